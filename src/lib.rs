@@ -1,1 +1,3 @@
 //! abgleich.
+
+pub mod model;

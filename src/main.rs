@@ -1,1 +1,3 @@
+//! abgleich: the program.
+
 fn main() {}
