@@ -1,3 +1,4 @@
 //! abgleich.
 
+pub mod config;
 pub mod model;

@@ -1,0 +1,298 @@
+//! Pure: the configuration as everything else sees it: complete, valid, with every default filled in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::keyed::keyed;
+use crate::config::origin::{Explained, Origins};
+use crate::config::rules::{ScopeSettings, Scopes, Writes};
+use crate::config::secret::SecretRef;
+use crate::model::Scope;
+
+/// The whole configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The language of reports and messages.
+    pub language: Language,
+    /// Whether a run with findings ends with exit code 10, as with `--strict`.
+    pub strict: bool,
+    /// Where the state is kept.
+    pub state: StateSettings,
+    /// The staffITpro sides by name. The name is the tenant in every stamp.
+    pub sources: BTreeMap<String, SourceSettings>,
+    /// The Exchange servers by name.
+    pub servers: BTreeMap<String, ServerSettings>,
+    /// One entry per person, in the order of the files.
+    pub mailboxes: Vec<MailboxSettings>,
+    /// Where the settings outside the mailboxes came from.
+    pub(in crate::config) origins: Origins,
+}
+
+impl Settings {
+    /// Finds the mailbox of a staffITpro user; upper and lower case are the same.
+    pub fn mailbox(&self, user: &str) -> Option<&MailboxSettings> {
+        let user = user.to_lowercase();
+        self.mailboxes.iter().find(|mailbox| mailbox.user.to_lowercase() == user)
+    }
+
+    /// Lists every setting that is in effect for a user, with the place it came from; `None` if no file has a line
+    /// for this user. Secrets appear as the place they are kept at.
+    pub fn explain(&self, user: &str) -> Option<Vec<Explained>> {
+        let mailbox = self.mailbox(user)?;
+        Some(self.origins.for_mailbox(mailbox).chain(mailbox.origins.all()).cloned().collect())
+    }
+}
+
+keyed! {
+    /// A language of reports and messages.
+    Language {
+        /// German.
+        German = "de",
+        /// English.
+        English = "en",
+    }
+}
+
+/// Where the state is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateSettings {
+    /// The folder of the state database; not on a network share.
+    pub folder: PathBuf,
+}
+
+/// A staffITpro side: an adapter and what it is opened with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceSettings {
+    /// The library that speaks to staffITpro.
+    pub adapter: Adapter,
+    /// The zone of times that staffITpro keeps without one.
+    pub zone: Zone,
+    /// Whether anything may be written, on either side, for the mailboxes of this source.
+    pub writes: Writes,
+    /// What the adapter is opened with, handed over unread.
+    pub settings: serde_json::Value,
+    /// Secrets that are added to the adapter's settings under their names.
+    pub secrets: BTreeMap<String, SecretRef>,
+    /// The folder of the file in which this source stands; the adapter's relative paths count from there.
+    pub folder: PathBuf,
+}
+
+/// Which adapter library to load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Adapter {
+    /// One that ships with abgleich and lies beside the executable.
+    Shipped(String),
+    /// A vendor's, loaded only when its content has this digest.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// The SHA-256 of its content.
+        sha256: Digest,
+    },
+}
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Reads 64 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut digest = [0; 32];
+        for (index, byte) in digest.iter_mut().enumerate() {
+            let digits = text.get(index * 2..index * 2 + 2)?;
+            *byte = u8::from_str_radix(digits, 16).ok()?;
+        }
+        Some(Self(digest))
+    }
+
+    /// Returns the 32 bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The name of a time zone that is known to exist, such as `Europe/Berlin`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Zone(String);
+
+impl Zone {
+    /// Checks a name against the time zone database.
+    pub fn new(name: &str) -> Option<Self> {
+        let zone = jiff::tz::TimeZone::get(name).ok()?;
+        // The database finds names in any case; its own spelling is kept.
+        Some(Self(zone.iana_name().unwrap_or(name).to_owned()))
+    }
+
+    /// Returns the IANA name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An Exchange server and how to log in there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// The address of its web service; always `https://`.
+    pub url: String,
+    /// Who logs in.
+    pub login: Login,
+    /// How mailboxes of other people are opened.
+    pub access: Access,
+    /// Certificates (PEM) of authorities that are trusted besides those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// How many connections may be open at once; at least one.
+    pub max_lanes: u32,
+}
+
+/// Who logs in at a server, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// How the password is presented.
+    pub scheme: Scheme,
+    /// The account, such as `FIRMA\svc-abgleich`.
+    pub user: String,
+    /// Where its password is kept.
+    pub password: SecretRef,
+}
+
+keyed! {
+    /// How a password is presented.
+    Scheme {
+        /// HTTP Basic, inside TLS.
+        Basic = "basic",
+    }
+}
+
+keyed! {
+    /// How mailboxes are opened.
+    Access {
+        /// By the right ApplicationImpersonation.
+        Impersonation = "impersonation",
+        /// By folder rights that the owner gave.
+        Delegate = "delegate",
+        /// The account's own mailbox only.
+        Own = "own",
+    }
+}
+
+/// How long to wait for a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until the connection stands, TLS included.
+    pub connect: Duration,
+    /// Until an answer is complete.
+    pub reply: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(15), reply: Duration::from_mins(2) }
+    }
+}
+
+/// How many connections to a server are open at once unless a file says otherwise.
+#[allow(dead_code, reason = "the resolver follows")]
+pub(in crate::config) const DEFAULT_MAX_LANES: u32 = 4;
+
+/// One person: a staffITpro user and an Outlook mailbox (rule G9).
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxSettings {
+    /// The staffITpro user.
+    pub user: String,
+    /// The Outlook side.
+    pub target: Target,
+    /// The group in whose section the line stands.
+    pub group: String,
+    /// The name of the source.
+    pub source: String,
+    /// Whether anything may be written for this person; off if the source, the group or the line says so (rule D19).
+    pub writes: Writes,
+    /// The zone of the person; the source's unless a file says otherwise.
+    pub zone: Zone,
+    /// What each of the nine switches does.
+    pub scopes: Scopes,
+    /// Where the settings of this mailbox came from.
+    pub(in crate::config) origins: Origins,
+}
+
+impl MailboxSettings {
+    /// Returns the settings of one switch.
+    pub fn scope(&self, scope: Scope) -> &ScopeSettings {
+        self.scopes.of(scope)
+    }
+}
+
+/// The Outlook side of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A mailbox on an Exchange server.
+    Exchange {
+        /// The name of the server.
+        server: String,
+        /// The mail address of the mailbox.
+        address: String,
+    },
+    /// A PST file.
+    Pst {
+        /// Where it is.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exchange { address, .. } => f.write_str(address),
+            Self::Pst { path } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Digest, Zone};
+
+    #[test]
+    fn a_digest_is_64_hexadecimal_digits() {
+        let text = "9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let digest = Digest::from_hex(text).unwrap();
+        assert_eq!(digest.bytes()[0], 0x9f);
+        assert_eq!(digest.to_string(), text.to_lowercase());
+        assert!(Digest::from_hex(&text[1..]).is_none());
+        assert!(Digest::from_hex(&text.replace('9', "ä")).is_none());
+        assert!(Digest::from_hex(&text.replace('9', "+")).is_none());
+    }
+
+    #[test]
+    fn a_zone_is_one_that_the_database_knows() {
+        assert_eq!(Zone::new("Europe/Berlin").unwrap().name(), "Europe/Berlin");
+        assert!(Zone::new("Europa/Berlin").is_none());
+        assert!(Zone::new("").is_none());
+    }
+}
