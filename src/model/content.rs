@@ -1,0 +1,196 @@
+//! Pure: the content of a record or an item, field by field.
+//!
+//! Three things are told apart everywhere (rule D11): *unknown* (the field is not in the map: not delivered, excepted, or
+//! not readable), *blank* (the side has the field and it is empty) and a *value*.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::field::{Field, FieldSet, Shape};
+use super::value::Value;
+
+/// A known field: blank, or holding a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The field is empty.
+    Blank,
+    /// The field holds this.
+    Value(Value),
+}
+
+impl Slot {
+    /// Makes a slot, taking for blank what stands for it on either side: empty text, no entries, and the dates that
+    /// mean "no date" (rules.md §4: 0001-01-01 and 1899-12-30; EWS and PST add 4501-01-01).
+    pub fn of(value: Value) -> Self {
+        let blank = match &value {
+            Value::Text(text) => text.chars().all(|c| c.is_whitespace() || c.is_control()),
+            Value::List(entries) => entries.iter().all(|entry| entry.trim().is_empty()),
+            Value::Attendees(people) => people.is_empty(),
+            Value::Date(date) => means_no_date(*date),
+            Value::Instant(instant) => {
+                means_no_date(instant.to_zoned(jiff::tz::TimeZone::UTC).date())
+            }
+            Value::Flag(_) | Value::Number(_) | Value::Recurrence(_) => false,
+        };
+        if blank { Self::Blank } else { Self::Value(value) }
+    }
+
+    /// Returns the value, if there is one.
+    pub const fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Blank => None,
+            Self::Value(value) => Some(value),
+        }
+    }
+
+    /// Says whether the field is empty.
+    pub const fn is_blank(&self) -> bool {
+        matches!(self, Self::Blank)
+    }
+}
+
+fn means_no_date(date: Date) -> bool {
+    date == Date::constant(1, 1, 1)
+        || date == Date::constant(1899, 12, 30)
+        || date == Date::constant(4501, 1, 1)
+}
+
+/// The known fields of a record or an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    slots: BTreeMap<Field, Slot>,
+}
+
+impl Content {
+    /// Makes content in which every field is unknown.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the slot of a field, or `None` where it is unknown.
+    pub fn slot(&self, field: Field) -> Option<&Slot> {
+        self.slots.get(&field)
+    }
+
+    /// Returns the value of a field, or `None` where it is unknown or blank.
+    pub fn value(&self, field: Field) -> Option<&Value> {
+        self.slot(field).and_then(Slot::value)
+    }
+
+    /// Returns the text of a field, or `None` where it is unknown, blank or not text.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        self.value(field).and_then(Value::as_text)
+    }
+
+    /// Says whether a yes-or-no field is yes.
+    pub fn is_set(&self, field: Field) -> bool {
+        self.value(field).and_then(Value::as_flag).unwrap_or(false)
+    }
+
+    /// Sets a field; empty values become blank.
+    pub fn set(&mut self, field: Field, value: Value) {
+        self.slots.insert(field, Slot::of(value));
+    }
+
+    /// Sets a field to text; empty text becomes blank.
+    pub fn set_text(&mut self, field: Field, text: impl Into<String>) {
+        self.set(field, Value::Text(text.into()));
+    }
+
+    /// Makes a field blank.
+    pub fn set_blank(&mut self, field: Field) {
+        self.slots.insert(field, Slot::Blank);
+    }
+
+    /// Puts a slot in place.
+    pub fn put(&mut self, field: Field, slot: Slot) {
+        self.slots.insert(field, slot);
+    }
+
+    /// Makes a field unknown.
+    pub fn forget(&mut self, field: Field) {
+        self.slots.remove(&field);
+    }
+
+    /// Makes every field unknown that is in the set (`except`, rule D19).
+    pub fn forget_all(&mut self, fields: FieldSet) {
+        self.slots.retain(|field, _| !fields.contains(*field));
+    }
+
+    /// Goes through the known fields in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &Slot)> {
+        self.slots.iter().map(|(field, slot)| (*field, slot))
+    }
+
+    /// Returns the known fields.
+    pub fn known(&self) -> FieldSet {
+        self.slots.keys().copied().collect()
+    }
+
+    /// Returns the part of the content that is in the set.
+    #[must_use]
+    pub fn only(&self, fields: FieldSet) -> Self {
+        Self {
+            slots: self
+                .slots
+                .iter()
+                .filter(|(field, _)| fields.contains(**field))
+                .map(|(field, slot)| (*field, slot.clone()))
+                .collect(),
+        }
+    }
+
+    /// Says whether the item is private or confidential, so that its content goes nowhere (rule D9).
+    pub fn is_private(&self) -> bool {
+        matches!(self.text(Field::Sensitivity), Some("private" | "confidential"))
+    }
+
+    /// Returns an estimate of the bytes this content takes on the wire, for batches bounded by size.
+    pub fn weight(&self) -> usize {
+        self.slots
+            .iter()
+            .map(|(field, slot)| {
+                let value = match slot.value() {
+                    Some(Value::Text(text)) => text.len(),
+                    Some(Value::List(entries)) => entries.iter().map(|e| e.len() + 32).sum(),
+                    Some(Value::Attendees(people)) => people.len() * 200,
+                    Some(Value::Recurrence(series)) => 600 + series.exceptions.len() * 400,
+                    _ => 24,
+                };
+                value + if field.shape() == Shape::Body { 64 } else { 160 }
+            })
+            .sum()
+    }
+}
+
+impl FromIterator<(Field, Slot)> for Content {
+    fn from_iter<I: IntoIterator<Item = (Field, Slot)>>(slots: I) -> Self {
+        Self { slots: slots.into_iter().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Slot};
+    use crate::model::{Field, Value};
+    use jiff::civil::date;
+
+    #[test]
+    fn no_date_has_three_spellings_besides_null() {
+        for none in [date(1, 1, 1), date(1899, 12, 30), date(4501, 1, 1)] {
+            assert_eq!(Slot::of(Value::Date(none)), Slot::Blank, "rules.md §4: {none}");
+        }
+        assert!(!Slot::of(Value::Date(date(1900, 1, 1))).is_blank());
+    }
+
+    #[test]
+    fn d11_unknown_blank_and_value_are_three_things() {
+        let mut content = Content::new();
+        assert_eq!(content.slot(Field::Company), None);
+        content.set_text(Field::Company, " \r\n");
+        assert_eq!(content.slot(Field::Company), Some(&Slot::Blank));
+        content.set_text(Field::Company, "Müller GmbH");
+        assert_eq!(content.text(Field::Company), Some("Müller GmbH"));
+    }
+}

@@ -1,0 +1,276 @@
+//! Pure: the fingerprint of a value and the half of a base.
+//!
+//! Fingerprint **v1**: the first 16 bytes of SHA-256 over the field's number (one byte) and its canonical form in UTF-8.
+//! It is stored, so its definition never changes; a new one gets a new version, and a scope whose stored version is another is
+//! compared as a whole once (rule D6). Values themselves are not kept in the base.
+
+use std::sync::OnceLock;
+
+use sha2::{Digest, Sha256};
+
+use super::canonical::canonical;
+use super::content::{Content, Slot};
+use super::field::{Field, FieldSet, Shape};
+use super::value::Value;
+
+/// The version of the fingerprint that this program takes.
+pub const FINGERPRINT_VERSION: u8 = 1;
+
+/// The fingerprint of a field's slot. Blank has one of its own, so that *blank* and *unknown* stay apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// The fingerprint of an empty field.
+    pub const BLANK: Self = Self([0; 16]);
+
+    /// Takes the fingerprint of a slot.
+    pub fn of(field: Field, slot: &Slot) -> Self {
+        let Some(text) = slot.value().and_then(|value| canonical(field, value)) else {
+            return Self::BLANK;
+        };
+        let mut hash = Sha256::new();
+        hash.update([field.number()]);
+        hash.update(text.as_bytes());
+        let digest = hash.finalize();
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(digest) {
+            *to = from;
+        }
+        Self(bytes)
+    }
+
+    /// Says whether the field was empty.
+    pub fn is_blank(self) -> bool {
+        self == Self::BLANK
+    }
+
+    /// Says whether two fingerprints of a field stand for the same value. A blank and the word a blank stands for (such as
+    /// "normal" for the priority) are the same, since one side may have no way to say "not set".
+    pub fn agrees(self, other: Self, field: Field) -> bool {
+        self == other || {
+            let default = default_of(field);
+            (self.is_blank() && default == Some(other))
+                || (other.is_blank() && default == Some(self))
+        }
+    }
+
+    /// Returns the stored form.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_blank() {
+            return f.write_str("blank");
+        }
+        self.0.iter().take(4).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The value that a blank of this field stands for, where there is one.
+pub fn default_value(field: Field) -> Option<Value> {
+    match field.shape() {
+        Shape::Choice(words) => words.first().map(|word| Value::Text((*word).to_owned())),
+        Shape::Flag => Some(Value::Flag(false)),
+        Shape::Number(..) if field == Field::Percent => Some(Value::Number(0)),
+        _ => None,
+    }
+}
+
+fn default_of(field: Field) -> Option<Fingerprint> {
+    static TABLE: OnceLock<Vec<Option<Fingerprint>>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        (0..128)
+            .map(|number| {
+                let field = Field::from_number(number)?;
+                default_value(field).map(|value| Fingerprint::of(field, &Slot::Value(value)))
+            })
+            .collect()
+    });
+    table.get(usize::from(field.number())).copied().flatten()
+}
+
+/// One half of a base: what one side held, field by field, when the pair was last settled. Also the shape in which the
+/// planner sees the present of a side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Half {
+    entries: Vec<(Field, Fingerprint)>,
+}
+
+impl Half {
+    /// Takes the fingerprints of all known fields.
+    pub fn of(content: &Content) -> Self {
+        let off = content.slot(Field::ReminderOn).is_some() && !content.is_set(Field::ReminderOn);
+        let entries = content
+            .iter()
+            .map(|(field, slot)| {
+                // A reminder that is off has no time, whatever a server remembers of it.
+                let idle = off && matches!(field, Field::ReminderMinutes | Field::ReminderAt);
+                (field, if idle { Fingerprint::BLANK } else { Fingerprint::of(field, slot) })
+            })
+            .collect();
+        Self { entries }
+    }
+
+    /// Returns the fingerprint of a field, or `None` where it is unknown.
+    pub fn get(&self, field: Field) -> Option<Fingerprint> {
+        let at = self.entries.binary_search_by_key(&field, |(field, _)| *field).ok()?;
+        self.entries.get(at).map(|(_, fingerprint)| *fingerprint)
+    }
+
+    /// Sets the fingerprint of a field.
+    pub fn set(&mut self, field: Field, fingerprint: Fingerprint) {
+        match self.entries.binary_search_by_key(&field, |(field, _)| *field) {
+            Ok(at) => {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.1 = fingerprint;
+                }
+            }
+            Err(at) => self.entries.insert(at, (field, fingerprint)),
+        }
+    }
+
+    /// Moves the fields of the set to what the other half holds; the others stay (invariant 3).
+    pub fn take(&mut self, fields: FieldSet, from: &Self) {
+        for (field, fingerprint) in &from.entries {
+            if fields.contains(*field) {
+                self.set(*field, *fingerprint);
+            }
+        }
+    }
+
+    /// Returns the known fields.
+    pub fn known(&self) -> FieldSet {
+        self.entries.iter().map(|(field, _)| *field).collect()
+    }
+
+    /// Goes through the known fields in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, Fingerprint)> {
+        self.entries.iter().copied()
+    }
+
+    /// Returns the stored form: the fingerprint's version, then 17 bytes for each known field.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1 + self.entries.len() * 17);
+        bytes.push(FINGERPRINT_VERSION);
+        for (field, fingerprint) in &self.entries {
+            bytes.push(field.number());
+            bytes.extend_from_slice(&fingerprint.0);
+        }
+        bytes
+    }
+
+    /// Reads the stored form. A field that this program does not know, or a form it cannot read, is an error and never
+    /// an empty half: an empty half would make every field look untouched.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, HalfError> {
+        let (version, rest) = bytes.split_first().ok_or(HalfError::Empty)?;
+        if *version != FINGERPRINT_VERSION {
+            return Err(HalfError::Version(*version));
+        }
+        let (chunks, rest) = rest.as_chunks::<17>();
+        if !rest.is_empty() {
+            return Err(HalfError::Length(bytes.len()));
+        }
+        let mut half = Self { entries: Vec::with_capacity(chunks.len()) };
+        for [number, fingerprint @ ..] in chunks {
+            let field = Field::from_number(*number).ok_or(HalfError::Field(*number))?;
+            half.entries.push((field, Fingerprint(*fingerprint)));
+        }
+        if !half.entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Err(HalfError::Order);
+        }
+        Ok(half)
+    }
+}
+
+impl FromIterator<(Field, Fingerprint)> for Half {
+    fn from_iter<I: IntoIterator<Item = (Field, Fingerprint)>>(entries: I) -> Self {
+        let mut half = Self::default();
+        for (field, fingerprint) in entries {
+            half.set(field, fingerprint);
+        }
+        half
+    }
+}
+
+/// Why a stored half cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HalfError {
+    /// There are no bytes at all.
+    Empty,
+    /// Another version of the program wrote it.
+    Version(u8),
+    /// The length is not one of whole entries.
+    Length(usize),
+    /// A field number that no version of the program gave.
+    Field(u8),
+    /// The entries are not in order.
+    Order,
+}
+
+impl std::fmt::Display for HalfError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("a stored base is empty"),
+            Self::Version(version) => write!(f, "a stored base has fingerprint version {version}"),
+            Self::Length(length) => write!(f, "a stored base has an impossible length of {length}"),
+            Self::Field(number) => write!(f, "a stored base names the unknown field {number}"),
+            Self::Order => f.write_str("the entries of a stored base are out of order"),
+        }
+    }
+}
+
+impl std::error::Error for HalfError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fingerprint, Half, HalfError};
+    use crate::model::{Content, Field, Slot, Value};
+
+    #[test]
+    fn v1_is_sha256_of_number_and_canonical_text() {
+        // printf '\012Firma' | sha256sum: field 10 (company), text "Firma"; taken with coreutils.
+        let fingerprint =
+            Fingerprint::of(Field::Company, &Slot::Value(Value::Text("Firma".into())));
+        let hex: String = fingerprint.to_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "864c02cb38b916cede33cb7e117279b4");
+    }
+
+    #[test]
+    fn a_blank_agrees_with_what_it_stands_for() {
+        let normal = Fingerprint::of(Field::Priority, &Slot::Value(Value::Text("normal".into())));
+        let high = Fingerprint::of(Field::Priority, &Slot::Value(Value::Text("high".into())));
+        assert!(Fingerprint::BLANK.agrees(normal, Field::Priority));
+        assert!(!Fingerprint::BLANK.agrees(high, Field::Priority));
+        assert!(!normal.agrees(high, Field::Priority));
+    }
+
+    #[test]
+    fn stored_halves_come_back_and_foreign_ones_are_errors() {
+        let mut content = Content::new();
+        content.set_text(Field::Company, "Firma");
+        content.set_blank(Field::JobTitle);
+        let half = Half::of(&content);
+        assert_eq!(Half::from_bytes(&half.to_bytes()), Ok(half.clone()));
+        assert_eq!(half.get(Field::JobTitle), Some(Fingerprint::BLANK));
+        assert_eq!(half.get(Field::Manager), None);
+        assert_eq!(Half::from_bytes(&[]), Err(HalfError::Empty));
+        assert_eq!(Half::from_bytes(&[9]), Err(HalfError::Version(9)));
+        assert_eq!(Half::from_bytes(&[1, 10]), Err(HalfError::Length(2)));
+        assert_eq!(
+            Half::from_bytes(&[&[1, 127][..], &[0; 16]].concat()),
+            Err(HalfError::Field(127))
+        );
+    }
+
+    #[test]
+    fn d17_a_reminder_that_is_off_has_no_time() {
+        let mut content = Content::new();
+        content.set(Field::ReminderOn, Value::Flag(false));
+        content.set(Field::ReminderMinutes, Value::Number(15));
+        assert_eq!(Half::of(&content).get(Field::ReminderMinutes), Some(Fingerprint::BLANK));
+    }
+}
