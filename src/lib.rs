@@ -1,6 +1,8 @@
 //! abgleich.
 
 pub mod config;
+pub mod engine;
 pub mod mailbox;
 pub mod model;
+pub mod reason;
 pub mod source;

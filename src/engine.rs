@@ -1,0 +1,3 @@
+//! The engine: observe → plan → guard → apply.
+
+pub mod report;

@@ -1,0 +1,188 @@
+//! Pure: what a run says when it is done, as values; the shell renders them (style.md: the library prints nothing).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::{FieldSet, RecordId, Scope, UserId};
+use crate::reason::Code;
+
+/// Counts of one run in one scope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of the report")]
+pub struct Counts {
+    pub created: u64,
+    pub linked: u64,
+    pub updated_outlook: u64,
+    pub updated_staffitpro: u64,
+    pub deleted_outlook: u64,
+    pub moved: u64,
+    pub unchanged: u64,
+    pub kept: u64,
+    pub waiting: u64,
+    pub held: u64,
+    pub skipped: u64,
+    pub failed: u64,
+}
+
+impl Counts {
+    /// Adds another run's or scope's counts.
+    pub const fn add(&mut self, other: &Self) {
+        self.created += other.created;
+        self.linked += other.linked;
+        self.updated_outlook += other.updated_outlook;
+        self.updated_staffitpro += other.updated_staffitpro;
+        self.deleted_outlook += other.deleted_outlook;
+        self.moved += other.moved;
+        self.unchanged += other.unchanged;
+        self.kept += other.kept;
+        self.waiting += other.waiting;
+        self.held += other.held;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+    }
+
+    /// Returns how many writes there were on either side.
+    pub const fn writes(&self) -> u64 {
+        self.created + self.updated_outlook + self.updated_staffitpro + self.deleted_outlook
+    }
+}
+
+/// How a mailbox's run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran to its end.
+    Done,
+    /// It waits for a word: brake, first transfer, rebind.
+    Waits,
+    /// The mailbox failed.
+    Failed,
+    /// The server cannot be reached.
+    Unreachable,
+    /// The source failed.
+    SourceDown,
+    /// Another run is at this mailbox.
+    Busy,
+}
+
+/// Why a mailbox stopped before its first write, or failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// The reason.
+    pub code: Code,
+    /// The scope it concerns, if it is one.
+    pub scope: Option<Scope>,
+    /// The number that the word must repeat (`--allow cleared=23`), where there is one.
+    pub number: Option<u64>,
+    /// The limit that was exceeded.
+    pub limit: Option<u64>,
+    /// Up to three records, by number and name unless private.
+    pub examples: Vec<String>,
+    /// What happened, for failures: the chain of causes.
+    pub text: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// Something a person may want to know or has to decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The reason.
+    pub code: Code,
+    /// The scope.
+    pub scope: Option<Scope>,
+    /// The record.
+    pub record: Option<RecordId>,
+    /// Number and name of the record; `None` where it or its item is private.
+    pub label: Option<String>,
+    /// The fields it is about.
+    pub fields: FieldSet,
+    /// Both sides' values, for `--values`: field key, staffITpro, Outlook.
+    pub values: Vec<(String, String, String)>,
+    /// When this finding was first made.
+    pub first_seen: Timestamp,
+    /// Whether this run made it first.
+    pub new: bool,
+}
+
+/// What a run means to do, or did, with one pair: a line of `plan`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The scope.
+    pub scope: Scope,
+    /// The record.
+    pub record: RecordId,
+    /// Number and name; `None` where private.
+    pub label: Option<String>,
+    /// What will be done: `create`, `link`, `update-outlook`, `update-staffitpro`, `update-both`, `delete`, …
+    pub action: &'static str,
+    /// Fields that go to Outlook.
+    pub to_outlook: FieldSet,
+    /// Fields that go to staffITpro.
+    pub to_staffitpro: FieldSet,
+    /// The reasons that decided.
+    pub reasons: Vec<(Code, FieldSet)>,
+}
+
+/// The report of one mailbox.
+#[derive(Clone, Debug)]
+pub struct MailboxReport {
+    /// The staffITpro user.
+    pub user: UserId,
+    /// The address or path.
+    pub address: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it stopped, where it did; several brakes may hold at once.
+    pub stopped: Vec<Stopped>,
+    /// Counts by scope.
+    pub scopes: BTreeMap<Scope, Counts>,
+    /// Findings, new ones first.
+    pub findings: Vec<Finding>,
+}
+
+impl MailboxReport {
+    /// Adds up the scopes.
+    pub fn totals(&self) -> Counts {
+        let mut totals = Counts::default();
+        for counts in self.scopes.values() {
+            totals.add(counts);
+        }
+        totals
+    }
+}
+
+/// What a run tells while it works; the shell draws progress from it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A mailbox entered a phase.
+    Phase {
+        /// The user.
+        user: UserId,
+        /// The phase.
+        phase: Phase,
+    },
+    /// So many of so many steps of the phase are done.
+    Progress {
+        /// The user.
+        user: UserId,
+        /// Steps done.
+        done: u64,
+        /// Steps in all, where known.
+        total: Option<u64>,
+    },
+}
+
+/// The phases of a run over one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the phases say all there is to say")]
+pub enum Phase {
+    Recovering,
+    ReadingStaffitpro,
+    ReadingOutlook,
+    Planning,
+    Writing,
+    Finishing,
+}
