@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod engine;
+pub mod ews;
 pub mod mailbox;
 pub mod model;
 pub mod reason;

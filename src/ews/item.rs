@@ -1,0 +1,143 @@
+//! An item as a bag of properties (pure).
+
+use crate::ews::id::{ChangeKey, ItemId};
+use crate::ews::property::Property;
+use crate::ews::value::Value;
+
+/// The kind of an item, by the element that carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ItemKind {
+    /// `t:Contact`
+    Contact,
+    /// `t:CalendarItem`
+    CalendarItem,
+    /// `t:Task`
+    Task,
+    /// `t:DistributionList`, which lives in contact folders.
+    DistributionList,
+    /// `t:Message`
+    Message,
+    /// Any other, by its element name: meeting requests, posts, what a server may invent.
+    Other(Box<str>),
+}
+
+impl ItemKind {
+    /// Finds the kind of an element name.
+    pub fn by_element(name: &[u8]) -> Self {
+        match name {
+            b"Contact" => Self::Contact,
+            b"CalendarItem" => Self::CalendarItem,
+            b"Task" => Self::Task,
+            b"DistributionList" => Self::DistributionList,
+            b"Message" => Self::Message,
+            other => Self::Other(String::from_utf8_lossy(other).into()),
+        }
+    }
+
+    /// Returns the element name.
+    pub fn element(&self) -> &str {
+        match self {
+            Self::Contact => "Contact",
+            Self::CalendarItem => "CalendarItem",
+            Self::Task => "Task",
+            Self::DistributionList => "DistributionList",
+            Self::Message => "Message",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// An item as a server delivered it: what was not asked for or not delivered is not in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What it is.
+    pub kind: ItemKind,
+    /// Where it is.
+    pub id: ItemId,
+    /// Which version it is.
+    pub change_key: ChangeKey,
+    /// What was delivered of it, each property once, in the order of the answer.
+    pub properties: Properties,
+}
+
+impl Item {
+    /// Returns the value of a property, or `None` when it was not delivered.
+    pub fn value(&self, property: impl Into<Property>) -> Option<&Value> {
+        self.properties.value(property)
+    }
+}
+
+/// A small map from property to value that keeps its order.
+///
+/// Items carry at most some sixty properties, so a vector beats a hash table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Properties(Vec<(Property, Value)>);
+
+impl Properties {
+    /// Makes an empty one.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Makes an empty one with room.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    /// Sets a property, in place of an earlier value.
+    ///
+    /// grommunio 3.10 returns every extended property of appointments and tasks twice: the second
+    /// one lands on the first.
+    pub fn set(&mut self, property: impl Into<Property>, value: impl Into<Value>) {
+        let (property, value) = (property.into(), value.into());
+        match self.0.iter_mut().find(|(known, _)| *known == property) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((property, value)),
+        }
+    }
+
+    /// Adds a property that the caller knows not to be there yet.
+    pub(crate) fn push_new(&mut self, property: Property, value: Value) {
+        self.0.push((property, value));
+    }
+
+    /// Returns the value of a property.
+    pub fn value(&self, property: impl Into<Property>) -> Option<&Value> {
+        let wanted = property.into();
+        self.0.iter().find(|(known, _)| *known == wanted).map(|(_, value)| value)
+    }
+
+    /// Walks the properties in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Property, &Value)> {
+        self.0.iter().map(|(property, value)| (property, value))
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(Property, Value)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (Property, Value)>>(pairs: I) -> Self {
+        let mut properties = Self::new();
+        for (property, value) in pairs {
+            properties.set(property, value);
+        }
+        properties
+    }
+}
+
+impl IntoIterator for Properties {
+    type Item = (Property, Value);
+    type IntoIter = std::vec::IntoIter<(Property, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
