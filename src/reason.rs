@@ -1,4 +1,11 @@
-//! Pure: the catalogue of outcomes (rule D20). Every outcome of a run has one of these codes.
+//! Pure: the catalogue of outcomes (rule D20). Every outcome of a run has a code, the rule that decided, a German and an
+//! English sentence, and the next step where there is one. It knows no engine and no configuration: whoever prints chooses
+//! the language.
+
+mod catalogue;
+pub mod page;
+
+pub use catalogue::Code;
 
 /// Whether an outcome is news, a standing fact, or asks somebody for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,115 +24,273 @@ pub enum Class {
     Failed,
 }
 
-macro_rules! catalogue {
-    ($($name:ident $code:literal $rule:literal $class:ident;)+) => {
-        /// The code of an outcome.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[expect(missing_docs, reason = "each entry has its sentences in the catalogue")]
-        pub enum Code { $($name),+ }
+impl Class {
+    /// All classes, in the order in which the catalogue is printed.
+    pub const ALL: [Self; 6] =
+        [Self::Done, Self::Kept, Self::Waiting, Self::Held, Self::Skipped, Self::Failed];
 
-        impl Code {
-            /// All codes.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// Returns the code as it is printed, logged and stored; it never changes its meaning.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code),+ }
-            }
-
-            /// Returns the rule of the sync contract that decided.
-            pub const fn rule(self) -> &'static str {
-                match self { $(Self::$name => $rule),+ }
-            }
-
-            /// Returns what sort of outcome it is.
-            pub const fn class(self) -> Class {
-                match self { $(Self::$name => Class::$class),+ }
-            }
+    /// Returns the word used in the JSON report.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Kept => "kept",
+            Self::Waiting => "waiting",
+            Self::Held => "held",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
         }
-    };
-}
+    }
 
-catalogue! {
-    Created "created" "G3" Done;
-    Linked "linked" "D3" Done;
-    JoinedByStamp "joined-by-stamp" "D3" Done;
-    NewerStaffitpro "newer-staffitpro" "D1" Done;
-    NewerOutlook "newer-outlook" "D1" Done;
-    TieStaffitpro "tie-staffitpro" "D1" Done;
-    SetStaffitpro "set-staffitpro" "D1" Done;
-    SetOutlook "set-outlook" "D1" Done;
-    OverwrittenOutlook "overwritten-outlook" "G3" Done;
-    OverwrittenStaffitpro "overwritten-staffitpro" "G4" Done;
-    Moved "moved" "D4" Done;
-    Recreated "recreated" "D5" Done;
-    Restored "restored" "D5" Done;
-    LeftFilterDeleted "left-filter-deleted" "D6" Done;
-    GoneDeleted "gone-deleted" "D6" Done;
-    LateTwinRemoved "late-twin-removed" "I1" Done;
-    ReminderPast "reminder-past" "D17" Done;
-    BlankKept "blank-kept" "D1" Kept;
-    BusinessContactKept "business-contact-kept" "G7" Kept;
-    DeletedInOutlook "deleted-in-outlook" "D5" Kept;
-    LeftFilterKept "left-filter-kept" "D6" Kept;
-    GoneKept "gone-kept" "D6" Kept;
-    DeleteAdopted "delete-adopted" "D6" Kept;
-    DeleteChanged "delete-changed" "D6" Kept;
-    DeleteGuests "delete-guests" "D6" Kept;
-    DeleteOver "delete-over" "D6" Kept;
-    DeleteOneWay "delete-one-way" "D6" Kept;
-    CopiesLeftAlone "copies-left-alone" "D3" Kept;
-    Email4NoSlot "email-4-no-slot" "D11" Kept;
-    ForeignAddressKept "foreign-address-kept" "D11" Kept;
-    OneWayKept "one-way-kept" "I9" Kept;
-    FirstTransferWaiting "first-transfer-waiting" "D2" Waiting;
-    WritesOffOutlook "writes-off-outlook" "D19" Waiting;
-    WritesOffStaffitpro "writes-off-staffitpro" "D19" Waiting;
-    StaleItem "stale-item" "D13" Waiting;
-    StaleRecord "stale-record" "D13" Waiting;
-    Busy "busy" "D13" Waiting;
-    AnswerLost "answer-lost" "I1" Waiting;
-    ConflictHeld "conflict-held" "D1" Held;
-    ConflictClock "conflict-clock" "D1" Held;
-    AddressHeld "address-held" "D1" Held;
-    PairAmbiguous "pair-ambiguous" "D3" Held;
-    PairNameOnly "pair-name-only" "D3" Held;
-    PairContradicts "pair-contradicts" "D3" Held;
-    PairTwoRecords "pair-two-records" "D3" Held;
-    MissingUnproven "missing-unproven" "D4" Held;
-    NotEditable "not-editable" "D14" Held;
-    FieldNotWritable "field-not-writable" "D14" Kept;
-    GuestsReadOnly "guests-read-only" "D8" Held;
-    CreateMissingOff "create-missing-off" "D2" Skipped;
-    PrivateSkipped "private-skipped" "D9" Skipped;
-    SeriesUnsupported "series-unsupported" "D10" Skipped;
-    TooLong "too-long" "D11" Skipped;
-    NotVisible "not-visible" "D14" Skipped;
-    OldActivity "old-activity" "D16" Skipped;
-    OnlyInStaffitpro "only-in-staffitpro" "G4" Skipped;
-    RefusedOutlook "refused-outlook" "D13" Failed;
-    RefusedStaffitpro "refused-staffitpro" "D13" Failed;
-    ItemUnreadable "item-unreadable" "I11" Failed;
-    RecordUnreadable "record-unreadable" "I11" Failed;
-    BrakeCreated "brake-created" "D7" Waiting;
-    BrakeUpdatedOutlook "brake-updated-outlook" "D7" Waiting;
-    BrakeUpdatedStaffitpro "brake-updated-staffitpro" "D7" Waiting;
-    BrakeCleared "brake-cleared" "D7" Waiting;
-    BrakeDeleted "brake-deleted" "D7" Waiting;
-    BrakeMissing "brake-missing" "D7" Waiting;
-    BrakeFilter "brake-filter" "D7" Waiting;
-    BrakeRestored "brake-restored" "D7" Waiting;
-    BrakeTurned "brake-turned" "D7" Waiting;
-    BrakeTenant "brake-tenant" "D7" Waiting;
-    MailboxChanged "mailbox-changed" "D15" Waiting;
-    MailboxFailed "mailbox-failed" "I11" Failed;
-    MailboxBusy "mailbox-busy" "I12" Failed;
-    SourceFailed "source-failed" "I11" Failed;
+    /// Says how urgently a report should name findings of this class: smaller comes first.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Failed => 0,
+            Self::Held => 1,
+            Self::Waiting => 2,
+            Self::Kept => 3,
+            Self::Skipped => 4,
+            Self::Done => 5,
+        }
+    }
 }
 
 impl Code {
     /// Finds the code that is printed so.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|entry| entry.code() == code)
+    }
+
+    /// Returns the KIND of `--allow KIND=N` that releases this brake; `None` for everything that is not a brake (rule D7).
+    pub fn allowed_by(self) -> Option<&'static str> {
+        self.code().strip_prefix("brake-")
+    }
+}
+
+/// A sentence in both languages, with places in braces that [`Facts`] fill in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// In German.
+    pub de: &'static str,
+    /// In English.
+    pub en: &'static str,
+}
+
+impl Words {
+    /// Returns the German sentence with the facts filled in.
+    pub fn german(&self, facts: &Facts<'_>) -> String {
+        fill(self.de, |blank| facts.fact(blank).unwrap_or_else(|| blank.unnamed().de.to_owned()))
+    }
+
+    /// Returns the English sentence with the facts filled in.
+    pub fn english(&self, facts: &Facts<'_>) -> String {
+        fill(self.en, |blank| facts.fact(blank).unwrap_or_else(|| blank.unnamed().en.to_owned()))
+    }
+}
+
+/// What a sentence is about. A fact that is not known is replaced by a word that says so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// The record as commands take it, such as `BEW-1001`.
+    pub id: Option<&'a str>,
+    /// The names of the fields, in the language of the sentence.
+    pub fields: Option<&'a str>,
+    /// How many.
+    pub number: Option<u64>,
+    /// How many are allowed.
+    pub limit: Option<u64>,
+    /// The staffITpro user.
+    pub user: Option<&'a str>,
+    /// The source's name in the configuration.
+    pub tenant: Option<&'a str>,
+    /// The address of the mailbox.
+    pub address: Option<&'a str>,
+}
+
+impl Facts<'_> {
+    fn fact(&self, blank: Blank) -> Option<String> {
+        let text = |fact: Option<&str>| fact.filter(|text| !text.is_empty()).map(str::to_owned);
+        match blank {
+            Blank::Id => text(self.id),
+            Blank::Fields => text(self.fields),
+            // Plain digits: the number may stand in a command, where a separator would not be understood.
+            Blank::Number => self.number.map(|number| number.to_string()),
+            Blank::Limit => self.limit.map(|limit| limit.to_string()),
+            Blank::User => text(self.user),
+            Blank::Tenant => text(self.tenant),
+            Blank::Address => text(self.address),
+        }
+    }
+}
+
+/// A place in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Blank {
+    Id,
+    Fields,
+    Number,
+    Limit,
+    User,
+    Tenant,
+    Address,
+}
+
+impl Blank {
+    /// All places, each with the word that stands for it.
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Id, "id"),
+        (Self::Fields, "fields"),
+        (Self::Number, "number"),
+        (Self::Limit, "limit"),
+        (Self::User, "user"),
+        (Self::Tenant, "tenant"),
+        (Self::Address, "address"),
+    ];
+
+    fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, word)| *word == key).map(|(blank, _)| *blank)
+    }
+
+    /// Returns what stands there when nobody knows the fact, or when a sentence heads several findings.
+    const fn unnamed(self) -> Words {
+        match self {
+            Self::Id => Words { de: "DATENSATZ", en: "RECORD" },
+            Self::Fields => Words { de: "die genannten Felder", en: "the fields named" },
+            Self::Number => Words { de: "ANZAHL", en: "NUMBER" },
+            Self::Limit => Words { de: "die eingestellte Grenze", en: "the limit that is set" },
+            Self::User => Words { de: "BENUTZER", en: "USER" },
+            Self::Tenant => Words { de: "staffITpro", en: "staffITpro" },
+            Self::Address => Words { de: "des Benutzers", en: "of the user" },
+        }
+    }
+}
+
+/// Replaces each `{word}` of the template; braces that name no place stay as they are (a test keeps them out).
+fn fill(template: &str, fact: impl Fn(Blank) -> String) -> String {
+    let mut filled = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        if let Some((word, behind)) = after.split_once('}')
+            && let Some(blank) = Blank::from_key(word)
+        {
+            filled.push_str(&fact(blank));
+            rest = behind;
+        } else {
+            filled.push('{');
+            rest = after;
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Blank, Class, Code, Facts, Words};
+
+    /// The braces of a template, whether they name a place or not.
+    fn braces(template: &str) -> BTreeSet<&str> {
+        template
+            .split('{')
+            .skip(1)
+            .map(|part| part.split_once('}').unwrap_or_else(|| panic!("open brace: {template}")).0)
+            .collect()
+    }
+
+    fn commands(template: &str) -> Vec<&str> {
+        let quoted: Vec<_> = template.split('`').collect();
+        assert_eq!(quoted.len() % 2, 1, "an open backtick: {template}");
+        quoted.into_iter().skip(1).step_by(2).collect()
+    }
+
+    fn check(code: Code, words: Words) {
+        for (language, text) in [("de", words.de), ("en", words.en)] {
+            let place = format!("{} ({language})", code.code());
+            assert!(text.ends_with('.') && text.len() > 20, "{place}: not a sentence");
+            for word in braces(text) {
+                assert!(Blank::from_key(word).is_some(), "{place}: unknown place {{{word}}}");
+            }
+        }
+        assert_eq!(braces(words.de), braces(words.en), "{}: places differ", code.code());
+        let english: Vec<_> =
+            commands(words.de).iter().map(|text| text.replace("EINTRAG", "ITEM")).collect();
+        assert_eq!(english, commands(words.en), "{}: commands differ", code.code());
+    }
+
+    #[test]
+    fn d20_every_entry_is_complete_in_both_languages() {
+        let rules: BTreeSet<String> = (1..=9)
+            .map(|number| format!("G{number}"))
+            .chain((1..=20).map(|number| format!("D{number}")))
+            .chain((1..=13).map(|number| format!("I{number}")))
+            .collect();
+        let mut codes = BTreeSet::new();
+        for code in Code::ALL.iter().copied() {
+            assert!(codes.insert(code.code()), "{} comes twice", code.code());
+            assert!(rules.contains(code.rule()), "{}: no rule {}", code.code(), code.rule());
+            assert_eq!(Code::from_code(code.code()), Some(code));
+            check(code, code.said());
+            if let Some(next) = code.next() {
+                check(code, next);
+            }
+            let asks = matches!(code.class(), Class::Held | Class::Waiting | Class::Failed);
+            assert!(!asks || code.next().is_some(), "{}: no next step", code.code());
+        }
+        assert!(Code::from_code("no-such-code").is_none());
+    }
+
+    #[test]
+    fn d20_no_two_entries_say_the_same() {
+        let german: BTreeSet<_> = Code::ALL.iter().map(|code| code.said().de).collect();
+        let english: BTreeSet<_> = Code::ALL.iter().map(|code| code.said().en).collect();
+        assert_eq!((german.len(), english.len()), (Code::ALL.len(), Code::ALL.len()));
+    }
+
+    #[test]
+    fn d7_every_brake_names_the_word_that_releases_it() {
+        let brakes: Vec<_> = Code::ALL.iter().filter_map(|code| code.allowed_by()).collect();
+        assert_eq!(
+            brakes,
+            [
+                "created",
+                "updated-outlook",
+                "updated-staffitpro",
+                "cleared",
+                "deleted",
+                "missing",
+                "filter",
+                "restored",
+                "turned",
+                "tenant"
+            ]
+        );
+        for code in Code::ALL.iter().copied() {
+            if let Some(word) = code.allowed_by() {
+                let asked = format!("--allow {word}={{number}}`");
+                assert!(code.next().unwrap().en.contains(&asked), "{}", code.code());
+            }
+        }
+    }
+
+    #[test]
+    fn facts_fill_the_places_and_missing_ones_say_so() {
+        let facts = Facts { number: Some(1023), user: Some("DHO"), ..Facts::default() };
+        let next = Code::BrakeCleared.next().unwrap();
+        assert!(
+            next.english(&facts).ends_with("`abgleich sync --mailbox DHO --allow cleared=1023`.")
+        );
+        let facts = Facts { id: Some("BEW-1001"), user: Some("DHO"), ..Facts::default() };
+        assert_eq!(
+            Code::ConflictHeld.next().unwrap().german(&facts),
+            "Entscheiden: `abgleich take DHO BEW-1001 staffitpro` oder `abgleich take DHO BEW-1001 outlook`."
+        );
+        assert_eq!(
+            Code::TooLong.said().german(&Facts::default()),
+            "Zu lang für die andere Seite: die genannten Felder. Es wird nie etwas abgeschnitten."
+        );
+        let facts = Facts { fields: Some("{user}"), ..Facts::default() };
+        assert!(Code::TooLong.said().english(&facts).contains("{user}"), "facts are not templates");
     }
 }

@@ -1,0 +1,402 @@
+//! Pure: the catalogue itself, one entry for each outcome. Longer than other files because it is a table that people read
+//! from top to bottom, and because one list in one place makes every look-up total.
+//!
+//! Sentences speak of one record and are shown beside its number and name, so they do not repeat them. They are written for
+//! the people who run staffITpro and for recruiters; the words are those of staffITpro's own user interface. What stands in
+//! braces is filled in by [`super::Facts`].
+
+use super::{Class, Words};
+
+macro_rules! catalogue {
+    ($($name:ident $code:literal $rule:literal $class:ident
+        de $de:literal en $en:literal $(next_de $next_de:literal next_en $next_en:literal)?;)+) => {
+        /// The code of an outcome.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "each entry has its sentences in the catalogue")]
+        pub enum Code { $($name),+ }
+
+        impl Code {
+            /// All codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Returns the code as it is printed, logged and stored; it never changes its meaning.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+
+            /// Returns the rule of the sync contract that decided.
+            pub const fn rule(self) -> &'static str {
+                match self { $(Self::$name => $rule),+ }
+            }
+
+            /// Returns what sort of outcome it is.
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class),+ }
+            }
+
+            /// Returns what happened, in both languages.
+            pub const fn said(self) -> Words {
+                match self { $(Self::$name => Words { de: $de, en: $en }),+ }
+            }
+
+            /// Returns what to do next, in both languages, where there is something to do.
+            pub const fn next(self) -> Option<Words> {
+                match self { $(Self::$name => catalogue!(@next $($next_de $next_en)?)),+ }
+            }
+        }
+    };
+    (@next $de:literal $en:literal) => { Some(Words { de: $de, en: $en }) };
+    (@next) => { None };
+}
+
+catalogue! {
+    // Something was done.
+
+    Created "created" "G3" Done
+        de "Der Datensatz wurde in Outlook angelegt."
+        en "The record was created in Outlook.";
+    Linked "linked" "D3" Done
+        de "Ein vorhandener Eintrag in Outlook gehört eindeutig zu diesem Datensatz und wurde mit ihm verbunden."
+        en "An item that was in Outlook already belongs to this record beyond doubt and was linked to it."
+        next_de "Falls das falsch ist: `abgleich unlink {user} {id}`."
+        next_en "If that is wrong: `abgleich unlink {user} {id}`.";
+    JoinedByStamp "joined-by-stamp" "D3" Done
+        de "Der Eintrag in Outlook trägt die Kennzeichnung dieses Datensatzes und wurde wieder mit ihm verbunden."
+        en "The item in Outlook carries this record's stamp and was linked to it again.";
+    NewerStaffitpro "newer-staffitpro" "D1" Done
+        de "Auf beiden Seiten geändert: {fields}. Die Änderung in staffITpro ist die neuere und gilt jetzt auch in Outlook."
+        en "Changed on both sides: {fields}. The change in staffITpro is the newer one and now holds in Outlook too."
+        next_de "Soll Outlook gelten: `abgleich take {user} {id} outlook`."
+        next_en "To have Outlook's values instead: `abgleich take {user} {id} outlook`.";
+    NewerOutlook "newer-outlook" "D1" Done
+        de "Auf beiden Seiten geändert: {fields}. Die Änderung in Outlook ist die neuere und gilt jetzt auch in staffITpro."
+        en "Changed on both sides: {fields}. The change in Outlook is the newer one and now holds in staffITpro too."
+        next_de "Soll staffITpro gelten: `abgleich take {user} {id} staffitpro`."
+        next_en "To have staffITpro's values instead: `abgleich take {user} {id} staffitpro`.";
+    TieStaffitpro "tie-staffitpro" "D1" Done
+        de "Auf beiden Seiten innerhalb von zwei Sekunden geändert: {fields}. Bei Gleichstand gilt staffITpro."
+        en "Changed on both sides within two seconds: {fields}. In a tie staffITpro holds."
+        next_de "Soll Outlook gelten: `abgleich take {user} {id} outlook`."
+        next_en "To have Outlook's values instead: `abgleich take {user} {id} outlook`.";
+    SetStaffitpro "set-staffitpro" "D1" Done
+        de "Auf beiden Seiten geändert: {fields}. Für diesen Bereich ist eingestellt, dass dann staffITpro gilt."
+        en "Changed on both sides: {fields}. For this scope it is set that staffITpro holds then."
+        next_de "Soll Outlook gelten: `abgleich take {user} {id} outlook`."
+        next_en "To have Outlook's values instead: `abgleich take {user} {id} outlook`.";
+    SetOutlook "set-outlook" "D1" Done
+        de "Auf beiden Seiten geändert: {fields}. Für diesen Bereich ist eingestellt, dass dann Outlook gilt."
+        en "Changed on both sides: {fields}. For this scope it is set that Outlook holds then."
+        next_de "Soll staffITpro gelten: `abgleich take {user} {id} staffitpro`."
+        next_en "To have staffITpro's values instead: `abgleich take {user} {id} staffitpro`.";
+    OverwrittenOutlook "overwritten-outlook" "G3" Done
+        de "In Outlook überschrieben, weil der Bereich auf „staffITpro überschreibt Outlook“ steht: {fields}."
+        en "Overwritten in Outlook, because the scope is set to staffitpro-overwrites-outlook: {fields}.";
+    OverwrittenStaffitpro "overwritten-staffitpro" "G4" Done
+        de "In staffITpro überschrieben, weil der Bereich auf „Outlook überschreibt staffITpro“ steht: {fields}."
+        en "Overwritten in staffITpro, because the scope is set to outlook-overwrites-staffitpro: {fields}.";
+    Moved "moved" "D4" Done
+        de "Der Eintrag wurde in Outlook in einen anderen Ordner verschoben. Er bleibt dort und bleibt verbunden."
+        en "The item was moved to another folder in Outlook. It stays there and stays linked.";
+    Recreated "recreated" "D5" Done
+        de "Der Eintrag war in Outlook gelöscht und wurde wieder angelegt."
+        en "The item had been deleted in Outlook and was created again.";
+    Restored "restored" "D5" Done
+        de "Der Eintrag wurde in Outlook wiederhergestellt und ist wieder mit seinem Datensatz verbunden."
+        en "The item was restored in Outlook and is linked to its record again.";
+    LeftFilterDeleted "left-filter-deleted" "D6" Done
+        de "Der Datensatz ist nicht mehr im Filter „Outlook Synchronisation“; sein Eintrag liegt jetzt in „Gelöschte Elemente“."
+        en "The record is no longer in the filter “Outlook Synchronisation”; its item is in Deleted Items now.";
+    GoneDeleted "gone-deleted" "D6" Done
+        de "Der Datensatz ist in staffITpro gelöscht oder jemand anderem zugewiesen; sein Eintrag liegt jetzt in „Gelöschte Elemente“."
+        en "The record is deleted in staffITpro or assigned to somebody else; its item is in Deleted Items now.";
+    LateTwinRemoved "late-twin-removed" "I1" Done
+        de "Outlook hatte den Datensatz verspätet ein zweites Mal angelegt; das unberührte Doppel liegt jetzt in „Gelöschte Elemente“."
+        en "Outlook had created the record a second time, late; the untouched twin is in Deleted Items now.";
+    ReminderPast "reminder-past" "D17" Done
+        de "Der Zeitpunkt der Erinnerung ist vorbei; sie wurde ausgeschaltet übertragen."
+        en "The moment of the reminder has passed; it was written switched off.";
+
+    // Something was left as it is.
+
+    BlankKept "blank-kept" "D1" Kept
+        de "Auf einer Seite leer und noch nie abgeglichen: {fields}. Ein leeres Feld löscht dann keinen Wert."
+        en "Blank on one side and never settled before: {fields}. A blank clears no value then.";
+    BusinessContactKept "business-contact-kept" "G7" Kept
+        de "In Outlook geändert: {fields}. Änderungen an Geschäftskontakten gehen nie nach staffITpro; sie bleiben in Outlook."
+        en "Changed in Outlook: {fields}. Changes to business contacts never reach staffITpro; they stay in Outlook."
+        next_de "Soll die Änderung auch in staffITpro gelten, dort von Hand eintragen."
+        next_en "If the change is to hold in staffITpro too, enter it there by hand.";
+    DeletedInOutlook "deleted-in-outlook" "D5" Kept
+        de "Der Eintrag wurde in Outlook gelöscht und bleibt gelöscht. In staffITpro wurde nichts gelöscht."
+        en "The item was deleted in Outlook and stays deleted. Nothing was deleted in staffITpro."
+        next_de "Soll er zurück: in Outlook aus „Gelöschte Elemente“ wiederherstellen oder den Datensatz in staffITpro bearbeiten."
+        next_en "To have it back: restore it from Deleted Items in Outlook, or edit the record in staffITpro.";
+    LeftFilterKept "left-filter-kept" "D6" Kept
+        de "Der Datensatz ist nicht mehr im Filter „Outlook Synchronisation“. Sein Eintrag bleibt in Outlook und ruht."
+        en "The record is no longer in the filter “Outlook Synchronisation”. Its item stays in Outlook and sleeps."
+        next_de "Weiter abgleichen: `abgleich filter add {user} {id}`. Nicht mehr gebraucht: in Outlook löschen."
+        next_en "To keep it in step: `abgleich filter add {user} {id}`. If it is not wanted: delete it in Outlook.";
+    GoneKept "gone-kept" "D6" Kept
+        de "Der Datensatz ist in staffITpro gelöscht oder jemand anderem zugewiesen. Sein Eintrag steht weiter in Outlook."
+        en "The record is deleted in staffITpro or assigned to somebody else. Its item is still in Outlook."
+        next_de "Nicht mehr gebraucht (etwa aus Gründen des Datenschutzes): in Outlook löschen."
+        next_en "If it is not wanted any more (data protection may ask for that): delete it in Outlook.";
+    DeleteAdopted "delete-adopted" "D6" Kept
+        de "Der Eintrag wäre zu löschen, stand aber schon vor dem ersten Abgleich in Outlook. Solche Einträge werden nicht gelöscht."
+        en "The item was due to be deleted, but was in Outlook before the first run. Such items are not deleted."
+        next_de "Nicht mehr gebraucht: in Outlook von Hand löschen."
+        next_en "If it is not wanted any more: delete it in Outlook by hand.";
+    DeleteChanged "delete-changed" "D6" Kept
+        de "Der Eintrag wäre zu löschen, wurde aber in Outlook bearbeitet. Solche Einträge werden nicht gelöscht."
+        en "The item was due to be deleted, but somebody edited it in Outlook. Such items are not deleted."
+        next_de "Nicht mehr gebraucht: in Outlook von Hand löschen."
+        next_en "If it is not wanted any more: delete it in Outlook by hand.";
+    DeleteGuests "delete-guests" "D6" Kept
+        de "Der Termin wäre zu löschen, hat aber Teilnehmer. Solche Termine werden nie gelöscht, damit niemand eine Absage erhält."
+        en "The appointment was due to be deleted, but has attendees. Such appointments are never deleted, so that nobody is sent a cancellation."
+        next_de "Nicht mehr gebraucht: in Outlook selbst absagen oder löschen."
+        next_en "If it is not wanted any more: cancel or delete it in Outlook yourself.";
+    DeleteOver "delete-over" "D6" Kept
+        de "Der Eintrag wäre zu löschen, ist aber schon vorbei oder erledigt. Er bleibt als Teil des Kalenders oder der Aufgabenliste."
+        en "The item was due to be deleted, but it is over or finished. It stays as part of the calendar or task list.";
+    DeleteOneWay "delete-one-way" "D6" Kept
+        de "Der Eintrag wäre zu löschen, aber der Bereich steht auf „Outlook überschreibt staffITpro“ und schreibt nicht in Outlook."
+        en "The item was due to be deleted, but the scope is set to outlook-overwrites-staffitpro and writes nothing to Outlook."
+        next_de "Nicht mehr gebraucht: in Outlook von Hand löschen."
+        next_en "If it is not wanted any more: delete it in Outlook by hand.";
+    CopiesLeftAlone "copies-left-alone" "D3" Kept
+        de "In Outlook gibt es Kopien dieses Eintrags. Eine ist verbunden, die anderen bleiben unberührt."
+        en "There are copies of this item in Outlook. One is linked, the others are left alone.";
+    Email4NoSlot "email-4-no-slot" "D11" Kept
+        de "Der Datensatz hat eine vierte E-Mail-Adresse. Outlook hat dafür keinen Platz; sie bleibt nur in staffITpro."
+        en "The record has a fourth e-mail address. Outlook has no slot for it; it stays in staffITpro only.";
+    ForeignAddressKept "foreign-address-kept" "D11" Kept
+        de "In Outlook steht hier eine Adresse aus dem Adressbuch der Firma, keine Internet-Adresse: {fields}. Sie bleibt unberührt."
+        en "Outlook holds an address of the company's address book here, not an Internet address: {fields}. It is left alone.";
+    OneWayKept "one-way-kept" "I9" Kept
+        de "Geändert auf der Seite, von der dieser Bereich nichts übernimmt: {fields}. Die Änderung bleibt, wo sie ist."
+        en "Changed on the side from which this scope takes nothing: {fields}. The change stays where it is."
+        next_de "Soll sie übernommen werden: den Bereich auf „Synchronisieren“ stellen."
+        next_en "To have it carried over: set the scope to sync.";
+    FieldNotWritable "field-not-writable" "D14" Kept
+        de "In Outlook geändert: {fields}. Der Adapter kann das in staffITpro nicht schreiben; die Änderung bleibt in Outlook."
+        en "Changed in Outlook: {fields}. The adapter cannot write that to staffITpro; the change stays in Outlook."
+        next_de "Bei Bedarf in staffITpro von Hand eintragen."
+        next_en "Where it matters, enter it in staffITpro by hand.";
+
+    // Something waits for a word, or for the next run.
+
+    FirstTransferWaiting "first-transfer-waiting" "D2" Waiting
+        de "Die erste Übertragung steht noch aus. Datensätze, die auf sie warten: {number}."
+        en "The first transfer is still to come. Records that wait for it: {number}."
+        next_de "Ansehen mit `abgleich plan --first-transfer --mailbox {user}`, ausführen mit `abgleich sync --first-transfer --mailbox {user}`."
+        next_en "See it with `abgleich plan --first-transfer --mailbox {user}`, do it with `abgleich sync --first-transfer --mailbox {user}`.";
+    WritesOffOutlook "writes-off-outlook" "D19" Waiting
+        de "Wäre in Outlook geschrieben worden; das Schreiben ist für dieses Postfach ausgeschaltet."
+        en "Would have been written to Outlook; writing is switched off for this mailbox."
+        next_de "Wenn geschrieben werden soll: `writes = \"on\"`. Wo es ausgeschaltet ist, zeigt `abgleich config show {user}`."
+        next_en "If it is to be written: `writes = \"on\"`. Where it is switched off, `abgleich config show {user}` tells.";
+    WritesOffStaffitpro "writes-off-staffitpro" "D19" Waiting
+        de "Wäre in staffITpro geschrieben worden; das Schreiben ist für diese Quelle oder dieses Postfach ausgeschaltet."
+        en "Would have been written to staffITpro; writing is switched off for this source or mailbox."
+        next_de "Wenn geschrieben werden soll: `writes = \"on\"`. Wo es ausgeschaltet ist, zeigt `abgleich config show {user}`."
+        next_en "If it is to be written: `writes = \"on\"`. Where it is switched off, `abgleich config show {user}` tells.";
+    StaleItem "stale-item" "D13" Waiting
+        de "Der Eintrag in Outlook wurde geändert, während der Lauf ihn schreiben wollte. Es wurde nichts überschrieben."
+        en "The item in Outlook changed while the run was about to write it. Nothing was overwritten."
+        next_de "Nichts zu tun: Der nächste Lauf liest beide Seiten neu (`abgleich sync --mailbox {user}`)."
+        next_en "Nothing to do: the next run reads both sides again (`abgleich sync --mailbox {user}`).";
+    StaleRecord "stale-record" "D13" Waiting
+        de "Der Datensatz wurde in staffITpro geändert, während der Lauf ihn schreiben wollte. Es wurde nichts überschrieben."
+        en "The record changed in staffITpro while the run was about to write it. Nothing was overwritten."
+        next_de "Nichts zu tun: Der nächste Lauf liest beide Seiten neu (`abgleich sync --mailbox {user}`)."
+        next_en "Nothing to do: the next run reads both sides again (`abgleich sync --mailbox {user}`).";
+    Busy "busy" "D13" Waiting
+        de "Die andere Seite war überlastet oder hatte den Datensatz gerade gesperrt. Es wurde nichts geschrieben."
+        en "The other side was busy or had the record locked. Nothing was written."
+        next_de "Nichts zu tun: Der nächste Lauf versucht es wieder. Bleibt es so, wird der Datensatz vielleicht gerade bearbeitet."
+        next_en "Nothing to do: the next run tries again. If it stays like this, somebody may have the record open.";
+    AnswerLost "answer-lost" "I1" Waiting
+        de "Die Antwort auf das Schreiben ging verloren; ob es geschah, ist noch offen. Es wird nicht blind wiederholt."
+        en "The answer to a write was lost; whether it happened is open. It is not repeated blindly."
+        next_de "Nichts zu tun: Der nächste Lauf sucht den Eintrag und klärt es (`abgleich sync --mailbox {user}`)."
+        next_en "Nothing to do: the next run looks for the item and settles it (`abgleich sync --mailbox {user}`).";
+    BrakeCreated "brake-created" "D7" Waiting
+        de "In Outlook würden Einträge angelegt: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Viele Datensätze kamen in den Filter, oder ein Ordner in Outlook wurde geleert."
+        en "Items would be created in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: many records came into the filter, or a folder in Outlook was emptied."
+        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow created={number}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow created={number}`.";
+    BrakeUpdatedOutlook "brake-updated-outlook" "D7" Waiting
+        de "In Outlook würden Einträge geändert: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: ein Import in staffITpro, ein neuer Adapter, eine geänderte Einstellung."
+        en "Items would be updated in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an import into staffITpro, a new adapter, a changed setting."
+        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow updated-outlook={number}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow updated-outlook={number}`.";
+    BrakeUpdatedStaffitpro "brake-updated-staffitpro" "D7" Waiting
+        de "In staffITpro würden Datensätze geändert: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: ein Import in Outlook, ein anderes Programm, das Kontakte ändert, eine falsch gestellte Uhr."
+        en "Records would be updated in staffITpro: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an import into Outlook, another program that edits contacts, a clock that is wrong."
+        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow updated-staffitpro={number}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow updated-staffitpro={number}`.";
+    BrakeCleared "brake-cleared" "D7" Waiting
+        de "Werte würden durch leere Felder ersetzt: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Adapter liefert plötzlich leere Felder, oder ein Import hat Felder geleert."
+        en "Values would be replaced by blanks: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an adapter suddenly delivers blank fields, or an import emptied fields."
+        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow cleared={number}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow cleared={number}`.";
+    BrakeDeleted "brake-deleted" "D7" Waiting
+        de "In Outlook würden Einträge gelöscht: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Datensätze wurden neu zugewiesen oder aus dem Filter genommen, oder staffITpro liefert zu wenig."
+        en "Items would be deleted in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: records were reassigned or taken out of the filter, or staffITpro delivers too few."
+        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow deleted={number}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow deleted={number}`.";
+    BrakeMissing "brake-missing" "D7" Waiting
+        de "Verbundene Einträge, die in Outlook fehlen: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Ordner wurde geleert, archiviert oder aus einer Sicherung ersetzt."
+        en "Linked items that are missing in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: a folder was emptied, archived, or replaced from a backup."
+        next_de "Zuerst in Outlook nachsehen („Gelöschte Elemente“, Archiv). Sind sie mit Absicht weg: `abgleich sync --mailbox {user} --allow missing={number}`."
+        next_en "Look in Outlook first (Deleted Items, archive). If they are gone on purpose: `abgleich sync --mailbox {user} --allow missing={number}`.";
+    BrakeFilter "brake-filter" "D7" Waiting
+        de "Der Filter „Outlook Synchronisation“ hat über die Hälfte seiner Datensätze verloren: {number}. Übliche Ursachen: Der Filter wurde in staffITpro geleert oder neu angelegt, oder der Adapter liest den falschen."
+        en "The filter “Outlook Synchronisation” lost more than half of its records: {number}. Usual causes: the filter was emptied or made anew in staffITpro, or the adapter reads the wrong one."
+        next_de "Ansehen: `abgleich filter list {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow filter={number}`."
+        next_en "Have a look: `abgleich filter list {user}`. If it is meant: `abgleich sync --mailbox {user} --allow filter={number}`.";
+    BrakeRestored "brake-restored" "D7" Waiting
+        de "Versionen oder Zeiten laufen rückwärts: {number}. Die übliche Ursache: Die Datenbank oder das Postfach wurde aus einer Sicherung zurückgeholt. Ohne Rückfrage könnten alte Werte neue überschreiben."
+        en "Versions or times run backwards: {number}. The usual cause: the database or the mailbox was restored from a backup. Without asking, old values might overwrite new ones."
+        next_de "Ansehen: `abgleich plan --full --mailbox {user}`. Wenn der Stand richtig ist: `abgleich sync --full --mailbox {user} --allow restored={number}`."
+        next_en "Have a look: `abgleich plan --full --mailbox {user}`. If this is how it should be: `abgleich sync --full --mailbox {user} --allow restored={number}`.";
+    BrakeTurned "brake-turned" "D7" Waiting
+        de "Die Richtung dieses Bereichs wurde seit dem letzten Lauf umgedreht. Verbundene Datensätze, die das betrifft: {number}."
+        en "The direction of this scope was turned round since the last run. Linked records that this concerns: {number}."
+        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow turned={number}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow turned={number}`.";
+    BrakeTenant "brake-tenant" "D7" Waiting
+        de "Hinter der Quelle „{tenant}“ steht eine andere Datenbank als beim letzten Lauf. Verbundene Datensätze, die das betrifft: {number}. Übliche Ursachen: eine Testdatenbank in den Einstellungen, eine neu aufgesetzte Datenbank."
+        en "Another database than in the last run is behind the source “{tenant}”. Linked records that this concerns: {number}. Usual causes: a test database in the settings, a database set up anew."
+        next_de "Die Einstellungen der Quelle prüfen: `abgleich config show {user}`. Ist es die richtige: `abgleich sync --mailbox {user} --allow tenant={number}`."
+        next_en "Look at the settings of the source: `abgleich config show {user}`. If it is the right one: `abgleich sync --mailbox {user} --allow tenant={number}`.";
+    MailboxChanged "mailbox-changed" "D15" Waiting
+        de "Hinter der Adresse {address} steht ein anderes Postfach als beim letzten Lauf. Übliche Ursachen: Das Postfach wurde umgezogen, neu angelegt oder die Adresse jemand anderem gegeben. Es wurde nichts geschrieben."
+        en "Another mailbox than in the last run is behind the address {address}. Usual causes: the mailbox was moved, made anew, or the address was given to somebody else. Nothing was written."
+        next_de "Prüfen, wem das Postfach gehört: `abgleich check --mailbox {user}`. Gehört es derselben Person: `abgleich rebind {user}`."
+        next_en "See whose mailbox it is: `abgleich check --mailbox {user}`. If it is the same person's: `abgleich rebind {user}`.";
+
+    // Something is held because it is in doubt.
+
+    ConflictHeld "conflict-held" "D1" Held
+        de "Auf beiden Seiten verschieden geändert: {fields}. Für diesen Bereich ist eingestellt, dass ein Mensch entscheidet."
+        en "Changed differently on both sides: {fields}. For this scope it is set that a person decides."
+        next_de "Entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
+        next_en "Decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
+    ConflictClock "conflict-clock" "D1" Held
+        de "Auf beiden Seiten geändert: {fields}. Die Uhren von staffITpro und Outlook gehen mehr als fünf Minuten auseinander; welche Änderung die neuere ist, steht nicht fest."
+        en "Changed on both sides: {fields}. The clocks of staffITpro and Outlook are more than five minutes apart; which change is the newer one is not certain."
+        next_de "Die Uhren der Server richtig stellen (`abgleich check` zeigt den Unterschied) oder entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
+        next_en "Set the servers' clocks right (`abgleich check` shows the difference), or decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
+    AddressHeld "address-held" "D1" Held
+        de "Diese Angaben gehören zusammen und lassen sich nicht als Ganzes übertragen, ohne etwas zu verlieren: {fields}. Beide Seiten bleiben, wie sie sind."
+        en "These belong together and cannot be carried over as a whole without losing something: {fields}. Both sides stay as they are."
+        next_de "Auf einer Seite von Hand berichtigen oder entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
+        next_en "Put one side right by hand, or decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
+    PairAmbiguous "pair-ambiguous" "D3" Held
+        de "Mehrere Einträge in Outlook passen zu diesem Datensatz. Es wurde nicht geraten und nichts doppelt angelegt."
+        en "Several items in Outlook fit this record. Nothing was guessed and nothing was created twice."
+        next_de "Die Einträge zeigt `abgleich plan --mailbox {user} --explain {id}`. Einen davon verbinden: `abgleich link {user} {id} EINTRAG`."
+        next_en "The items are shown by `abgleich plan --mailbox {user} --explain {id}`. Link one of them: `abgleich link {user} {id} ITEM`.";
+    PairNameOnly "pair-name-only" "D3" Held
+        de "Ein Eintrag in Outlook hat denselben Namen, sonst stimmt nichts überein. Ob es dieselbe Person ist, steht nicht fest."
+        en "An item in Outlook has the same name and nothing else in common. Whether it is the same person is not certain."
+        next_de "Dieselbe Person: `abgleich link {user} {id} EINTRAG` (den Eintrag zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst in Outlook oder staffITpro E-Mail, Geburtstag, Telefon oder Firma ergänzen."
+        next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise add e-mail, birthday, phone or company in Outlook or staffITpro.";
+    PairContradicts "pair-contradicts" "D3" Held
+        de "Ein Eintrag in Outlook hat dieselbe E-Mail-Adresse, aber einen anderen Namen. Vielleicht teilen sich mehrere Personen die Adresse."
+        en "An item in Outlook has the same e-mail address but another name. Perhaps several people share the address."
+        next_de "Dieselbe Person: `abgleich link {user} {id} EINTRAG` (den Eintrag zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst die Adresse auf einer Seite berichtigen."
+        next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise put the address right on one side.";
+    PairTwoRecords "pair-two-records" "D3" Held
+        de "Mehrere Datensätze in staffITpro passen zu demselben Eintrag in Outlook, etwa dieselbe Person als Bewerber und als Geschäftskontakt."
+        en "Several records of staffITpro fit the same item in Outlook, such as one person as an applicant and as a business contact."
+        next_de "Einen davon verbinden: `abgleich link {user} {id} EINTRAG` (den Eintrag zeigt `abgleich plan --mailbox {user} --explain {id}`), oder den anderen aus dem Filter nehmen: `abgleich filter remove {user} {id}`."
+        next_en "Link one of them: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`), or take the other out of the filter: `abgleich filter remove {user} {id}`.";
+    MissingUnproven "missing-unproven" "D4" Held
+        de "Der Eintrag ist in Outlook nicht zu finden, aber nichts beweist, dass er gelöscht wurde. Er gilt nicht als gelöscht."
+        en "The item cannot be found in Outlook, but nothing proves that it was deleted. It does not count as deleted."
+        next_de "Vollständig vergleichen: `abgleich sync --full --mailbox {user}`. Bleibt es so: in Outlook nach dem Eintrag sehen; er kann privat oder in einem Ordner ohne Leserecht sein."
+        next_en "Compare everything: `abgleich sync --full --mailbox {user}`. If it stays: look for the item in Outlook; it may be private, or in a folder that we may not read.";
+    NotEditable "not-editable" "D14" Held
+        de "In Outlook geändert: {fields}. {user} darf diesen Datensatz in staffITpro nicht ändern."
+        en "Changed in Outlook: {fields}. {user} may not change this record in staffITpro."
+        next_de "In staffITpro das Recht geben, oder die Änderung in Outlook zurücknehmen: `abgleich take {user} {id} staffitpro`."
+        next_en "Give the right in staffITpro, or take back the change in Outlook: `abgleich take {user} {id} staffitpro`.";
+    GuestsReadOnly "guests-read-only" "D8" Held
+        de "In staffITpro geändert: {fields}. Der Termin hat Teilnehmer und wird in Outlook nie von uns geändert, damit niemand Post bekommt."
+        en "Changed in staffITpro: {fields}. The appointment has attendees and is never changed in Outlook by us, so that nobody is sent mail."
+        next_de "In Outlook von Hand ändern, wo die Teilnehmer benachrichtigt werden können. Beide Werte zeigt `abgleich plan --mailbox {user} --explain {id} --values`."
+        next_en "Change it in Outlook by hand, where the attendees can be told. Both values are shown by `abgleich plan --mailbox {user} --explain {id} --values`.";
+
+    // Something is outside what this program moves.
+
+    CreateMissingOff "create-missing-off" "D2" Skipped
+        de "Der Datensatz hat keinen Eintrag in Outlook, und das Anlegen nach der ersten Übertragung ist ausgeschaltet."
+        en "The record has no item in Outlook, and creating after the first transfer is switched off."
+        next_de "Soll er angelegt werden: `create_missing = true` oder `abgleich sync --first-transfer --mailbox {user}`."
+        next_en "To have it created: `create_missing = true`, or `abgleich sync --first-transfer --mailbox {user}`.";
+    PrivateSkipped "private-skipped" "D9" Skipped
+        de "Der Eintrag ist in Outlook als privat oder vertraulich gekennzeichnet. Er wird nicht abgeglichen."
+        en "The item is marked private or confidential in Outlook. It is not synchronised.";
+    SeriesUnsupported "series-unsupported" "D10" Skipped
+        de "Diese Serie kann eine der beiden Seiten nicht darstellen. Sie wurde nicht verändert und nicht in Einzeltermine aufgelöst."
+        en "One of the two sides cannot represent this series. It was not changed and not broken up into single dates."
+        next_de "Bei Bedarf auf beiden Seiten von Hand pflegen."
+        next_en "Where it matters, keep it by hand on both sides.";
+    TooLong "too-long" "D11" Skipped
+        de "Zu lang für die andere Seite: {fields}. Es wird nie etwas abgeschnitten."
+        en "Too long for the other side: {fields}. Nothing is ever cut."
+        next_de "Auf der Seite mit dem langen Wert kürzen."
+        next_en "Shorten it on the side that holds the long value.";
+    NotVisible "not-visible" "D14" Skipped
+        de "{user} darf diesen Datensatz in staffITpro nicht sehen. Er wird nicht übertragen."
+        en "{user} may not see this record in staffITpro. It is not transferred."
+        next_de "Soll er übertragen werden: das Recht in staffITpro geben."
+        next_en "To have it transferred: give the right in staffITpro.";
+    OldActivity "old-activity" "D16" Skipped
+        de "Der Termin oder die Aufgabe ist länger vorbei oder erledigt, als `past_days` erlaubt, und wird nicht mehr angelegt."
+        en "The appointment or task is over or finished for longer than `past_days` allows, and is not created any more.";
+    OnlyInStaffitpro "only-in-staffitpro" "G4" Skipped
+        de "Der Datensatz steht nur in staffITpro. Der Bereich steht auf „Outlook überschreibt staffITpro“ und legt nichts an."
+        en "The record is in staffITpro only. The scope is set to outlook-overwrites-staffitpro and creates nothing.";
+
+    // Something failed.
+
+    RefusedOutlook "refused-outlook" "D13" Failed
+        de "Outlook hat die Änderung nicht angenommen: {fields}."
+        en "Outlook did not accept the change: {fields}."
+        next_de "Den Datensatz ansehen: `abgleich source show {user} {id}`. Bleibt es so, den Wert in staffITpro berichtigen."
+        next_en "Have a look at the record: `abgleich source show {user} {id}`. If it stays, put the value right in staffITpro.";
+    RefusedStaffitpro "refused-staffitpro" "D13" Failed
+        de "staffITpro hat die Änderung nicht angenommen: {fields}."
+        en "staffITpro did not accept the change: {fields}."
+        next_de "Den Wert in Outlook berichtigen, oder den von staffITpro behalten: `abgleich take {user} {id} staffitpro`."
+        next_en "Put the value right in Outlook, or keep staffITpro's: `abgleich take {user} {id} staffitpro`.";
+    ItemUnreadable "item-unreadable" "I11" Failed
+        de "Der Eintrag in Outlook ist nicht lesbar. Er blieb unberührt; alles andere ging weiter."
+        en "The item in Outlook cannot be read. It was left alone; everything else went on."
+        next_de "In Outlook öffnen und neu speichern. Bleibt es so, zeigt `abgleich -v sync --mailbox {user}` die Antwort des Servers."
+        next_en "Open it in Outlook and save it again. If it stays, `abgleich -v sync --mailbox {user}` shows the server's answer.";
+    RecordUnreadable "record-unreadable" "I11" Failed
+        de "Der Adapter liefert diesen Datensatz in einer Form, die nicht zu verstehen ist. Er blieb unberührt; alles andere ging weiter."
+        en "The adapter delivers this record in a form that cannot be understood. It was left alone; everything else went on."
+        next_de "`abgleich source show {user} {id}` zeigt, was falsch ist. Damit an den Hersteller des Adapters wenden."
+        next_en "`abgleich source show {user} {id}` shows what is wrong. Turn to the maker of the adapter with it.";
+    MailboxFailed "mailbox-failed" "I11" Failed
+        de "Das Postfach {address} konnte nicht abgeglichen werden. Die anderen Postfächer sind davon nicht betroffen."
+        en "The mailbox {address} could not be synchronised. The other mailboxes are not affected."
+        next_de "`abgleich check --mailbox {user}` nennt die Stelle, an der es hakt."
+        next_en "`abgleich check --mailbox {user}` names the place where it fails.";
+    MailboxBusy "mailbox-busy" "I12" Failed
+        de "Ein anderer Lauf arbeitet gerade an diesem Postfach. Dieser Lauf hat es ausgelassen."
+        en "Another run is at work on this mailbox. This run left it out."
+        next_de "Warten, bis der andere Lauf fertig ist, und `abgleich sync --mailbox {user}` wiederholen."
+        next_en "Wait until the other run is done, and repeat `abgleich sync --mailbox {user}`.";
+    SourceFailed "source-failed" "I11" Failed
+        de "Die Quelle „{tenant}“ (staffITpro) hat nicht oder nicht verständlich geantwortet. In Outlook wurde deswegen nichts gelöscht."
+        en "The source “{tenant}” (staffITpro) did not answer, or not in a way that can be understood. Nothing was deleted in Outlook because of it."
+        next_de "`abgleich check --mailbox {user}` nennt die Stelle, an der es hakt."
+        next_en "`abgleich check --mailbox {user}` names the place where it fails.";
+}
