@@ -4,6 +4,11 @@
 //! own asynchronous parts. It knows nothing of bases, rules or the state. Nothing in this vocabulary can send mail, delete
 //! for good, or write attendees: rule D8 and D5 hold by construction.
 
+#[cfg(any(test, feature = "simulation"))]
+pub mod contract;
+#[cfg(any(test, feature = "simulation"))]
+pub mod memory;
+
 use std::fmt;
 use std::time::Duration;
 

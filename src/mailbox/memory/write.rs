@@ -1,0 +1,165 @@
+//! Pure: how a mailbox in memory writes.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::mailbox::memory::fault::{Fault, Which};
+use crate::mailbox::memory::store::{DELETED, SERVICE, Store, Stored};
+use crate::mailbox::{Stamp, Write, Wrote};
+use crate::model::{Content, Field, FolderId, ItemId, ItemKind, ItemVersion};
+
+impl Store {
+    pub(super) fn apply_all(
+        &mut self,
+        kind: ItemKind,
+        writes: &[Write],
+        fault: Option<&Fault>,
+    ) -> Vec<Wrote> {
+        let meets = |which: &Which, index| which.concerns(index);
+        let mut answers = Vec::with_capacity(writes.len());
+        for (index, write) in writes.iter().enumerate() {
+            let answer = match fault {
+                Some(Fault::LostBefore(which)) if meets(which, index) => Wrote::Unanswered,
+                Some(Fault::Late(which)) if meets(which, index) => {
+                    self.late.push((kind, write.clone()));
+                    Wrote::Unanswered
+                }
+                Some(Fault::Busy(which, after)) if meets(which, index) => Wrote::Later(*after),
+                Some(Fault::LostAfter(which)) if meets(which, index) => {
+                    self.apply(kind, write);
+                    Wrote::Unanswered
+                }
+                _ => self.apply(kind, write),
+            };
+            self.log.push((write.clone(), answer.clone()));
+            answers.push(answer);
+        }
+        answers
+    }
+
+    /// Carries out what was asked for in earlier calls and never answered.
+    pub(super) fn commit_late(&mut self) {
+        for (kind, write) in std::mem::take(&mut self.late) {
+            self.apply(kind, &write);
+        }
+    }
+
+    fn apply(&mut self, kind: ItemKind, write: &Write) -> Wrote {
+        if let Some(refusal) = self.refusal(write) {
+            return refusal;
+        }
+        match write {
+            Write::Create { folder, content, stamp } => self.create(kind, folder, content, stamp),
+            Write::Update { id, version, content, stamp, .. } => {
+                self.update(id, version, content, stamp.as_ref())
+            }
+            Write::Delete { id, version } => match self.items.get(id).map(Stored::version) {
+                None => Wrote::Gone,
+                Some(now) if now != *version => Wrote::Conflict,
+                Some(now) => {
+                    let by = (self.now, SERVICE);
+                    self.relocate(id, &DELETED.into(), by);
+                    Wrote::Done { id: id.clone(), version: now }
+                }
+            },
+        }
+    }
+
+    fn refusal(&self, write: &Write) -> Option<Wrote> {
+        let name = match write {
+            Write::Create { stamp, .. } => stamp.record.as_str(),
+            Write::Update { id, .. } | Write::Delete { id, .. } => id.as_str(),
+        };
+        self.refusals.iter().find(|(of, _)| of == name).map(|(_, answer)| answer.clone())
+    }
+
+    fn create(
+        &mut self,
+        kind: ItemKind,
+        folder: &FolderId,
+        content: &Content,
+        stamp: &Stamp,
+    ) -> Wrote {
+        if !self.folders.contains_key(folder) {
+            return Wrote::Refused {
+                code: "ErrorFolderNotFound".to_owned(),
+                text: format!("there is no folder {folder}"),
+            };
+        }
+        let mut item = Stored::new(folder.clone(), Some(kind), self.now, SERVICE);
+        item.stamp = Some(stamp.clone());
+        self.write_into(&mut item, content);
+        let id = self.insert(item);
+        let version = self.items.get(&id).map_or_else(|| ItemVersion::from(""), Stored::version);
+        Wrote::Done { id, version }
+    }
+
+    fn update(
+        &mut self,
+        id: &ItemId,
+        version: &ItemVersion,
+        content: &Content,
+        stamp: Option<&Stamp>,
+    ) -> Wrote {
+        let Some(mut item) = self.items.get(id).cloned() else { return Wrote::Gone };
+        if item.version() != *version {
+            return Wrote::Conflict;
+        }
+        if let Some(stamp) = stamp {
+            item.stamp = Some(stamp.clone());
+        }
+        self.write_into(&mut item, content);
+        item.modified_at = self.now;
+        SERVICE.clone_into(&mut item.modified_by);
+        item.sequence = self.tick();
+        let version = item.version();
+        self.items.insert(id.clone(), item);
+        Wrote::Done { id: id.clone(), version }
+    }
+
+    /// Sets what a write of ours may set: no attendees (D8), nothing that Outlook has no place for, no fixed slot (D11).
+    fn write_into(&self, item: &mut Stored, content: &Content) {
+        let open = |field: Field| {
+            field.fits_outlook() && !field.read_only() && !item.fixed.contains(field)
+        };
+        let written = content.only(content.known().iter().filter(|field| open(*field)).collect());
+        for (field, slot) in written.iter() {
+            item.content.put(field, slot.clone());
+            item.unsupported.remove(field);
+        }
+        let today = self.now.to_zoned(TimeZone::UTC).date();
+        self.normalises.rewrite(&written, &mut item.content, today);
+    }
+
+    pub(super) fn insert(&mut self, mut item: Stored) -> ItemId {
+        item.sequence = self.tick();
+        let id = ItemId::new(format!("item-{}", item.sequence));
+        self.items.insert(id.clone(), item);
+        id
+    }
+
+    /// Moves an item: it gets a new id, and the old folder shows it as removed.
+    pub(super) fn relocate(
+        &mut self,
+        id: &ItemId,
+        to: &FolderId,
+        (at, by): (Timestamp, &str),
+    ) -> Option<ItemId> {
+        let mut item = self.items.get(id)?.clone();
+        if item.folder == *to {
+            return Some(id.clone());
+        }
+        self.forget_item(id);
+        to.clone_into(&mut item.folder);
+        item.modified_at = at;
+        by.clone_into(&mut item.modified_by);
+        Some(self.insert(item))
+    }
+
+    pub(super) fn forget_item(&mut self, id: &ItemId) {
+        if let Some(item) = self.items.remove(id) {
+            let sequence = self.tick();
+            self.removed.push((sequence, item.folder, id.clone()));
+        }
+    }
+}
