@@ -101,6 +101,9 @@ pub struct Half {
 }
 
 impl Half {
+    /// The half of which nothing is known.
+    pub const EMPTY: Self = Self { entries: Vec::new() };
+
     /// Takes the fingerprints of all known fields.
     pub fn of(content: &Content) -> Self {
         let off = content.slot(Field::ReminderOn).is_some() && !content.is_set(Field::ReminderOn);

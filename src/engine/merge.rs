@@ -1,0 +1,390 @@
+//! Pure: decides, block by block, which fields of a pair go where (rules D1, G3 to G5, G7).
+//!
+//! Each side is compared with its own half of the base. A field of which no half is known meets the other side for the
+//! first time, and there a blank never clears a value, in any mode. Values do not appear here: fingerprints decide.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::rules::Conflict;
+use crate::engine::rules::{ClockDifference, Rules};
+use crate::model::{Block, Direction, Field, FieldSet, Fingerprint, Half, Mode};
+use crate::reason::Code;
+
+/// Two edits closer than this are a tie (rule D1).
+const TIE: SignedDuration = SignedDuration::from_secs(2);
+
+/// What both sides hold and held.
+#[derive(Clone, Copy)]
+pub struct Sides<'a> {
+    /// The record now; unknown fields are absent.
+    pub record: &'a Half,
+    /// The item now.
+    pub item: &'a Half,
+    /// What the record held when the pair was last settled.
+    pub record_base: &'a Half,
+    /// What the item held then.
+    pub item_base: &'a Half,
+    /// Fields that were settled although the sides held different values.
+    pub apart: FieldSet,
+    /// When a person last edited a field of the record.
+    pub record_time: &'a dyn Fn(Field) -> Option<Timestamp>,
+    /// When the item was last modified, by the mailbox's clock.
+    pub item_time: Option<Timestamp>,
+    /// The reminder's moment has passed: switching it off is no change (rule D17).
+    pub reminder_past: bool,
+    /// Fields that may go to the item: not those that are fixed or unsupported there.
+    pub item_takes: FieldSet,
+    /// Fields that may go to the record: not those that are too long for it, nor any where the user may not edit.
+    pub record_takes: FieldSet,
+    /// A person chose this side for the pair (`take`).
+    pub taken: Option<Direction>,
+}
+
+/// The decision over all fields of a pair.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merge {
+    /// Fields that go to the item.
+    pub to_item: FieldSet,
+    /// Fields that go to the record.
+    pub to_record: FieldSet,
+    /// Of both, those that clear a value.
+    pub cleared: FieldSet,
+    /// Fields whose halves move to the present without a write.
+    pub settle: FieldSet,
+    /// Of those, the ones in which the sides go on to differ.
+    pub apart: FieldSet,
+    /// Why, where a person may want to know.
+    pub reasons: Vec<(Code, FieldSet)>,
+}
+
+impl Merge {
+    fn say(&mut self, code: Code, fields: FieldSet) {
+        if fields.is_empty() {
+            return;
+        }
+        match self.reasons.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, set)) => *set = set.union(fields),
+            None => self.reasons.push((code, fields)),
+        }
+    }
+
+    fn settle_apart(&mut self, fields: FieldSet) {
+        self.settle = self.settle.union(fields);
+        self.apart = self.apart.union(fields);
+    }
+}
+
+/// Decides all blocks of a pair.
+pub fn merge(rules: &Rules, sides: &Sides<'_>) -> Merge {
+    let mut merge = Merge::default();
+    for block in Block::of(rules.kind) {
+        let fields = block
+            .fields()
+            .intersection(sides.record.known())
+            .intersection(sides.item.known())
+            .iter()
+            .filter(|field| field.fits_outlook() && !field.read_only())
+            .collect::<FieldSet>();
+        if !fields.is_empty() {
+            BlockView::new(rules, sides, block, fields).decide(&mut merge);
+        }
+    }
+    merge
+}
+
+/// One block of a pair, with what has to be known of it to decide.
+struct BlockView<'a> {
+    rules: &'a Rules,
+    sides: &'a Sides<'a>,
+    block: Block,
+    fields: FieldSet,
+    differing: FieldSet,
+    record_changed: FieldSet,
+    item_changed: FieldSet,
+    first: FieldSet,
+}
+
+/// Who prevails in a block.
+enum Winner {
+    Record(Option<Code>),
+    Item(Option<Code>),
+    Nobody(Code),
+}
+
+impl<'a> BlockView<'a> {
+    fn new(rules: &'a Rules, sides: &'a Sides<'a>, block: Block, fields: FieldSet) -> Self {
+        let agree = |field: Field, a: Option<Fingerprint>, b: Option<Fingerprint>| match (a, b) {
+            (Some(a), Some(b)) => a.agrees(b, field),
+            _ => false,
+        };
+        let mut view = Self {
+            rules,
+            sides,
+            block,
+            fields,
+            differing: FieldSet::EMPTY,
+            record_changed: FieldSet::EMPTY,
+            item_changed: FieldSet::EMPTY,
+            first: FieldSet::EMPTY,
+        };
+        for field in fields.iter() {
+            let (record, item) = (sides.record.get(field), sides.item.get(field));
+            if !agree(field, record, item) {
+                view.differing.insert(field);
+            }
+            match (sides.record_base.get(field), sides.item_base.get(field)) {
+                (Some(record_base), Some(item_base)) => {
+                    if !agree(field, record, Some(record_base)) {
+                        view.record_changed.insert(field);
+                    }
+                    if !agree(field, item, Some(item_base)) {
+                        view.item_changed.insert(field);
+                    }
+                }
+                _ => view.first.insert(field),
+            }
+        }
+        if block == Block::Reminder && sides.reminder_past {
+            // Dismissed or snoozed: Outlook's own doing, no edit (rule D17).
+            view.item_changed = FieldSet::EMPTY;
+        }
+        view
+    }
+
+    fn decide(&self, merge: &mut Merge) {
+        if self.differing.is_empty() {
+            merge.settle = merge.settle.union(self.fields);
+            return;
+        }
+        let effective = match self.sides.taken {
+            Some(Direction::ToOutlook) => Mode::StaffitproOverwritesOutlook,
+            Some(Direction::ToStaffitpro) => Mode::OutlookOverwritesStaffitpro,
+            None => self.rules.mode,
+        };
+        match effective {
+            Mode::None => {}
+            Mode::StaffitproOverwritesOutlook => {
+                if self.is_open() {
+                    let edited = self.item_changed.difference(self.first);
+                    let code = (!edited.is_empty()).then_some(Code::OverwrittenOutlook);
+                    self.send_to_item(merge, code);
+                }
+            }
+            Mode::OutlookOverwritesStaffitpro => {
+                if self.is_open() {
+                    let edited = self.record_changed.difference(self.first);
+                    let code = (!edited.is_empty()).then_some(Code::OverwrittenStaffitpro);
+                    self.send_to_record(merge, code);
+                }
+            }
+            Mode::Sync => self.newest(merge),
+        }
+    }
+
+    /// Says whether the sides differ for a reason that was not settled before: what a server normalised is settled.
+    fn is_open(&self) -> bool {
+        let apart = self.sides.apart.intersection(self.differing);
+        !self.record_changed.is_empty()
+            || !self.item_changed.is_empty()
+            || !self.first.intersection(self.differing).is_empty()
+            || !apart.is_empty()
+    }
+
+    fn newest(&self, merge: &mut Merge) {
+        let met = self.first.intersection(self.differing);
+        if !met.is_empty() {
+            return self.first_contact(merge, met);
+        }
+        match (self.record_changed.is_empty(), self.item_changed.is_empty()) {
+            (true, true) => {}
+            (false, true) => self.send_to_item(merge, None),
+            (true, false) => self.send_to_record(merge, None),
+            (false, false) => self.contest(merge),
+        }
+    }
+
+    /// Both sides have the block for the first time: what one side lacks comes from the other, and only where both have
+    /// a value does one prevail.
+    fn first_contact(&self, merge: &mut Merge, met: FieldSet) {
+        let (mut to_item, mut to_record, mut both) =
+            (FieldSet::EMPTY, FieldSet::EMPTY, FieldSet::EMPTY);
+        for field in met.iter() {
+            match (self.is_blank(self.sides.record, field), self.is_blank(self.sides.item, field)) {
+                (true, _) => to_record.insert(field),
+                (_, true) => to_item.insert(field),
+                (false, false) => both.insert(field),
+            }
+        }
+        let contested =
+            !both.is_empty() || (!self.record_changed.is_empty() && !self.item_changed.is_empty());
+        if self.block.is_address() && contested && !(to_item.is_empty() && to_record.is_empty()) {
+            merge.say(Code::AddressHeld, self.differing);
+            return;
+        }
+        if contested {
+            match self.winner() {
+                Winner::Record(code) => {
+                    to_item = to_item.union(both);
+                    merge.say(code.unwrap_or(Code::NewerStaffitpro), both);
+                }
+                Winner::Item(code) => {
+                    to_record = to_record.union(both);
+                    merge.say(code.unwrap_or(Code::NewerOutlook), both);
+                }
+                Winner::Nobody(code) => {
+                    merge.say(code, self.differing);
+                    return;
+                }
+            }
+        }
+        // Parts of the block that were settled before follow the side that changed.
+        let settled = self.differing.difference(met);
+        if self.item_changed.is_empty() || !self.record_changed.is_empty() {
+            to_item = to_item.union(settled.intersection(self.record_changed));
+        } else {
+            to_record = to_record.union(settled.intersection(self.item_changed));
+        }
+        self.grant_item(merge, to_item, None);
+        self.grant_record(merge, to_record, None);
+        merge.settle = merge.settle.union(self.fields.difference(self.differing));
+    }
+
+    fn contest(&self, merge: &mut Merge) {
+        match self.winner() {
+            Winner::Record(code) => self.send_to_item(merge, code),
+            Winner::Item(code) => self.send_to_record(merge, code),
+            Winner::Nobody(code) => merge.say(code, self.differing),
+        }
+    }
+
+    fn winner(&self) -> Winner {
+        match self.rules.conflict {
+            Conflict::Staffitpro => return Winner::Record(Some(Code::SetStaffitpro)),
+            Conflict::Outlook => return Winner::Item(Some(Code::SetOutlook)),
+            Conflict::Hold => return Winner::Nobody(Code::ConflictHeld),
+            Conflict::Newest => {}
+        }
+        let ClockDifference::Within(difference) = self.rules.clock else {
+            return Winner::Nobody(Code::ConflictClock);
+        };
+        let record = self.differing.iter().filter_map(|f| (self.sides.record_time)(f)).max();
+        let item = self.sides.item_time.and_then(|time| time.checked_sub(difference).ok());
+        let (Some(record), Some(item)) = (record, item) else {
+            return Winner::Nobody(Code::ConflictHeld);
+        };
+        let ahead = record.duration_since(item);
+        if ahead.abs() < TIE {
+            Winner::Record(Some(Code::TieStaffitpro))
+        } else if ahead.is_positive() {
+            Winner::Record(Some(Code::NewerStaffitpro))
+        } else {
+            Winner::Item(Some(Code::NewerOutlook))
+        }
+    }
+
+    fn is_blank(&self, half: &Half, field: Field) -> bool {
+        half.get(field).is_none_or(Fingerprint::is_blank)
+    }
+
+    /// Of the differing fields, those that would clear a value on the other side without being allowed to: a blank clears
+    /// only where that side had a value in its half and lost it (rule D1).
+    fn protected(&self, from: &Half, from_base: &Half, to: &Half) -> FieldSet {
+        self.differing
+            .iter()
+            .filter(|field| {
+                self.is_blank(from, *field)
+                    && !self.is_blank(to, *field)
+                    && from_base.get(*field).is_none_or(Fingerprint::is_blank)
+            })
+            .collect()
+    }
+
+    fn send_to_item(&self, merge: &mut Merge, code: Option<Code>) {
+        let Sides { record, item, record_base, .. } = *self.sides;
+        let protected = self.protected(record, record_base, item);
+        if let Some(fields) = self.without(merge, protected) {
+            self.grant_item(merge, fields, code);
+        }
+    }
+
+    fn send_to_record(&self, merge: &mut Merge, code: Option<Code>) {
+        let Sides { record, item, item_base, .. } = *self.sides;
+        let protected = self.protected(item, item_base, record);
+        if let Some(fields) = self.without(merge, protected) {
+            self.grant_record(merge, fields, code);
+        }
+    }
+
+    /// Takes protected fields out of what moves. An address of which only a part may move is held: half of one address and
+    /// half of another is no address.
+    fn without(&self, merge: &mut Merge, protected: FieldSet) -> Option<FieldSet> {
+        let moving = self.differing.difference(protected);
+        if self.block.is_address() && !protected.is_empty() && !moving.is_empty() {
+            merge.say(Code::AddressHeld, self.differing);
+            return None;
+        }
+        merge.settle_apart(protected);
+        merge.say(Code::BlankKept, protected);
+        Some(moving)
+    }
+
+    /// Lets fields go to the item, as far as it may be written.
+    fn grant_item(&self, merge: &mut Merge, fields: FieldSet, code: Option<Code>) {
+        let taken = fields.intersection(self.sides.item_takes);
+        if fields.is_empty() || (taken != fields && self.moves_whole()) {
+            return;
+        }
+        if !self.rules.writes_outlook {
+            merge.say(Code::WritesOffOutlook, taken);
+            return;
+        }
+        self.count_cleared(merge, taken, self.sides.record);
+        merge.to_item = merge.to_item.union(taken);
+        merge.settle = merge.settle.union(self.fields.difference(self.differing));
+        if let Some(code) = code {
+            merge.say(code, taken);
+        }
+    }
+
+    /// Lets fields go to the record, as far as the scope, the source and the user's rights permit.
+    fn grant_record(&self, merge: &mut Merge, fields: FieldSet, code: Option<Code>) {
+        if fields.is_empty() {
+            return;
+        }
+        if !self.rules.scope.may_write_staffitpro() {
+            merge.settle_apart(fields);
+            merge.say(Code::BusinessContactKept, fields);
+            return;
+        }
+        let refused = fields.difference(self.rules.writable);
+        let whole = self.moves_whole();
+        let stays = if whole && !refused.is_empty() { fields } else { refused };
+        merge.settle_apart(stays);
+        merge.say(Code::FieldNotWritable, stays);
+        let fields = fields.difference(stays);
+        let taken = fields.intersection(self.sides.record_takes);
+        if taken.is_empty() || (taken != fields && whole) {
+            return;
+        }
+        if !self.rules.writes_staffitpro {
+            merge.say(Code::WritesOffStaffitpro, taken);
+            return;
+        }
+        self.count_cleared(merge, taken, self.sides.item);
+        merge.to_record = merge.to_record.union(taken);
+        merge.settle = merge.settle.union(self.fields.difference(self.differing));
+        if let Some(code) = code {
+            merge.say(code, taken);
+        }
+    }
+
+    fn count_cleared(&self, merge: &mut Merge, fields: FieldSet, from: &Half) {
+        let cleared = fields.iter().filter(|field| self.is_blank(from, *field)).collect();
+        merge.cleared = merge.cleared.union(cleared);
+    }
+
+    /// Says whether a part of the block on its own would make no sense. Names and e-mail lists may lack a slot.
+    const fn moves_whole(&self) -> bool {
+        !matches!(self.block, Block::Name | Block::Emails | Block::Single(_))
+    }
+}

@@ -1,0 +1,447 @@
+//! Pure: decides one pair: `plan(rules, pair) -> Verdict`, total, deterministic, without I/O and without values.
+//!
+//! Permissions are looked up in here, so that a forbidden write is never even planned: what a mode, rule G7, guests (D8),
+//! privacy (D9), rights (D14) or `writes = "off"` (D19) forbid does not appear in a verdict.
+
+use jiff::Timestamp;
+
+use crate::config::rules::Leftover;
+use crate::engine::merge::{Merge, Sides, merge};
+use crate::engine::rules::Rules;
+use crate::model::{Block, Direction, Field, FieldSet, Half, ItemVersion, Mode, RecordVersion};
+use crate::reason::Code;
+
+/// A record as the planner sees it.
+#[derive(Clone, Debug, Default)]
+pub struct RecordView {
+    /// Fingerprints of the known fields.
+    pub half: Half,
+    /// The version that a write must still find.
+    pub version: Option<RecordVersion>,
+    /// When a person last edited each field, as far as known; else the record's own time counts.
+    pub field_times: Vec<(Field, Timestamp)>,
+    /// When a person last edited the record.
+    pub changed_at: Option<Timestamp>,
+    /// Private in staffITpro (rule D9).
+    pub private: bool,
+    /// The user may change it (rule D14).
+    pub editable: bool,
+    /// Ended or finished too long ago to be created (rule D16).
+    pub old: bool,
+    /// The reminder's moment has passed (rule D17).
+    pub reminder_past: bool,
+}
+
+impl RecordView {
+    fn time(&self, field: Field) -> Option<Timestamp> {
+        let own = self.field_times.iter().find(|(known, _)| *known == field).map(|(_, time)| *time);
+        own.or(self.changed_at)
+    }
+}
+
+/// An item as the planner sees it.
+#[derive(Clone, Debug, Default)]
+pub struct ItemView {
+    /// Fingerprints of the known fields, the reference block and our own category taken off (rule D18).
+    pub half: Half,
+    /// The version that a write must still find.
+    pub version: Option<ItemVersion>,
+    /// When it was last modified, by the mailbox's clock.
+    pub modified_at: Option<Timestamp>,
+    /// Private or confidential (rule D9).
+    pub private: bool,
+    /// Somebody besides the owner is invited (rule D8).
+    pub guests: bool,
+    /// Slots that are left alone (rule D11).
+    pub fixed: FieldSet,
+    /// Fields that hold what the model cannot represent (rule D10).
+    pub unsupported: FieldSet,
+    /// Fields whose values are too long for the record (rule D11).
+    pub too_long: FieldSet,
+    /// Ended or finished (rule D6: only open or future activities are deleted).
+    pub over: bool,
+}
+
+/// What is known of the record.
+#[derive(Clone, Copy, Debug)]
+pub enum RecordState<'a> {
+    /// It is there, the user's, and in the filter where there is one.
+    Here(&'a RecordView),
+    /// It left the filter (rule D6).
+    Left,
+    /// It is gone, or no longer the user's (rules D6, D14).
+    Gone,
+    /// The source could not deliver it.
+    Unreadable,
+}
+
+/// What is known of the item.
+#[derive(Clone, Copy, Debug)]
+pub enum ItemState<'a> {
+    /// It is there.
+    Here(&'a ItemView),
+    /// The pair has no item yet and none was found to adopt.
+    None,
+    /// An item fits the record's keys exactly (rule D3).
+    Candidate(&'a ItemView),
+    /// Items fit, but not beyond doubt; the code says why.
+    Doubtful(Code),
+    /// It is in Deleted Items, or not found anywhere (rule D4).
+    Deleted,
+    /// It was moved to Deleted Items by the connector itself (rule D6).
+    Removed,
+    /// It is not where it was, and nothing proves that it is deleted (rule D4).
+    Missing,
+    /// The mailbox could not deliver it.
+    Unreadable,
+}
+
+/// The settled past of a pair.
+#[derive(Clone, Copy, Debug)]
+pub struct Base<'a> {
+    /// What the record held.
+    pub record: &'a Half,
+    /// What the item held.
+    pub item: &'a Half,
+    /// Fields settled although the sides differed.
+    pub apart: FieldSet,
+    /// The connector made the item; else it was adopted.
+    pub created: bool,
+    /// The record was private when the pair was settled (rule D9).
+    pub private: bool,
+}
+
+/// One pair, or a record that has none yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// The record.
+    pub record: RecordState<'a>,
+    /// The item.
+    pub item: ItemState<'a>,
+    /// The past, where the pair is linked.
+    pub base: Option<Base<'a>>,
+    /// A person chose this side (`take`).
+    pub taken: Option<Direction>,
+}
+
+/// What is to be done with a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing at all.
+    Nothing,
+    /// Nothing is written; the halves of the base move to the present where the fields say so.
+    Settle,
+    /// An item is made.
+    Create,
+    /// Fields are written on one side or both.
+    Update,
+    /// The item goes to Deleted Items.
+    Delete,
+    /// The pair keeps its base and is looked at again when something about it changes.
+    Sleep,
+    /// Nothing is done and it is asked again in the next run.
+    Hold,
+}
+
+impl Action {
+    /// Returns the word in plans and in the state.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Settle => "settle",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Sleep => "sleep",
+            Self::Hold => "hold",
+        }
+    }
+
+    /// Finds the action with this word.
+    pub fn from_key(key: &str) -> Option<Self> {
+        [
+            Self::Nothing,
+            Self::Settle,
+            Self::Create,
+            Self::Update,
+            Self::Delete,
+            Self::Sleep,
+            Self::Hold,
+        ]
+        .into_iter()
+        .find(|action| action.key() == key)
+    }
+}
+
+/// The decision over one pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is to be done.
+    pub action: Action,
+    /// Whether a link to the candidate is made first (rule D3).
+    pub link: bool,
+    /// Which fields go where.
+    pub merge: Merge,
+}
+
+impl Verdict {
+    fn of(action: Action) -> Self {
+        Self { action, link: false, merge: Merge::default() }
+    }
+
+    fn because(action: Action, code: Code) -> Self {
+        let mut verdict = Self::of(action);
+        verdict.merge.reasons.push((code, FieldSet::EMPTY));
+        verdict
+    }
+
+    /// Returns the first reason's code.
+    pub fn code(&self) -> Option<Code> {
+        self.merge.reasons.first().map(|(code, _)| *code)
+    }
+}
+
+/// Decides one pair.
+pub fn plan(rules: &Rules, pair: &Pair<'_>) -> Verdict {
+    if rules.mode == Mode::None {
+        return Verdict::of(Action::Sleep);
+    }
+    match pair.record {
+        RecordState::Unreadable => Verdict::because(Action::Hold, Code::RecordUnreadable),
+        RecordState::Left => leftover(rules, pair, rules.on_leave, LEFT),
+        RecordState::Gone => leftover(rules, pair, rules.on_gone, GONE),
+        RecordState::Here(record) => match pair.item {
+            ItemState::Here(item) | ItemState::Candidate(item) => both(rules, pair, record, item),
+            ItemState::None => absent(rules, record),
+            ItemState::Doubtful(code) => Verdict::because(Action::Hold, code),
+            ItemState::Deleted => deleted(rules, pair, record),
+            ItemState::Removed => absent(rules, record),
+            ItemState::Missing => Verdict::because(Action::Hold, Code::MissingUnproven),
+            ItemState::Unreadable => Verdict::because(Action::Hold, Code::ItemUnreadable),
+        },
+    }
+}
+
+/// A record in the filter without an item (rules G3, G8, D2, D16).
+fn absent(rules: &Rules, record: &RecordView) -> Verdict {
+    match rules.mode {
+        Mode::None => return Verdict::of(Action::Sleep),
+        Mode::OutlookOverwritesStaffitpro => {
+            return Verdict::because(Action::Sleep, Code::OnlyInStaffitpro);
+        }
+        Mode::Sync if !rules.transferred => {
+            return Verdict::because(Action::Hold, Code::FirstTransferWaiting);
+        }
+        Mode::Sync if !rules.create_missing => {
+            return Verdict::because(Action::Sleep, Code::CreateMissingOff);
+        }
+        Mode::Sync | Mode::StaffitproOverwritesOutlook => {}
+    }
+    if record.old {
+        return Verdict::because(Action::Sleep, Code::OldActivity);
+    }
+    if !rules.writes_outlook {
+        return Verdict::because(Action::Hold, Code::WritesOffOutlook);
+    }
+    let mut verdict = Verdict::of(Action::Create);
+    verdict.merge.to_item =
+        record.half.known().iter().filter(|f| f.fits_outlook() && !f.read_only()).collect();
+    email_4(&mut verdict, record);
+    verdict
+}
+
+/// The item was deleted in Outlook (rule D5).
+fn deleted(rules: &Rules, pair: &Pair<'_>, record: &RecordView) -> Verdict {
+    let edited = pair.base.is_some_and(|base| differs(&record.half, base.record));
+    match rules.mode {
+        Mode::StaffitproOverwritesOutlook => {}
+        Mode::Sync if edited => {}
+        Mode::Sync | Mode::OutlookOverwritesStaffitpro | Mode::None => {
+            return Verdict::because(Action::Sleep, Code::DeletedInOutlook);
+        }
+    }
+    let mut verdict = absent(rules, record);
+    if verdict.action == Action::Create {
+        verdict.merge.reasons.insert(0, (Code::Recreated, FieldSet::EMPTY));
+    }
+    verdict
+}
+
+/// The codes for an item whose record left the filter or is gone: deleted, kept.
+type Leaving = (Code, Code);
+const LEFT: Leaving = (Code::LeftFilterDeleted, Code::LeftFilterKept);
+const GONE: Leaving = (Code::GoneDeleted, Code::GoneKept);
+
+/// What becomes of an item whose record left the filter, is gone or belongs to somebody else now (rule D6).
+fn leftover(rules: &Rules, pair: &Pair<'_>, setting: Leftover, codes: Leaving) -> Verdict {
+    let (deleted, kept) = codes;
+    let (Some(base), ItemState::Here(item)) = (pair.base, pair.item) else {
+        return Verdict::of(Action::Sleep);
+    };
+    if setting == Leftover::Keep {
+        return Verdict::because(Action::Sleep, kept);
+    }
+    let obstacle = if !rules.mode.permits(Direction::ToOutlook) {
+        Some(Code::DeleteOneWay)
+    } else if item.guests {
+        Some(Code::DeleteGuests)
+    } else if !base.created {
+        Some(Code::DeleteAdopted)
+    } else if item.over {
+        Some(Code::DeleteOver)
+    } else if differs(&item.half, base.item) || (item.private && !base.private) {
+        Some(Code::DeleteChanged)
+    } else {
+        None
+    };
+    match obstacle {
+        Some(code) => Verdict::because(Action::Sleep, code),
+        None if !rules.writes_outlook => Verdict::because(Action::Hold, Code::WritesOffOutlook),
+        None => Verdict::because(Action::Delete, deleted),
+    }
+}
+
+/// Both sides are there.
+fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) -> Verdict {
+    let was_private = pair.base.is_some_and(|base| base.private);
+    if item.private && !record.private && !was_private {
+        return Verdict::because(Action::Sleep, Code::PrivateSkipped);
+    }
+    if rules.mode == Mode::OutlookOverwritesStaffitpro && !rules.scope.may_write_staffitpro() {
+        return Verdict::of(Action::Nothing);
+    }
+    let (record_base, item_base, apart) = match pair.base {
+        Some(base) => (base.record, base.item, base.apart),
+        None => (EMPTY, EMPTY, FieldSet::EMPTY),
+    };
+    let unsupported = series(item);
+    let all: FieldSet = Field::of(rules.kind).collect();
+    let open = all.difference(item.fixed).difference(unsupported);
+    let item_takes = if item.guests { FieldSet::EMPTY } else { open };
+    let record_takes =
+        if record.editable { open.difference(item.too_long) } else { FieldSet::EMPTY };
+    let merge = merge(
+        rules,
+        &Sides {
+            record: &record.half,
+            item: &item.half,
+            record_base,
+            item_base,
+            apart,
+            record_time: &|field| record.time(field),
+            item_time: item.modified_at,
+            reminder_past: record.reminder_past,
+            item_takes,
+            record_takes,
+            taken: pair.taken,
+        },
+    );
+    let mut verdict = Verdict { action: Action::Nothing, link: false, merge };
+    verdict.link = matches!(pair.item, ItemState::Candidate(_));
+    say_why_not(rules, &mut verdict, record, item, unsupported, (record_base, item_base));
+    let base_stands = verdict.merge.settle.iter().all(|field| {
+        record_base.get(field) == record.half.get(field)
+            && item_base.get(field) == item.half.get(field)
+            && apart.contains(field) == verdict.merge.apart.contains(field)
+    });
+    verdict.action = if !verdict.merge.to_item.is_empty() || !verdict.merge.to_record.is_empty() {
+        Action::Update
+    } else if verdict.link || !base_stands {
+        Action::Settle
+    } else if verdict.merge.reasons.iter().any(|(code, _)| waits(*code)) {
+        Action::Hold
+    } else {
+        Action::Nothing
+    };
+    verdict
+}
+
+const EMPTY: &Half = &Half::EMPTY;
+
+/// A series the model cannot represent takes the times with it: moving the start of a series drops its exceptions
+/// (notes of Exchange's behaviour, rule D10).
+fn series(item: &ItemView) -> FieldSet {
+    if item.unsupported.contains(Field::Recurrence) {
+        item.unsupported.union(Block::Time.fields()).union(Block::TaskDates.fields())
+    } else {
+        item.unsupported
+    }
+}
+
+/// Names what a difference that does not move is left for.
+fn say_why_not(
+    rules: &Rules,
+    verdict: &mut Verdict,
+    record: &RecordView,
+    item: &ItemView,
+    unsupported: FieldSet,
+    (record_base, item_base): (&Half, &Half),
+) {
+    let done = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.settle);
+    let said = verdict.merge.reasons.iter().fold(done, |all, (_, fields)| all.union(*fields));
+    let open: FieldSet = record
+        .half
+        .iter()
+        .filter(|(field, fingerprint)| {
+            item.half.get(*field).is_some_and(|other| !fingerprint.agrees(other, *field))
+        })
+        .map(|(field, _)| field)
+        .filter(|field| field.fits_outlook() && !field.read_only())
+        .collect::<FieldSet>()
+        .difference(said);
+    let changed = |half: &Half, base: &Half| -> FieldSet {
+        open.iter()
+            .filter(|field| match (half.get(*field), base.get(*field)) {
+                (Some(now), Some(then)) => !now.agrees(then, *field),
+                _ => true,
+            })
+            .collect()
+    };
+    let record_changed = changed(&record.half, record_base);
+    let item_changed = changed(&item.half, item_base);
+    let reasons = [
+        (Code::SeriesUnsupported, open.intersection(unsupported)),
+        (Code::TooLong, item_changed.intersection(item.too_long)),
+        (Code::GuestsReadOnly, if item.guests { record_changed } else { FieldSet::EMPTY }),
+        (
+            Code::NotEditable,
+            if !record.editable && rules.mode.permits(Direction::ToStaffitpro) {
+                item_changed.difference(record_changed)
+            } else {
+                FieldSet::EMPTY
+            },
+        ),
+    ];
+    for (code, fields) in reasons {
+        if !fields.is_empty() {
+            verdict.merge.reasons.push((code, fields));
+        }
+    }
+    let foreign = item.fixed.iter().filter(|field| holds_value(&record.half, *field)).collect();
+    if !FieldSet::is_empty(foreign) {
+        verdict.merge.reasons.push((Code::ForeignAddressKept, foreign));
+    }
+    email_4(verdict, record);
+}
+
+fn email_4(verdict: &mut Verdict, record: &RecordView) {
+    if holds_value(&record.half, Field::Email4) {
+        verdict.merge.reasons.push((Code::Email4NoSlot, FieldSet::of(Field::Email4)));
+    }
+}
+
+fn holds_value(half: &Half, field: Field) -> bool {
+    half.get(field).is_some_and(|fingerprint| !fingerprint.is_blank())
+}
+
+/// Says whether a side holds something else than its half of the base, in the fields that both know.
+fn differs(now: &Half, base: &Half) -> bool {
+    now.iter().any(|(field, fingerprint)| {
+        base.get(field).is_some_and(|then| !fingerprint.agrees(then, field))
+    })
+}
+
+fn waits(code: Code) -> bool {
+    use crate::reason::Class;
+    matches!(code.class(), Class::Held | Class::Waiting)
+}
