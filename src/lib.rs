@@ -7,3 +7,4 @@ pub mod mailbox;
 pub mod model;
 pub mod reason;
 pub mod source;
+pub mod state;

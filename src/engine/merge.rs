@@ -209,7 +209,7 @@ impl<'a> BlockView<'a> {
         let (mut to_item, mut to_record, mut both) =
             (FieldSet::EMPTY, FieldSet::EMPTY, FieldSet::EMPTY);
         for field in met.iter() {
-            match (self.is_blank(self.sides.record, field), self.is_blank(self.sides.item, field)) {
+            match (is_blank(self.sides.record, field), is_blank(self.sides.item, field)) {
                 (true, _) => to_record.insert(field),
                 (_, true) => to_item.insert(field),
                 (false, false) => both.insert(field),
@@ -282,18 +282,14 @@ impl<'a> BlockView<'a> {
         }
     }
 
-    fn is_blank(&self, half: &Half, field: Field) -> bool {
-        half.get(field).is_none_or(Fingerprint::is_blank)
-    }
-
     /// Of the differing fields, those that would clear a value on the other side without being allowed to: a blank clears
     /// only where that side had a value in its half and lost it (rule D1).
     fn protected(&self, from: &Half, from_base: &Half, to: &Half) -> FieldSet {
         self.differing
             .iter()
             .filter(|field| {
-                self.is_blank(from, *field)
-                    && !self.is_blank(to, *field)
+                is_blank(from, *field)
+                    && !is_blank(to, *field)
                     && from_base.get(*field).is_none_or(Fingerprint::is_blank)
             })
             .collect()
@@ -379,7 +375,7 @@ impl<'a> BlockView<'a> {
     }
 
     fn count_cleared(&self, merge: &mut Merge, fields: FieldSet, from: &Half) {
-        let cleared = fields.iter().filter(|field| self.is_blank(from, *field)).collect();
+        let cleared = fields.iter().filter(|field| is_blank(from, *field)).collect();
         merge.cleared = merge.cleared.union(cleared);
     }
 
@@ -387,4 +383,8 @@ impl<'a> BlockView<'a> {
     const fn moves_whole(&self) -> bool {
         !matches!(self.block, Block::Name | Block::Emails | Block::Single(_))
     }
+}
+
+fn is_blank(half: &Half, field: Field) -> bool {
+    half.get(field).is_none_or(Fingerprint::is_blank)
 }

@@ -212,10 +212,9 @@ pub fn plan(rules: &Rules, pair: &Pair<'_>) -> Verdict {
         RecordState::Gone => leftover(rules, pair, rules.on_gone, GONE),
         RecordState::Here(record) => match pair.item {
             ItemState::Here(item) | ItemState::Candidate(item) => both(rules, pair, record, item),
-            ItemState::None => absent(rules, record),
+            ItemState::None | ItemState::Removed => absent(rules, record),
             ItemState::Doubtful(code) => Verdict::because(Action::Hold, code),
             ItemState::Deleted => deleted(rules, pair, record),
-            ItemState::Removed => absent(rules, record),
             ItemState::Missing => Verdict::because(Action::Hold, Code::MissingUnproven),
             ItemState::Unreadable => Verdict::because(Action::Hold, Code::ItemUnreadable),
         },

@@ -1,0 +1,431 @@
+//! Effect: what must survive from run to run, in one SQLite file: pairs and their bases, keys of unpaired items, cursors,
+//! edit times, intents, before-images, findings, runs.
+//!
+//! One file serves all mailboxes of an installation. Each mailbox's thread has a connection of its own; SQLite's log (WAL)
+//! lets them read side by side and write one after the other, and `synchronous = FULL` makes every commit durable before the
+//! effect that it announces. An unreadable or newer file is refused, never taken for an empty one.
+
+mod findings;
+mod folders;
+mod journal;
+mod keys;
+mod lock;
+mod migrations;
+mod pairs;
+mod spool;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::model::{MailboxIdentity, TenantName, UserId};
+
+pub use findings::{FindingRow, RunRow};
+pub use folders::{FolderRow, ScopeMark};
+pub use journal::{Before, Intent, Side};
+pub use keys::{Claim, Keys, MatchKey};
+pub use lock::MailboxLock;
+pub use pairs::{
+    Dirty, ItemPresence, PairRow, RecordPresence, SeenRecord, Settlement, UnpairedRow,
+};
+pub use spool::SpooledVerdict;
+
+/// The file name of the state within its folder.
+pub const FILE_NAME: &str = "abgleich.state";
+
+/// A connection to the state.
+#[derive(Debug)]
+pub struct State {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// A mailbox's row in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MailboxId(i64);
+
+/// A mailbox as the state knows it.
+#[derive(Clone, Debug)]
+pub struct KnownMailbox {
+    /// Its row.
+    pub id: MailboxId,
+    /// Which mailbox it was when it was last settled.
+    pub identity: MailboxIdentity,
+    /// The address it had.
+    pub address: String,
+    /// The latest modification seen in it.
+    pub newest: Option<Timestamp>,
+}
+
+impl State {
+    /// Opens the state in a folder, makes it where there is none, and brings it up to this program's version after a
+    /// copy was put beside it.
+    pub fn open(folder: &Path) -> Result<Self, StateError> {
+        refuse_network_share(folder)?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StateError::Folder { path: folder.to_owned(), error })?;
+        let path = folder.join(FILE_NAME);
+        let connection = Connection::open(&path)
+            .map_err(|error| StateError::Open { path: path.clone(), error })?;
+        let mut state = Self { connection, path };
+        state.prepare()?;
+        state.migrate()?;
+        Ok(state)
+    }
+
+    fn prepare(&self) -> Result<(), StateError> {
+        self.connection.busy_timeout(Duration::from_mins(2))?;
+        let opened = self
+            .connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        opened.map_err(|error| StateError::Open { path: self.path.clone(), error })?;
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        self.connection.pragma_update(None, "temp_store", "FILE")?;
+        // Pages held in memory, in KiB: enough for the index pages that a batch touches.
+        self.connection.pragma_update(None, "cache_size", -4096)?;
+        self.connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    }
+
+    fn version(&self) -> Result<usize, StateError> {
+        let version: i64 =
+            self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        usize::try_from(version).map_err(|_| StateError::Corrupt("its version is negative".into()))
+    }
+
+    fn migrate(&mut self) -> Result<(), StateError> {
+        let known = migrations::MIGRATIONS.len();
+        let version = self.version()?;
+        if version > known {
+            return Err(StateError::Newer { path: self.path.clone(), version, known });
+        }
+        if version == known {
+            return Ok(());
+        }
+        if version > 0 {
+            let copy = self.path.with_extension(format!("state.v{version}.bak"));
+            if !copy.exists() {
+                self.connection
+                    .execute("VACUUM INTO ?1", params![copy.to_string_lossy()])
+                    .map_err(StateError::Sql)?;
+            }
+        }
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let version: i64 =
+            transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let done = usize::try_from(version).unwrap_or_default();
+        for migration in migrations::MIGRATIONS.iter().skip(done) {
+            transaction.execute_batch(migration)?;
+        }
+        if done == 0 {
+            let mut salt = [0_u8; 16];
+            getrandom::fill(&mut salt).map_err(|_| StateError::Entropy)?;
+            transaction
+                .execute("INSERT INTO meta (key, value) VALUES ('salt', ?1)", params![salt])?;
+        }
+        transaction.pragma_update(
+            None,
+            "user_version",
+            i64::try_from(known).unwrap_or(i64::MAX),
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Returns the salt of this state's key hashes.
+    pub fn salt(&self) -> Result<Vec<u8>, StateError> {
+        Ok(self
+            .connection
+            .query_row("SELECT value FROM meta WHERE key = 'salt'", [], |row| row.get(0))?)
+    }
+
+    /// Runs a piece of work in one transaction: all of it is durable when this returns, or none of it happened.
+    pub fn atomically<T, E: From<StateError>>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(StateError::Sql)?;
+        match work(self) {
+            Ok(value) => {
+                self.connection.execute_batch("COMMIT").map_err(StateError::Sql)?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The transaction ends with the connection if even this fails; the first error is the one that counts.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+
+    /// Finds the mailbox of a user.
+    pub fn mailbox(
+        &self,
+        tenant: &TenantName,
+        user: &UserId,
+    ) -> Result<Option<KnownMailbox>, StateError> {
+        let row = self
+            .connection
+            .query_row(
+                "SELECT id, identity, address, newest FROM mailbox WHERE tenant = ?1 AND user = ?2",
+                params![tenant.as_str(), user.as_str()],
+                |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                        row.get::<_, Option<i64>>(3)?,
+                    ))
+                },
+            )
+            .optional()?;
+        row.map(|(id, identity, address, newest)| {
+            Ok(KnownMailbox {
+                id: MailboxId(id),
+                identity: MailboxIdentity::new(identity),
+                address,
+                newest: newest.map(instant).transpose()?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Adds a mailbox.
+    pub fn add_mailbox(
+        &self,
+        tenant: &TenantName,
+        user: &UserId,
+        identity: &MailboxIdentity,
+        address: &str,
+    ) -> Result<MailboxId, StateError> {
+        self.connection.execute(
+            "INSERT INTO mailbox (tenant, user, identity, address) VALUES (?1, ?2, ?3, ?4)",
+            params![tenant.as_str(), user.as_str(), identity.as_str(), address],
+        )?;
+        Ok(MailboxId(self.connection.last_insert_rowid()))
+    }
+
+    /// Notes the latest modification seen in a mailbox.
+    pub fn set_newest(&self, mailbox: MailboxId, newest: Timestamp) -> Result<(), StateError> {
+        self.connection.execute(
+            "UPDATE mailbox SET newest = ?2 WHERE id = ?1 AND (newest IS NULL OR newest < ?2)",
+            params![mailbox.0, newest.as_second()],
+        )?;
+        Ok(())
+    }
+
+    /// Binds the user's state to another mailbox (`rebind`): item ids, cursors and unpaired items are forgotten, and
+    /// every pair is joined again by its stamp (rule D15). Bases and findings stay.
+    pub fn rebind(
+        &self,
+        mailbox: MailboxId,
+        identity: &MailboxIdentity,
+        address: &str,
+    ) -> Result<(), StateError> {
+        for sql in [
+            "DELETE FROM folder WHERE mailbox = ?1",
+            "DELETE FROM match_key WHERE mailbox = ?1 AND side = 1",
+            "DELETE FROM unpaired WHERE mailbox = ?1",
+            "DELETE FROM intent WHERE mailbox = ?1",
+            "UPDATE pair SET item = NULL, folder = NULL, item_version = NULL, dirty = dirty | 6,
+                 item_state = CASE item_state WHEN 'here' THEN 'missing' ELSE item_state END
+             WHERE mailbox = ?1",
+        ] {
+            self.connection.execute(sql, params![mailbox.0])?;
+        }
+        self.connection.execute(
+            "UPDATE mailbox SET identity = ?2, address = ?3, newest = NULL WHERE id = ?1",
+            params![mailbox.0, identity.as_str(), address],
+        )?;
+        Ok(())
+    }
+
+    /// Returns the identity of the database behind a source and the latest change seen there.
+    pub fn source(
+        &self,
+        tenant: &TenantName,
+    ) -> Result<Option<(String, Option<Timestamp>)>, StateError> {
+        let row = self
+            .connection
+            .query_row(
+                "SELECT identity, newest FROM source WHERE tenant = ?1",
+                params![tenant.as_str()],
+                |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)),
+            )
+            .optional()?;
+        row.map(|(identity, newest)| Ok((identity, newest.map(instant).transpose()?))).transpose()
+    }
+
+    /// Notes the identity of the database behind a source and the latest change seen there.
+    pub fn set_source(
+        &self,
+        tenant: &TenantName,
+        identity: &str,
+        newest: Option<Timestamp>,
+    ) -> Result<(), StateError> {
+        self.connection.execute(
+            "INSERT INTO source (tenant, identity, newest) VALUES (?1, ?2, ?3)
+             ON CONFLICT (tenant) DO UPDATE SET identity = ?2,
+                 newest = CASE WHEN identity <> ?2 THEN ?3 ELSE max(ifnull(newest, ?3), ?3) END
+             WHERE identity <> ?2 OR newest IS NULL OR newest < ?3",
+            params![tenant.as_str(), identity, newest.map(Timestamp::as_second)],
+        )?;
+        Ok(())
+    }
+}
+
+fn instant(seconds: i64) -> Result<Timestamp, StateError> {
+    Timestamp::from_second(seconds)
+        .map_err(|_| StateError::Corrupt(format!("{seconds} is no instant")))
+}
+
+fn refuse_network_share(folder: &Path) -> Result<(), StateError> {
+    let text = folder.to_string_lossy();
+    if text.starts_with(r"\\") && !text.starts_with(r"\\?\") || text.starts_with("//") {
+        return Err(StateError::NetworkShare(folder.to_owned()));
+    }
+    Ok(())
+}
+
+/// Why the state cannot be used.
+#[derive(Debug)]
+pub enum StateError {
+    /// The folder cannot be made.
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The folder is on a network share, where file locks and WAL are not safe.
+    NetworkShare(PathBuf),
+    /// The file cannot be opened, or is no database.
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: rusqlite::Error,
+    },
+    /// A newer program made the file.
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// Its version.
+        version: usize,
+        /// The newest that this program knows.
+        known: usize,
+    },
+    /// What is stored makes no sense.
+    Corrupt(String),
+    /// The database failed.
+    Sql(rusqlite::Error),
+    /// The operating system gave no random bytes.
+    Entropy,
+    /// A lock file cannot be made.
+    Lock {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl From<rusqlite::Error> for StateError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder { path, .. } => {
+                write!(f, "the state folder {} cannot be made", path.display())
+            }
+            Self::NetworkShare(path) => write!(
+                f,
+                "the state folder {} is on a network share; choose one on a local disk, since a share cannot lock \
+                 the state safely",
+                path.display()
+            ),
+            Self::Open { path, .. } => write!(
+                f,
+                "the state {} cannot be read; restore it from a backup, or move it away and run `abgleich sync --full`, \
+                 which joins the items again by their stamps",
+                path.display()
+            ),
+            Self::Newer { path, version, known } => write!(
+                f,
+                "the state {} was made by a newer abgleich (version {version}, this one knows {known}); install that one",
+                path.display()
+            ),
+            Self::Corrupt(what) => {
+                write!(f, "the state is damaged: {what}; restore it from a backup")
+            }
+            Self::Sql(_) => f.write_str("the state could not be read or written"),
+            Self::Entropy => f.write_str("the operating system gave no random bytes"),
+            Self::Lock { path, .. } => {
+                write!(f, "the lock file {} cannot be made", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for StateError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Folder { error, .. } | Self::Lock { error, .. } => Some(error),
+            Self::Open { error, .. } | Self::Sql(error) => Some(error),
+            Self::NetworkShare(_) | Self::Newer { .. } | Self::Corrupt(_) | Self::Entropy => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{State, StateError};
+    use crate::model::{MailboxIdentity, TenantName, UserId};
+
+    #[test]
+    fn a_newer_state_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(State::open(folder.path()).unwrap());
+        let path = folder.path().join(super::FILE_NAME);
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.pragma_update(None, "user_version", 99).unwrap();
+        drop(raw);
+        assert!(matches!(State::open(folder.path()), Err(StateError::Newer { version: 99, .. })));
+    }
+
+    #[test]
+    fn an_unreadable_state_is_not_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(super::FILE_NAME);
+        std::fs::write(&path, "this is no database, but somebody's notes".repeat(40)).unwrap();
+        assert!(matches!(State::open(folder.path()), Err(StateError::Open { .. })));
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
+    }
+
+    #[test]
+    fn a_share_is_refused() {
+        let error = State::open(std::path::Path::new(r"\\server\share\state")).unwrap_err();
+        assert!(error.to_string().contains("local disk"), "{error}");
+    }
+
+    #[test]
+    fn what_fails_half_way_did_not_happen() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path()).unwrap();
+        let (tenant, user) = (TenantName::from("t"), UserId::from("DHO"));
+        let failed: Result<(), StateError> = state.atomically(|state| {
+            state.add_mailbox(&tenant, &user, &MailboxIdentity::from("m"), "a@firma.example")?;
+            Err(StateError::Entropy)
+        });
+        assert!(failed.is_err());
+        assert!(state.mailbox(&tenant, &user).unwrap().is_none());
+    }
+}

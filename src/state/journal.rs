@@ -1,0 +1,208 @@
+//! Effect: intents, before-images and edit times.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{MailboxId, State, StateError, instant};
+use crate::model::{
+    Field, FieldSet, Fingerprint, ItemId, ItemKind, ItemVersion, RecordId, RunId, TenantName, Token,
+};
+
+/// What is about to be done to one pair; durable before the effect, removed when it is settled.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// Its row; zero before it is stored.
+    pub id: i64,
+    /// The pair.
+    pub pair: i64,
+    /// `create`, `update-outlook`, `delete` or `update-staffitpro`.
+    pub action: String,
+    /// The kind of item.
+    pub kind: ItemKind,
+    /// The token of a create.
+    pub token: Option<Token>,
+    /// The item that is changed.
+    pub item: Option<ItemId>,
+    /// The version it had.
+    pub version: Option<ItemVersion>,
+    /// The fields that are written.
+    pub fields: FieldSet,
+}
+
+/// A side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The item.
+    Outlook,
+    /// The record.
+    Staffitpro,
+}
+
+impl Side {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Outlook => "outlook",
+            Self::Staffitpro => "staffitpro",
+        }
+    }
+}
+
+/// What was there before an effect, and by whose hand (rule D12).
+#[derive(Clone, Debug)]
+pub struct Before<'a> {
+    /// The record.
+    pub record: &'a RecordId,
+    /// The kind.
+    pub kind: ItemKind,
+    /// The item, where there is one already.
+    pub item: Option<&'a ItemId>,
+    /// The side that is written.
+    pub side: Side,
+    /// `create`, `update` or `delete`.
+    pub action: &'static str,
+    /// The values that are overwritten, JSON by field key.
+    pub before: Option<String>,
+    /// Who edited that side last.
+    pub edited_by: Option<&'a str>,
+    /// When.
+    pub edited_at: Option<Timestamp>,
+}
+
+impl State {
+    /// Stores an intent.
+    pub fn intend(
+        &self,
+        mailbox: MailboxId,
+        run: &RunId,
+        intent: &Intent,
+        at: Timestamp,
+    ) -> Result<i64, StateError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO intent (run, mailbox, pair, action, kind, token, item, version, fields, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                run.as_str(),
+                mailbox.0,
+                intent.pair,
+                intent.action,
+                intent.kind.key(),
+                intent.token.as_ref().map(Token::as_str),
+                intent.item.as_ref().map(ItemId::as_str),
+                intent.version.as_ref().map(ItemVersion::as_str),
+                intent.fields.to_bytes(),
+                at.as_second()
+            ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Removes an intent that was settled.
+    pub fn fulfil(&self, intent: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("DELETE FROM intent WHERE id = ?1")?
+            .execute(params![intent])?;
+        Ok(())
+    }
+
+    /// Lists the intents of a mailbox that were not settled.
+    pub fn intents(&self, mailbox: MailboxId) -> Result<Vec<Intent>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, pair, action, kind, token, item, version, fields FROM intent
+             WHERE mailbox = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query(params![mailbox.0])?;
+        let mut intents = Vec::new();
+        while let Some(row) = rows.next()? {
+            let kind: String = row.get(3)?;
+            intents.push(Intent {
+                id: row.get(0)?,
+                pair: row.get(1)?,
+                action: row.get(2)?,
+                kind: ItemKind::from_key(&kind)
+                    .ok_or_else(|| StateError::Corrupt(format!("`{kind}` is no kind")))?,
+                token: row.get::<_, Option<String>>(4)?.map(Token::new),
+                item: row.get::<_, Option<String>>(5)?.map(ItemId::new),
+                version: row.get::<_, Option<String>>(6)?.map(ItemVersion::new),
+                fields: FieldSet::from_bytes(row.get(7)?),
+            });
+        }
+        Ok(intents)
+    }
+
+    /// Stores what was there before an effect.
+    pub fn remember(
+        &self,
+        mailbox: MailboxId,
+        run: &RunId,
+        before: &Before<'_>,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO journal (run, mailbox, record, kind, item, side, action, before, edited_by, edited_at, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
+                run.as_str(),
+                mailbox.0,
+                before.record.as_str(),
+                before.kind.key(),
+                before.item.map(ItemId::as_str),
+                before.side.key(),
+                before.action,
+                before.before,
+                before.edited_by,
+                before.edited_at.map(Timestamp::as_second),
+                at.as_second()
+            ])?;
+        Ok(())
+    }
+
+    /// Returns when a person edited this value of a record's field, where it is known.
+    pub fn field_time(
+        &self,
+        tenant: &TenantName,
+        record: &RecordId,
+        field: Field,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Timestamp>, StateError> {
+        let seconds: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT edited FROM field_time
+                 WHERE tenant = ?1 AND record = ?2 AND field = ?3 AND fingerprint = ?4",
+            )?
+            .query_row(
+                params![tenant.as_str(), record.as_str(), field.number(), fingerprint.to_bytes()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        seconds.map(instant).transpose()
+    }
+
+    /// Notes when a person edited a value of a record's field. A value that is known keeps the time of its original edit.
+    pub fn set_field_time(
+        &self,
+        tenant: &TenantName,
+        record: &RecordId,
+        field: Field,
+        fingerprint: Fingerprint,
+        edited: Timestamp,
+    ) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO field_time (tenant, record, field, fingerprint, edited) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (tenant, record, field) DO UPDATE SET fingerprint = ?4, edited = ?5
+                 WHERE fingerprint <> ?4",
+            )?
+            .execute(params![
+                tenant.as_str(),
+                record.as_str(),
+                field.number(),
+                fingerprint.to_bytes(),
+                edited.as_second()
+            ])?;
+        Ok(())
+    }
+}

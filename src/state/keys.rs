@@ -1,0 +1,142 @@
+//! Effect: keys by which records and unpaired items recognise each other (rule D3). What is stored are salted hashes.
+
+use rusqlite::params;
+
+use super::{MailboxId, State, StateError};
+
+/// A key: 8 bytes of a salted hash.
+pub type MatchKey = [u8; 8];
+
+/// The keys of one record or item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Keys that tell one person or entry from all others.
+    pub strong: Vec<MatchKey>,
+    /// The full name and nothing else: enough to hold, not to pair.
+    pub weak: Option<MatchKey>,
+    /// The given name, for names that contradict.
+    pub given: Option<MatchKey>,
+    /// The surname, likewise.
+    pub surname: Option<MatchKey>,
+}
+
+/// Somebody else who has one of the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Claim {
+    /// The row of the pair or of the unpaired item.
+    pub owner: i64,
+    /// Whether given names and surnames may be one person's.
+    pub names_fit: bool,
+    /// Whether a strong key is shared; else the name alone.
+    pub strong: bool,
+}
+
+/// Whose keys they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// A pair's record.
+    Pair(i64),
+    /// An unpaired item.
+    Unpaired(i64),
+}
+
+impl Owner {
+    const fn columns(self) -> (i64, i64) {
+        match self {
+            Self::Pair(id) => (0, id),
+            Self::Unpaired(id) => (1, id),
+        }
+    }
+}
+
+impl State {
+    /// Replaces the keys of a pair's record.
+    pub fn set_pair_keys(
+        &self,
+        mailbox: MailboxId,
+        pair: i64,
+        keys: &Keys,
+    ) -> Result<(), StateError> {
+        self.set_keys(mailbox, Owner::Pair(pair), keys)
+    }
+
+    /// Replaces the keys of an unpaired item.
+    pub fn set_unpaired_keys(
+        &self,
+        mailbox: MailboxId,
+        unpaired: i64,
+        keys: &Keys,
+    ) -> Result<(), StateError> {
+        self.set_keys(mailbox, Owner::Unpaired(unpaired), keys)
+    }
+
+    fn set_keys(&self, mailbox: MailboxId, owner: Owner, keys: &Keys) -> Result<(), StateError> {
+        let (side, owner) = owner.columns();
+        self.connection
+            .prepare_cached(
+                "DELETE FROM match_key WHERE mailbox = ?1 AND side = ?2 AND owner = ?3",
+            )?
+            .execute(params![mailbox.0, side, owner])?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner, given, surname)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for key in keys.strong.iter().chain(&keys.weak) {
+            insert.execute(params![mailbox.0, key, side, owner, keys.given, keys.surname])?;
+        }
+        Ok(())
+    }
+
+    /// Lists the unpaired items that share a key.
+    pub fn matching_items(
+        &self,
+        mailbox: MailboxId,
+        keys: &Keys,
+    ) -> Result<Vec<Claim>, StateError> {
+        self.matching(mailbox, 1, keys, None)
+    }
+
+    /// Lists the other pairs that share a key.
+    pub fn matching_pairs(
+        &self,
+        mailbox: MailboxId,
+        keys: &Keys,
+        own: i64,
+    ) -> Result<Vec<Claim>, StateError> {
+        self.matching(mailbox, 0, keys, Some(own))
+    }
+
+    fn matching(
+        &self,
+        mailbox: MailboxId,
+        side: i64,
+        keys: &Keys,
+        own: Option<i64>,
+    ) -> Result<Vec<Claim>, StateError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT owner,
+                 (given IS NULL OR ?4 IS NULL OR given = ?4) AND (surname IS NULL OR ?5 IS NULL OR surname = ?5)
+             FROM match_key WHERE mailbox = ?1 AND key = ?2 AND side = ?3",
+        )?;
+        let mut claims: Vec<Claim> = Vec::new();
+        let keyed = keys.strong.iter().map(|key| (key, true));
+        for (key, strong) in keyed.chain(keys.weak.iter().map(|key| (key, false))) {
+            let rows = select
+                .query_map(params![mailbox.0, key, side, keys.given, keys.surname], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
+                })?;
+            for row in rows {
+                let (owner, names_fit) = row?;
+                if Some(owner) == own {
+                    continue;
+                }
+                match claims.iter_mut().find(|claim| claim.owner == owner) {
+                    Some(claim) => claim.strong |= strong,
+                    None => claims.push(Claim { owner, names_fit, strong }),
+                }
+            }
+        }
+        claims.sort_unstable();
+        Ok(claims)
+    }
+}

@@ -1,0 +1,201 @@
+//! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
+
+/// All migrations; the database's `user_version` is how many of them it has had.
+pub(super) const MIGRATIONS: &[&str] = &[V1];
+
+/// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
+///
+/// Ids are compared byte by byte (SQLite's BINARY collation, the default): EWS ids differ in letter case alone.
+/// Instants are seconds since 1970 in UTC. Halves are what `model::Half::to_bytes` gives.
+const V1: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+-- One row for each source: another database behind the same name is a reason to stop (rule D7).
+CREATE TABLE source (
+    tenant TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    newest INTEGER                 -- the latest change seen; a source whose clock runs backwards was restored
+) WITHOUT ROWID;
+
+-- One row for each mailbox: state belongs to (tenant, user, identity), not to an address (rule D15).
+CREATE TABLE mailbox (
+    id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    user TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    address TEXT NOT NULL,
+    newest INTEGER,                -- the latest modification seen in it
+    UNIQUE (tenant, user)
+);
+
+CREATE TABLE scope (
+    mailbox INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    mode TEXT NOT NULL,            -- of the last run
+    direction TEXT,                -- of the last one-way mode (rule D7: a turned direction)
+    mapping TEXT NOT NULL,         -- what else decides where values go; a change compares the whole scope once
+    fingerprint INTEGER NOT NULL,  -- version of the fingerprint
+    transferred INTEGER,           -- when the first transfer was done (rule D2)
+    PRIMARY KEY (mailbox, scope)
+) WITHOUT ROWID;
+
+-- Cursors are kept by folder: one folder serves several scopes.
+CREATE TABLE folder (
+    mailbox INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    cursor TEXT,
+    PRIMARY KEY (mailbox, kind, id)
+) WITHOUT ROWID;
+
+CREATE TABLE feed (
+    mailbox INTEGER NOT NULL,
+    module TEXT NOT NULL,
+    position TEXT,
+    members TEXT,
+    PRIMARY KEY (mailbox, module)
+) WITHOUT ROWID;
+
+CREATE TABLE member (
+    mailbox INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    module TEXT NOT NULL,
+    PRIMARY KEY (mailbox, record)
+) WITHOUT ROWID;
+
+-- A record that moves, or waits to move, in this mailbox; with its item and the base once it has one.
+CREATE TABLE pair (
+    id INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    module TEXT NOT NULL,
+    parent TEXT,
+    record_state TEXT NOT NULL DEFAULT 'here',  -- here | left | gone
+    record_version TEXT,                        -- at the last settlement
+    item TEXT,
+    item_state TEXT NOT NULL DEFAULT 'none',    -- none | here | deleted | removed | missing
+    item_version TEXT,                          -- at the last settlement
+    folder TEXT,
+    created INTEGER NOT NULL DEFAULT 0,         -- 1: made by the connector, 0: adopted
+    token TEXT,
+    record_half BLOB,
+    item_half BLOB,
+    apart BLOB,
+    private INTEGER NOT NULL DEFAULT 0,         -- the record was private when settled
+    categories TEXT,                            -- categories on the item that are ours, JSON
+    dirty INTEGER NOT NULL DEFAULT 1,           -- 1: record, 2: item, 4: look again
+    outcome TEXT,                               -- code of what stands, NULL: settled
+    taken TEXT,                                 -- a person's word: staffitpro | outlook
+    UNIQUE (mailbox, record)
+);
+CREATE UNIQUE INDEX pair_item ON pair (mailbox, item) WHERE item IS NOT NULL;
+CREATE INDEX pair_dirty ON pair (mailbox) WHERE dirty <> 0;
+CREATE INDEX pair_parent ON pair (mailbox, parent) WHERE parent IS NOT NULL;
+CREATE INDEX pair_outcome ON pair (mailbox, outcome) WHERE outcome IS NOT NULL;
+
+-- Items of the watched folders that belong to no pair: id, version and salted keys, no more (rule D3).
+CREATE TABLE unpaired (
+    id INTEGER PRIMARY KEY,
+    mailbox INTEGER NOT NULL,
+    item TEXT NOT NULL,
+    version TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    record TEXT,                                -- from a stamp of ours
+    deleted INTEGER NOT NULL DEFAULT 0,         -- found in Deleted Items
+    token TEXT,
+    born INTEGER,
+    UNIQUE (mailbox, item)
+);
+CREATE INDEX unpaired_record ON unpaired (mailbox, record) WHERE record IS NOT NULL;
+
+-- Keys by which records and unpaired items are recognised; salted hashes.
+CREATE TABLE match_key (
+    mailbox INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    side INTEGER NOT NULL,                      -- 0: pair, 1: unpaired item
+    owner INTEGER NOT NULL,
+    given BLOB,
+    surname BLOB,
+    PRIMARY KEY (mailbox, key, side, owner)
+) WITHOUT ROWID;
+CREATE INDEX match_owner ON match_key (mailbox, side, owner);
+
+-- When a person edited a field of a record; shared by all mailboxes, since the time travels with the value (rule D1).
+CREATE TABLE field_time (
+    tenant TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    edited INTEGER NOT NULL,
+    PRIMARY KEY (tenant, record, field)
+) WITHOUT ROWID;
+
+-- What is about to be done; removed when it is settled.
+CREATE TABLE intent (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    mailbox INTEGER NOT NULL,
+    pair INTEGER NOT NULL,
+    action TEXT NOT NULL,                       -- create | update-outlook | delete | update-staffitpro
+    kind TEXT NOT NULL,
+    token TEXT,
+    item TEXT,
+    version TEXT,
+    fields BLOB NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE INDEX intent_mailbox ON intent (mailbox);
+
+-- What was there before it was overwritten or deleted, and by whose hand (rule D12).
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    mailbox INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    item TEXT,
+    side TEXT NOT NULL,                         -- outlook | staffitpro
+    action TEXT NOT NULL,                       -- create | update | delete
+    before TEXT,                                -- JSON by field key; NULL for creates
+    edited_by TEXT,
+    edited_at INTEGER,
+    at INTEGER NOT NULL
+);
+CREATE INDEX journal_run ON journal (run);
+CREATE INDEX journal_record ON journal (mailbox, record);
+
+CREATE TABLE finding (
+    mailbox INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    record TEXT NOT NULL,
+    scope TEXT,
+    label TEXT,                                 -- NULL for private ones
+    fields BLOB NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    run TEXT NOT NULL,                          -- that made it first
+    decision TEXT,
+    PRIMARY KEY (mailbox, record, code)
+) WITHOUT ROWID;
+
+-- Effects of the last 24 hours, for the brake (rule D7).
+CREATE TABLE effect (
+    mailbox INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    what TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE INDEX effect_mailbox ON effect (mailbox, at);
+
+CREATE TABLE run (
+    id TEXT PRIMARY KEY,
+    started INTEGER NOT NULL,
+    finished INTEGER,
+    mailbox INTEGER NOT NULL,
+    outcome TEXT,
+    counts TEXT
+) WITHOUT ROWID;
+";

@@ -1,0 +1,249 @@
+//! Effect: the verdicts of a run, spooled in a temporary table so that a plan of 100,000 pairs costs little memory. The
+//! table lives and dies with the connection and is no part of the state file.
+
+use rusqlite::params;
+
+use super::{State, StateError};
+use crate::model::{FieldSet, ItemKind, ItemVersion, RecordVersion, Scope};
+use crate::reason::Code;
+
+/// A verdict with what it was decided on.
+#[derive(Clone, Debug)]
+pub struct SpooledVerdict {
+    /// Its row, in the order of planning.
+    pub id: i64,
+    /// The pair.
+    pub pair: i64,
+    /// The scope.
+    pub scope: Scope,
+    /// The kind.
+    pub kind: ItemKind,
+    /// The record's version at planning time.
+    pub record_version: Option<RecordVersion>,
+    /// The item that the verdict speaks of, where it is not the pair's own yet: the row of an unpaired item.
+    pub candidate: Option<i64>,
+    /// The item's version at planning time.
+    pub item_version: Option<ItemVersion>,
+    /// Number and name, unless private.
+    pub label: Option<String>,
+    /// The word of the action.
+    pub action: String,
+    /// Whether a link to the candidate is made first.
+    pub link: bool,
+    /// Fields that go to the item.
+    pub to_item: FieldSet,
+    /// Fields that go to the record.
+    pub to_record: FieldSet,
+    /// Of both, those that clear a value.
+    pub cleared: FieldSet,
+    /// Fields whose halves move to the present without a write.
+    pub settle: FieldSet,
+    /// Of those, the ones in which the sides go on to differ.
+    pub apart: FieldSet,
+    /// Why.
+    pub reasons: Vec<(Code, FieldSet)>,
+}
+
+impl State {
+    /// Empties the spool, or makes it.
+    pub fn open_spool(&self) -> Result<(), StateError> {
+        self.connection.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS verdict (
+                 id INTEGER PRIMARY KEY, pair INTEGER NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL,
+                 record_version TEXT, candidate INTEGER, item_version TEXT, label TEXT, action TEXT NOT NULL,
+                 link INTEGER NOT NULL, to_item BLOB NOT NULL, to_record BLOB NOT NULL, cleared BLOB NOT NULL,
+                 settle BLOB NOT NULL, apart BLOB NOT NULL, reasons BLOB NOT NULL);
+             CREATE UNIQUE INDEX IF NOT EXISTS temp.verdict_pair ON verdict (pair);
+             CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
+             DELETE FROM verdict; DELETE FROM seen;",
+        )?;
+        Ok(())
+    }
+
+    /// Spools a verdict; one that stands for the pair already is replaced.
+    pub fn spool(&self, spooled: &SpooledVerdict) -> Result<(), StateError> {
+        let mut reasons = Vec::with_capacity(spooled.reasons.len() * 18);
+        for (code, fields) in &spooled.reasons {
+            let number = u16::try_from(*code as usize).unwrap_or(u16::MAX);
+            reasons.extend_from_slice(&number.to_le_bytes());
+            reasons.extend_from_slice(&fields.to_bytes());
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO temp.verdict (pair, scope, kind, record_version, candidate, item_version, label,
+                     action, link, to_item, to_record, cleared, settle, apart, reasons)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?
+            .execute(params![
+                spooled.pair,
+                spooled.scope.to_string(),
+                spooled.kind.key(),
+                spooled.record_version.as_ref().map(RecordVersion::as_str),
+                spooled.candidate,
+                spooled.item_version.as_ref().map(ItemVersion::as_str),
+                spooled.label,
+                spooled.action,
+                spooled.link,
+                spooled.to_item.to_bytes(),
+                spooled.to_record.to_bytes(),
+                spooled.cleared.to_bytes(),
+                spooled.settle.to_bytes(),
+                spooled.apart.to_bytes(),
+                reasons
+            ])?;
+        Ok(())
+    }
+
+    /// Lists spooled verdicts with this action (or all), a page at a time, after a row.
+    pub fn spooled(
+        &self,
+        kind: Option<ItemKind>,
+        action: Option<&str>,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<SpooledVerdict>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, to_record,
+                 cleared, settle, apart, reasons
+             FROM temp.verdict WHERE id > ?1 AND (?2 IS NULL OR action = ?2) AND (?4 IS NULL OR kind = ?4)
+             ORDER BY id LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![after, action, limit, kind.map(ItemKind::key)])?;
+        let mut spooled = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (scope, kind): (String, String) = (row.get(2)?, row.get(3)?);
+            let reasons: Vec<u8> = row.get(15)?;
+            let bad = || StateError::Corrupt("the spool of verdicts cannot be read".into());
+            let set = |at: usize| row.get::<_, [u8; 16]>(at).map(FieldSet::from_bytes);
+            spooled.push(SpooledVerdict {
+                id: row.get(0)?,
+                pair: row.get(1)?,
+                scope: Scope::from_key(&scope).ok_or_else(bad)?,
+                kind: ItemKind::from_key(&kind).ok_or_else(bad)?,
+                record_version: row.get::<_, Option<String>>(4)?.map(RecordVersion::new),
+                candidate: row.get(5)?,
+                item_version: row.get::<_, Option<String>>(6)?.map(ItemVersion::new),
+                label: row.get(7)?,
+                action: row.get(8)?,
+                link: row.get(9)?,
+                to_item: set(10)?,
+                to_record: set(11)?,
+                cleared: set(12)?,
+                settle: set(13)?,
+                apart: set(14)?,
+                reasons: read_reasons(&reasons).ok_or_else(bad)?,
+            });
+        }
+        Ok(spooled)
+    }
+
+    /// Counts spooled verdicts with this action.
+    pub fn count_spooled(&self, action: &str) -> Result<u64, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT count(*) FROM temp.verdict WHERE action = ?1")?
+            .query_row(params![action], |row| row.get(0))?)
+    }
+
+    /// Lists pairs that would be created although another pair or an unpaired item has one of their keys, after a row.
+    pub fn contested_creates(
+        &self,
+        mailbox: super::MailboxId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<i64>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT v.pair FROM temp.verdict v WHERE v.pair > ?2 AND v.action = 'create' AND v.kind = 'contact' AND EXISTS (
+                 SELECT 1 FROM match_key mine JOIN match_key other
+                     ON other.mailbox = mine.mailbox AND other.key = mine.key
+                 WHERE mine.mailbox = ?1 AND mine.side = 0 AND mine.owner = v.pair
+                     AND (other.side = 1 OR other.owner <> v.pair))
+             ORDER BY v.pair LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![mailbox.0, after, limit], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes an id as seen in a listing.
+    pub fn saw(&self, id: &str) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO temp.seen (id) VALUES (?1)")?
+            .execute(params![id])?;
+        Ok(())
+    }
+
+    /// Begins a new listing.
+    pub fn forget_seen(&self) -> Result<(), StateError> {
+        self.connection.execute_batch("DELETE FROM temp.seen")?;
+        Ok(())
+    }
+
+    /// Lists what a complete listing of a module's records lacks.
+    pub fn unseen_records(
+        &self,
+        mailbox: super::MailboxId,
+        module: crate::model::Module,
+    ) -> Result<Vec<String>, StateError> {
+        self.strings(
+            "SELECT record FROM pair WHERE mailbox = ?1 AND module = ?2 AND record_state <> 'gone'
+                 AND record NOT IN (SELECT id FROM temp.seen)",
+            params![mailbox.0, module.key()],
+        )
+    }
+
+    /// Lists what a complete listing of a module's filter lacks.
+    pub fn unseen_members(
+        &self,
+        mailbox: super::MailboxId,
+        module: crate::model::Module,
+    ) -> Result<Vec<String>, StateError> {
+        self.strings(
+            "SELECT record FROM member WHERE mailbox = ?1 AND module = ?2
+                 AND record NOT IN (SELECT id FROM temp.seen)",
+            params![mailbox.0, module.key()],
+        )
+    }
+
+    /// Lists the paired and unpaired items of a folder that a full listing of it lacks.
+    pub fn unseen_items(
+        &self,
+        mailbox: super::MailboxId,
+        kind: ItemKind,
+        folder: &crate::model::FolderId,
+    ) -> Result<Vec<String>, StateError> {
+        self.strings(
+            "SELECT item FROM pair WHERE mailbox = ?1 AND kind = ?2 AND folder = ?3 AND item_state = 'here'
+                 AND item NOT IN (SELECT id FROM temp.seen)
+             UNION ALL
+             SELECT item FROM unpaired WHERE mailbox = ?1 AND kind = ?2 AND folder = ?3 AND deleted = 0
+                 AND item NOT IN (SELECT id FROM temp.seen)",
+            params![mailbox.0, kind.key(), folder.as_str()],
+        )
+    }
+
+    fn strings(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Vec<String>, StateError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(parameters, |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn read_reasons(bytes: &[u8]) -> Option<Vec<(Code, FieldSet)>> {
+    let (chunks, rest) = bytes.as_chunks::<18>();
+    if !rest.is_empty() {
+        return None;
+    }
+    chunks
+        .iter()
+        .map(|[low, high, fields @ ..]| {
+            let number = usize::from(u16::from_le_bytes([*low, *high]));
+            Some((*Code::ALL.get(number)?, FieldSet::from_bytes(*fields)))
+        })
+        .collect()
+}
