@@ -3,6 +3,13 @@
 //! There is no create and no delete in this vocabulary: rule G6 holds by construction. Every call names the user it is made
 //! for (rule D14). Calls block; a source is shared by the threads of all mailboxes.
 
+mod channel;
+pub mod library;
+#[cfg(any(test, feature = "simulation"))]
+pub mod memory;
+mod messages;
+pub mod plugin;
+
 use std::fmt;
 use std::time::Duration;
 

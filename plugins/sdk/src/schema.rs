@@ -1,0 +1,27 @@
+//! Pure: the JSON schemas that `plugins/include/schemas` publishes.
+
+use schemars::{Schema, schema_for};
+
+use crate::messages::{
+    Changes, Description, Done, Entries, Fetched, Listing, Manifest, Members, OpenConfig, Reply,
+    Request, Updated, Users,
+};
+
+/// Returns every published schema with the name of its file, in the order of the names.
+pub fn all() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("activities.reply.json", schema_for!(Reply<Entries>)),
+        ("changes.reply.json", schema_for!(Reply<Changes>)),
+        ("describe.reply.json", schema_for!(Reply<Description>)),
+        ("fetch.reply.json", schema_for!(Reply<Fetched>)),
+        ("list.reply.json", schema_for!(Reply<Listing>)),
+        ("manifest.reply.json", schema_for!(Reply<Manifest>)),
+        ("members.reply.json", schema_for!(Reply<Members>)),
+        ("open.config.json", schema_for!(OpenConfig)),
+        ("open.reply.json", schema_for!(Reply<Done>)),
+        ("request.json", schema_for!(Request)),
+        ("set_member.reply.json", schema_for!(Reply<Done>)),
+        ("update.reply.json", schema_for!(Reply<Updated>)),
+        ("users.reply.json", schema_for!(Reply<Users>)),
+    ]
+}
