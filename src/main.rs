@@ -1,3 +1,11 @@
-//! abgleich: the program.
+//! Shell: the program `abgleich`.
 
-fn main() {}
+mod cli;
+mod failure;
+mod run;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::run().into()
+}

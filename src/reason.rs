@@ -215,7 +215,7 @@ mod tests {
         }
         assert_eq!(braces(words.de), braces(words.en), "{}: places differ", code.code());
         let english: Vec<_> =
-            commands(words.de).iter().map(|text| text.replace("EINTRAG", "ITEM")).collect();
+            commands(words.de).iter().map(|text| text.replace("ELEMENT", "ITEM")).collect();
         assert_eq!(english, commands(words.en), "{}: commands differ", code.code());
     }
 

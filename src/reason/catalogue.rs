@@ -56,12 +56,12 @@ catalogue! {
         de "Der Datensatz wurde in Outlook angelegt."
         en "The record was created in Outlook.";
     Linked "linked" "D3" Done
-        de "Ein vorhandener Eintrag in Outlook gehört eindeutig zu diesem Datensatz und wurde mit ihm verbunden."
+        de "Ein vorhandenes Element in Outlook gehört eindeutig zu diesem Datensatz und wurde mit ihm verbunden."
         en "An item that was in Outlook already belongs to this record beyond doubt and was linked to it."
         next_de "Falls das falsch ist: `abgleich unlink {user} {id}`."
         next_en "If that is wrong: `abgleich unlink {user} {id}`.";
     JoinedByStamp "joined-by-stamp" "D3" Done
-        de "Der Eintrag in Outlook trägt die Kennzeichnung dieses Datensatzes und wurde wieder mit ihm verbunden."
+        de "Das Element in Outlook trägt die Kennzeichnung dieses Datensatzes und wurde wieder mit ihm verbunden."
         en "The item in Outlook carries this record's stamp and was linked to it again.";
     NewerStaffitpro "newer-staffitpro" "D1" Done
         de "Auf beiden Seiten geändert: {fields}. Die Änderung in staffITpro ist die neuere und gilt jetzt auch in Outlook."
@@ -95,19 +95,19 @@ catalogue! {
         de "In staffITpro überschrieben, weil der Bereich auf „Outlook überschreibt staffITpro“ steht: {fields}."
         en "Overwritten in staffITpro, because the scope is set to outlook-overwrites-staffitpro: {fields}.";
     Moved "moved" "D4" Done
-        de "Der Eintrag wurde in Outlook in einen anderen Ordner verschoben. Er bleibt dort und bleibt verbunden."
+        de "Das Element wurde in Outlook in einen anderen Ordner verschoben. Es bleibt dort und bleibt verbunden."
         en "The item was moved to another folder in Outlook. It stays there and stays linked.";
     Recreated "recreated" "D5" Done
-        de "Der Eintrag war in Outlook gelöscht und wurde wieder angelegt."
+        de "Das Element war in Outlook gelöscht und wurde wieder angelegt."
         en "The item had been deleted in Outlook and was created again.";
     Restored "restored" "D5" Done
-        de "Der Eintrag wurde in Outlook wiederhergestellt und ist wieder mit seinem Datensatz verbunden."
+        de "Das Element wurde in Outlook wiederhergestellt und ist wieder mit seinem Datensatz verbunden."
         en "The item was restored in Outlook and is linked to its record again.";
     LeftFilterDeleted "left-filter-deleted" "D6" Done
-        de "Der Datensatz ist nicht mehr im Filter „Outlook Synchronisation“; sein Eintrag liegt jetzt in „Gelöschte Elemente“."
+        de "Der Datensatz ist nicht mehr im Filter „Outlook Synchronisation“; sein Element liegt jetzt in „Gelöschte Elemente“."
         en "The record is no longer in the filter “Outlook Synchronisation”; its item is in Deleted Items now.";
     GoneDeleted "gone-deleted" "D6" Done
-        de "Der Datensatz ist in staffITpro gelöscht oder jemand anderem zugewiesen; sein Eintrag liegt jetzt in „Gelöschte Elemente“."
+        de "Der Datensatz ist in staffITpro gelöscht oder jemand anderem zugewiesen; sein Element liegt jetzt in „Gelöschte Elemente“."
         en "The record is deleted in staffITpro or assigned to somebody else; its item is in Deleted Items now.";
     LateTwinRemoved "late-twin-removed" "I1" Done
         de "Outlook hatte den Datensatz verspätet ein zweites Mal angelegt; das unberührte Doppel liegt jetzt in „Gelöschte Elemente“."
@@ -127,27 +127,27 @@ catalogue! {
         next_de "Soll die Änderung auch in staffITpro gelten, dort von Hand eintragen."
         next_en "If the change is to hold in staffITpro too, enter it there by hand.";
     DeletedInOutlook "deleted-in-outlook" "D5" Kept
-        de "Der Eintrag wurde in Outlook gelöscht und bleibt gelöscht. In staffITpro wurde nichts gelöscht."
+        de "Das Element wurde in Outlook gelöscht und bleibt gelöscht. In staffITpro wurde nichts gelöscht."
         en "The item was deleted in Outlook and stays deleted. Nothing was deleted in staffITpro."
-        next_de "Soll er zurück: in Outlook aus „Gelöschte Elemente“ wiederherstellen oder den Datensatz in staffITpro bearbeiten."
+        next_de "Soll es zurück: in Outlook aus „Gelöschte Elemente“ wiederherstellen oder den Datensatz in staffITpro bearbeiten."
         next_en "To have it back: restore it from Deleted Items in Outlook, or edit the record in staffITpro.";
     LeftFilterKept "left-filter-kept" "D6" Kept
-        de "Der Datensatz ist nicht mehr im Filter „Outlook Synchronisation“. Sein Eintrag bleibt in Outlook und ruht."
+        de "Der Datensatz ist nicht mehr im Filter „Outlook Synchronisation“. Sein Element bleibt in Outlook und ruht."
         en "The record is no longer in the filter “Outlook Synchronisation”. Its item stays in Outlook and sleeps."
         next_de "Weiter abgleichen: `abgleich filter add {user} {id}`. Nicht mehr gebraucht: in Outlook löschen."
         next_en "To keep it in step: `abgleich filter add {user} {id}`. If it is not wanted: delete it in Outlook.";
     GoneKept "gone-kept" "D6" Kept
-        de "Der Datensatz ist in staffITpro gelöscht oder jemand anderem zugewiesen. Sein Eintrag steht weiter in Outlook."
+        de "Der Datensatz ist in staffITpro gelöscht oder jemand anderem zugewiesen. Sein Element steht weiter in Outlook."
         en "The record is deleted in staffITpro or assigned to somebody else. Its item is still in Outlook."
         next_de "Nicht mehr gebraucht (etwa aus Gründen des Datenschutzes): in Outlook löschen."
         next_en "If it is not wanted any more (data protection may ask for that): delete it in Outlook.";
     DeleteAdopted "delete-adopted" "D6" Kept
-        de "Der Eintrag wäre zu löschen, stand aber schon vor dem ersten Abgleich in Outlook. Solche Einträge werden nicht gelöscht."
+        de "Das Element wäre zu löschen, stand aber schon vor dem ersten Abgleich in Outlook. Solche Elemente werden nicht gelöscht."
         en "The item was due to be deleted, but was in Outlook before the first run. Such items are not deleted."
         next_de "Nicht mehr gebraucht: in Outlook von Hand löschen."
         next_en "If it is not wanted any more: delete it in Outlook by hand.";
     DeleteChanged "delete-changed" "D6" Kept
-        de "Der Eintrag wäre zu löschen, wurde aber in Outlook bearbeitet. Solche Einträge werden nicht gelöscht."
+        de "Das Element wäre zu löschen, wurde aber in Outlook bearbeitet. Solche Elemente werden nicht gelöscht."
         en "The item was due to be deleted, but somebody edited it in Outlook. Such items are not deleted."
         next_de "Nicht mehr gebraucht: in Outlook von Hand löschen."
         next_en "If it is not wanted any more: delete it in Outlook by hand.";
@@ -157,15 +157,15 @@ catalogue! {
         next_de "Nicht mehr gebraucht: in Outlook selbst absagen oder löschen."
         next_en "If it is not wanted any more: cancel or delete it in Outlook yourself.";
     DeleteOver "delete-over" "D6" Kept
-        de "Der Eintrag wäre zu löschen, ist aber schon vorbei oder erledigt. Er bleibt als Teil des Kalenders oder der Aufgabenliste."
+        de "Das Element wäre zu löschen, ist aber schon vorbei oder erledigt. Es bleibt als Teil des Kalenders oder der Aufgabenliste."
         en "The item was due to be deleted, but it is over or finished. It stays as part of the calendar or task list.";
     DeleteOneWay "delete-one-way" "D6" Kept
-        de "Der Eintrag wäre zu löschen, aber der Bereich steht auf „Outlook überschreibt staffITpro“ und schreibt nicht in Outlook."
+        de "Das Element wäre zu löschen, aber der Bereich steht auf „Outlook überschreibt staffITpro“ und schreibt nicht in Outlook."
         en "The item was due to be deleted, but the scope is set to outlook-overwrites-staffitpro and writes nothing to Outlook."
         next_de "Nicht mehr gebraucht: in Outlook von Hand löschen."
         next_en "If it is not wanted any more: delete it in Outlook by hand.";
     CopiesLeftAlone "copies-left-alone" "D3" Kept
-        de "In Outlook gibt es Kopien dieses Eintrags. Eine ist verbunden, die anderen bleiben unberührt."
+        de "In Outlook gibt es Kopien dieses Elements. Eine ist verbunden, die anderen bleiben unberührt."
         en "There are copies of this item in Outlook. One is linked, the others are left alone.";
     Email4NoSlot "email-4-no-slot" "D11" Kept
         de "Der Datensatz hat eine vierte E-Mail-Adresse. Outlook hat dafür keinen Platz; sie bleibt nur in staffITpro."
@@ -202,7 +202,7 @@ catalogue! {
         next_de "Wenn geschrieben werden soll: `writes = \"on\"`. Wo es ausgeschaltet ist, zeigt `abgleich config show {user}`."
         next_en "If it is to be written: `writes = \"on\"`. Where it is switched off, `abgleich config show {user}` tells.";
     StaleItem "stale-item" "D13" Waiting
-        de "Der Eintrag in Outlook wurde geändert, während der Lauf ihn schreiben wollte. Es wurde nichts überschrieben."
+        de "Das Element in Outlook wurde geändert, während der Lauf es schreiben wollte. Es wurde nichts überschrieben."
         en "The item in Outlook changed while the run was about to write it. Nothing was overwritten."
         next_de "Nichts zu tun: Der nächste Lauf liest beide Seiten neu (`abgleich sync --mailbox {user}`)."
         next_en "Nothing to do: the next run reads both sides again (`abgleich sync --mailbox {user}`).";
@@ -219,15 +219,15 @@ catalogue! {
     AnswerLost "answer-lost" "I1" Waiting
         de "Die Antwort auf das Schreiben ging verloren; ob es geschah, ist noch offen. Es wird nicht blind wiederholt."
         en "The answer to a write was lost; whether it happened is open. It is not repeated blindly."
-        next_de "Nichts zu tun: Der nächste Lauf sucht den Eintrag und klärt es (`abgleich sync --mailbox {user}`)."
+        next_de "Nichts zu tun: Der nächste Lauf sucht das Element und klärt es (`abgleich sync --mailbox {user}`)."
         next_en "Nothing to do: the next run looks for the item and settles it (`abgleich sync --mailbox {user}`).";
     BrakeCreated "brake-created" "D7" Waiting
-        de "In Outlook würden Einträge angelegt: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Viele Datensätze kamen in den Filter, oder ein Ordner in Outlook wurde geleert."
+        de "In Outlook würden Elemente angelegt: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Viele Datensätze kamen in den Filter, oder ein Ordner in Outlook wurde geleert."
         en "Items would be created in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: many records came into the filter, or a folder in Outlook was emptied."
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow created={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow created={number}`.";
     BrakeUpdatedOutlook "brake-updated-outlook" "D7" Waiting
-        de "In Outlook würden Einträge geändert: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: ein Import in staffITpro, ein neuer Adapter, eine geänderte Einstellung."
+        de "In Outlook würden Elemente geändert: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: ein Import in staffITpro, ein neuer Adapter, eine geänderte Einstellung."
         en "Items would be updated in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an import into staffITpro, a new adapter, a changed setting."
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow updated-outlook={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow updated-outlook={number}`.";
@@ -242,12 +242,12 @@ catalogue! {
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow cleared={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow cleared={number}`.";
     BrakeDeleted "brake-deleted" "D7" Waiting
-        de "In Outlook würden Einträge gelöscht: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Datensätze wurden neu zugewiesen oder aus dem Filter genommen, oder staffITpro liefert zu wenig."
+        de "In Outlook würden Elemente gelöscht: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Datensätze wurden neu zugewiesen oder aus dem Filter genommen, oder staffITpro liefert zu wenig."
         en "Items would be deleted in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: records were reassigned or taken out of the filter, or staffITpro delivers too few."
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow deleted={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow deleted={number}`.";
     BrakeMissing "brake-missing" "D7" Waiting
-        de "Verbundene Einträge, die in Outlook fehlen: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Ordner wurde geleert, archiviert oder aus einer Sicherung ersetzt."
+        de "Verbundene Elemente, die in Outlook fehlen: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Ordner wurde geleert, archiviert oder aus einer Sicherung ersetzt."
         en "Linked items that are missing in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: a folder was emptied, archived, or replaced from a backup."
         next_de "Zuerst in Outlook nachsehen („Gelöschte Elemente“, Archiv). Sind sie mit Absicht weg: `abgleich sync --mailbox {user} --allow missing={number}`."
         next_en "Look in Outlook first (Deleted Items, archive). If they are gone on purpose: `abgleich sync --mailbox {user} --allow missing={number}`.";
@@ -295,29 +295,29 @@ catalogue! {
         next_de "Auf einer Seite von Hand berichtigen oder entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
         next_en "Put one side right by hand, or decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
     PairAmbiguous "pair-ambiguous" "D3" Held
-        de "Mehrere Einträge in Outlook passen zu diesem Datensatz. Es wurde nicht geraten und nichts doppelt angelegt."
+        de "Mehrere Elemente in Outlook passen zu diesem Datensatz. Es wurde nicht geraten und nichts doppelt angelegt."
         en "Several items in Outlook fit this record. Nothing was guessed and nothing was created twice."
-        next_de "Die Einträge zeigt `abgleich plan --mailbox {user} --explain {id}`. Einen davon verbinden: `abgleich link {user} {id} EINTRAG`."
+        next_de "Die Elemente zeigt `abgleich plan --mailbox {user} --explain {id}`. Eines davon verbinden: `abgleich link {user} {id} ELEMENT`."
         next_en "The items are shown by `abgleich plan --mailbox {user} --explain {id}`. Link one of them: `abgleich link {user} {id} ITEM`.";
     PairNameOnly "pair-name-only" "D3" Held
-        de "Ein Eintrag in Outlook hat denselben Namen, sonst stimmt nichts überein. Ob es dieselbe Person ist, steht nicht fest."
+        de "Ein Element in Outlook hat denselben Namen, sonst stimmt nichts überein. Ob es dieselbe Person ist, steht nicht fest."
         en "An item in Outlook has the same name and nothing else in common. Whether it is the same person is not certain."
-        next_de "Dieselbe Person: `abgleich link {user} {id} EINTRAG` (den Eintrag zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst in Outlook oder staffITpro E-Mail, Geburtstag, Telefon oder Firma ergänzen."
+        next_de "Dieselbe Person: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst in Outlook oder staffITpro E-Mail, Geburtstag, Telefon oder Firma ergänzen."
         next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise add e-mail, birthday, phone or company in Outlook or staffITpro.";
     PairContradicts "pair-contradicts" "D3" Held
-        de "Ein Eintrag in Outlook hat dieselbe E-Mail-Adresse, aber einen anderen Namen. Vielleicht teilen sich mehrere Personen die Adresse."
+        de "Ein Element in Outlook hat dieselbe E-Mail-Adresse, aber einen anderen Namen. Vielleicht teilen sich mehrere Personen die Adresse."
         en "An item in Outlook has the same e-mail address but another name. Perhaps several people share the address."
-        next_de "Dieselbe Person: `abgleich link {user} {id} EINTRAG` (den Eintrag zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst die Adresse auf einer Seite berichtigen."
+        next_de "Dieselbe Person: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst die Adresse auf einer Seite berichtigen."
         next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise put the address right on one side.";
     PairTwoRecords "pair-two-records" "D3" Held
-        de "Mehrere Datensätze in staffITpro passen zu demselben Eintrag in Outlook, etwa dieselbe Person als Bewerber und als Geschäftskontakt."
+        de "Mehrere Datensätze in staffITpro passen zu demselben Element in Outlook, etwa dieselbe Person als Bewerber und als Geschäftskontakt."
         en "Several records of staffITpro fit the same item in Outlook, such as one person as an applicant and as a business contact."
-        next_de "Einen davon verbinden: `abgleich link {user} {id} EINTRAG` (den Eintrag zeigt `abgleich plan --mailbox {user} --explain {id}`), oder den anderen aus dem Filter nehmen: `abgleich filter remove {user} {id}`."
+        next_de "Einen davon verbinden: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`), oder den anderen aus dem Filter nehmen: `abgleich filter remove {user} {id}`."
         next_en "Link one of them: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`), or take the other out of the filter: `abgleich filter remove {user} {id}`.";
     MissingUnproven "missing-unproven" "D4" Held
-        de "Der Eintrag ist in Outlook nicht zu finden, aber nichts beweist, dass er gelöscht wurde. Er gilt nicht als gelöscht."
+        de "Das Element ist in Outlook nicht zu finden, aber nichts beweist, dass es gelöscht wurde. Es gilt nicht als gelöscht."
         en "The item cannot be found in Outlook, but nothing proves that it was deleted. It does not count as deleted."
-        next_de "Vollständig vergleichen: `abgleich sync --full --mailbox {user}`. Bleibt es so: in Outlook nach dem Eintrag sehen; er kann privat oder in einem Ordner ohne Leserecht sein."
+        next_de "Vollständig vergleichen: `abgleich sync --full --mailbox {user}`. Bleibt es so: in Outlook nach dem Element sehen; es kann privat oder in einem Ordner ohne Leserecht sein."
         next_en "Compare everything: `abgleich sync --full --mailbox {user}`. If it stays: look for the item in Outlook; it may be private, or in a folder that we may not read.";
     NotEditable "not-editable" "D14" Held
         de "In Outlook geändert: {fields}. {user} darf diesen Datensatz in staffITpro nicht ändern."
@@ -333,12 +333,12 @@ catalogue! {
     // Something is outside what this program moves.
 
     CreateMissingOff "create-missing-off" "D2" Skipped
-        de "Der Datensatz hat keinen Eintrag in Outlook, und das Anlegen nach der ersten Übertragung ist ausgeschaltet."
+        de "Der Datensatz hat kein Element in Outlook, und das Anlegen nach der ersten Übertragung ist ausgeschaltet."
         en "The record has no item in Outlook, and creating after the first transfer is switched off."
         next_de "Soll er angelegt werden: `create_missing = true` oder `abgleich sync --first-transfer --mailbox {user}`."
         next_en "To have it created: `create_missing = true`, or `abgleich sync --first-transfer --mailbox {user}`.";
     PrivateSkipped "private-skipped" "D9" Skipped
-        de "Der Eintrag ist in Outlook als privat oder vertraulich gekennzeichnet. Er wird nicht abgeglichen."
+        de "Das Element ist in Outlook als privat oder vertraulich gekennzeichnet. Es wird nicht abgeglichen."
         en "The item is marked private or confidential in Outlook. It is not synchronised.";
     SeriesUnsupported "series-unsupported" "D10" Skipped
         de "Diese Serie kann eine der beiden Seiten nicht darstellen. Sie wurde nicht verändert und nicht in Einzeltermine aufgelöst."
@@ -375,7 +375,7 @@ catalogue! {
         next_de "Den Wert in Outlook berichtigen, oder den von staffITpro behalten: `abgleich take {user} {id} staffitpro`."
         next_en "Put the value right in Outlook, or keep staffITpro's: `abgleich take {user} {id} staffitpro`.";
     ItemUnreadable "item-unreadable" "I11" Failed
-        de "Der Eintrag in Outlook ist nicht lesbar. Er blieb unberührt; alles andere ging weiter."
+        de "Das Element in Outlook ist nicht lesbar. Es blieb unberührt; alles andere ging weiter."
         en "The item in Outlook cannot be read. It was left alone; everything else went on."
         next_de "In Outlook öffnen und neu speichern. Bleibt es so, zeigt `abgleich -v sync --mailbox {user}` die Antwort des Servers."
         next_en "Open it in Outlook and save it again. If it stays, `abgleich -v sync --mailbox {user}` shows the server's answer.";

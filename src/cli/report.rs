@@ -1,0 +1,98 @@
+//! Shell: what a run says when it is done: text that fits a screen per mailbox, or one JSON document.
+
+mod document;
+mod findings;
+mod lines;
+mod mailbox;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+mod wrap;
+
+use abgleich::config::Language;
+use abgleich::engine::report::{Counts, Line, MailboxReport, Outcome};
+use abgleich::model::RunId;
+use jiff::Timestamp;
+
+use crate::failure::Exit;
+
+pub(super) use document::{plan_document, report_document, schema};
+pub(super) use lines::plan_text;
+pub(super) use words::{field_names, one_of, scope_name};
+pub(super) use wrap::wrap;
+
+/// A run over some mailboxes.
+pub(super) struct Run {
+    /// The run.
+    pub(super) id: RunId,
+    /// When it began.
+    pub(super) started: Timestamp,
+    /// When it ended.
+    pub(super) finished: Timestamp,
+    /// What became of each mailbox, in the order of the configuration.
+    pub(super) mailboxes: Vec<Ran>,
+}
+
+/// What became of one mailbox.
+pub(super) struct Ran {
+    /// The name of the mailbox's source.
+    pub(super) tenant: String,
+    /// The engine's report.
+    pub(super) report: MailboxReport,
+    /// What was, or would be, done with each pair; only `plan` keeps it.
+    pub(super) lines: Vec<Line>,
+}
+
+/// How to say it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// The language.
+    pub(super) language: Language,
+    /// Whether values may be shown.
+    pub(super) values: bool,
+    /// Whether all findings are listed, without the cap that keeps a mailbox on one screen.
+    pub(super) all: bool,
+}
+
+impl Run {
+    /// Adds up all mailboxes.
+    pub(super) fn totals(&self) -> Counts {
+        let mut totals = Counts::default();
+        for mailbox in &self.mailboxes {
+            totals.add(&mailbox.report.totals());
+        }
+        totals
+    }
+
+    /// Returns how the program ends after this run; the worst of its mailboxes counts.
+    pub(super) fn exit(&self, strict: bool) -> Exit {
+        self.mailboxes
+            .iter()
+            .map(|ran| exit_of(&ran.report, strict))
+            .fold(Exit::Done, Exit::or_worse)
+    }
+}
+
+fn exit_of(report: &MailboxReport, strict: bool) -> Exit {
+    match report.outcome {
+        Outcome::Done if strict && !report.findings.is_empty() => Exit::Findings,
+        Outcome::Done => Exit::Done,
+        Outcome::Waits => Exit::Waits,
+        Outcome::Failed => Exit::MailboxFailed,
+        Outcome::Unreachable | Outcome::SourceDown => Exit::Down,
+        Outcome::Busy => Exit::Busy,
+    }
+}
+
+/// Returns the report of a run as text.
+pub(super) fn report_text(run: &Run, manner: Manner) -> String {
+    let mut text = String::new();
+    for ran in &run.mailboxes {
+        mailbox::write(&mut text, ran, manner);
+    }
+    if run.mailboxes.len() > 1 {
+        mailbox::write_summary(&mut text, run, manner);
+    }
+    text
+}

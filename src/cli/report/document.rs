@@ -1,0 +1,344 @@
+//! Shell: the JSON document of `sync --json` and `plan --json`. The field names are published; a test compares the committed
+//! schema `docs/report.schema.json` with these types.
+
+use abgleich::engine::report::{Counts, Finding, Line, Stopped};
+use abgleich::model::{FieldSet, Scope};
+use abgleich::reason::{Code, Facts};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cli::report::mailbox::facts_of;
+use crate::cli::report::words::{field_names, outcome_key, say};
+use crate::cli::report::{Manner, Ran, Run};
+
+/// The report of a run.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Report of abgleich", deny_unknown_fields)]
+pub(in crate::cli) struct Document {
+    /// Which document this is: `abgleich-report/1`, or `abgleich-plan/1` where nothing was written.
+    schema: &'static str,
+    /// The run.
+    run: String,
+    /// When it began (RFC 3339).
+    started: String,
+    /// When it ended (RFC 3339).
+    finished: String,
+    /// The counts of all mailboxes together.
+    totals: Tally,
+    /// What became of each mailbox, in the order of the configuration.
+    mailboxes: Vec<Mailbox>,
+}
+
+/// What became of one mailbox.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Mailbox {
+    /// The staffITpro user.
+    user: String,
+    /// The address of the mailbox.
+    address: String,
+    /// How it ended: `done`, `waits`, `failed`, `unreachable`, `source_down` or `busy`.
+    outcome: &'static str,
+    /// Why it stopped; null where it did not.
+    stopped: Option<Stop>,
+    /// The counts by scope.
+    scopes: Vec<ScopeTally>,
+    /// What a person may want to know or has to decide; new findings first.
+    findings: Vec<Note>,
+    /// What a run would do, pair by pair; in a plan only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<Step>>,
+}
+
+/// Counts of a run.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+struct Tally {
+    /// Items created in Outlook.
+    created: u64,
+    /// Items that were there before and are linked now.
+    linked: u64,
+    /// Items updated in Outlook.
+    updated_outlook: u64,
+    /// Records updated in staffITpro.
+    updated_staffitpro: u64,
+    /// Items moved to Deleted Items.
+    deleted_outlook: u64,
+    /// Items that a person had moved, and whose pair followed.
+    moved: u64,
+    /// Pairs that were compared and needed nothing.
+    unchanged: u64,
+    /// Left as they are, on purpose.
+    kept: u64,
+    /// Waiting for a word or for the next run.
+    waiting: u64,
+    /// Held because they are in doubt.
+    held: u64,
+    /// Outside what is moved.
+    skipped: u64,
+    /// Failed.
+    failed: u64,
+}
+
+/// Counts of one scope.
+#[derive(Serialize, JsonSchema)]
+struct ScopeTally {
+    /// The scope, such as `applicants.contacts`.
+    scope: String,
+    /// Its counts.
+    #[serde(flatten)]
+    counts: Tally,
+}
+
+/// Why a mailbox stopped.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Stop {
+    /// The code of the reason (docs/reasons.md).
+    code: &'static str,
+    /// The rule of the sync contract.
+    rule: &'static str,
+    /// The scope, where it concerns one.
+    scope: Option<String>,
+    /// The number that the word must repeat (`--allow KIND=N`), where there is one.
+    number: Option<u64>,
+    /// The limit that was exceeded.
+    limit: Option<u64>,
+    /// Up to three records.
+    examples: Vec<String>,
+    /// The reason as a sentence in the configured language.
+    sentence: String,
+    /// What happened, with its causes, where something failed.
+    text: Option<String>,
+    /// What to do next.
+    next: Option<String>,
+    /// Further reasons that held at the same time.
+    more: Vec<Stop>,
+}
+
+/// Something a person may want to know or has to decide.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Note {
+    /// The code of the reason (docs/reasons.md).
+    code: &'static str,
+    /// The rule of the sync contract.
+    rule: &'static str,
+    /// `kept`, `waiting`, `held`, `skipped`, `failed` or `done`.
+    class: &'static str,
+    /// The scope, where it concerns one.
+    scope: Option<String>,
+    /// The record as commands take it.
+    record: Option<String>,
+    /// Its number and name; null where private.
+    label: Option<String>,
+    /// The keys of the fields it is about.
+    fields: Vec<&'static str>,
+    /// Whether this run made it first.
+    new: bool,
+    /// When it was first made (RFC 3339).
+    first_seen: String,
+    /// The reason as a sentence in the configured language.
+    sentence: String,
+    /// What to do next.
+    next: Option<String>,
+    /// Both sides' values; with `--values` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<Values>>,
+}
+
+/// What both sides hold.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Values {
+    /// The key of the field.
+    field: String,
+    /// The value in staffITpro.
+    staffitpro: String,
+    /// The value in Outlook.
+    outlook: String,
+}
+
+/// What a run would do with one pair.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Step {
+    /// The scope.
+    scope: String,
+    /// The record.
+    record: String,
+    /// Its number and name; null where private.
+    label: Option<String>,
+    /// What would be done.
+    action: &'static str,
+    /// Keys of the fields that would go to Outlook.
+    to_outlook: Vec<&'static str>,
+    /// Keys of the fields that would go to staffITpro.
+    to_staffitpro: Vec<&'static str>,
+    /// The codes of the reasons that decided, each with its fields.
+    reasons: Vec<Because>,
+}
+
+/// A reason for some fields.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Because {
+    /// The code (docs/reasons.md).
+    code: &'static str,
+    /// The rule of the sync contract.
+    rule: &'static str,
+    /// The fields that it decided; empty where it decided the whole pair.
+    fields: Vec<&'static str>,
+}
+
+/// Builds the document of a run.
+pub(in crate::cli) fn report_document(run: &Run, manner: Manner) -> Document {
+    build("abgleich-report/1", run, manner, false)
+}
+
+/// Builds the document of a plan.
+pub(in crate::cli) fn plan_document(run: &Run, manner: Manner) -> Document {
+    build("abgleich-plan/1", run, manner, true)
+}
+
+/// Returns the JSON schema of both documents.
+pub(in crate::cli) fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document).to_value()
+}
+
+fn build(schema: &'static str, run: &Run, manner: Manner, with_lines: bool) -> Document {
+    Document {
+        schema,
+        run: run.id.to_string(),
+        started: run.started.to_string(),
+        finished: run.finished.to_string(),
+        totals: tally(&run.totals()),
+        mailboxes: run.mailboxes.iter().map(|ran| mailbox(ran, manner, with_lines)).collect(),
+    }
+}
+
+fn mailbox(ran: &Ran, manner: Manner, with_lines: bool) -> Mailbox {
+    let report = &ran.report;
+    let mut stops = report.stopped.iter().map(|stopped| stop(ran, stopped, manner));
+    let stopped = stops.next().map(|mut first| {
+        first.more = stops.collect();
+        first
+    });
+    Mailbox {
+        user: report.user.to_string(),
+        address: report.address.clone(),
+        outcome: outcome_key(report.outcome),
+        stopped,
+        scopes: report
+            .scopes
+            .iter()
+            .map(|(scope, counts)| ScopeTally { scope: scope.to_string(), counts: tally(counts) })
+            .collect(),
+        findings: report.findings.iter().map(|finding| note(ran, finding, manner)).collect(),
+        lines: with_lines.then(|| ran.lines.iter().map(step).collect()),
+    }
+}
+
+const fn tally(counts: &Counts) -> Tally {
+    let Counts {
+        created,
+        linked,
+        updated_outlook,
+        updated_staffitpro,
+        deleted_outlook,
+        moved,
+        unchanged,
+        kept,
+        waiting,
+        held,
+        skipped,
+        failed,
+    } = *counts;
+    Tally {
+        created,
+        linked,
+        updated_outlook,
+        updated_staffitpro,
+        deleted_outlook,
+        moved,
+        unchanged,
+        kept,
+        waiting,
+        held,
+        skipped,
+        failed,
+    }
+}
+
+fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop {
+    let facts = facts_of(ran, stopped);
+    let code = stopped.code;
+    let next = code.next().map(|next| say(manner.language, next, &facts));
+    Stop {
+        code: code.code(),
+        rule: code.rule(),
+        scope: stopped.scope.map(|scope| scope.to_string()),
+        number: stopped.number,
+        limit: stopped.limit,
+        examples: stopped.examples.clone(),
+        sentence: say(manner.language, code.said(), &facts),
+        text: (!stopped.text.is_empty()).then(|| stopped.text.clone()),
+        next: stopped.hint.clone().or(next),
+        more: Vec::new(),
+    }
+}
+
+fn note(ran: &Ran, finding: &Finding, manner: Manner) -> Note {
+    let code = finding.code;
+    let record = finding.record.as_ref().map(ToString::to_string);
+    let fields = field_names(manner.language, finding.fields);
+    let facts = Facts {
+        id: record.as_deref(),
+        fields: Some(&fields),
+        user: Some(ran.report.user.as_str()),
+        tenant: Some(&ran.tenant),
+        address: Some(&ran.report.address),
+        ..Facts::default()
+    };
+    Note {
+        code: code.code(),
+        rule: code.rule(),
+        class: code.class().key(),
+        scope: finding.scope.map(|scope: Scope| scope.to_string()),
+        label: finding.label.clone(),
+        fields: keys(finding.fields),
+        new: finding.new,
+        first_seen: finding.first_seen.to_string(),
+        sentence: say(manner.language, code.said(), &facts),
+        next: code.next().map(|next| say(manner.language, next, &facts)),
+        values: manner.values.then(|| {
+            let of = |(field, staffitpro, outlook): &(String, String, String)| Values {
+                field: field.clone(),
+                staffitpro: staffitpro.clone(),
+                outlook: outlook.clone(),
+            };
+            finding.values.iter().map(of).collect()
+        }),
+        record,
+    }
+}
+
+fn step(line: &Line) -> Step {
+    let because = |(code, fields): &(Code, FieldSet)| Because {
+        code: code.code(),
+        rule: code.rule(),
+        fields: keys(*fields),
+    };
+    Step {
+        scope: line.scope.to_string(),
+        record: line.record.to_string(),
+        label: line.label.clone(),
+        action: line.action,
+        to_outlook: keys(line.to_outlook),
+        to_staffitpro: keys(line.to_staffitpro),
+        reasons: line.reasons.iter().map(because).collect(),
+    }
+}
+
+fn keys(fields: FieldSet) -> Vec<&'static str> {
+    fields.iter().map(abgleich::model::Field::key).collect()
+}

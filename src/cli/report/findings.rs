@@ -1,0 +1,161 @@
+//! Shell: the findings of one mailbox: new ones by name, known ones by number, so that a screen is enough.
+
+use std::collections::BTreeMap;
+
+use abgleich::engine::report::{Finding, MailboxReport};
+use abgleich::reason::{Code, Facts};
+
+use crate::cli::report::Manner;
+use crate::cli::report::words::{field_names, one_of, say, scope_name};
+use crate::cli::report::wrap::wrap;
+
+/// How many codes, and how many records in all, the new findings may name.
+const CODES: usize = 3;
+const RECORDS: usize = 9;
+
+/// How many codes the findings known before may name.
+const KNOWN_CODES: usize = 8;
+
+/// Appends the findings. What is not shown is counted, and the command that lists it is named.
+pub(super) fn write(out: &mut String, report: &MailboxReport, manner: Manner) {
+    let language = manner.language;
+    let (new, known): (Vec<_>, Vec<_>) = report.findings.iter().partition(|finding| finding.new);
+    if !new.is_empty() {
+        wrap(out, "  ", &format!("{} ({})", one_of(language, "Neu", "New"), new.len()));
+        write_new(out, report, &by_code(&new), manner);
+    }
+    if known.is_empty() {
+        return;
+    }
+    wrap(
+        out,
+        "  ",
+        &format!("{} ({})", one_of(language, "Schon bekannt", "Known before"), known.len()),
+    );
+    let groups = by_code(&known);
+    if manner.all {
+        write_new(out, report, &groups, manner);
+        return;
+    }
+    let mut parts: Vec<_> = groups
+        .iter()
+        .take(KNOWN_CODES)
+        .map(|(code, findings)| format!("{} {}", findings.len(), code.code()))
+        .collect();
+    if groups.len() > KNOWN_CODES {
+        parts.push("…".to_owned());
+    }
+    wrap(out, "    ", &parts.join(", "));
+    wrap(out, "    → ", &listing(report));
+}
+
+/// Findings by code, the urgent ones first.
+fn by_code<'a>(findings: &[&'a Finding]) -> Vec<(Code, Vec<&'a Finding>)> {
+    let mut groups: BTreeMap<(u8, Code), Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        groups.entry((finding.code.class().rank(), finding.code)).or_default().push(finding);
+    }
+    groups.into_iter().map(|((_, code), findings)| (code, findings)).collect()
+}
+
+fn write_new(
+    out: &mut String,
+    report: &MailboxReport,
+    groups: &[(Code, Vec<&Finding>)],
+    manner: Manner,
+) {
+    let (codes, records) = if manner.all {
+        (usize::MAX, usize::MAX)
+    } else {
+        (CODES, (RECORDS / groups.len().clamp(1, CODES)).max(1))
+    };
+    let mut left = 0;
+    for (index, (code, findings)) in groups.iter().enumerate() {
+        if index < codes {
+            write_group(out, report, *code, findings, records, manner);
+        } else {
+            left += findings.len();
+        }
+    }
+    if left > 0 {
+        wrap(out, "    ", &more(report, left, manner));
+    }
+}
+
+fn write_group(
+    out: &mut String,
+    report: &MailboxReport,
+    code: Code,
+    findings: &[&Finding],
+    records: usize,
+    manner: Manner,
+) {
+    let language = manner.language;
+    // One finding fills its own sentence; several share one that names no field and no record.
+    let only = if let [finding] = findings { Some(*finding) } else { None };
+    let fields = only.map(|finding| field_names(language, finding.fields));
+    let facts = Facts {
+        id: only.and_then(|finding| finding.record.as_ref()).map(abgleich::model::RecordId::as_str),
+        fields: fields.as_deref(),
+        user: Some(report.user.as_str()),
+        address: Some(&report.address),
+        ..Facts::default()
+    };
+    wrap(
+        out,
+        "    ",
+        &format!("{} ({}): {}", code.code(), code.rule(), say(language, code.said(), &facts)),
+    );
+    for finding in findings.iter().take(records) {
+        wrap(out, "      ", &named(finding, only.is_none(), manner));
+        if manner.values {
+            write_values(out, finding, manner);
+        }
+    }
+    if findings.len() > records {
+        wrap(out, "      ", &more(report, findings.len() - records, manner));
+    }
+    if let Some(next) = code.next() {
+        wrap(out, "      → ", &say(language, next, &facts));
+    }
+}
+
+/// Names the record of a finding by number and name; one that is private by its id alone. Commands take the id, so it is
+/// shown where it is not the number.
+fn named(finding: &Finding, with_fields: bool, manner: Manner) -> String {
+    let language = manner.language;
+    let mut parts = Vec::new();
+    match (&finding.label, &finding.record) {
+        (Some(label), Some(record)) if !label.starts_with(record.as_str()) => {
+            parts.push(format!("{label} [{record}]"));
+        }
+        (Some(label), _) => parts.push(label.clone()),
+        (None, Some(record)) => {
+            parts.push(format!("{record} ({})", one_of(language, "privat", "private")));
+        }
+        (None, None) => {}
+    }
+    parts.extend(finding.scope.map(|scope| scope_name(language, scope)));
+    if with_fields && !finding.fields.is_empty() {
+        parts.push(field_names(language, finding.fields));
+    }
+    parts.join(" · ")
+}
+
+fn write_values(out: &mut String, finding: &Finding, manner: Manner) {
+    for (field, staffitpro, outlook) in &finding.values {
+        let name = abgleich::model::Field::from_key(field)
+            .map_or(field.as_str(), |field| one_of(manner.language, field.german(), field.key()));
+        wrap(out, "        ", &format!("{name}: staffITpro „{staffitpro}“, Outlook „{outlook}“"));
+    }
+}
+
+fn more(report: &MailboxReport, number: usize, manner: Manner) -> String {
+    let and = one_of(manner.language, "und", "and");
+    let more = one_of(manner.language, "weitere", "more");
+    format!("{and} {number} {more}: {}", listing(report))
+}
+
+fn listing(report: &MailboxReport) -> String {
+    format!("`abgleich status {} --findings`", report.user)
+}

@@ -1,0 +1,47 @@
+//! Shell: what `plan` prints: one line for each pair that a run would touch.
+
+use abgleich::engine::report::Line;
+
+use crate::cli::report::words::{field_names, one_of, scope_name};
+use crate::cli::report::wrap::wrap;
+use crate::cli::report::{Manner, Run, report_text};
+
+/// Returns the plan of a run as text: the pairs of each mailbox, then the report that the run would end with.
+pub(in crate::cli) fn plan_text(run: &Run, manner: Manner) -> String {
+    let mut text = String::new();
+    for ran in run.mailboxes.iter().filter(|ran| !ran.lines.is_empty()) {
+        wrap(&mut text, "", &format!("{} · {}", ran.report.user, ran.report.address));
+        for line in &ran.lines {
+            wrap(&mut text, "  ", &sentence(line, manner));
+        }
+        text.push('\n');
+    }
+    text.push_str(&report_text(run, manner));
+    text.push_str(one_of(
+        manner.language,
+        "Es wurde nichts geschrieben.\n",
+        "Nothing was written.\n",
+    ));
+    text
+}
+
+fn sentence(line: &Line, manner: Manner) -> String {
+    let language = manner.language;
+    let name = match &line.label {
+        Some(label) => label.clone(),
+        None => format!("{} ({})", line.record, one_of(language, "privat", "private")),
+    };
+    let mut parts = vec![format!("{} {name}", line.action), scope_name(language, line.scope)];
+    for (side, fields) in [("Outlook", line.to_outlook), ("staffITpro", line.to_staffitpro)] {
+        // A create carries everything; naming forty fields says less than the word.
+        if !fields.is_empty() && line.action != "create" {
+            parts.push(format!("→ {side}: {}", field_names(language, fields)));
+        }
+    }
+    let reasons: Vec<_> =
+        line.reasons.iter().map(|(code, _)| format!("{} {}", code.code(), code.rule())).collect();
+    if !reasons.is_empty() {
+        parts.push(format!("({})", reasons.join(", ")));
+    }
+    parts.join(" · ")
+}

@@ -1,0 +1,90 @@
+//! Shell: one mailbox of a report, as text.
+
+use abgleich::engine::report::{MailboxReport, Outcome, Stopped};
+use abgleich::reason::Facts;
+
+use crate::cli::report::words::{one_of, outcome, say, scope_name};
+use crate::cli::report::wrap::wrap;
+use crate::cli::report::{Manner, Ran, Run, findings, table};
+
+/// Appends a mailbox: a heading, why it stopped, the counts, the findings. A mailbox where nothing happened is one line.
+pub(super) fn write(out: &mut String, ran: &Ran, manner: Manner) {
+    let report = &ran.report;
+    let language = manner.language;
+    let ended = outcome(language, report.outcome);
+    let totals = report.totals();
+    let quiet = totals.writes() + totals.linked + totals.moved == 0
+        && report.stopped.is_empty()
+        && report.findings.is_empty();
+    let heading = format!("{} · {} — {ended}", report.user, report.address);
+    if quiet {
+        wrap(out, "", &format!("{heading}: {}", table::sentence(&totals, manner)));
+        return;
+    }
+    wrap(out, "", &heading);
+    for stopped in &report.stopped {
+        write_stopped(out, ran, stopped, manner);
+    }
+    if totals != abgleich::engine::report::Counts::default() {
+        table::write(out, &report.scopes, &totals, manner);
+    }
+    findings::write(out, report, manner);
+    out.push('\n');
+}
+
+fn write_stopped(out: &mut String, ran: &Ran, stopped: &Stopped, manner: Manner) {
+    let language = manner.language;
+    let facts = facts_of(ran, stopped);
+    let scope = stopped.scope.map(|scope| format!(" · {}", scope_name(language, scope)));
+    let head =
+        format!("{} ({}){}", stopped.code.code(), stopped.code.rule(), scope.unwrap_or_default());
+    wrap(out, "  ", &head);
+    wrap(out, "    ", &say(language, stopped.code.said(), &facts));
+    if !stopped.examples.is_empty() {
+        let first = one_of(language, "    zum Beispiel: ", "    for example: ");
+        wrap(out, first, &stopped.examples.join("; "));
+    }
+    if !stopped.text.is_empty() {
+        wrap(out, "    ", &stopped.text);
+    }
+    match (&stopped.hint, stopped.code.next()) {
+        (Some(hint), _) => wrap(out, "    → ", hint),
+        (None, Some(next)) => wrap(out, "    → ", &say(language, next, &facts)),
+        (None, None) => {}
+    }
+}
+
+/// Returns what is known about a stop, for its sentences.
+pub(super) fn facts_of<'a>(ran: &'a Ran, stopped: &Stopped) -> Facts<'a> {
+    Facts {
+        number: stopped.number,
+        limit: stopped.limit,
+        user: Some(ran.report.user.as_str()),
+        tenant: Some(&ran.tenant),
+        address: Some(&ran.report.address),
+        ..Facts::default()
+    }
+}
+
+/// Appends one line about all mailboxes.
+pub(super) fn write_summary(out: &mut String, run: &Run, manner: Manner) {
+    let language = manner.language;
+    let of = |wanted: fn(&MailboxReport) -> bool| {
+        run.mailboxes.iter().filter(|ran| wanted(&ran.report)).count()
+    };
+    let done = of(|report| report.outcome == Outcome::Done);
+    let waits = of(|report| report.outcome == Outcome::Waits);
+    let rest = run.mailboxes.len() - done - waits;
+    let mut parts = vec![format!("{done} {}", one_of(language, "fertig", "done"))];
+    if waits > 0 {
+        let waiting = one_of(language, "warten auf ein Wort", "waiting for a word");
+        parts.push(format!("{waits} {waiting}"));
+    }
+    if rest > 0 {
+        let failed = one_of(language, "nicht abgeglichen", "not synchronised");
+        parts.push(format!("{rest} {failed}"));
+    }
+    let all = format!("{} {}", run.mailboxes.len(), one_of(language, "Postfächer", "mailboxes"));
+    let totals = table::sentence(&run.totals(), manner);
+    wrap(out, "", &format!("{all}: {} · {totals}", parts.join(", ")));
+}

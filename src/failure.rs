@@ -1,0 +1,177 @@
+//! Shell: what is said when the program cannot do what was asked, and the exit codes that are published in the README.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How the program ends. The numbers are published in the README and never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, with or without findings.
+    Done,
+    /// A defect of this program.
+    Internal,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// A mailbox waits for a word: brake, first transfer, rebind.
+    Waits,
+    /// A mailbox failed.
+    MailboxFailed,
+    /// The source or a server is down.
+    Down,
+    /// Another run is active.
+    Busy,
+    /// Done, with findings, and `--strict` asked for them to count.
+    Findings,
+}
+
+impl Exit {
+    /// From the worst to the best: of several mailboxes the worst ending is the program's. A defect comes before
+    /// everything; what keeps many mailboxes from working (configuration, source, server) comes before what concerns one;
+    /// what failed comes before what only waits.
+    pub(crate) const WORST_FIRST: [Self; 8] = [
+        Self::Internal,
+        Self::Usage,
+        Self::Down,
+        Self::MailboxFailed,
+        Self::Busy,
+        Self::Waits,
+        Self::Findings,
+        Self::Done,
+    ];
+
+    /// Returns the number that the program ends with.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Waits => 3,
+            Self::MailboxFailed => 4,
+            Self::Down => 5,
+            Self::Busy => 6,
+            Self::Findings => 10,
+        }
+    }
+
+    /// Returns the worse of two endings.
+    #[must_use]
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        Self::WORST_FIRST.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(self)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}
+
+/// What a command returns when it cannot go on.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What sort of failure it is; decides the exit code.
+    pub(crate) kind: Exit,
+    /// What happened; its sources are the causes.
+    pub(crate) error: Box<dyn Error + Send + Sync>,
+    /// What to do next.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Failure {
+    /// Builds a failure from an error.
+    pub(crate) fn new(kind: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind, error: error.into(), hints: Vec::new() }
+    }
+
+    /// Builds a failure that is the caller's to put right.
+    pub(crate) fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+
+    /// Adds what to do next.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the commands with advice follow"))]
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what to do next, where the error knows it.
+    #[must_use]
+    pub(crate) fn hint_of(mut self, hint: Option<String>) -> Self {
+        self.hints.extend(hint);
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    /// Heading, causes, hints, one a line. An error of several lines (a configuration with many problems) stays as it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.error)?;
+        let mut said = self.error.to_string();
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Libraries often repeat their source in their own text; saying it twice helps nobody.
+            if !said.contains(&text) {
+                write!(f, "\n  because: {text}")?;
+                said.push_str(&text);
+            }
+            cause = error.source();
+        }
+        for hint in &self.hints {
+            write!(f, "\nnext: {hint}")?;
+        }
+        if self.kind == Exit::Internal {
+            write!(f, "\nThis is a defect of abgleich. Please report it with the lines above.")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Exit, Failure};
+
+    #[test]
+    fn every_ending_has_its_own_number_and_a_rank() {
+        let mut numbers = Exit::WORST_FIRST.map(Exit::number);
+        numbers.sort_unstable();
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 10]);
+    }
+
+    #[test]
+    fn the_worse_ending_counts() {
+        assert_eq!(Exit::Done.or_worse(Exit::Findings), Exit::Findings);
+        assert_eq!(Exit::Waits.or_worse(Exit::MailboxFailed), Exit::MailboxFailed);
+        assert_eq!(Exit::MailboxFailed.or_worse(Exit::Waits), Exit::MailboxFailed);
+        assert_eq!(Exit::Down.or_worse(Exit::Busy), Exit::Down);
+        assert_eq!(Exit::Internal.or_worse(Exit::Down), Exit::Internal);
+        assert_eq!(Exit::Done.or_worse(Exit::Done), Exit::Done);
+    }
+
+    #[test]
+    fn a_failure_shows_heading_causes_and_hints() {
+        #[derive(Debug)]
+        struct Outer(io::Error);
+        impl std::fmt::Display for Outer {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the file x.toml cannot be read")
+            }
+        }
+        impl std::error::Error for Outer {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+        let failure =
+            Failure::usage(Outer(io::Error::other("no such file"))).hint("run `abgleich init`");
+        assert_eq!(
+            failure.to_string(),
+            "error: the file x.toml cannot be read\n  because: no such file\nnext: run `abgleich init`"
+        );
+    }
+}
