@@ -8,7 +8,7 @@ use crate::config::settings::{MailboxSettings, Target};
 /// A spot in a configuration file. Ordered by file, in the order of reading, then by position.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// When the file was read: 0 is the main file.
+    /// When the file was read: 0 is the built-in default, 1 the main file.
     pub order: u32,
     /// The file as it was named.
     pub file: Arc<str>,
@@ -62,7 +62,6 @@ pub(in crate::config) struct Origins(Vec<Explained>);
 
 impl Origins {
     /// Notes a setting.
-    #[allow(dead_code, reason = "the resolver follows")]
     pub(in crate::config) fn note(
         &mut self,
         key: impl Into<String>,
@@ -85,7 +84,7 @@ impl Origins {
         self.0.iter().filter(|row| {
             let mut parts = row.key.splitn(3, '.');
             match (parts.next(), parts.next(), &mailbox.target) {
-                (Some("sources"), Some(name), _) => name == mailbox.source,
+                (Some("sources"), Some(name), _) => name == mailbox.source.as_str(),
                 (Some("servers"), Some(name), Target::Exchange { server, .. }) => name == server,
                 (Some("servers"), ..) => false,
                 _ => true,

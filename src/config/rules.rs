@@ -2,7 +2,7 @@
 //! limits of the brake. The words and defaults are those of the sync contract (rules D1 to D19).
 
 use crate::config::keyed::keyed;
-use crate::model::{Mode, Module, Scope, Switch};
+use crate::model::{FieldSet, Mode, Module, Scope, Switch};
 
 keyed! {
     /// Who wins where both sides changed a field to different values (rule D1).
@@ -95,8 +95,8 @@ pub struct ScopeSettings {
     pub scope: Scope,
     /// What the switch does.
     pub mode: Mode,
-    /// Keys of the fields that do not travel (rule D19); each is a field of this kind of data.
-    pub except: Vec<String>,
+    /// The fields that do not travel (rule D19).
+    pub except: FieldSet,
     /// The folder below the default folder of the kind, parts separated by `/`; `None` is the default folder itself.
     pub folder: Option<String>,
     /// The category that items of this scope carry.
@@ -128,7 +128,7 @@ impl ScopeSettings {
         Self {
             scope,
             mode: Mode::None,
-            except: Vec::new(),
+            except: FieldSet::EMPTY,
             folder: None,
             category: None,
             reference: Reference::None,

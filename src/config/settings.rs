@@ -5,11 +5,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::explain::explain;
 use crate::config::keyed::keyed;
-use crate::config::origin::{Explained, Origins};
+use crate::config::layers::Layers;
+use crate::config::origin::{Explained, Origins, Place};
 use crate::config::rules::{ScopeSettings, Scopes, Writes};
 use crate::config::secret::SecretRef;
-use crate::model::Scope;
+use crate::model::{Scope, TenantName, UserId};
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +23,7 @@ pub struct Settings {
     /// Where the state is kept.
     pub state: StateSettings,
     /// The staffITpro sides by name. The name is the tenant in every stamp.
-    pub sources: BTreeMap<String, SourceSettings>,
+    pub sources: BTreeMap<TenantName, SourceSettings>,
     /// The Exchange servers by name.
     pub servers: BTreeMap<String, ServerSettings>,
     /// One entry per person, in the order of the files.
@@ -34,14 +36,13 @@ impl Settings {
     /// Finds the mailbox of a staffITpro user; upper and lower case are the same.
     pub fn mailbox(&self, user: &str) -> Option<&MailboxSettings> {
         let user = user.to_lowercase();
-        self.mailboxes.iter().find(|mailbox| mailbox.user.to_lowercase() == user)
+        self.mailboxes.iter().find(|mailbox| mailbox.user.as_str().to_lowercase() == user)
     }
 
     /// Lists every setting that is in effect for a user, with the place it came from; `None` if no file has a line
     /// for this user. Secrets appear as the place they are kept at.
     pub fn explain(&self, user: &str) -> Option<Vec<Explained>> {
-        let mailbox = self.mailbox(user)?;
-        Some(self.origins.for_mailbox(mailbox).chain(mailbox.origins.all()).cloned().collect())
+        Some(explain(self, self.mailbox(user)?))
     }
 }
 
@@ -217,28 +218,29 @@ impl Default for Timeouts {
 }
 
 /// How many connections to a server are open at once unless a file says otherwise.
-#[allow(dead_code, reason = "the resolver follows")]
 pub(in crate::config) const DEFAULT_MAX_LANES: u32 = 4;
 
 /// One person: a staffITpro user and an Outlook mailbox (rule G9).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MailboxSettings {
     /// The staffITpro user.
-    pub user: String,
+    pub user: UserId,
     /// The Outlook side.
     pub target: Target,
     /// The group in whose section the line stands.
     pub group: String,
     /// The name of the source.
-    pub source: String,
+    pub source: TenantName,
     /// Whether anything may be written for this person; off if the source, the group or the line says so (rule D19).
     pub writes: Writes,
     /// The zone of the person; the source's unless a file says otherwise.
     pub zone: Zone,
     /// What each of the nine switches does.
     pub scopes: Scopes,
-    /// Where the settings of this mailbox came from.
-    pub(in crate::config) origins: Origins,
+    /// Where the line stands.
+    pub(in crate::config) place: Place,
+    /// What the files say, for [`Settings::explain`].
+    pub(in crate::config) layers: Layers,
 }
 
 impl MailboxSettings {

@@ -1,0 +1,186 @@
+//! Pure: what a single text must be: a path, an address, a zone, the address of a server.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use windows_timezones::WindowsTimezone;
+
+use crate::config::fault::Fault;
+use crate::config::settings::{Digest, Zone};
+use crate::config::shape::Text;
+
+/// A text as it is to be used, and a doubt about it.
+type Checked = (String, Option<Fault>);
+
+/// Checks a text. `folder` is where relative paths count from.
+pub(in crate::config) fn check(
+    key: &str,
+    text: &str,
+    rule: Text,
+    folder: &Path,
+) -> Result<Checked, Fault> {
+    let is_path = matches!(rule, Text::Path | Text::LocalPath | Text::Pattern);
+    if text.chars().any(char::is_control) {
+        let backslash = is_path || text.get(1..2) == Some(":");
+        return Err(Fault::ControlCharacter { key: key.to_owned(), backslash });
+    }
+    if text.trim() != text || text.is_empty() {
+        return Err(Fault::Blank { key: key.to_owned(), empty: text.trim().is_empty() });
+    }
+    let found = || text.to_owned();
+    let as_it_is = || Ok((text.to_owned(), None));
+    match rule {
+        Text::LocalPath if text.starts_with("\\\\") || text.starts_with("//") => {
+            Err(Fault::NetworkShare { path: found() })
+        }
+        Text::Path | Text::LocalPath => Ok((join(folder, text), None)),
+        Text::Pattern => {
+            let text = text.replace('\\', "/");
+            match text.rsplit_once('/') {
+                Some((folder, _)) if folder.contains(['*', '?']) => {
+                    Err(Fault::IncludePattern { pattern: found() })
+                }
+                _ => Ok((text, None)),
+            }
+        }
+        Text::Zone => {
+            if let Some(zone) = Zone::new(text) {
+                return Ok((zone.name().to_owned(), None));
+            }
+            let windows = WindowsTimezone::from_str(text).ok();
+            let windows = windows.map(|zone| zone.tzdb_id().to_owned());
+            Err(Fault::Zone { found: found(), windows })
+        }
+        Text::Address if is_address(text) => as_it_is(),
+        Text::Address => Err(Fault::Address { found: found() }),
+        Text::AddressEnd if text.len() > 1 && text.starts_with('@') => as_it_is(),
+        Text::AddressEnd => Err(Fault::AddressEnd { found: found() }),
+        Text::Url => url(text),
+        Text::Folder => {
+            let broken = text.contains('\\') || text.split('/').any(|part| part.trim().is_empty());
+            if broken { Err(Fault::FolderPath { found: found() }) } else { as_it_is() }
+        }
+        Text::Digest if Digest::from_hex(text).is_some() => as_it_is(),
+        Text::Digest => Err(Fault::Digest { digits: text.chars().count() }),
+        Text::Adapter if text.contains(['/', '\\', '.', ':']) => {
+            Err(Fault::AdapterName { found: found() })
+        }
+        Text::Line | Text::Adapter => as_it_is(),
+    }
+}
+
+/// Says whether a path starts at a root, on Windows or elsewhere, whatever system this is.
+fn is_rooted(path: &str) -> bool {
+    path.starts_with(['/', '\\'])
+        || path.get(1..2) == Some(":")
+            && path.starts_with(|drive: char| drive.is_ascii_alphabetic())
+}
+
+fn join(folder: &Path, path: &str) -> String {
+    if is_rooted(path) {
+        return path.to_owned();
+    }
+    folder.join(path).to_string_lossy().into_owned()
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((name, domain)) = text.split_once('@') else { return false };
+    let odd = |letter: char| letter.is_whitespace() || "<>()[],;:\\\"@".contains(letter);
+    !name.is_empty()
+        && !text.replacen('@', "", 1).contains(odd)
+        && !domain.split('.').any(str::is_empty)
+}
+
+/// Hosts of Exchange Online, where EWS is being switched off.
+const ONLINE: [&str; 5] =
+    ["office365.com", "office.com", "outlook.com", "office365.us", "outlook.cn"];
+
+fn url(text: &str) -> Result<Checked, Fault> {
+    let after_scheme = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let end = after_scheme.find(['/', '?', '#']).unwrap_or(after_scheme.len());
+    let (authority, path) = after_scheme.split_at_checked(end).unwrap_or((after_scheme, ""));
+    if authority.contains('@') {
+        return Err(Fault::UrlLogin);
+    }
+    let found = || text.to_owned();
+    if !text.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+        return Err(Fault::NotHttps { found: found() });
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let six = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let good_host = match six {
+        Some(six) => std::net::Ipv6Addr::from_str(six).is_ok(),
+        None => {
+            !host.split('.').any(str::is_empty)
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        }
+    };
+    let good_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
+    if !good_host || !good_port {
+        return Err(Fault::Host { found: found() });
+    }
+    let host = host.to_lowercase();
+    let online = |domain: &str| {
+        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    if ONLINE.into_iter().any(online) {
+        return Err(Fault::ExchangeOnline { host });
+    }
+    let usual = path.to_lowercase().ends_with("/exchange.asmx");
+    let doubt = (!usual).then(|| Fault::UrlPath { found: path.to_owned() });
+    Ok((text.to_owned(), doubt))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{check, is_address, is_rooted, url};
+    use crate::config::fault::Fault;
+    use crate::config::shape::Text;
+
+    #[test]
+    fn windows_paths_are_rooted_on_every_system() {
+        assert!(["C:\\x", "c:/x", "\\\\server\\share", "/var/x"].into_iter().all(is_rooted));
+        assert!(!["x", "x\\y", "ä:\\x", "", "mailboxes/x"].into_iter().any(is_rooted));
+        let path = |text| check("file", text, Text::Path, Path::new("/etc/abgleich")).unwrap().0;
+        assert_eq!(path(r"D:\staffitpro\demo.db"), r"D:\staffitpro\demo.db");
+        assert_eq!(Path::new(&path("geheim.txt")), Path::new("/etc/abgleich/geheim.txt"));
+    }
+
+    #[test]
+    fn addresses_have_one_at_and_a_domain() {
+        assert!(
+            ["a@firma.example", "d.o'neill+x@firma", "jörg@firma.example"]
+                .into_iter()
+                .all(is_address)
+        );
+        for text in ["a", "@b", "a@", "a@b@c", "a b@c", "A <a@b>", "a@b..c", "a@b,c@d"] {
+            assert!(!is_address(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn servers_are_https_and_not_exchange_online() {
+        assert_eq!(url("https://[::1]:8443/EWS/Exchange.asmx").unwrap().1, None);
+        assert!(url("HTTPS://mail.firma.example/ews/exchange.asmx").unwrap().1.is_none());
+        assert!(matches!(
+            url("https://mail.firma.example/owa"),
+            Ok((_, Some(Fault::UrlPath { .. })))
+        ));
+        assert!(matches!(url("http://mail.firma.example"), Err(Fault::NotHttps { .. })));
+        assert!(matches!(url("https://a:b@c/EWS"), Err(Fault::UrlLogin)));
+        assert!(matches!(url("https://c:99999/EWS"), Err(Fault::Host { .. })));
+        assert!(matches!(url("https:///EWS"), Err(Fault::Host { .. })));
+        let online = ["https://outlook.office365.com/EWS/Exchange.asmx", "https://eu.outlook.com/"];
+        for text in online {
+            assert!(matches!(url(text), Err(Fault::ExchangeOnline { .. })), "{text}");
+        }
+        assert!(url("https://myoutlook.com/EWS/Exchange.asmx").is_ok());
+    }
+}
