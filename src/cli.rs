@@ -2,6 +2,11 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the commands that run the engine follow"))]
 mod allow;
+mod config;
+mod filter;
+mod init;
+mod open;
+mod place;
 mod plugin;
 #[cfg_attr(
     not(test),
@@ -10,6 +15,9 @@ mod plugin;
 mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "the commands that run the engine follow"))]
 mod scope;
+mod source;
+mod users;
+mod value;
 
 use std::path::PathBuf;
 
@@ -40,6 +48,19 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Write a commented configuration file to start from
+    Init(init::Init),
+    /// Show the settings in effect
+    #[command(subcommand)]
+    Config(config::Config),
+    /// List the staffITpro users, or print them as lines for the configuration
+    Users(users::Users),
+    /// List or change who is in the filter „Outlook Synchronisation“
+    #[command(subcommand)]
+    Filter(filter::Filter),
+    /// Show what the connector understands of a source
+    #[command(subcommand)]
+    Source(source::Source),
     /// Ask an adapter what it is
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -47,8 +68,13 @@ pub(crate) enum Command {
 
 impl Command {
     /// Does what the command says.
-    pub(crate) fn run(self, _: &Global) -> Result<Exit, Failure> {
+    pub(crate) fn run(self, global: &Global) -> Result<Exit, Failure> {
         match self {
+            Self::Init(init) => init.run(),
+            Self::Config(config) => config.run(global),
+            Self::Users(users) => users.run(global),
+            Self::Filter(filter) => filter.run(global),
+            Self::Source(source) => source.run(global),
             Self::Plugin(plugin) => plugin.run(),
         }
     }

@@ -90,7 +90,6 @@ impl Failure {
     }
 
     /// Adds what to do next.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the commands with advice follow"))]
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

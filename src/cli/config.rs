@@ -1,0 +1,44 @@
+//! Shell: `abgleich config show USER`: the settings in effect, each with the line that it came from.
+
+use abgleich::config::Settings;
+use clap::{Args, Subcommand};
+
+use crate::cli::{Global, place};
+use crate::failure::{Exit, Failure};
+
+#[derive(Subcommand)]
+pub(crate) enum Config {
+    /// Show every setting that is in effect for a user, with the file and line that it came from
+    Show(Show),
+}
+
+#[derive(Args)]
+pub(crate) struct Show {
+    /// The staffITpro user, such as DHO
+    user: String,
+}
+
+impl Config {
+    pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        let Self::Show(show) = self;
+        let settings = place::settings(global)?;
+        let rows =
+            settings.explain(&show.user).ok_or_else(|| unknown_user(&settings, &show.user))?;
+        let keys = rows.iter().map(|row| row.key.chars().count()).max().unwrap_or(0);
+        let values = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(48);
+        for row in &rows {
+            println!("{:keys$}  {:values$}  {}", row.key, row.value, row.origin);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Builds the failure for a user about whom the configuration says nothing.
+pub(super) fn unknown_user(settings: &Settings, user: &str) -> Failure {
+    let known: Vec<_> = settings.mailboxes.iter().map(|mailbox| mailbox.user.as_str()).collect();
+    let shown = known.iter().take(12).copied().collect::<Vec<_>>().join(", ");
+    let more = if known.len() > 12 { ", …" } else { "" };
+    let listed = if known.is_empty() { "nobody yet".to_owned() } else { format!("{shown}{more}") };
+    Failure::usage(format!("no line of the configuration is about the user {user}"))
+        .hint(format!("configured are: {listed}; `abgleich users --toml` prints lines to paste"))
+}

@@ -1,0 +1,18 @@
+//! Shell: opens what the configuration names: sources behind adapters, mailboxes on servers.
+
+mod source;
+
+use abgleich::config::{MailboxSettings, Settings};
+
+use crate::cli::config::unknown_user;
+use crate::failure::Failure;
+
+pub(super) use source::{failed, source};
+
+/// Finds the line of the configuration that is about a user.
+pub(super) fn mailbox_of<'a>(
+    settings: &'a Settings,
+    user: &str,
+) -> Result<&'a MailboxSettings, Failure> {
+    settings.mailbox(user).ok_or_else(|| unknown_user(settings, user))
+}

@@ -1,0 +1,66 @@
+//! Shell: where the configuration file is, and reading it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use abgleich::config::{self, Settings};
+
+use crate::cli::Global;
+use crate::failure::Failure;
+
+/// The name of the configuration file.
+pub(super) const FILE: &str = "abgleich.toml";
+
+/// Reads the configuration. Warnings go to standard error; every problem is shown at once, each with its place.
+pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
+    let path = file(global)?;
+    let loaded = config::load(&path).map_err(|problems| {
+        Failure::usage(format!("the configuration cannot be used\n{problems}"))
+            .hint("put the lines above right; every setting is explained in config/default.toml")
+    })?;
+    for warning in &loaded.warnings {
+        eprintln!("{}", warning.line(loaded.settings.language));
+    }
+    Ok(loaded.settings)
+}
+
+/// Finds the configuration file: the one named on the command line, or the first that is there.
+fn file(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(path) = &global.config {
+        if path.is_file() {
+            return Ok(path.clone());
+        }
+        return Err(Failure::usage(format!("there is no configuration file {}", path.display()))
+            .hint(format!("`abgleich init {}` writes one to start from", path.display())));
+    }
+    let places = places();
+    if let Some(path) = places.iter().find(|path| path.is_file()) {
+        return Ok(path.clone());
+    }
+    let looked: Vec<_> = places.iter().map(|path| path.display().to_string()).collect();
+    Err(Failure::usage(format!("there is no configuration file; looked for {}", looked.join(", ")))
+        .hint("`abgleich init` writes one to start from; `--config PATH` names another place"))
+}
+
+/// The places that are looked at, in order.
+fn places() -> Vec<PathBuf> {
+    let mut places = vec![PathBuf::from(FILE)];
+    places.extend(system_places().into_iter().map(|folder| folder.join("abgleich").join(FILE)));
+    places
+}
+
+#[cfg(windows)]
+fn system_places() -> Vec<PathBuf> {
+    // The service account and the administrator see the same file there.
+    from_env("ProgramData").into_iter().collect()
+}
+
+#[cfg(not(windows))]
+fn system_places() -> Vec<PathBuf> {
+    let own = from_env("XDG_CONFIG_HOME").or_else(|| Some(from_env("HOME")?.join(".config")));
+    own.into_iter().chain([Path::new("/etc").to_owned()]).collect()
+}
+
+fn from_env(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,9 @@
+//! Runs of the binary from end to end, with exact outputs. Each test has a folder of its own and sees nothing of the
+//! machine: no configuration of the person who runs it, no log settings.
+
+#[path = "cli/configuration.rs"]
+mod configuration;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/usage.rs"]
+mod usage;
