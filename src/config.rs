@@ -43,7 +43,7 @@ pub use rules::{
     Adopt, BrakeLimits, Conflict, FirstTransfer, Leftover, PastDays, Reference, ScopeSettings,
     Scopes, Writes,
 };
-pub use schema::schema;
+pub use schema::{schema, schema_file};
 pub use secret::{Secret, SecretRef};
 pub use settings::{
     Access, Adapter, Digest, Language, Login, MailboxSettings, Scheme, ServerSettings, Settings,

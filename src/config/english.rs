@@ -36,8 +36,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
         ),
         Fault::Syntax { broken, slip } => {
             f.write_str("this is not valid TOML: ")?;
-            write_broken(f, broken)?;
-            slip.map_or(Ok(()), |slip| write!(f, "; {}", slip_hint(slip)))
+            // The usual mistake says more than what the parser made of it.
+            match slip {
+                Some(slip) => f.write_str(slip_hint(*slip)),
+                None => write_broken(f, broken),
+            }
         }
         Fault::UnknownKey { key, nearest, belongs, allowed } => {
             write!(f, "unknown key \"{}\"", shown(key))?;

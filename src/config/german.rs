@@ -37,8 +37,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
         ),
         Fault::Syntax { broken, slip } => {
             f.write_str("kein gültiges TOML: ")?;
-            write_broken(f, broken)?;
-            slip.map_or(Ok(()), |slip| write!(f, "; {}", slip_hint(slip)))
+            // The usual mistake says more than what the parser made of it.
+            match slip {
+                Some(slip) => f.write_str(slip_hint(*slip)),
+                None => write_broken(f, broken),
+            }
         }
         Fault::UnknownKey { key, nearest, belongs, allowed } => {
             write!(f, "unbekannter Schlüssel „{}“", shown(key))?;
@@ -232,12 +235,12 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
         ),
         Fault::Which { key, user, names } => write!(
             f,
-            "die Zeile von {} sagt nicht, welches {key} sie meint; {key} = … hier, in der Gruppe oder in [defaults] ergänzen (es gibt: {})",
+            "die Zeile von {} legt {key} nicht fest; {key} = … hier, in der Gruppe oder in [defaults] ergänzen (es gibt: {})",
             shown(user),
             list(names)
         ),
         Fault::UnknownName { key, found, nearest, names } => {
-            write!(f, "es gibt kein {key} „{}“", shown(found))?;
+            write!(f, "{key} „{}“ gibt es nicht", shown(found))?;
             if let Some(nearest) = nearest {
                 write!(f, ", gemeint ist vielleicht „{}“", shown(nearest))?;
             }

@@ -132,9 +132,12 @@ const MAILBOX: Shape = Shape::TextOr {
     ],
 };
 
-const CONTACTS: Shape = Shape::TextOr { key: "mode", text: &Shape::Mode, table: CONTACTS_SCOPE };
+/// A switch for contacts: a mode, or a table.
+pub(in crate::config) const CONTACTS: Shape =
+    Shape::TextOr { key: "mode", text: &Shape::Mode, table: CONTACTS_SCOPE };
 
-const ACTIVITIES: Shape =
+/// A switch for activities: a mode, or a table.
+pub(in crate::config) const ACTIVITIES: Shape =
     Shape::TextOr { key: "mode", text: &Shape::Mode, table: ACTIVITIES_SCOPE };
 
 macro_rules! scope {
@@ -158,7 +161,7 @@ macro_rules! scope {
 }
 
 /// The settings of a switch for contacts.
-pub(in crate::config) const CONTACTS_SCOPE: &[Key] = scope![Switch::Contacts,];
+const CONTACTS_SCOPE: &[Key] = scope![Switch::Contacts,];
 
 /// The settings of a switch for activities.
 pub(in crate::config) const ACTIVITIES_SCOPE: &[Key] = scope![

@@ -51,7 +51,9 @@ pub(in crate::config) fn resolve(gathered: Gathered) -> (Settings, Vec<Problem>)
 
     let mut sources = BTreeMap::new();
     for (name, entry) in sections(&root, "sources") {
-        let folder = folders.get(&entry.place.order).cloned().unwrap_or_default();
+        let settings = entry.node.table().and_then(|table| table.of("settings"));
+        let place = settings.map_or(&entry.place, |node| &node.place);
+        let folder = folders.get(&place.order).cloned().unwrap_or_default();
         if let Some(source) = source::resolve(&mut notes, &name, entry, folder) {
             sources.insert(TenantName::new(name), source);
         }
@@ -79,7 +81,12 @@ pub(in crate::config) fn resolve(gathered: Gathered) -> (Settings, Vec<Problem>)
     for (group, entry) in sections(&root, "groups") {
         if !used.contains(group.as_str()) {
             let nearest = nearest(&group, used.iter().copied()).map(str::to_owned);
-            notes.doubt_about_whole(&entry.place, Fault::GroupUnused { group, nearest });
+            // What looks like a slip would leave mailboxes without what their group says, such as writes = "off".
+            if nearest.is_some() {
+                notes.error_about_whole(&entry.place, Fault::GroupUnused { group, nearest });
+            } else {
+                notes.doubt_about_whole(&entry.place, Fault::GroupUnused { group, nearest });
+            }
         }
     }
 

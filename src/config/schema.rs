@@ -1,14 +1,21 @@
 //! Pure: the JSON schema by which editors complete and check configuration files, made from the table of keys.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
-use crate::config::keys::ROOT;
+use crate::config::keys::{ACTIVITIES, ACTIVITIES_SCOPE, BRAKE, CONTACTS, ROOT};
 use crate::config::nearest::fold;
 use crate::config::settings::Scheme;
 use crate::config::shape::{Key, MODES, Shape, Text};
 use crate::model::{Field, ItemKind, Mode};
 
-/// Returns the JSON schema of configuration files, as committed in `config/abgleich.schema.json`.
+/// Returns the text of `abgleich.schema.json`, which lies beside a configuration file so that editors find it.
+pub const fn schema_file() -> &'static str {
+    include_str!("../../config/abgleich.schema.json")
+}
+
+/// Returns the JSON schema of configuration files, made anew from the table of keys.
 pub fn schema() -> Value {
     let mut schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -16,6 +23,18 @@ pub fn schema() -> Value {
     });
     if let (Value::Object(schema), Value::Object(table)) = (&mut schema, table(ROOT)) {
         schema.extend(table);
+        let definitions = [
+            ("mode", &Shape::Mode),
+            ("contacts", &CONTACTS),
+            ("activities", &ACTIVITIES),
+            ("brake", &Shape::Table(BRAKE)),
+            ("secret", &Shape::Secret),
+        ];
+        let definitions: Map<_, _> = definitions
+            .iter()
+            .map(|(name, shape)| ((*name).to_owned(), spelled_out(shape)))
+            .collect();
+        schema.insert("definitions".to_owned(), Value::Object(definitions));
     }
     schema
 }
@@ -48,7 +67,27 @@ fn plain(word: &str) -> String {
         .collect()
 }
 
+/// Returns the schema of a value; shapes that occur again and again are told once and referred to.
 fn shape(shape: &Shape) -> Value {
+    let name = match shape {
+        Shape::Mode => "mode",
+        Shape::Secret => "secret",
+        Shape::TextOr { text: Shape::Mode, table, .. } if table.len() == ACTIVITIES_SCOPE.len() => {
+            "activities"
+        }
+        Shape::TextOr { text: Shape::Mode, .. } => "contacts",
+        Shape::Table(keys)
+            if keys.iter().map(|key| key.name).eq(BRAKE.iter().map(|key| key.name)) =>
+        {
+            "brake"
+        }
+        _ => return spelled_out(shape),
+    };
+    // Beside a bare $ref, draft 7 ignores everything else, the description included.
+    json!({ "allOf": [{ "$ref": format!("#/definitions/{name}") }] })
+}
+
+fn spelled_out(shape: &Shape) -> Value {
     match shape {
         Shape::Text(rule) => text(*rule),
         Shape::Flag => json!({ "type": "boolean" }),
@@ -58,16 +97,18 @@ fn shape(shape: &Shape) -> Value {
         }
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Mode => {
-            let german = Mode::ALL.map(Mode::german);
-            json!({ "enum": MODES.iter().chain(&german).collect::<Vec<_>>() })
+            let german = Mode::ALL.map(|mode| mode.german().to_owned());
+            let plain = german.clone().map(|word| plain(&word));
+            let english = MODES.iter().map(|word| (*word).to_owned());
+            enumeration(english.chain(german).chain(plain))
         }
         Shape::Scheme => json!({ "enum": Scheme::KEYS }),
         Shape::Fields(switch) => {
             let kinds = ItemKind::ALL.into_iter().filter(|kind| kind.switch() == *switch);
-            let mut keys: Vec<_> = kinds.flat_map(Field::of).map(Field::key).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            json!({ "type": "array", "items": { "enum": keys } })
+            let fields: Vec<_> = kinds.flat_map(Field::of).collect();
+            let words = fields.iter().map(|field| field.key());
+            let words = words.chain(fields.iter().map(|field| field.german()));
+            json!({ "type": "array", "items": enumeration(words.map(str::to_owned)) })
         }
         Shape::Texts(rule) => {
             let one = text(*rule);
@@ -75,7 +116,7 @@ fn shape(shape: &Shape) -> Value {
         }
         Shape::Table(keys) => table(keys),
         Shape::TextOr { text, table: keys, .. } => {
-            json!({ "anyOf": [self::shape(text), table(keys)] })
+            json!({ "anyOf": [self::shape(text), self::table(keys)] })
         }
         Shape::Named { of, .. } => {
             json!({ "type": "object", "additionalProperties": self::shape(of) })
@@ -97,6 +138,13 @@ fn shape(shape: &Shape) -> Value {
         }
         Shape::Unread => json!({ "type": "object" }),
     }
+}
+
+/// Allows these words, each named once.
+fn enumeration(words: impl Iterator<Item = String>) -> Value {
+    let mut seen = BTreeSet::new();
+    let words: Vec<_> = words.filter(|word| seen.insert(word.clone())).collect();
+    json!({ "enum": words })
 }
 
 fn text(rule: Text) -> Value {

@@ -45,7 +45,12 @@ pub(in crate::config) fn place(check: &mut Check<'_>, key: &str, node: Node) -> 
     let found = &entry.node;
     let secret = match (entry.key.as_str(), &found.value) {
         ("env", Value::Text(text)) => match check.text("env", &found.place, text, Text::Line) {
-            Value::Text(name) => Some(SecretRef::Env(name)),
+            Value::Text(name) if is_variable(&name) => Some(SecretRef::Env(name)),
+            Value::Text(_) => {
+                // Most likely the secret itself, which no later message may repeat as a variable's name.
+                check.report(&found.place, Fault::SecretInline { key: "env".to_owned() });
+                return Value::Wrong;
+            }
             _ => return Value::Wrong,
         },
         ("file", Value::Text(text)) => match check.text("file", &found.place, text, Text::Path) {
@@ -97,6 +102,11 @@ pub(in crate::config) fn look_for_secrets(check: &mut Check<'_>, key: &str, node
         }
         _ => {}
     }
+}
+
+/// Says whether a text can be the name of an environment variable, Windows' `ProgramFiles(x86)` included.
+fn is_variable(name: &str) -> bool {
+    name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.()".contains(letter))
 }
 
 fn sounds_secret(key: &str) -> bool {

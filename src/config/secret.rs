@@ -49,6 +49,16 @@ impl Secret {
 
 const REDACTED: &str = "(secret)";
 
+impl Drop for Secret {
+    /// Overwrites the secret, so that it is not found in freed memory.
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.0).into_bytes();
+        bytes.fill(0);
+        // Without this the compiler may leave out a write that nobody reads.
+        std::hint::black_box(&bytes);
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)

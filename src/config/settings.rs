@@ -33,10 +33,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Finds the mailbox of a staffITpro user; upper and lower case are the same.
+    /// Finds the mailbox of a staffITpro user; upper and lower case are the same. Where several sources have a user of
+    /// this name, `SOURCE/USER` says which is meant.
     pub fn mailbox(&self, user: &str) -> Option<&MailboxSettings> {
-        let user = user.to_lowercase();
-        self.mailboxes.iter().find(|mailbox| mailbox.user.as_str().to_lowercase() == user)
+        let wanted = user.to_lowercase();
+        self.mailboxes.iter().find(|mailbox| {
+            let user = mailbox.user.as_str().to_lowercase();
+            user == wanted || format!("{}/{user}", mailbox.source).to_lowercase() == wanted
+        })
     }
 
     /// Lists every setting that is in effect for a user, with the place it came from; `None` if no file has a line
@@ -76,7 +80,7 @@ pub struct SourceSettings {
     pub settings: serde_json::Value,
     /// Secrets that are added to the adapter's settings under their names.
     pub secrets: BTreeMap<String, SecretRef>,
-    /// The folder of the file in which this source stands; the adapter's relative paths count from there.
+    /// The folder of the file in which these settings stand; the adapter's relative paths count from there.
     pub folder: PathBuf,
 }
 
@@ -138,6 +142,9 @@ impl Zone {
     /// Checks a name against the time zone database.
     pub fn new(name: &str) -> Option<Self> {
         let zone = jiff::tz::TimeZone::get(name).ok()?;
+        if zone.is_unknown() {
+            return None;
+        }
         // The database finds names in any case; its own spelling is kept.
         Some(Self(zone.iana_name().unwrap_or(name).to_owned()))
     }
@@ -296,5 +303,6 @@ mod tests {
         assert_eq!(Zone::new("Europe/Berlin").unwrap().name(), "Europe/Berlin");
         assert!(Zone::new("Europa/Berlin").is_none());
         assert!(Zone::new("").is_none());
+        assert!(Zone::new("Etc/Unknown").is_none());
     }
 }

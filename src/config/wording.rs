@@ -21,7 +21,9 @@ pub(in crate::config) fn check(
 ) -> Result<Checked, Fault> {
     let is_path = matches!(rule, Text::Path | Text::LocalPath | Text::Pattern);
     if text.chars().any(char::is_control) {
-        let backslash = is_path || text.get(1..2) == Some(":");
+        // A tab may have been typed; the others can only come from a backslash.
+        let typed = |letter: char| !letter.is_control() || letter == '\t';
+        let backslash = is_path || !text.chars().all(typed);
         return Err(Fault::ControlCharacter { key: key.to_owned(), backslash });
     }
     if text.trim() != text || text.is_empty() {
@@ -30,9 +32,7 @@ pub(in crate::config) fn check(
     let found = || text.to_owned();
     let as_it_is = || Ok((text.to_owned(), None));
     match rule {
-        Text::LocalPath if text.starts_with("\\\\") || text.starts_with("//") => {
-            Err(Fault::NetworkShare { path: found() })
-        }
+        Text::LocalPath if is_share(text) => Err(Fault::NetworkShare { path: found() }),
         Text::Path | Text::LocalPath => Ok((join(folder, text), None)),
         Text::Pattern => {
             let text = text.replace('\\', "/");
@@ -69,6 +69,15 @@ pub(in crate::config) fn check(
     }
 }
 
+/// Says whether a path leads to another machine: `\\server\share`, but not `\\?\C:\folder`.
+fn is_share(path: &str) -> bool {
+    let path = path.replace('/', "\\");
+    match path.strip_prefix(r"\\?\").or_else(|| path.strip_prefix(r"\\.\")) {
+        Some(rest) => rest.to_uppercase().starts_with(r"UNC\"),
+        None => path.starts_with(r"\\"),
+    }
+}
+
 /// Says whether a path starts at a root, on Windows or elsewhere, whatever system this is.
 fn is_rooted(path: &str) -> bool {
     path.starts_with(['/', '\\'])
@@ -99,7 +108,8 @@ fn url(text: &str) -> Result<Checked, Fault> {
     let after_scheme = text.split_once("://").map_or(text, |(_, rest)| rest);
     let end = after_scheme.find(['/', '?', '#']).unwrap_or(after_scheme.len());
     let (authority, path) = after_scheme.split_at_checked(end).unwrap_or((after_scheme, ""));
-    if authority.contains('@') {
+    // Not only before the host: what is mistyped must not be repeated in a message either.
+    if text.contains('@') {
         return Err(Fault::UrlLogin);
     }
     let found = || text.to_owned();
@@ -140,7 +150,7 @@ fn url(text: &str) -> Result<Checked, Fault> {
 mod tests {
     use std::path::Path;
 
-    use super::{check, is_address, is_rooted, url};
+    use super::{check, is_address, is_rooted, is_share, url};
     use crate::config::fault::Fault;
     use crate::config::shape::Text;
 
@@ -151,6 +161,14 @@ mod tests {
         let path = |text| check("file", text, Text::Path, Path::new("/etc/abgleich")).unwrap().0;
         assert_eq!(path(r"D:\staffitpro\demo.db"), r"D:\staffitpro\demo.db");
         assert_eq!(Path::new(&path("geheim.txt")), Path::new("/etc/abgleich/geheim.txt"));
+    }
+
+    #[test]
+    fn shares_are_told_from_long_local_paths() {
+        assert!(
+            [r"\\server\share", "//server/share", r"\\?\UNC\server\x"].into_iter().all(is_share)
+        );
+        assert!(![r"\\?\C:\abgleich", "/var/lib", r"C:\x", r"\x"].into_iter().any(is_share));
     }
 
     #[test]
@@ -175,6 +193,7 @@ mod tests {
         ));
         assert!(matches!(url("http://mail.firma.example"), Err(Fault::NotHttps { .. })));
         assert!(matches!(url("https://a:b@c/EWS"), Err(Fault::UrlLogin)));
+        assert!(matches!(url("https:/a:b@c/EWS"), Err(Fault::UrlLogin)));
         assert!(matches!(url("https://c:99999/EWS"), Err(Fault::Host { .. })));
         assert!(matches!(url("https:///EWS"), Err(Fault::Host { .. })));
         let online = ["https://outlook.office365.com/EWS/Exchange.asmx", "https://eu.outlook.com/"];
