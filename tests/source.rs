@@ -1,5 +1,7 @@
 //! The plugin host against real libraries: the adapter `sqlite`, the misbehaving `faulty`, the C header, and the sample data.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
+
 #[path = "source/built.rs"]
 mod built;
 #[path = "source/sqlite.rs"]
