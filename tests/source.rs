@@ -1,6 +1,11 @@
 //! The plugin host against real libraries: the adapter `sqlite`, the misbehaving `faulty`, the C header, and the sample data.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 #[path = "source/built.rs"]
 mod built;

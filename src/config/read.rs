@@ -195,7 +195,7 @@ impl Reader<'_> {
         names.retain(|candidate| matches(name, candidate));
         names.sort();
         if names.is_empty() {
-            let pattern = folder.join(name).display().to_string();
+            let pattern = pattern.to_owned();
             let problem = Problem::warning(asked.clone(), Fault::IncludeNothing { pattern });
             self.gathered.problems.push(problem);
         }

@@ -43,15 +43,15 @@ pub(in crate::config) fn problems(
 fn problem(document: &Document, root: &Node, at: usize, place: Place, message: &str) -> Problem {
     let (line, into) = document.line_around(at);
     if message == "duplicate key" {
-        let key = line.get(into..).unwrap_or_default();
-        let key: String = key.chars().take_while(|letter| !" =].\t".contains(*letter)).collect();
-        let key = key.trim_matches(['"', '\'']).to_owned();
+        let key = key_at(line.get(into..).unwrap_or_default()).to_owned();
         let first = tree::earlier(root, &key, &place)
             .cloned()
             .or_else(|| same_line_before(document, line, &place));
         return Problem::error(place, Fault::Twice { key, first });
     }
-    Problem::error(place, Fault::Syntax { broken: broken(message), slip: slip(line, into) })
+    let broken = broken(message);
+    let slip = slip(&broken, line, into);
+    Problem::error(place, Fault::Syntax { broken, slip })
 }
 
 /// Recognises the messages of the parser (toml 1.2); one that it rewords one day is shown as it is.
@@ -77,11 +77,19 @@ fn broken(message: &str) -> Broken {
     }
 }
 
+/// Returns the key at the start of a text, without its quotes.
+fn key_at(text: &str) -> &str {
+    let quoted = text.strip_prefix('"').or_else(|| text.strip_prefix('\''));
+    match quoted {
+        Some(rest) => rest.split(['"', '\'']).next().unwrap_or(rest),
+        None => text.split([' ', '\t', '=', '.', ']']).next().unwrap_or(text),
+    }
+}
+
 /// Finds the same section heading further up: of two sections with one name the tree keeps the last.
 fn same_line_before(document: &Document, line: &str, place: &Place) -> Option<Place> {
     let mut start = 0;
-    for (number, candidate) in (1..place.line).zip(document.text().split('\n')) {
-        debug_assert!(number > 0);
+    for (_, candidate) in (1..place.line).zip(document.text().split('\n')) {
         if candidate.trim() == line.trim() {
             return Some(document.place(start));
         }
@@ -91,38 +99,88 @@ fn same_line_before(document: &Document, line: &str, place: &Place) -> Option<Pl
 }
 
 /// Guesses the usual mistake behind a line that does not parse. `into` is where the parser stumbled, in bytes.
-fn slip(line: &str, into: usize) -> Option<Slip> {
-    let before = line.get(..into).unwrap_or(line);
-    let key = line.split('=').next().unwrap_or_default();
-    let quoted = key.contains(['"', '\'']);
-    if line.contains('\u{a0}') {
-        Some(Slip::NoBreakSpace)
-    } else if line.contains(['“', '”', '„', '‘', '’', '‚']) {
-        Some(Slip::TypographicQuotes)
-    } else if before.contains('"') && before.ends_with('\\') || before.contains(":\\") {
-        Some(Slip::Backslash)
-    } else if !quoted && key.chars().any(|letter| letter.is_alphabetic() && !letter.is_ascii()) {
-        Some(Slip::UmlautKey)
-    } else if !quoted && line.contains('=') && key.split_whitespace().count() > 1 {
-        Some(Slip::BlankInKey)
-    } else {
-        None
+fn slip(broken: &Broken, line: &str, into: usize) -> Option<Slip> {
+    let (before, after) = line.split_at_checked(into).unwrap_or((line, ""));
+    let next = after.chars().next();
+    let is_typographic = |letter| "“”„‘’‚«»".contains(letter);
+    match broken {
+        Broken::Escape => Some(Slip::Backslash),
+        // "C:\" has no end, because its last quote belongs to the backslash.
+        Broken::OpenText if before.contains('"') && before.contains(":\\") => Some(Slip::Backslash),
+        Broken::KeyLetter | Broken::NoQuotes | Broken::AfterValue | Broken::NoValue
+            if after.split(['=', '"', '\'', '#']).next()?.contains('\u{a0}') =>
+        {
+            Some(Slip::NoBreakSpace)
+        }
+        Broken::KeyLetter | Broken::NoQuotes if next.is_some_and(is_typographic) => {
+            Some(Slip::TypographicQuotes)
+        }
+        Broken::KeyLetter if next.is_some_and(char::is_alphabetic) => Some(Slip::UmlautKey),
+        // The parser stumbles behind the first word.
+        Broken::NoValue => {
+            let rest = after.split('=').next().filter(|_| after.contains('='))?;
+            (!rest.trim().is_empty() && !rest.contains(['"', '\'', '#']))
+                .then_some(Slip::BlankInKey)
+        }
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::slip;
-    use crate::config::fault::Slip;
+    use super::{broken, slip};
+    use crate::config::fault::{Broken, Slip};
+    use crate::config::text::Document;
+    use crate::config::tree::parse;
 
     #[test]
     fn the_usual_slips_are_recognised() {
-        assert_eq!(slip("folder = \"C:\\new\"", 13), Some(Slip::Backslash));
-        assert_eq!(slip("[Verträge]", 5), Some(Slip::UmlautKey));
-        assert_eq!(slip("Aufgaben und Termine = 1", 9), Some(Slip::BlankInKey));
-        assert_eq!(slip("a = “x”", 4), Some(Slip::TypographicQuotes));
-        assert_eq!(slip("a\u{a0}= 1", 1), Some(Slip::NoBreakSpace));
-        assert_eq!(slip("a = [1", 6), None);
-        assert_eq!(slip("\"Verträge\" = [1", 16), None);
+        assert_eq!(slip(&Broken::Escape, "a = \"C:\\s\"", 8), Some(Slip::Backslash));
+        assert_eq!(slip(&Broken::OpenText, "a = \"C:\\\"", 9), Some(Slip::Backslash));
+        assert_eq!(slip(&Broken::KeyLetter, "[Verträge]", 5), Some(Slip::UmlautKey));
+        let key = "Aufgaben und Termine = 1";
+        assert_eq!(slip(&Broken::NoValue, key, 8), Some(Slip::BlankInKey));
+        assert_eq!(slip(&Broken::NoQuotes, "a = “x”", 4), Some(Slip::TypographicQuotes));
+        assert_eq!(slip(&Broken::KeyLetter, "a\u{a0}= 1", 1), Some(Slip::NoBreakSpace));
+    }
+
+    #[test]
+    fn what_stands_elsewhere_in_the_line_is_not_blamed() {
+        assert_eq!(slip(&Broken::NoQuotes, "a = x # „C:\\x“", 4), None);
+        assert_eq!(slip(&Broken::OpenText, "a = \"x", 6), None);
+        assert_eq!(slip(&Broken::AfterValue, "\"Verträge\" = 'a\u{a0}' 1", 19), None);
+        assert_eq!(slip(&Broken::NoValue, "[a] # b = c", 3), None);
+    }
+
+    #[test]
+    fn the_messages_of_the_parser_are_those_that_we_know() {
+        let lines = [
+            ("a = \"\\s\"", Broken::Escape),
+            ("a = \"\\u12\"", Broken::Escape),
+            ("a = b", Broken::NoQuotes),
+            ("a = 'b", Broken::OpenText),
+            ("ä = 1", Broken::KeyLetter),
+            ("a", Broken::NoValue),
+            ("= 1", Broken::NoKey),
+            ("[a", Broken::OpenSection),
+            ("a = [1", Broken::OpenList),
+            ("a = {b = 1", Broken::OpenTable),
+            ("a = ['x' 'y']", Broken::NoComma),
+            ("a = 1 b = 2", Broken::AfterValue),
+            ("a = 01", Broken::LeadingZero),
+        ];
+        for (line, wanted) in lines {
+            let errors = toml::de::DeTable::parse_recoverable(line).1;
+            assert_eq!(broken(errors[0].message()), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_open_bracket_is_one_problem() {
+        let text = b"a = [ 1\nb = 2\nc = 3\n[d]\n".to_vec();
+        let document = Document::decode(0, "x.toml", text).unwrap();
+        let problems = parse(&document).1;
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].place.to_string(), "x.toml:2:1");
     }
 }
