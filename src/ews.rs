@@ -8,8 +8,6 @@
 //! ([`Value`]), so that a mapping to another data model can be a table. Nothing in this module can
 //! express a request that sends mail: guests never hear from us by construction.
 
-#![allow(dead_code, reason = "the reply parser of the next commit is what uses the rest")]
-
 pub mod code;
 pub mod datetime;
 pub mod draft;
@@ -51,6 +49,7 @@ pub use property::{
 pub use recurrence::{
     DayOfWeek, DayOfWeekIndex, Month, Pattern, Range, Recurrence, RegenerationUnit,
 };
-pub use reply::Change;
+pub use reply::{Arrival, Change, Reply, ReplyParser};
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};
+pub use xml::Limits;

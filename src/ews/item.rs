@@ -23,14 +23,14 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// Finds the kind of an element name.
-    pub fn by_element(name: &[u8]) -> Self {
+    pub fn by_element(name: &str) -> Self {
         match name {
-            b"Contact" => Self::Contact,
-            b"CalendarItem" => Self::CalendarItem,
-            b"Task" => Self::Task,
-            b"DistributionList" => Self::DistributionList,
-            b"Message" => Self::Message,
-            other => Self::Other(String::from_utf8_lossy(other).into()),
+            "Contact" => Self::Contact,
+            "CalendarItem" => Self::CalendarItem,
+            "Task" => Self::Task,
+            "DistributionList" => Self::DistributionList,
+            "Message" => Self::Message,
+            other => Self::Other(other.into()),
         }
     }
 

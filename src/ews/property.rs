@@ -10,6 +10,7 @@ mod indexed;
 pub use extended::{
     DistinguishedSet, ExtendedField, ExtendedPath, ExtendedType, Guid, PropertySet,
 };
+pub(crate) use field::FieldFinder;
 pub use field::{Access, Field, FieldSpec, Home, Shape};
 pub use indexed::{AddressKey, AddressPart, EmailKey, ImKey, Indexed, PhoneKey};
 

@@ -3,6 +3,12 @@
 //! [`ReplyParser`] takes bytes in whatever pieces the network brings and hands out each item,
 //! folder and change as soon as it is complete, so that an answer is never in memory as a whole.
 
+mod convert;
+mod item;
+mod parser;
+
+pub use parser::{Reply, ReplyParser};
+
 use crate::ews::error::Refusal;
 use crate::ews::id::{ItemId, SyncState};
 use crate::ews::item::Item;

@@ -87,6 +87,12 @@ impl From<String> for Value {
     }
 }
 
+impl From<DateTime> for Value {
+    fn from(value: DateTime) -> Self {
+        Self::DateTime(value)
+    }
+}
+
 /// The notes of an item and the kind of text that they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {

@@ -210,10 +210,10 @@ pub(crate) struct FieldFinder {
 
 impl FieldFinder {
     /// Finds the property that an element of an item of this kind carries.
-    pub(crate) fn find(&mut self, kind: &ItemKind, element: &[u8]) -> Option<Field> {
+    pub(crate) fn find(&mut self, kind: &ItemKind, element: &str) -> Option<Field> {
         let (before, after) = TABLE.split_at_checked(self.next)?;
         for (index, (field, spec)) in (self.next..).zip(after).chain((0..).zip(before)) {
-            if spec.element.as_bytes() == element && spec.home.covers(kind) {
+            if spec.element == element && spec.home.covers(kind) {
                 self.next = index + 1;
                 return Some(*field);
             }
@@ -229,22 +229,22 @@ mod tests {
     #[test]
     fn the_finder_knows_homes_and_any_order() {
         let mut finder = FieldFinder::default();
-        assert_eq!(finder.find(&ItemKind::Task, b"Recurrence"), Some(Field::TaskRecurrence));
-        assert_eq!(finder.find(&ItemKind::Task, b"Subject"), Some(Field::Subject));
+        assert_eq!(finder.find(&ItemKind::Task, "Recurrence"), Some(Field::TaskRecurrence));
+        assert_eq!(finder.find(&ItemKind::Task, "Subject"), Some(Field::Subject));
         assert_eq!(
-            finder.find(&ItemKind::CalendarItem, b"Recurrence"),
+            finder.find(&ItemKind::CalendarItem, "Recurrence"),
             Some(Field::CalendarRecurrence)
         );
-        assert_eq!(finder.find(&ItemKind::Contact, b"Recurrence"), None);
-        assert_eq!(finder.find(&ItemKind::Message, b"Subject"), Some(Field::Subject));
-        assert_eq!(finder.find(&ItemKind::Message, b"Surname"), None);
+        assert_eq!(finder.find(&ItemKind::Contact, "Recurrence"), None);
+        assert_eq!(finder.find(&ItemKind::Message, "Subject"), Some(Field::Subject));
+        assert_eq!(finder.find(&ItemKind::Message, "Surname"), None);
         for field in Field::ALL {
             let kind = match field.spec().home {
                 Home::Item | Home::Contact => ItemKind::Contact,
                 Home::CalendarItem => ItemKind::CalendarItem,
                 Home::Task => ItemKind::Task,
             };
-            assert_eq!(finder.find(&kind, field.spec().element.as_bytes()), Some(*field));
+            assert_eq!(finder.find(&kind, field.spec().element), Some(*field));
         }
     }
 

@@ -87,8 +87,8 @@ macro_rules! keys {
             }
 
             /// Finds the value of a name of the schema.
-            pub fn by_name(name: &[u8]) -> Option<Self> {
-                Self::ALL.iter().copied().find(|key| key.name().as_bytes() == name)
+            pub fn by_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|key| key.name() == name)
             }
         }
     };
