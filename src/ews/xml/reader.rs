@@ -296,10 +296,9 @@ fn decode(bytes: &[u8]) -> (Cow<'_, str>, &[u8]) {
         return (String::from_utf8_lossy(valid), rest);
     }
     // Bytes that are no UTF-8 lie in between; at most three at the end are left for the next time.
-    let tail =
+    let mut tails =
         (1..=3).filter_map(|length| bytes.split_at_checked(bytes.len().checked_sub(length)?));
-    let (head, tail) =
-        tail.rfind(|(_, tail)| incomplete(tail)).unwrap_or((bytes, &[]));
+    let (head, tail) = tails.rfind(|(_, tail)| incomplete(tail)).unwrap_or((bytes, &[]));
     (String::from_utf8_lossy(head), tail)
 }
 

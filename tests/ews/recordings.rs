@@ -1,0 +1,144 @@
+//! Recorded conversations with a real server, and the copies in `fixtures/soap/`.
+
+use std::path::{Path, PathBuf};
+
+use abgleich::ews::{Arrival, Change, Limits, Reply, ReplyParser};
+
+/// Reads an answer in pieces of a size.
+pub(crate) fn read(
+    bytes: &[u8],
+    piece: usize,
+    expected: usize,
+) -> (Vec<Arrival>, Result<Reply, String>) {
+    let mut parser = ReplyParser::new(Limits::default());
+    let mut arrivals = Vec::new();
+    for piece in bytes.chunks(piece.max(1)) {
+        let fed = parser.feed(piece);
+        while let Some(arrival) = parser.next_arrival() {
+            arrivals.push(arrival);
+        }
+        if let Err(error) = fed {
+            return (arrivals, Err(error.to_string()));
+        }
+    }
+    (arrivals, parser.finish(expected).map_err(|error| error.to_string()))
+}
+
+/// What another XML reader counts in a document.
+#[derive(Debug, Default, PartialEq)]
+struct Count {
+    messages: usize,
+    items: usize,
+    folders: usize,
+    changes: usize,
+    fault: bool,
+}
+
+/// Counts with roxmltree, which shares no code with what is tested; `None` when it is no XML.
+fn count(bytes: &[u8]) -> Option<Count> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let document = roxmltree::Document::parse(text).ok()?;
+    let parent_is = |node: &roxmltree::Node<'_, '_>, name: &str| {
+        node.parent().is_some_and(|parent| parent.tag_name().name() == name)
+    };
+    let mut count = Count::default();
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        let name = node.tag_name().name();
+        let of_message = |node: &roxmltree::Node<'_, '_>| {
+            let holder = node.parent().and_then(|items| items.parent());
+            holder.is_some_and(|holder| {
+                parent_is(&holder, "ResponseMessages") || holder.tag_name().name() == "RootFolder"
+            })
+        };
+        let has = |child: &str| node.children().any(|node| node.tag_name().name() == child);
+        if parent_is(&node, "ResponseMessages") {
+            count.messages += 1;
+        } else if parent_is(&node, "Items") && of_message(&node) && has("ItemId") {
+            count.items += 1;
+        } else if parent_is(&node, "Folders") && of_message(&node) && has("FolderId") {
+            count.folders += 1;
+        } else if parent_is(&node, "Changes")
+            && node.descendants().any(|node| node.tag_name().name() == "ItemId")
+        {
+            count.changes += 1;
+        } else if parent_is(&node, "Body") && name == "Fault" {
+            count.fault = true;
+        }
+    }
+    Some(count)
+}
+
+fn ours(arrivals: &[Arrival], reply: &Reply) -> Count {
+    let mut count = Count { fault: reply.fault.is_some(), ..Count::default() };
+    for arrival in arrivals {
+        match arrival {
+            Arrival::Message(_) => count.messages += 1,
+            Arrival::Item { .. } => count.items += 1,
+            Arrival::Folder { .. } => count.folders += 1,
+            Arrival::Change {
+                change:
+                    Change::Created(_) | Change::Updated(_) | Change::Deleted(_) | Change::ReadFlag(_),
+                ..
+            } => {
+                count.changes += 1;
+            }
+        }
+    }
+    count
+}
+
+fn answers_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    files.sort();
+    let (folders, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| path.is_dir());
+    let is_answer = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.ends_with(".xml") && name.contains("-response")
+    };
+    let mut answers: Vec<PathBuf> = files.into_iter().filter(is_answer).collect();
+    answers.extend(folders.iter().flat_map(|folder| answers_in(folder)));
+    answers
+}
+
+fn check_folder(folder: &Path) -> usize {
+    let answers = answers_in(folder);
+    for path in &answers {
+        let bytes = std::fs::read(path).unwrap();
+        let expected = count(&bytes);
+        let messages = expected.as_ref().map_or(0, |count| count.messages);
+        let (arrivals, reply) = read(&bytes, 16 * 1024, messages);
+        match (expected, reply) {
+            (Some(expected), Ok(reply)) => {
+                assert_eq!(ours(&arrivals, &reply), expected, "{}", path.display());
+                // Cutting the bytes elsewhere changes nothing.
+                let (again, _) = read(&bytes, 997, messages);
+                assert!(again == arrivals, "{} in pieces of 997 bytes", path.display());
+            }
+            // An operation that we do not have answers without response messages.
+            (Some(expected), Err(error)) => {
+                panic!("{}: {error}, though another reader counts {expected:?}", path.display())
+            }
+            // Streams have several envelopes in one body: no XML for either of the two.
+            (None, reply) => assert!(reply.is_err(), "{}", path.display()),
+        }
+    }
+    answers.len()
+}
+
+#[test]
+fn recordings_parse_and_have_as_many_items_as_another_reader_counts() {
+    let folders = std::env::var_os("ABGLEICH_RECORDINGS").unwrap_or_else(|| {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ews/recordings").into_os_string()
+    });
+    for folder in std::env::split_paths(&folders) {
+        if !folder.is_dir() {
+            println!("SKIPPED: there is no folder {} (set ABGLEICH_RECORDINGS)", folder.display());
+            continue;
+        }
+        let answers = check_folder(&folder);
+        println!("{answers} answers read in {}", folder.display());
+        assert!(answers > 0, "{} holds no recorded answer", folder.display());
+    }
+}
