@@ -34,7 +34,7 @@ pub enum Value {
     /// Original starts of the deleted occurrences of a series; is read, never written.
     DeletedOccurrences(Vec<DateTime>),
     /// The parts that the server made of a name; is read, never written.
-    CompleteName(CompleteName),
+    CompleteName(Box<CompleteName>),
     /// A zone by its Windows id (some servers store IANA names, `tzone://Microsoft/Utc` or an
     /// empty text).
     TimeZone {
@@ -128,11 +128,11 @@ pub struct EmailEntry {
     /// such a slot belongs to the address book and must stay as it is.
     pub address: String,
     /// The shown name (2010 and later; grommunio 3.10 never returns it).
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// `SMTP`, `EX` or something else.
-    pub routing_type: Option<String>,
+    pub routing_type: Option<Box<str>>,
     /// `Mailbox`, `Contact`, `OneOff`…
-    pub mailbox_type: Option<String>,
+    pub mailbox_type: Option<Box<str>>,
 }
 
 impl EmailEntry {

@@ -166,7 +166,7 @@ fn dictionary(xml: &mut Writer, slots: &[(Property, Value)]) {
                     ];
                     for (name, value) in named {
                         if let Some(value) = value {
-                            attributes.push((name, value));
+                            attributes.push((name, &**value));
                         }
                     }
                     xml.element(Ns::Types, "Entry", &attributes, |xml| xml.characters(&email.address));

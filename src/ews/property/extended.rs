@@ -52,12 +52,13 @@ pub enum PropertySet {
 
 /// The id of a set of named properties.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Guid(u128);
+pub struct Guid([u8; 16]);
 
 impl Guid {
     /// Makes an id of its digits: `Guid::new(0x7f0a5c5e_1b7f_4bb2_9c36_0d9a6c0c5a11)`.
     pub const fn new(digits: u128) -> Self {
-        Self(digits)
+        // Bytes and not a number, because a `u128` would align every property to 16 bytes.
+        Self(digits.to_be_bytes())
     }
 
     /// Reads the form with hyphens, in any case.
@@ -74,14 +75,14 @@ impl Guid {
                 digits = (digits << 4) | u128::from(char::from(byte).to_digit(16)?);
             }
         }
-        (text.len() == 36).then_some(Self(digits))
+        (text.len() == 36).then_some(Self::new(digits))
     }
 }
 
 /// Lower case, because servers compare ids of sets by their letters.
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.0;
+        let n = u128::from_be_bytes(self.0);
         write!(
             f,
             "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",

@@ -209,18 +209,21 @@ pub(crate) struct FieldFinder {
 }
 
 impl FieldFinder {
-    /// Finds the property that an element of an item of this kind carries.
-    pub(crate) fn find(&mut self, kind: &ItemKind, element: &str) -> Option<Field> {
+    /// Finds the property that an element of an item of this kind carries, and its shape.
+    pub(crate) fn find(&mut self, kind: &ItemKind, element: &str) -> Option<(Field, Shape)> {
         let (before, after) = TABLE.split_at_checked(self.next)?;
         for (index, (field, spec)) in (self.next..).zip(after).chain((0..).zip(before)) {
             if spec.element == element && spec.home.covers(kind) {
                 self.next = index + 1;
-                return Some(*field);
+                return Some((*field, spec.shape));
             }
         }
         None
     }
 }
+
+// The reply parser marks the properties of an item in the bits of a `u128`.
+const _: () = assert!(Field::ALL.len() <= 128);
 
 #[cfg(test)]
 mod tests {
@@ -229,22 +232,21 @@ mod tests {
     #[test]
     fn the_finder_knows_homes_and_any_order() {
         let mut finder = FieldFinder::default();
-        assert_eq!(finder.find(&ItemKind::Task, "Recurrence"), Some(Field::TaskRecurrence));
-        assert_eq!(finder.find(&ItemKind::Task, "Subject"), Some(Field::Subject));
-        assert_eq!(
-            finder.find(&ItemKind::CalendarItem, "Recurrence"),
-            Some(Field::CalendarRecurrence)
-        );
-        assert_eq!(finder.find(&ItemKind::Contact, "Recurrence"), None);
-        assert_eq!(finder.find(&ItemKind::Message, "Subject"), Some(Field::Subject));
-        assert_eq!(finder.find(&ItemKind::Message, "Surname"), None);
+        let mut find =
+            |kind: &ItemKind, element| finder.find(kind, element).map(|(field, _)| field);
+        assert_eq!(find(&ItemKind::Task, "Recurrence"), Some(Field::TaskRecurrence));
+        assert_eq!(find(&ItemKind::Task, "Subject"), Some(Field::Subject));
+        assert_eq!(find(&ItemKind::CalendarItem, "Recurrence"), Some(Field::CalendarRecurrence));
+        assert_eq!(find(&ItemKind::Contact, "Recurrence"), None);
+        assert_eq!(find(&ItemKind::Message, "Subject"), Some(Field::Subject));
+        assert_eq!(find(&ItemKind::Message, "Surname"), None);
         for field in Field::ALL {
             let kind = match field.spec().home {
                 Home::Item | Home::Contact => ItemKind::Contact,
                 Home::CalendarItem => ItemKind::CalendarItem,
                 Home::Task => ItemKind::Task,
             };
-            assert_eq!(finder.find(&kind, field.spec().element), Some(*field));
+            assert_eq!(find(&kind, field.spec().element), Some(*field));
         }
     }
 

@@ -60,6 +60,16 @@ impl Indexed {
         }
     }
 
+    /// Returns a number of its own for each slot, below 64.
+    pub(crate) const fn number(self) -> u32 {
+        match self {
+            Self::Email(key) => key as u32,
+            Self::Im(key) => 4 + key as u32,
+            Self::Address(key, part) => 8 + 5 * key as u32 + part as u32,
+            Self::Phone(key) => 24 + key as u32,
+        }
+    }
+
     /// Returns the position of the dictionary in the sequence of the schema.
     pub(crate) const fn order(self) -> u16 {
         match self {
@@ -121,4 +131,19 @@ keys! {
 keys! {
     /// The instant-messaging slots.
     ImKey { ImAddress1, ImAddress2, ImAddress3 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slot_has_a_number_of_its_own() {
+        let mut numbers: Vec<u32> = Indexed::all().map(Indexed::number).collect();
+        assert_eq!(numbers.len(), 3 + 3 * 5 + 19 + 3);
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 40);
+        assert!(numbers.iter().all(|number| *number < 64));
+    }
 }

@@ -21,7 +21,7 @@ use crate::ews::recurrence::{
 use crate::ews::value::{Attendee, CompleteName, Mailbox, Occurrence, Value};
 use crate::ews::version::ServerVersionInfo;
 use crate::ews::xml::reader::Tag;
-use crate::ews::xml::text::TextBuffer;
+use crate::ews::xml::text::{TextBuffer, unescape};
 use crate::ews::xml::tree::Element;
 
 /// Reads `xs:boolean`, in any case.
@@ -78,7 +78,7 @@ pub(super) fn nested(shape: Shape, root: Element<'_>) -> Value {
             .map(|deleted| deleted.text_of("Start").and_then(DateTime::parse))
             .collect::<Option<Vec<_>>>()
             .map(Value::DeletedOccurrences),
-        Shape::CompleteName => Some(Value::CompleteName(complete_name(root))),
+        Shape::CompleteName => Some(Value::CompleteName(Box::new(complete_name(root)))),
         _ => None,
     };
     value.unwrap_or_else(|| {
@@ -194,22 +194,33 @@ fn date_as_written(text: &str) -> Option<Date> {
 
 /// Reads `ExtendedFieldURI`; `None` for types that we do not exchange.
 pub(super) fn extended_field(tag: &Tag<'_>) -> Option<ExtendedField> {
-    let kind = ExtendedType::by_word(&tag.attribute("PropertyType")?)?;
-    if let Some(tag) = tag.attribute("PropertyTag") {
-        return Some(ExtendedField {
-            path: ExtendedPath::Tag(u16::try_from(number(&tag)?).ok()?),
-            kind,
-        });
+    let (mut kind, mut set, mut path) = (None, None, None);
+    for (name, value) in tag.attributes() {
+        match name {
+            "PropertyType" => kind = ExtendedType::by_word(&value),
+            "DistinguishedPropertySetId" => {
+                set = DistinguishedSet::by_word(&value).map(PropertySet::Distinguished);
+            }
+            "PropertySetId" => set = set.or(Guid::parse(&value).map(PropertySet::Guid)),
+            "PropertyTag" => path = Some(Key::Tag(u16::try_from(number(&value)?).ok()?)),
+            "PropertyId" => path = Some(Key::Id(number(&value)?)),
+            "PropertyName" => path = Some(Key::Name(unescape(&value))),
+            _ => {}
+        }
     }
-    let set = match tag.attribute("DistinguishedPropertySetId") {
-        Some(word) => PropertySet::Distinguished(DistinguishedSet::by_word(&word)?),
-        None => PropertySet::Guid(Guid::parse(&tag.attribute("PropertySetId")?)?),
+    let path = match path? {
+        Key::Tag(tag) => ExtendedPath::Tag(tag),
+        Key::Id(id) => ExtendedPath::Id(set?, id),
+        Key::Name(name) => ExtendedPath::Name(set?, Cow::Owned(name)),
     };
-    let path = match tag.attribute("PropertyName") {
-        Some(name) => ExtendedPath::Name(set, Cow::Owned(name)),
-        None => ExtendedPath::Id(set, number(&tag.attribute("PropertyId")?)?),
-    };
-    Some(ExtendedField { path, kind })
+    Some(ExtendedField { path, kind: kind? })
+}
+
+/// What is left of an extended path without its set.
+enum Key {
+    Tag(u16),
+    Id(u32),
+    Name(String),
 }
 
 /// Reads a number in decimal or, with `0x`, in hexadecimal (grommunio 3.10 echoes `0x8199`).

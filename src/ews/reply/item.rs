@@ -18,7 +18,7 @@ use crate::ews::xml::tree::{Node, Tree};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     /// A property whose value is its text.
-    Value(Field),
+    Value(Field, Shape),
     Body(BodyType),
     /// A list of texts, and one text of it.
     List(Field),
@@ -53,6 +53,9 @@ pub(super) struct ItemReader {
     id: Option<ItemId>,
     change_key: Option<ChangeKey>,
     properties: Properties,
+    /// Which plain properties and which slots it has already, one bit each.
+    fields: u128,
+    slots: u128,
     /// How many properties the last item had: the next one will have about as many.
     usual: usize,
     finder: FieldFinder,
@@ -73,6 +76,8 @@ impl Default for ItemReader {
             id: None,
             change_key: None,
             properties: Properties::new(),
+            fields: 0,
+            slots: 0,
             usual: 0,
             finder: FieldFinder::default(),
             path: Vec::with_capacity(8),
@@ -94,6 +99,8 @@ impl ItemReader {
         self.id = None;
         self.change_key = None;
         self.properties = Properties::with_capacity(self.usual);
+        self.fields = 0;
+        self.slots = 0;
         self.finder = FieldFinder::default();
         self.path.clear();
         self.text.clear();
@@ -113,7 +120,7 @@ impl ItemReader {
     /// Returns where text belongs, if it is wanted.
     pub(super) fn text(&mut self) -> Option<&mut TextBuffer> {
         match self.path.last()? {
-            At::Value(_)
+            At::Value(..)
             | At::Body(_)
             | At::Entry
             | At::Slot(_)
@@ -165,8 +172,8 @@ impl ItemReader {
     pub(super) fn end(&mut self) {
         let Some(at) = self.path.pop() else { return };
         match at {
-            At::Value(field) => {
-                let value = convert::simple(field.spec().shape, &mut self.text);
+            At::Value(field, shape) => {
+                let value = convert::simple(shape, &mut self.text);
                 self.add(field, value);
             }
             At::Body(kind) => {
@@ -223,7 +230,18 @@ impl ItemReader {
     /// stays, because a doubled `StartTimeZone` is at its right place the first time.
     fn add(&mut self, property: impl Into<Property>, value: Value) {
         let property = property.into();
-        if self.properties.value(&property).is_none() {
+        let (known, bit) = match &property {
+            Property::Field(field) => (&mut self.fields, 1_u128 << (*field as u32)),
+            Property::Indexed(slot) => (&mut self.slots, 1_u128 << slot.number()),
+            Property::Extended(_) => {
+                if self.properties.value(&property).is_none() {
+                    self.properties.push_new(property, value);
+                }
+                return;
+            }
+        };
+        if *known & bit == 0 {
+            *known |= bit;
             self.properties.push_new(property, value);
         }
     }
@@ -258,10 +276,10 @@ impl ItemReader {
             },
             _ => {}
         }
-        let Some(field) = self.finder.find(&self.kind, name) else { return At::Skipped };
-        match field.spec().shape {
+        let Some((field, shape)) = self.finder.find(&self.kind, name) else { return At::Skipped };
+        match shape {
             Shape::Text | Shape::Bool | Shape::Integer | Shape::Double | Shape::DateTime => {
-                At::Value(field)
+                At::Value(field, shape)
             }
             Shape::Body => At::Body(match tag.attribute("BodyType").as_deref() {
                 Some("HTML") => BodyType::Html,
@@ -301,7 +319,7 @@ impl ItemReader {
         let mut at = At::Skipped;
         let mut email = EmailEntry::default();
         for (name, value) in tag.attributes() {
-            let text = || Some(unescape(&value));
+            let text = || Some(unescape(&value).into_boxed_str());
             match (name, dictionary) {
                 ("Key", Dictionary::Emails) => at = EmailKey::by_name(&value).map_or(at, At::Email),
                 ("Key", Dictionary::Addresses) => {

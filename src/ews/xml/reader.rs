@@ -75,10 +75,8 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(crate) struct PushReader {
     limits: Limits,
-    /// The beginning of a character whose end has not arrived.
-    partial: Vec<u8>,
     /// The beginning of a token whose end has not arrived.
-    kept: String,
+    kept: Vec<u8>,
     /// How many bytes lie before `kept`.
     offset: u64,
     /// The names of the open elements one after the other, with prefixes.
@@ -91,12 +89,20 @@ pub(crate) struct PushReader {
     ended: bool,
 }
 
+/// How reading tokens ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// No token is complete any more.
+    Done,
+    /// The next one holds bytes that are no UTF-8.
+    NotUtf8,
+}
+
 impl PushReader {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            partial: Vec::new(),
-            kept: String::new(),
+            kept: Vec::new(),
             offset: 0,
             names: String::new(),
             starts: Vec::new(),
@@ -112,39 +118,42 @@ impl PushReader {
         handler: &mut impl Handler,
     ) -> Result<(), ReplyError> {
         let joined;
-        let bytes = if self.partial.is_empty() {
+        let mut bytes = if self.kept.is_empty() {
             bytes
         } else {
-            self.partial.extend_from_slice(bytes);
-            joined = std::mem::take(&mut self.partial);
+            self.kept.extend_from_slice(bytes);
+            joined = std::mem::take(&mut self.kept);
             &joined
         };
-        let (text, partial) = decode(bytes);
-        self.partial = partial.to_vec();
-        let mut text = &*text;
-        if !self.begun && !bytes.is_empty() {
-            if let [0xFE | 0xFF, ..] = bytes {
-                return Err(self.syntax("it is UTF-16, which EWS never is".to_owned()));
-            }
-            if text.is_empty() {
-                return Ok(());
+        if !self.begun {
+            match bytes {
+                [0xFE | 0xFF, ..] => {
+                    return Err(self.syntax("it is UTF-16, which EWS never is".to_owned()));
+                }
+                [0xEF, 0xBB, 0xBF, rest @ ..] => {
+                    self.offset += 3;
+                    bytes = rest;
+                }
+                // What begins like a byte order mark may become one.
+                [] | [0xEF] | [0xEF, 0xBB] => {
+                    self.kept = bytes.to_vec();
+                    return Ok(());
+                }
+                _ => {}
             }
             self.begun = true;
-            if let Some(rest) = text.strip_prefix('\u{FEFF}') {
-                self.offset += (text.len() - rest.len()) as u64;
-                text = rest;
-            }
         }
-        if self.kept.is_empty() {
-            let used = self.tokens(text, handler)?;
-            self.kept.push_str(text.get(used..).unwrap_or_default());
-        } else {
-            self.kept.push_str(text);
-            let kept = std::mem::take(&mut self.kept);
-            let used = self.tokens(&kept, handler)?;
-            self.kept = kept;
-            self.kept.drain(..used);
+        let (whole, partial) = split_partial(bytes);
+        let (progress, rest) = self.tokens(whole, handler)?;
+        if progress == Progress::NotUtf8 {
+            // Rare, and not worth losing a batch for: the bytes in question become U+FFFD.
+            let text = String::from_utf8_lossy(rest);
+            let (_, rest) = self.tokens(text.as_bytes(), handler)?;
+            self.kept = rest.to_vec();
+        } else if !rest.is_empty() {
+            self.kept = rest.to_vec();
         }
+        self.kept.extend_from_slice(partial);
         if self.kept.len() > self.limits.token {
             return Err(ReplyError::TooLarge { offset: self.offset, limit: "one token" });
         }
@@ -156,29 +165,33 @@ impl PushReader {
         if self.ended {
             Ok(())
         } else {
-            let missing = self.kept.len() + self.partial.len();
-            Err(ReplyError::Truncated { offset: self.offset + missing as u64 })
+            Err(ReplyError::Truncated { offset: self.offset + self.kept.len() as u64 })
         }
     }
 
-    /// Reads the tokens that are complete and returns how many bytes they have.
-    fn tokens(&mut self, input: &str, handler: &mut impl Handler) -> Result<usize, ReplyError> {
+    /// Reads the tokens that are complete and returns the bytes behind them.
+    fn tokens<'a>(
+        &mut self,
+        input: &'a [u8],
+        handler: &mut impl Handler,
+    ) -> Result<(Progress, &'a [u8]), ReplyError> {
         // Text that goes on from the last piece is not shown to quick-xml, which would take the
         // bytes of U+FEFF at the beginning of its input for a byte order mark.
-        let markup = input.find(['<', '&']).unwrap_or(input.len());
-        let (text, rest) = input.split_at_checked(markup).unwrap_or((input, ""));
+        let markup =
+            input.iter().position(|byte| matches!(byte, b'<' | b'&')).unwrap_or(input.len());
+        let (text, rest) = input.split_at_checked(markup).unwrap_or((input, &[]));
         if !text.is_empty() {
-            self.text(text, handler)?;
+            self.text(&String::from_utf8_lossy(text), handler)?;
             self.offset += text.len() as u64;
         }
-        let mut reader = Reader::from_str(rest);
+        let mut reader = Reader::from_reader(rest);
         let config = reader.config_mut();
         // Names are compared here, because quick-xml knows only this piece of the document.
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         let base = self.offset;
         let mut used = 0;
-        loop {
+        let progress = loop {
             match reader.read_event() {
                 Ok(Event::Start(tag)) => {
                     self.open(tag.name().into_inner())?;
@@ -189,11 +202,15 @@ impl PushReader {
                     handler.end();
                 }
                 Ok(Event::Empty(tag)) => {
-                    let name = tag.name().into_inner();
-                    self.open(name)?;
-                    let name = name.to_owned();
-                    handler.start(&Tag(tag), self.offset)?;
-                    self.close(&name)?;
+                    if self.starts.is_empty() {
+                        let name = tag.name().into_inner().to_owned();
+                        self.open(&name)?;
+                        handler.start(&Tag(tag), self.offset)?;
+                        self.close(&name)?;
+                    } else {
+                        self.check_depth()?;
+                        handler.start(&Tag(tag), self.offset)?;
+                    }
                     handler.end();
                 }
                 Ok(Event::Text(text)) => self.text(&text, handler)?,
@@ -213,19 +230,20 @@ impl PushReader {
                     return Err(ReplyError::NotSoap { found: "<!DOCTYPE".to_owned() });
                 }
                 Ok(Event::Comment(_) | Event::PI(_)) => {}
-                Ok(Event::Eof) => break,
+                Ok(Event::Eof) => break Progress::Done,
+                Err(Error::Encoding(_)) => break Progress::NotUtf8,
                 Err(error) => {
                     let tail = rest.get(used..).unwrap_or_default();
-                    if may_be_incomplete(&error, tail.as_bytes()) {
-                        break;
+                    if may_be_incomplete(&error, tail) {
+                        break Progress::Done;
                     }
                     return Err(self.syntax(error.to_string()));
                 }
             }
             used = usize::try_from(reader.buffer_position()).unwrap_or(rest.len()).min(rest.len());
             self.offset = base + used as u64;
-        }
-        Ok(text.len() + used)
+        };
+        Ok((progress, rest.get(used..).unwrap_or_default()))
     }
 
     fn text(&self, raw: &str, handler: &mut impl Handler) -> Result<(), ReplyError> {
@@ -244,11 +262,16 @@ impl PushReader {
         if self.ended {
             return Err(self.syntax("another element follows the envelope".to_owned()));
         }
+        self.check_depth()?;
+        self.starts.push(self.names.len());
+        self.names.push_str(name);
+        Ok(())
+    }
+
+    fn check_depth(&self) -> Result<(), ReplyError> {
         if self.starts.len() >= self.limits.depth {
             return Err(ReplyError::TooLarge { offset: self.offset, limit: "nested elements" });
         }
-        self.starts.push(self.names.len());
-        self.names.push_str(name);
         Ok(())
     }
 
@@ -284,22 +307,13 @@ fn excerpt(text: &str) -> String {
     text.trim().chars().filter(|character| !character.is_control()).take(60).collect()
 }
 
-/// Reads bytes as UTF-8. What is none becomes U+FFFD; what may become a character with the next
-/// bytes is returned as the second half.
-fn decode(bytes: &[u8]) -> (Cow<'_, str>, &[u8]) {
-    let (valid, rest) = match std::str::from_utf8(bytes) {
-        Ok(text) => return (Cow::Borrowed(text), &[]),
-        Err(error) => bytes.split_at_checked(error.valid_up_to()).unwrap_or((bytes, &[])),
-    };
+/// Splits off the beginning of a character whose end has not arrived.
+fn split_partial(bytes: &[u8]) -> (&[u8], &[u8]) {
     let incomplete = |tail: &[u8]| matches!(std::str::from_utf8(tail), Err(error) if error.valid_up_to() == 0 && error.error_len().is_none());
-    if incomplete(rest) {
-        return (String::from_utf8_lossy(valid), rest);
-    }
-    // Bytes that are no UTF-8 lie in between; at most three at the end are left for the next time.
-    let mut tails =
-        (1..=3).filter_map(|length| bytes.split_at_checked(bytes.len().checked_sub(length)?));
-    let (head, tail) = tails.rfind(|(_, tail)| incomplete(tail)).unwrap_or((bytes, &[]));
-    (String::from_utf8_lossy(head), tail)
+    (1..=3)
+        .filter_map(|length| bytes.split_at_checked(bytes.len().checked_sub(length)?))
+        .find(|(_, tail)| incomplete(tail))
+        .unwrap_or((bytes, &[]))
 }
 
 #[cfg(test)]
@@ -318,8 +332,8 @@ mod tests {
                 for piece in [&bytes[..first], &bytes[first..second], &bytes[second..]] {
                     partial.extend_from_slice(piece);
                     let joined = std::mem::take(&mut partial);
-                    let (text, rest) = decode(&joined);
-                    out.push_str(&text);
+                    let (text, rest) = split_partial(&joined);
+                    out.push_str(&String::from_utf8_lossy(text));
                     partial = rest.to_vec();
                 }
                 out.push_str(&String::from_utf8_lossy(&partial));

@@ -29,7 +29,9 @@ impl TextBuffer {
         self.high = None;
         // U+FFFE and U+FFFF begin with 0xEF.
         let suspicious = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0xEF;
-        if !self.after_cr && !raw.bytes().any(suspicious) {
+        // Without a way out in the middle, the compiler compares many bytes at once.
+        let clean = !raw.bytes().fold(false, |found, byte| found | suspicious(byte));
+        if clean && !self.after_cr {
             self.text.push_str(raw);
             return;
         }
