@@ -19,6 +19,7 @@ pub mod operation;
 pub mod property;
 pub mod recurrence;
 pub mod reply;
+pub mod session;
 pub mod value;
 pub mod version;
 pub mod xml;
@@ -50,6 +51,7 @@ pub use recurrence::{
     DayOfWeek, DayOfWeekIndex, Month, Pattern, Range, Recurrence, RegenerationUnit,
 };
 pub use reply::{Arrival, Change, Reply, ReplyParser};
+pub use session::{Backoff, BatchLimits, Batcher, FindPager, SyncLoop, SyncStep};
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};
 pub use xml::Limits;

@@ -26,6 +26,9 @@ impl TextBuffer {
     /// Adds a fragment as it stands in the document. Line ends become LF (XML 1.0, 2.11) and bare
     /// forbidden characters are dropped.
     pub(crate) fn fragment(&mut self, raw: &str) {
+        if raw.is_empty() {
+            return;
+        }
         self.high = None;
         // U+FFFE and U+FFFF begin with 0xEF.
         let suspicious = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0xEF;

@@ -1,0 +1,14 @@
+//! Batches, pages and pauses as machines that touch nothing (pure).
+//!
+//! A machine says what to send next and learns from what came back; whoever drives it owns the
+//! connection and the clock. So every sequence can be tested without a socket or a sleep.
+
+pub mod backoff;
+pub mod batch;
+pub mod find;
+pub mod sync;
+
+pub use backoff::Backoff;
+pub use batch::{BatchLimits, Batcher};
+pub use find::FindPager;
+pub use sync::{SyncLoop, SyncStep};
