@@ -1,6 +1,7 @@
 //! Shell: `abgleich config show USER`: the settings in effect, each with the line that it came from.
 
-use abgleich::config::Settings;
+use abgleich::config::{Explained, Settings};
+use abgleich::model::{Mode, Scope};
 use clap::{Args, Subcommand};
 
 use crate::cli::{Global, place};
@@ -16,14 +17,22 @@ pub(crate) enum Config {
 pub(crate) struct Show {
     /// The staffITpro user, such as DHO
     user: String,
+    /// Show the settings of switches that are set to none too
+    #[arg(long)]
+    all: bool,
 }
 
 impl Config {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         let Self::Show(show) = self;
         let settings = place::settings(global)?;
-        let rows =
+        let mut rows =
             settings.explain(&show.user).ok_or_else(|| unknown_user(&settings, &show.user))?;
+        if !show.all {
+            let off = switched_off(&rows);
+            // Of a switch that moves nothing only its mode says something.
+            rows.retain(|row| !off.iter().any(|scope| below(&row.key, *scope)));
+        }
         let keys = rows.iter().map(|row| row.key.chars().count()).max().unwrap_or(0);
         let values = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(48);
         for row in &rows {
@@ -31,6 +40,19 @@ impl Config {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Returns the scopes whose mode is `none`.
+fn switched_off(rows: &[Explained]) -> Vec<Scope> {
+    let off = |scope: &Scope| {
+        let mode = format!("{scope}.mode");
+        rows.iter().any(|row| row.key == mode && row.value.trim_matches('"') == Mode::None.key())
+    };
+    Scope::ALL.into_iter().filter(off).collect()
+}
+
+fn below(key: &str, scope: Scope) -> bool {
+    key.strip_prefix(&format!("{scope}.")).is_some_and(|setting| setting != "mode")
 }
 
 /// Builds the failure for a user about whom the configuration says nothing.

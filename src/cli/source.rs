@@ -1,7 +1,7 @@
 //! Shell: `abgleich source show USER RECORD`: a record as the connector understood it.
 
 use abgleich::config::Language;
-use abgleich::model::{Field, RecordId};
+use abgleich::model::{Field, RecordId, Slot};
 use abgleich::source::{Fetched, Record, Source as _};
 use clap::{Args, Subcommand};
 
@@ -95,18 +95,22 @@ fn text(language: Language, record: &Record, values: bool) -> String {
     }
     wrap(&mut out, &label("Privat", "private"), yes(record.private));
     wrap(&mut out, &label("Darf geändert werden", "may be changed"), yes(record.editable));
-    let mut unknown = Vec::new();
+    let (mut unknown, mut blank) = (Vec::new(), Vec::new());
     for field in Field::of(record.kind) {
         let name = one_of(language, field.german(), field.key());
-        match value::shown(language, record.content.slot(field)) {
-            Some(_) if hidden => {}
-            Some(shown) => wrap(&mut out, &format!("  {name:26}"), &shown),
+        match record.content.slot(field) {
             None => unknown.push(name),
+            Some(_) if hidden => {}
+            Some(Slot::Blank) => blank.push(name),
+            Some(slot) => wrap(&mut out, &format!("  {name:26}"), &value::shown(language, slot)),
         }
     }
     if hidden {
         let shown = one_of(language, "`--values` zeigt die Werte", "`--values` shows the values");
         wrap(&mut out, &label("  Felder", "  fields"), shown);
+    }
+    if !blank.is_empty() {
+        wrap(&mut out, &label("Leer", "blank"), &blank.join(", "));
     }
     if !unknown.is_empty() {
         wrap(&mut out, &label("Nicht geliefert", "not delivered"), &unknown.join(", "));

@@ -5,10 +5,9 @@ use abgleich::model::{Slot, Value, json};
 
 use crate::cli::report::one_of;
 
-/// Returns a slot as one line; `None` for what is not known.
-pub(super) fn shown(language: Language, slot: Option<&Slot>) -> Option<String> {
-    let slot = slot?;
-    Some(match slot {
+/// Returns a slot as one line.
+pub(super) fn shown(language: Language, slot: &Slot) -> String {
+    match slot {
         Slot::Blank => one_of(language, "(leer)", "(blank)").to_owned(),
         Slot::Value(Value::Text(text)) => one_line(text),
         Slot::Value(Value::Flag(flag)) => {
@@ -20,7 +19,7 @@ pub(super) fn shown(language: Language, slot: Option<&Slot>) -> Option<String> {
             serde_json::Value::String(text) => text,
             other => other.to_string(),
         },
-    })
+    }
 }
 
 /// Keeps text from outside on one line and harmless for a terminal.
@@ -42,8 +41,7 @@ mod tests {
         assert_eq!(one_line("Zeile 1\r\nZeile 2\n"), "Zeile 1 ⏎ Zeile 2");
         assert_eq!(one_line("rot\u{1b}[31m"), "rot [31m");
         let flag = Slot::Value(Value::Flag(true));
-        assert_eq!(shown(Language::German, Some(&flag)).as_deref(), Some("ja"));
-        assert_eq!(shown(Language::English, Some(&Slot::Blank)).as_deref(), Some("(blank)"));
-        assert_eq!(shown(Language::English, None), None);
+        assert_eq!(shown(Language::German, &flag), "ja");
+        assert_eq!(shown(Language::English, &Slot::Blank), "(blank)");
     }
 }
