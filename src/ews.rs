@@ -20,6 +20,7 @@ pub mod property;
 pub mod recurrence;
 pub mod reply;
 pub mod session;
+pub mod transport;
 pub mod value;
 pub mod version;
 pub mod xml;
@@ -52,6 +53,9 @@ pub use recurrence::{
 };
 pub use reply::{Arrival, Change, Reply, ReplyParser};
 pub use session::{Backoff, BatchLimits, Batcher, FindPager, SyncLoop, SyncStep};
+pub use transport::{
+    Call, Dialed, Endpoint, Lane, Login, Password, PlainHttp, Settings, Timeouts, Trust,
+};
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};
 pub use xml::Limits;

@@ -249,6 +249,23 @@ impl EwsError {
         }
     }
 
+    /// Returns the stage that failed, for `check`: those of [`ConnectError::stage`], then `login`,
+    /// `http` for what is no EWS answer, and `ews` for what EWS itself said.
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Self::Connect(error) => error.stage(),
+            Self::LoginRefused { .. } | Self::AccountBlocked { .. } => "login",
+            Self::Lost { .. }
+            | Self::TimedOut { .. }
+            | Self::Redirected { .. }
+            | Self::Unavailable { .. }
+            | Self::RequestTooLarge
+            | Self::Status { .. }
+            | Self::Reply(ReplyError::NotSoap { .. }) => "http",
+            Self::Fault(_) | Self::Reply(_) => "ews",
+        }
+    }
+
     /// Says whether the server may have carried the request out: a write that failed so must be
     /// looked for before it is repeated.
     pub fn ambiguous(&self) -> bool {

@@ -1,0 +1,228 @@
+//! Moves requests and answers between us and a server (effect).
+//!
+//! A [`Lane`] is one TCP connection with one conversation on it at a time, because NTLM and
+//! Negotiate authenticate connections and pools do not keep them apart. It adds credentials, keeps
+//! cookies, redials a connection that the server closed while it was idle, and turns what HTTP says
+//! into errors. It never repeats a request that may have reached the server.
+
+mod cookies;
+mod dial;
+mod endpoint;
+mod http;
+mod login;
+#[cfg(any(test, feature = "simulation"))]
+pub mod scripted;
+mod status;
+mod trust;
+
+pub use dial::Dialed;
+pub use endpoint::{Endpoint, PlainHttp};
+pub use http::{HttpLane, Settings, Timeouts};
+pub use login::{Login, Password};
+pub use trust::Trust;
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::ews::envelope::{Header, document};
+use crate::ews::error::{EwsError, Refusal, ReplyError};
+use crate::ews::operation::{Operation, Placed};
+use crate::ews::reply::ReplyParser;
+use crate::ews::version::ServerVersionInfo;
+use crate::ews::xml::Limits;
+
+/// One connection to a server, and one conversation on it at a time.
+#[derive(Debug)]
+pub enum Lane {
+    /// To a real server.
+    Http(Box<HttpLane>),
+    /// To a script, for tests.
+    #[cfg(any(test, feature = "simulation"))]
+    Scripted(scripted::ScriptedLane),
+}
+
+impl Lane {
+    /// Sends a request and returns when the head of the answer is there.
+    ///
+    /// # Errors
+    ///
+    /// Everything that can go wrong until then; see [`EwsError::ambiguous`].
+    pub async fn call<O: Operation>(
+        &mut self,
+        operation: O,
+        header: &Header,
+    ) -> Result<Call<'_, O>, EwsError> {
+        let request = Bytes::from(document(&operation, header));
+        tracing::debug!(operation = O::NAME, bytes = request.len(), "sending an EWS request");
+        let source = match self {
+            Self::Http(lane) => Source::Http(lane.post(request, header).await?),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(lane) => Source::Scripted(lane.post(&request)?),
+        };
+        Ok(Call {
+            expected: operation.messages(),
+            operation,
+            source,
+            parser: ReplyParser::new(Limits::default()),
+            parts: VecDeque::new(),
+            server: None,
+            ended: false,
+        })
+    }
+
+    /// Sends a request and returns all parts of the answer, which must be complete.
+    ///
+    /// # Errors
+    ///
+    /// Everything that can go wrong with a request.
+    pub async fn all<O: Operation>(
+        &mut self,
+        operation: O,
+        header: &Header,
+    ) -> Result<Vec<O::Part>, EwsError> {
+        let mut call = self.call(operation, header).await?;
+        let mut parts = Vec::new();
+        while let Some(part) = call.next().await? {
+            parts.push(part);
+        }
+        Ok(parts)
+    }
+
+    /// Sends a batch and returns one outcome for each of its entries, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Everything that can go wrong with a request, and an answer whose outcomes cannot be matched.
+    pub async fn each<T, O: Operation<Part = Placed<T>>>(
+        &mut self,
+        operation: O,
+        header: &Header,
+    ) -> Result<Vec<Result<T, Refusal>>, EwsError> {
+        let expected = operation.messages();
+        Ok(in_order(self.all(operation, header).await?, expected)?)
+    }
+
+    /// Dials if there is no connection, and says where it leads.
+    ///
+    /// # Errors
+    ///
+    /// The stage that failed; nothing is sent.
+    pub async fn connect(&mut self) -> Result<Option<Dialed>, EwsError> {
+        match self {
+            Self::Http(lane) => Ok(Some(lane.connect().await?)),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => Ok(None),
+        }
+    }
+}
+
+/// Puts outcomes into the order of their batch.
+///
+/// # Errors
+///
+/// When a place has no outcome or two: then none can be trusted.
+pub fn in_order<T>(
+    parts: Vec<Placed<T>>,
+    expected: usize,
+) -> Result<Vec<Result<T, Refusal>>, ReplyError> {
+    let found = parts.len();
+    let mut places: Vec<Option<Result<T, Refusal>>> =
+        std::iter::repeat_with(|| None).take(expected).collect();
+    for (place, outcome) in parts {
+        match places.get_mut(place) {
+            Some(free @ None) => *free = Some(outcome),
+            _ => return Err(ReplyError::Count { expected, found }),
+        }
+    }
+    places.into_iter().collect::<Option<Vec<_>>>().ok_or(ReplyError::Count { expected, found })
+}
+
+/// An answer that is arriving.
+///
+/// Dropping it before its end drops the connection; the lane dials again for the next request.
+#[derive(Debug)]
+pub struct Call<'a, O: Operation> {
+    operation: O,
+    expected: usize,
+    source: Source<'a>,
+    parser: ReplyParser,
+    parts: VecDeque<O::Part>,
+    server: Option<ServerVersionInfo>,
+    ended: bool,
+}
+
+#[derive(Debug)]
+enum Source<'a> {
+    Http(http::Answer<'a>),
+    #[cfg(any(test, feature = "simulation"))]
+    Scripted(VecDeque<Bytes>),
+}
+
+impl<O: Operation> Call<'_, O> {
+    /// Returns the next part; `None` when the answer is complete and whole.
+    ///
+    /// Until then the places of parts in their batch are not certain: a server that leaves out a
+    /// message shifts those behind it, which only the end shows. Tell items by their ids, or use
+    /// [`Lane::each`].
+    ///
+    /// # Errors
+    ///
+    /// A fault, or whatever cut the answer short. After one there is nothing more.
+    pub async fn next(&mut self) -> Result<Option<O::Part>, EwsError> {
+        loop {
+            if let Some(part) = self.parts.pop_front() {
+                return Ok(Some(part));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            match self.advance().await {
+                Ok(ended) => self.ended = ended,
+                Err(error) => {
+                    self.ended = true;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Returns what the server said of itself, once the answer is complete.
+    pub fn server(&self) -> Option<&ServerVersionInfo> {
+        self.server.as_ref()
+    }
+
+    /// Reads one piece; `true` at the end.
+    async fn advance(&mut self) -> Result<bool, EwsError> {
+        let piece = match &mut self.source {
+            Source::Http(answer) => answer.piece().await?,
+            #[cfg(any(test, feature = "simulation"))]
+            Source::Scripted(pieces) => pieces.pop_front(),
+        };
+        let Some(piece) = piece else {
+            let reply = self.parser.finish(self.expected).map_err(|error| self.unread(error))?;
+            self.server = reply.server;
+            return match reply.fault {
+                Some(fault) => Err(EwsError::Fault(fault)),
+                None => Ok(true),
+            };
+        };
+        self.parser.feed(&piece).map_err(|error| self.unread(error))?;
+        while let Some(arrival) = self.parser.next_arrival() {
+            if let Some(part) = self.operation.part(arrival)? {
+                self.parts.push_back(part);
+            }
+        }
+        Ok(false)
+    }
+
+    /// An error page of a proxy or of ASP.NET comes with status 500 as faults do.
+    fn unread(&self, error: ReplyError) -> EwsError {
+        match (&self.source, error) {
+            (Source::Http(answer), ReplyError::NotSoap { found }) if answer.status() != 200 => {
+                EwsError::Status { status: answer.status(), excerpt: found }
+            }
+            (_, error) => EwsError::Reply(error),
+        }
+    }
+}

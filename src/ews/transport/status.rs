@@ -1,0 +1,140 @@
+//! What the status of an answer means (pure).
+
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use hyper::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+
+use crate::ews::error::EwsError;
+
+/// What to do with an answer of a status.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Read it: it is an answer, or with 500 perhaps a fault.
+    Read,
+    /// It is an error, and its body says nothing more.
+    Fail(EwsError),
+    /// It is an error that its body may explain to people.
+    Explain,
+}
+
+/// Judges status and headers. Faults come with 500, some servers send them with 200, and a valid
+/// answer may come with 500 too.
+pub(super) fn judge(status: u16, headers: &HeaderMap) -> Verdict {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Verdict::Fail(match status {
+        200 | 500 => return Verdict::Read,
+        301..=303 | 307 | 308 => {
+            EwsError::Redirected { location: text(LOCATION).unwrap_or_default() }
+        }
+        401 => EwsError::LoginRefused { offers: offers(headers) },
+        413 => EwsError::RequestTooLarge,
+        440 | 456 => EwsError::AccountBlocked { status },
+        502..=504 => EwsError::Unavailable {
+            status,
+            retry_after: text(RETRY_AFTER)
+                .and_then(|text| text.trim().parse().ok())
+                .map(Duration::from_secs),
+        },
+        _ => return Verdict::Explain,
+    })
+}
+
+/// Lists the schemes of `WWW-Authenticate`, which may come as several headers or as one with commas.
+fn offers(headers: &HeaderMap) -> Vec<String> {
+    let mut schemes: Vec<String> = Vec::new();
+    for header in headers.get_all(WWW_AUTHENTICATE) {
+        let text = String::from_utf8_lossy(header.as_bytes());
+        // A comma within quotes belongs to the name of a realm.
+        let mut quoted = false;
+        for part in text.split(|character| {
+            quoted ^= character == '"';
+            character == ',' && !quoted
+        }) {
+            let scheme = part.split_whitespace().next().unwrap_or_default();
+            // What has an equals sign is a parameter of the scheme before it.
+            if !scheme.is_empty()
+                && !scheme.contains('=')
+                && !schemes.iter().any(|known| known == scheme)
+            {
+                schemes.push(scheme.to_owned());
+            }
+        }
+    }
+    schemes
+}
+
+/// Returns the beginning of a page as plain text, for people.
+pub(super) fn excerpt(body: &[u8]) -> String {
+    let page = String::from_utf8_lossy(body);
+    let mut text = String::new();
+    let mut in_tag = false;
+    for character in page.chars() {
+        match character {
+            '<' => in_tag = true,
+            '>' => {
+                in_tag = false;
+                text.push(' ');
+            }
+            other if !in_tag => text.push(if other.is_control() { ' ' } else { other }),
+            _ => {}
+        }
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn fail(status: u16, pairs: &[(&'static str, &'static str)]) -> EwsError {
+        match judge(status, &headers(pairs)) {
+            Verdict::Fail(error) => error,
+            other => panic!("{status} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_status_has_its_own_error() {
+        // notes.md §3.1 no. 3: what front ends and proxies send.
+        let offered = fail(
+            401,
+            &[
+                ("www-authenticate", "Negotiate, NTLM"),
+                ("www-authenticate", "Basic realm=\"a, b\""),
+            ],
+        );
+        assert!(
+            matches!(offered, EwsError::LoginRefused { offers } if offers == ["Negotiate", "NTLM", "Basic"])
+        );
+        assert!(
+            matches!(fail(302, &[("location", "/x")]), EwsError::Redirected { location } if location == "/x")
+        );
+        assert!(matches!(fail(413, &[]), EwsError::RequestTooLarge));
+        assert!(matches!(fail(456, &[]), EwsError::AccountBlocked { status: 456 }));
+        assert!(matches!(fail(440, &[]), EwsError::AccountBlocked { status: 440 }));
+        let wait = Some(Duration::from_secs(7));
+        assert!(
+            matches!(fail(503, &[("retry-after", "7")]), EwsError::Unavailable { status: 503, retry_after } if retry_after == wait)
+        );
+        assert!(matches!(judge(500, &headers(&[])), Verdict::Read));
+        assert!(matches!(judge(507, &headers(&[])), Verdict::Explain));
+    }
+
+    #[test]
+    fn pages_are_shown_as_text() {
+        assert_eq!(
+            excerpt(b"<html><h1>Server Error</h1>\r\n in '/EWS'</html>"),
+            "Server Error in '/EWS'"
+        );
+    }
+}
