@@ -1,6 +1,22 @@
 //! The engine: observe → plan → guard → apply.
 
+mod apply;
+pub mod clock;
+mod deliberate;
+pub mod dress;
+pub mod guard;
 pub mod merge;
+mod observe_outlook;
+mod observe_source;
+pub mod pairing;
 pub mod plan;
+mod recover;
 pub mod report;
 pub mod rules;
+mod session;
+mod sync;
+mod tally;
+pub mod view;
+
+pub use session::{Job, Options};
+pub use sync::sync_mailbox;

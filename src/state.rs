@@ -29,7 +29,8 @@ pub use journal::{Before, Intent, Side};
 pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
 pub use pairs::{
-    Dirty, ItemPresence, PairRow, RecordPresence, SeenRecord, Settlement, UnpairedRow,
+    Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, SeenRecord, Settlement,
+    UnpairedRow,
 };
 pub use spool::SpooledVerdict;
 
@@ -74,6 +75,20 @@ impl State {
         state.prepare()?;
         state.migrate()?;
         Ok(state)
+    }
+
+    /// Opens a copy of the state that is gone with the returned value: what `plan` works on, since it writes nothing.
+    pub fn open_copy(folder: &Path) -> Result<(Self, ScratchFolder), StateError> {
+        let original = Self::open(folder)?;
+        let mut name = [0_u8; 8];
+        getrandom::fill(&mut name).map_err(|_| StateError::Entropy)?;
+        let path = folder.join(format!("plan-{:016x}", u64::from_le_bytes(name)));
+        std::fs::create_dir_all(&path)
+            .map_err(|error| StateError::Folder { path: path.clone(), error })?;
+        let scratch = ScratchFolder(path);
+        let copy = scratch.0.join(FILE_NAME);
+        original.connection.execute("VACUUM INTO ?1", params![copy.to_string_lossy()])?;
+        Ok((Self::open(&scratch.0)?, scratch))
     }
 
     fn prepare(&self) -> Result<(), StateError> {
@@ -159,6 +174,19 @@ impl State {
                 let _ = self.connection.execute_batch("ROLLBACK");
                 Err(error)
             }
+        }
+    }
+
+    /// Begins or ends a transaction by hand, for work that holds the rest of its owner mutably.
+    pub(crate) fn execute(&self, sql: &'static str) -> Result<(), StateError> {
+        Ok(self.connection.execute_batch(sql)?)
+    }
+
+    /// Takes back what an interrupted piece of work left half done.
+    pub(crate) fn abandon(&self) {
+        if !self.connection.is_autocommit() {
+            // The transaction ends with the connection if this fails.
+            let _ = self.connection.execute_batch("ROLLBACK");
         }
     }
 
@@ -275,6 +303,17 @@ impl State {
             params![tenant.as_str(), identity, newest.map(Timestamp::as_second)],
         )?;
         Ok(())
+    }
+}
+
+/// A folder that is removed with this value.
+#[derive(Debug)]
+pub struct ScratchFolder(PathBuf);
+
+impl Drop for ScratchFolder {
+    fn drop(&mut self) {
+        // What cannot be removed now lies about as `plan-…` and does no harm.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

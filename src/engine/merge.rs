@@ -49,6 +49,8 @@ pub struct Merge {
     pub to_record: FieldSet,
     /// Of both, those that clear a value.
     pub cleared: FieldSet,
+    /// Fields of the item that keep their value and get the reference or the category that they lack (rule D18).
+    pub decorate: FieldSet,
     /// Fields whose halves move to the present without a write.
     pub settle: FieldSet,
     /// Of those, the ones in which the sides go on to differ.
@@ -66,6 +68,11 @@ impl Merge {
             Some((_, set)) => *set = set.union(fields),
             None => self.reasons.push((code, fields)),
         }
+    }
+
+    fn count_cleared(&mut self, fields: FieldSet, from: &Half) {
+        let cleared = fields.iter().filter(|field| is_blank(from, *field)).collect();
+        self.cleared = self.cleared.union(cleared);
     }
 
     fn settle_apart(&mut self, fields: FieldSet) {
@@ -334,7 +341,7 @@ impl<'a> BlockView<'a> {
             merge.say(Code::WritesOffOutlook, taken);
             return;
         }
-        self.count_cleared(merge, taken, self.sides.record);
+        merge.count_cleared(taken, self.sides.record);
         merge.to_item = merge.to_item.union(taken);
         merge.settle = merge.settle.union(self.fields.difference(self.differing));
         if let Some(code) = code {
@@ -366,17 +373,12 @@ impl<'a> BlockView<'a> {
             merge.say(Code::WritesOffStaffitpro, taken);
             return;
         }
-        self.count_cleared(merge, taken, self.sides.item);
+        merge.count_cleared(taken, self.sides.item);
         merge.to_record = merge.to_record.union(taken);
         merge.settle = merge.settle.union(self.fields.difference(self.differing));
         if let Some(code) = code {
             merge.say(code, taken);
         }
-    }
-
-    fn count_cleared(&self, merge: &mut Merge, fields: FieldSet, from: &Half) {
-        let cleared = fields.iter().filter(|field| is_blank(from, *field)).collect();
-        merge.cleared = merge.cleared.union(cleared);
     }
 
     /// Says whether a part of the block on its own would make no sense. Names and e-mail lists may lack a slot.

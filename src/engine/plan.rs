@@ -60,6 +60,8 @@ pub struct ItemView {
     pub too_long: FieldSet,
     /// Ended or finished (rule D6: only open or future activities are deleted).
     pub over: bool,
+    /// Fields that lack the reference or the category they should show (rule D18).
+    pub bare: FieldSet,
 }
 
 /// What is known of the record.
@@ -343,9 +345,16 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
             && item_base.get(field) == item.half.get(field)
             && apart.contains(field) == verdict.merge.apart.contains(field)
     });
-    verdict.action = if !verdict.merge.to_item.is_empty() || !verdict.merge.to_record.is_empty() {
+    verdict.merge.decorate = decoration(rules, &verdict.merge, item.bare.intersection(item_takes));
+    let writes = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.decorate);
+    verdict.action = if verdict.link && !rules.writes_outlook {
+        // Linking writes the stamp; without it the pair would be lost with the state.
+        verdict.merge = Merge { reasons: verdict.merge.reasons, ..Merge::default() };
+        verdict.merge.reasons.insert(0, (Code::WritesOffOutlook, FieldSet::EMPTY));
+        Action::Hold
+    } else if verdict.link || !writes.is_empty() {
         Action::Update
-    } else if verdict.link || !base_stands {
+    } else if !base_stands {
         Action::Settle
     } else if verdict.merge.reasons.iter().any(|(code, _)| waits(*code)) {
         Action::Hold
@@ -353,6 +362,20 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         Action::Nothing
     };
     verdict
+}
+
+/// The fields that get their reference or category back: where Outlook may be written, and not where a person still has to
+/// decide on the field itself.
+fn decoration(rules: &Rules, merge: &Merge, bare: FieldSet) -> FieldSet {
+    if !rules.mode.permits(Direction::ToOutlook) || !rules.writes_outlook {
+        return FieldSet::EMPTY;
+    }
+    let held = merge
+        .reasons
+        .iter()
+        .filter(|(code, _)| waits(*code))
+        .fold(FieldSet::EMPTY, |all, (_, fields)| all.union(*fields));
+    bare.difference(held).difference(merge.to_item)
 }
 
 const EMPTY: &Half = &Half::EMPTY;

@@ -128,6 +128,41 @@ impl State {
         Ok(())
     }
 
+    /// Returns the folder that a scope's new items of a kind go to.
+    pub fn home(
+        &self,
+        mailbox: MailboxId,
+        scope: Scope,
+        kind: ItemKind,
+    ) -> Result<Option<FolderId>, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT folder FROM home WHERE mailbox = ?1 AND scope = ?2 AND kind = ?3",
+            )?
+            .query_row(params![mailbox.0, scope.to_string(), kind.key()], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?
+            .map(FolderId::new))
+    }
+
+    /// Notes the folder that a scope's new items of a kind go to.
+    pub fn set_home(
+        &self,
+        mailbox: MailboxId,
+        scope: Scope,
+        kind: ItemKind,
+        folder: &FolderId,
+    ) -> Result<(), StateError> {
+        self.connection.execute(
+            "INSERT INTO home (mailbox, scope, kind, folder) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (mailbox, scope, kind) DO UPDATE SET folder = ?4 WHERE folder <> ?4",
+            params![mailbox.0, scope.to_string(), kind.key(), folder.as_str()],
+        )?;
+        Ok(())
+    }
+
     /// Returns where reading a module goes on: position in its changes, position of its filter.
     pub fn feed(
         &self,

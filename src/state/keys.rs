@@ -27,6 +27,8 @@ pub struct Claim {
     pub owner: i64,
     /// Whether given names and surnames may be one person's.
     pub names_fit: bool,
+    /// Whether given name and surname are known on both sides and the same.
+    pub names_equal: bool,
     /// Whether a strong key is shared; else the name alone.
     pub strong: bool,
 }
@@ -115,28 +117,46 @@ impl State {
     ) -> Result<Vec<Claim>, StateError> {
         let mut select = self.connection.prepare_cached(
             "SELECT owner,
-                 (given IS NULL OR ?4 IS NULL OR given = ?4) AND (surname IS NULL OR ?5 IS NULL OR surname = ?5)
-             FROM match_key WHERE mailbox = ?1 AND key = ?2 AND side = ?3",
+                 (given IS NULL OR ?4 IS NULL OR given = ?4) AND (surname IS NULL OR ?5 IS NULL OR surname = ?5),
+                 given IS NOT NULL AND surname IS NOT NULL AND given IS ?4 AND surname IS ?5
+             FROM match_key k WHERE mailbox = ?1 AND key = ?2 AND side = ?3
+                 AND (?3 = 1 OR EXISTS (SELECT 1 FROM pair WHERE id = k.owner AND record_state = 'here'))",
         )?;
         let mut claims: Vec<Claim> = Vec::new();
         let keyed = keys.strong.iter().map(|key| (key, true));
         for (key, strong) in keyed.chain(keys.weak.iter().map(|key| (key, false))) {
             let rows = select
                 .query_map(params![mailbox.0, key, side, keys.given, keys.surname], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
                 })?;
             for row in rows {
-                let (owner, names_fit) = row?;
+                let (owner, names_fit, names_equal) = row?;
                 if Some(owner) == own {
                     continue;
                 }
                 match claims.iter_mut().find(|claim| claim.owner == owner) {
                     Some(claim) => claim.strong |= strong,
-                    None => claims.push(Claim { owner, names_fit, strong }),
+                    None => claims.push(Claim { owner, names_fit, names_equal, strong }),
                 }
             }
         }
         claims.sort_unstable();
         Ok(claims)
+    }
+
+    /// Counts the pairs without an item that share a key with an unpaired item, names permitting.
+    pub fn claimants(&self, mailbox: MailboxId, unpaired: i64) -> Result<u64, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(DISTINCT p.id) FROM match_key mine
+                 JOIN match_key theirs ON theirs.mailbox = mine.mailbox AND theirs.key = mine.key AND theirs.side = 0
+                 JOIN pair p ON p.id = theirs.owner
+                 WHERE mine.mailbox = ?1 AND mine.side = 1 AND mine.owner = ?2
+                     AND p.record_half IS NULL AND p.record_state = 'here'
+                     AND (mine.given IS NULL OR theirs.given IS NULL OR mine.given = theirs.given)
+                     AND (mine.surname IS NULL OR theirs.surname IS NULL OR mine.surname = theirs.surname)",
+            )?
+            .query_row(params![mailbox.0, unpaired], |row| row.get(0))?)
     }
 }

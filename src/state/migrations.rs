@@ -48,6 +48,15 @@ CREATE TABLE folder (
     PRIMARY KEY (mailbox, kind, id)
 ) WITHOUT ROWID;
 
+-- The folder that a scope's new items of a kind go to.
+CREATE TABLE home (
+    mailbox INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    PRIMARY KEY (mailbox, scope, kind)
+) WITHOUT ROWID;
+
 CREATE TABLE feed (
     mailbox INTEGER NOT NULL,
     module TEXT NOT NULL,
@@ -76,9 +85,11 @@ CREATE TABLE pair (
     item TEXT,
     item_state TEXT NOT NULL DEFAULT 'none',    -- none | here | deleted | removed | missing
     item_version TEXT,                          -- at the last settlement
+    item_modified INTEGER,                      -- then; a mailbox whose times run backwards was restored
     folder TEXT,
     created INTEGER NOT NULL DEFAULT 0,         -- 1: made by the connector, 0: adopted
     token TEXT,
+    repeated INTEGER NOT NULL DEFAULT 0,        -- the create went unanswered and was repeated: a late twin may come
     record_half BLOB,
     item_half BLOB,
     apart BLOB,

@@ -1,5 +1,6 @@
 //! Effect: pairs, members of the filter, and items that belong to no pair.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{MailboxId, State, StateError};
@@ -106,6 +107,8 @@ pub struct PairRow {
     pub created: bool,
     /// The token in its stamp.
     pub token: Option<Token>,
+    /// The create went unanswered and was repeated with the same token: a late twin may come (invariant 1).
+    pub repeated: bool,
     /// The base.
     pub record_half: Option<Half>,
     /// The base.
@@ -115,7 +118,9 @@ pub struct PairRow {
     /// The record was private when settled.
     pub private: bool,
     /// Categories on the item that are ours.
-    pub categories: Vec<String>,
+    pub categories: OwnCategories,
+    /// When the item was last modified, as of the settlement.
+    pub item_modified: Option<i64>,
     /// What has to be looked at again.
     pub dirty: Dirty,
     /// What stands.
@@ -132,7 +137,7 @@ impl PairRow {
 }
 
 const COLUMNS: &str = "id, record, kind, module, parent, record_state, record_version, item, item_state, item_version, \
-     folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken";
+     folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
     let text = |at: usize| row.get::<_, String>(at);
@@ -150,6 +155,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
     let (created, private) = (row.get(11)?, row.get(16)?);
     let token = maybe(12)?.map(Token::new);
     let dirty = Dirty(row.get(18)?);
+    let (item_modified, repeated) = (row.get(21)?, row.get(22)?);
     let parse = || -> Result<PairRow, StateError> {
         let half = |bytes: Option<Vec<u8>>| {
             bytes
@@ -178,10 +184,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
             apart: apart.map_or(FieldSet::EMPTY, FieldSet::from_bytes),
             private,
             categories: match categories {
-                None => Vec::new(),
+                None => OwnCategories::default(),
                 Some(json) => serde_json::from_str(&json)
                     .map_err(|_| StateError::Corrupt("a list of categories is no list".into()))?,
             },
+            item_modified,
+            repeated,
             dirty,
             outcome: outcome.as_deref().and_then(Code::from_code),
             taken: match word.as_deref() {
@@ -212,7 +220,18 @@ pub struct Settlement<'a> {
     /// The record is private.
     pub private: bool,
     /// Categories on the item that are ours.
-    pub categories: &'a [String],
+    pub categories: &'a OwnCategories,
+    /// When the item was last modified.
+    pub item_modified: Option<Timestamp>,
+}
+
+/// The categories on an item that the connector put there; all others are the person's own (rule D11).
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OwnCategories {
+    /// Carried over from the record.
+    pub carried: Vec<String>,
+    /// Added to show where the item belongs (rule D18); never flow back.
+    pub shown: Vec<String>,
 }
 
 /// A record that a listing or a feed tells of.
@@ -299,24 +318,28 @@ impl State {
     pub fn dirty_pairs(
         &self,
         mailbox: MailboxId,
-        kind: ItemKind,
+        (module, kind): (Module, ItemKind),
         after: i64,
         limit: usize,
     ) -> Result<Vec<PairRow>, StateError> {
         self.pairs_where(
             mailbox,
-            "dirty <> 0 AND kind = ?2 AND id > ?3 ORDER BY id LIMIT ?4",
-            &[&kind.key(), &after, &i64::try_from(limit).unwrap_or(i64::MAX)],
+            "dirty <> 0 AND module = ?2 AND kind = ?3 AND id > ?4 ORDER BY id LIMIT ?5",
+            &[&module.key(), &kind.key(), &after, &i64::try_from(limit).unwrap_or(i64::MAX)],
         )
     }
 
-    /// Lists pairs in these states of record and item that have to be looked at.
+    /// Lists pairs whose item is not where it was, and that were not decided since.
     pub fn pairs_missing(
         &self,
         mailbox: MailboxId,
         kind: ItemKind,
     ) -> Result<Vec<PairRow>, StateError> {
-        self.pairs_where(mailbox, "item_state = 'missing' AND kind = ?2", &[&kind.key()])
+        self.pairs_where(
+            mailbox,
+            "item_state = 'missing' AND dirty <> 0 AND kind = ?2",
+            &[&kind.key()],
+        )
     }
 
     /// Counts pairs that satisfy a condition over the columns of `pair`; `?2` is the module, `?3` the kinds.
@@ -585,16 +608,15 @@ impl State {
     /// Moves the halves of a base to what was acknowledged (invariant 3).
     pub fn settle(&self, pair: i64, settlement: &Settlement<'_>) -> Result<(), StateError> {
         let (item, version) = settlement.item.unzip();
-        let categories = if settlement.categories.is_empty() {
-            None
-        } else {
-            serde_json::to_string(settlement.categories).ok()
-        };
+        let categories = (*settlement.categories != OwnCategories::default())
+            .then(|| serde_json::to_string(settlement.categories).ok())
+            .flatten();
         self.connection
             .prepare_cached(
                 "UPDATE pair SET record_version = ifnull(?2, record_version), item = ifnull(?3, item),
                      item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), record_half = ?6, item_half = ?7,
                      apart = ?8, private = ?9, categories = ?10, taken = NULL,
+                     item_modified = ifnull(?11, item_modified),
                      item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END
                  WHERE id = ?1",
             )?
@@ -608,7 +630,8 @@ impl State {
                 settlement.item_half.to_bytes(),
                 settlement.apart.to_bytes(),
                 settlement.private,
-                categories
+                categories,
+                settlement.item_modified.map(Timestamp::as_second)
             ])?;
         Ok(())
     }
@@ -623,6 +646,16 @@ impl State {
         self.connection
             .prepare_cached("UPDATE pair SET created = ?2, token = ?3 WHERE id = ?1")?
             .execute(params![pair, created, token.map(Token::as_str)])?;
+        Ok(())
+    }
+
+    /// Notes that a create of this token may have happened without an answer, or that its late twin was dealt with.
+    pub fn set_repeated(&self, pair: i64, token: &Token, repeated: bool) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET token = ?2, repeated = ?3, dirty = dirty | 4 WHERE id = ?1",
+            )?
+            .execute(params![pair, token.as_str(), repeated])?;
         Ok(())
     }
 

@@ -36,6 +36,8 @@ pub struct SpooledVerdict {
     pub to_record: FieldSet,
     /// Of both, those that clear a value.
     pub cleared: FieldSet,
+    /// Fields of the item that get their reference or category back.
+    pub decorate: FieldSet,
     /// Fields whose halves move to the present without a write.
     pub settle: FieldSet,
     /// Of those, the ones in which the sides go on to differ.
@@ -52,10 +54,11 @@ impl State {
                  id INTEGER PRIMARY KEY, pair INTEGER NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL,
                  record_version TEXT, candidate INTEGER, item_version TEXT, label TEXT, action TEXT NOT NULL,
                  link INTEGER NOT NULL, to_item BLOB NOT NULL, to_record BLOB NOT NULL, cleared BLOB NOT NULL,
-                 settle BLOB NOT NULL, apart BLOB NOT NULL, reasons BLOB NOT NULL);
+                 settle BLOB NOT NULL, apart BLOB NOT NULL, reasons BLOB NOT NULL, decorate BLOB NOT NULL);
              CREATE UNIQUE INDEX IF NOT EXISTS temp.verdict_pair ON verdict (pair);
              CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
-             DELETE FROM verdict; DELETE FROM seen;",
+             CREATE TEMP TABLE IF NOT EXISTS unlinked (pair INTEGER PRIMARY KEY);
+             DELETE FROM temp.verdict; DELETE FROM temp.seen; DELETE FROM temp.unlinked;",
         )?;
         Ok(())
     }
@@ -71,8 +74,8 @@ impl State {
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO temp.verdict (pair, scope, kind, record_version, candidate, item_version, label,
-                     action, link, to_item, to_record, cleared, settle, apart, reasons)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                     action, link, to_item, to_record, cleared, settle, apart, reasons, decorate)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
                 spooled.pair,
@@ -89,7 +92,8 @@ impl State {
                 spooled.cleared.to_bytes(),
                 spooled.settle.to_bytes(),
                 spooled.apart.to_bytes(),
-                reasons
+                reasons,
+                spooled.decorate.to_bytes()
             ])?;
         Ok(())
     }
@@ -104,7 +108,7 @@ impl State {
     ) -> Result<Vec<SpooledVerdict>, StateError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, to_record,
-                 cleared, settle, apart, reasons
+                 cleared, settle, apart, reasons, decorate
              FROM temp.verdict WHERE id > ?1 AND (?2 IS NULL OR action = ?2) AND (?4 IS NULL OR kind = ?4)
              ORDER BY id LIMIT ?3",
         )?;
@@ -130,6 +134,7 @@ impl State {
                 to_item: set(10)?,
                 to_record: set(11)?,
                 cleared: set(12)?,
+                decorate: set(16)?,
                 settle: set(13)?,
                 apart: set(14)?,
                 reasons: read_reasons(&reasons).ok_or_else(bad)?,
@@ -146,24 +151,43 @@ impl State {
             .query_row(params![action], |row| row.get(0))?)
     }
 
-    /// Lists pairs that would be created although another pair or an unpaired item has one of their keys, after a row.
-    pub fn contested_creates(
+    /// Notes a pair without an item, so that [`Self::contested`] can look at it once all keys are known.
+    pub fn note_unlinked(&self, pair: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO temp.unlinked (pair) VALUES (?1)")?
+            .execute(params![pair])?;
+        Ok(())
+    }
+
+    /// Lists noted pairs that share a key with an unpaired item, or (contacts) with another record, after a row.
+    pub fn contested(
         &self,
         mailbox: super::MailboxId,
+        kind: ItemKind,
         after: i64,
         limit: usize,
     ) -> Result<Vec<i64>, StateError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT v.pair FROM temp.verdict v WHERE v.pair > ?2 AND v.action = 'create' AND v.kind = 'contact' AND EXISTS (
+            "SELECT u.pair FROM temp.unlinked u JOIN pair p ON p.id = u.pair
+             WHERE u.pair > ?2 AND p.kind = ?4 AND EXISTS (
                  SELECT 1 FROM match_key mine JOIN match_key other
                      ON other.mailbox = mine.mailbox AND other.key = mine.key
-                 WHERE mine.mailbox = ?1 AND mine.side = 0 AND mine.owner = v.pair
-                     AND (other.side = 1 OR other.owner <> v.pair))
-             ORDER BY v.pair LIMIT ?3",
+                 WHERE mine.mailbox = ?1 AND mine.side = 0 AND mine.owner = u.pair
+                     AND (other.side = 1 OR (p.kind = 'contact' AND other.owner <> u.pair)))
+             ORDER BY u.pair LIMIT ?3",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![mailbox.0, after, limit], |row| row.get(0))?;
+        let rows =
+            statement.query_map(params![mailbox.0, after, limit, kind.key()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes the verdict on a pair back.
+    pub fn unspool(&self, pair: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("DELETE FROM temp.verdict WHERE pair = ?1")?
+            .execute(params![pair])?;
+        Ok(())
     }
 
     /// Notes an id as seen in a listing.

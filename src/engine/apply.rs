@@ -1,0 +1,294 @@
+//! Effect: does what was planned, batch by batch. For each batch: values are read again under the versions of the plan,
+//! intents and before-images become durable, the effect is made, what was written is read back, and only then the halves
+//! of the base move (invariants 1 to 3, rules D12 and D13).
+
+mod create;
+mod delete;
+mod update;
+
+use std::collections::HashMap;
+
+use crate::engine::plan::Action;
+use crate::engine::report::{Counts, Phase};
+use crate::engine::session::{Active, Session, Stop};
+use crate::mailbox::{Item, ItemError, MailboxError, Write, Wrote};
+use crate::model::json::to_json;
+use crate::model::{Content, FieldSet, Half, ItemId, ItemKind};
+use crate::reason::Code;
+use crate::source::Record;
+use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, StateError};
+
+/// Bytes of content that one batch holds in memory at most.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// A planned pair with its values.
+pub(super) struct Work {
+    pub(super) verdict: SpooledVerdict,
+    pub(super) pair: PairRow,
+    pub(super) record: Option<Record>,
+}
+
+impl Session<'_> {
+    /// Makes every planned effect.
+    pub(super) fn apply(&mut self) -> Result<(), Stop> {
+        self.phase(Phase::Writing);
+        let mut total = 0;
+        for action in [Action::Create, Action::Update, Action::Delete] {
+            total += self.state.count_spooled(action.key())?;
+        }
+        let mut done = 0;
+        for action in [Action::Create, Action::Update, Action::Delete] {
+            for active in self.active.clone() {
+                for kind in active.kinds().iter().copied() {
+                    self.apply_all(&active, kind, action, (&mut done, total))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_all(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        action: Action,
+        (done, total): (&mut u64, u64),
+    ) -> Result<(), Stop> {
+        let size = self.mailbox.batch().max(1);
+        let mut after = 0;
+        loop {
+            self.heed()?;
+            let page = self.state.spooled(Some(kind), Some(action.key()), after, size)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            *done += page.len() as u64;
+            let page: Vec<_> = page.into_iter().filter(|v| v.scope == active.scope).collect();
+            if page.is_empty() {
+                continue;
+            }
+            let work = self.load(active, page)?;
+            for work in by_weight(work) {
+                match action {
+                    Action::Create => self.create(active, kind, work)?,
+                    Action::Delete => self.delete(active, kind, work)?,
+                    _ => self.update(active, kind, work)?,
+                }
+            }
+            self.progress(*done, Some(total));
+        }
+    }
+
+    /// Reads the records of planned pairs again. One whose version is another by now is left for the next run (rule D13).
+    fn load(&mut self, active: &Active, page: Vec<SpooledVerdict>) -> Result<Vec<Work>, Stop> {
+        let mut verdicts = HashMap::new();
+        let mut pairs = Vec::new();
+        for verdict in page {
+            if let Some(pair) = self.state.pair(self.id, verdict.pair)? {
+                verdicts.insert(pair.id, verdict);
+                pairs.push(pair);
+            }
+        }
+        let mut work = Vec::new();
+        for seen in self.read_records(active, pairs)? {
+            let Some(verdict) = verdicts.remove(&seen.pair.id) else { continue };
+            let version = seen.record.as_ref().map(|record| &record.version);
+            if verdict.record_version.as_ref() != version && verdict.action != Action::Delete.key()
+            {
+                self.put_off(&verdict, &seen.pair, Code::StaleRecord)?;
+                continue;
+            }
+            work.push(Work { verdict, pair: seen.pair, record: seen.record });
+        }
+        Ok(work)
+    }
+
+    /// Hands writes to the mailbox. An answer that was lost for all of them is one that was lost for each.
+    fn write(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.tally.wrote = true;
+        match self.mailbox.apply(kind, writes) {
+            Ok(answers) if answers.len() == writes.len() => Ok(answers),
+            Ok(_) => Ok(vec![Wrote::Unanswered; writes.len()]),
+            Err(error) if error.ambiguous => Ok(vec![Wrote::Unanswered; writes.len()]),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads items back.
+    fn read_back(
+        &mut self,
+        kind: ItemKind,
+        ids: &[ItemId],
+    ) -> Result<HashMap<ItemId, Result<Item, ItemError>>, MailboxError> {
+        let mut items = HashMap::new();
+        if !ids.is_empty() {
+            self.mailbox.fetch(kind, ids, &mut |id, item| {
+                items.insert(id, item);
+            })?;
+        }
+        Ok(items)
+    }
+
+    /// Leaves a pair for the next run, which reads and plans it again.
+    fn put_off(
+        &mut self,
+        verdict: &SpooledVerdict,
+        pair: &PairRow,
+        code: Code,
+    ) -> Result<(), StateError> {
+        self.state.set_outcome(pair.id, Some(code), true)?;
+        self.find(verdict, pair, code, FieldSet::EMPTY)
+    }
+
+    /// Leaves a pair until something about it changes: the other side does not take it.
+    fn give_up(
+        &mut self,
+        verdict: &SpooledVerdict,
+        pair: &PairRow,
+        (code, fields): (Code, FieldSet),
+    ) -> Result<(), StateError> {
+        self.state.set_outcome(pair.id, Some(code), false)?;
+        self.find(verdict, pair, code, fields)
+    }
+
+    fn find(
+        &self,
+        verdict: &SpooledVerdict,
+        pair: &PairRow,
+        code: Code,
+        fields: FieldSet,
+    ) -> Result<(), StateError> {
+        self.state.find(
+            self.id,
+            &self.run,
+            &FindingRow {
+                code,
+                record: pair.record.clone(),
+                scope: Some(verdict.scope),
+                label: verdict.label.clone(),
+                fields,
+                first_seen: self.now,
+                run: self.run.clone(),
+            },
+        )
+    }
+
+    /// Deals with a write that was not done.
+    fn not_done(&mut self, work: &Work, intent: i64, answer: &Wrote) -> Result<(), StateError> {
+        let Work { verdict, pair, .. } = work;
+        let (code, again, keep) = match answer {
+            Wrote::Conflict | Wrote::Gone => (Code::StaleItem, true, false),
+            Wrote::Later(_) => (Code::Busy, true, false),
+            // The intent stays: the next run finds out whether it happened (invariant 1).
+            Wrote::Unanswered => (Code::AnswerLost, true, true),
+            Wrote::Denied(_) | Wrote::Refused { .. } | Wrote::Done { .. } => {
+                (Code::RefusedOutlook, false, false)
+            }
+        };
+        if let Wrote::Refused { code, .. } | Wrote::Denied(code) = answer {
+            tracing::warn!(record = %pair.record, code, "the mailbox refused a write");
+        }
+        if !keep {
+            self.state.fulfil(intent)?;
+        }
+        if again {
+            self.put_off(verdict, pair, code)
+        } else {
+            self.give_up(verdict, pair, (code, FieldSet::EMPTY))
+        }
+    }
+
+    /// Notes that a pair is settled: what stands of it is what the plan said about it.
+    fn done(&mut self, work: &Work, count: impl FnOnce(&mut Counts)) -> Result<(), StateError> {
+        let codes: Vec<Code> = work
+            .verdict
+            .reasons
+            .iter()
+            .map(|(code, _)| *code)
+            .filter(|code| super::tally::is_finding(*code))
+            .collect();
+        self.state.resolve(self.id, &work.pair.record, &codes)?;
+        let standing = super::tally::standing(codes.into_iter(), false);
+        self.state.set_outcome(work.pair.id, standing, false)?;
+        self.tally.touch(work.verdict.scope, work.pair.id, count);
+        Ok(())
+    }
+
+    fn remember(&self, before: &Before<'_>) -> Result<(), StateError> {
+        self.state.remember(self.id, &self.run, before, self.now)
+    }
+}
+
+/// Returns a before-image: what the fields of the set held, JSON by field key.
+fn image(content: &Content, fields: FieldSet) -> String {
+    let map: serde_json::Map<String, serde_json::Value> = content
+        .iter()
+        .filter(|(field, _)| fields.contains(*field))
+        .map(|(field, slot)| (field.key().to_owned(), to_json(slot)))
+        .collect();
+    serde_json::Value::Object(map).to_string()
+}
+
+/// Returns a before-image of a record.
+fn record_before<'a>(pair: &'a PairRow, record: &'a Record, fields: FieldSet) -> Before<'a> {
+    Before {
+        record: &pair.record,
+        kind: pair.kind,
+        item: pair.item.as_ref(),
+        side: Side::Staffitpro,
+        action: "update",
+        before: Some(image(&record.content, fields)),
+        edited_by: record.changed_by.as_deref(),
+        edited_at: record.changed_at,
+    }
+}
+
+/// Returns a before-image of an item.
+fn item_before<'a>(
+    pair: &'a PairRow,
+    item: &'a Item,
+    action: &'static str,
+    fields: FieldSet,
+) -> Before<'a> {
+    Before {
+        record: &pair.record,
+        kind: pair.kind,
+        item: Some(&item.identity.id),
+        side: Side::Outlook,
+        action,
+        before: Some(image(&item.content, fields)),
+        edited_by: item.modified_by.as_deref(),
+        edited_at: item.modified_at,
+    }
+}
+
+/// Returns a fingerprint over the fields that were written, for the stamp.
+fn stamp_fingerprint(half: &Half) -> String {
+    use sha2::{Digest, Sha256};
+    use std::fmt::Write;
+    let digest = Sha256::digest(half.to_bytes());
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Cuts a batch where its values would take too much memory or too large a request.
+fn by_weight(work: Vec<Work>) -> Vec<Vec<Work>> {
+    let mut batches = Vec::new();
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    for work in work {
+        let weight = work.record.as_ref().map_or(0, |record| record.content.weight());
+        if bytes + weight > BATCH_BYTES && !batch.is_empty() {
+            batches.push(std::mem::take(&mut batch));
+            bytes = 0;
+        }
+        bytes += weight;
+        batch.push(work);
+    }
+    batches.push(batch);
+    batches
+}

@@ -1,0 +1,199 @@
+//! Effect: makes items. The stamp with its token travels in the same call, so that a create whose answer is lost is found
+//! by it and never made twice (invariant 1).
+
+use crate::engine::apply::{Work, stamp_fingerprint};
+use crate::engine::clock::token;
+use crate::engine::dress::{Dress, undress};
+use crate::engine::report::Counts;
+use crate::engine::session::{Active, Session, Stop};
+use crate::mailbox::{Item, Stamp, Write, Wrote};
+use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemKind, Slot, Token, Value};
+use crate::reason::Code;
+use crate::source::Record;
+use crate::state::{Before, Intent, OwnCategories, Settlement, Side, StateError};
+
+/// A create on its way.
+struct Pending {
+    work: Work,
+    intent: i64,
+    token: Token,
+    own: OwnCategories,
+    shown: Vec<String>,
+}
+
+impl Session<'_> {
+    pub(super) fn create(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        work: Vec<Work>,
+    ) -> Result<(), Stop> {
+        let Some(folder) = self.find_home(active.scope, kind, true)? else { return Ok(()) };
+        let (pending, writes) = self.prepare_creates(active, kind, &folder, work)?;
+        let answers = match self.write(kind, &writes) {
+            Ok(answers) => answers,
+            Err(error) => {
+                // Nothing happened for certain: the pairs stay dirty and the next run plans them again.
+                self.state.atomically(|state| {
+                    pending.iter().try_for_each(|pending| state.fulfil(pending.intent))
+                })?;
+                return Err(error.into());
+            }
+        };
+        drop(writes);
+        let ids: Vec<_> = answers
+            .iter()
+            .filter_map(|answer| match answer {
+                Wrote::Done { id, .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut items = self.read_back(kind, &ids)?;
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for (pending, answer) in pending.into_iter().zip(answers) {
+            match answer {
+                Wrote::Done { id, .. } => {
+                    // Without the read-back the intent stays, and the next run finds the item by its token.
+                    if let Some(Ok(item)) = items.remove(&id) {
+                        self.created(kind, pending, item, &folder)?;
+                    }
+                }
+                other => self.not_done(&pending.work, pending.intent, &other)?,
+            }
+        }
+        self.state.execute("COMMIT")?;
+        Ok(())
+    }
+
+    fn prepare_creates(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        folder: &FolderId,
+        work: Vec<Work>,
+    ) -> Result<(Vec<Pending>, Vec<Write>), Stop> {
+        let mut pending = Vec::new();
+        let mut writes = Vec::new();
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for work in work {
+            let Some(record) = &work.record else { continue };
+            let token = match work.pair.token.clone().filter(|_| work.pair.repeated) {
+                Some(token) => token,
+                None => token(self.job.entropy).ok_or(Stop::Entropy)?,
+            };
+            let dress = self.dress(active.scope);
+            let shown = dress.shown(record);
+            let reminder_past = self.lens(active.scope).record(record).reminder_past;
+            let content = dressed(kind, record, work.verdict.to_item, &dress, reminder_past);
+            let own = OwnCategories {
+                carried: super::super::dress::categories(&record.content),
+                shown: shown.clone(),
+            };
+            let stamp = Stamp {
+                tenant: self.job.tenant.clone(),
+                user: self.job.user.clone(),
+                record: work.pair.record.clone(),
+                token: token.clone(),
+                version: record.version.as_str().to_owned(),
+                fingerprint: stamp_fingerprint(&Half::of(&record.content)),
+            };
+            let intent = self.state.intend(
+                self.id,
+                &self.run,
+                &Intent {
+                    id: 0,
+                    pair: work.pair.id,
+                    action: "create".into(),
+                    kind,
+                    token: Some(token.clone()),
+                    item: None,
+                    version: None,
+                    fields: work.verdict.to_item,
+                },
+                self.now,
+            )?;
+            self.remember(&Before {
+                record: &work.pair.record,
+                kind,
+                item: None,
+                side: Side::Outlook,
+                action: "create",
+                before: None,
+                edited_by: record.changed_by.as_deref(),
+                edited_at: record.changed_at,
+            })?;
+            writes.push(Write::Create { folder: folder.clone(), content, stamp });
+            pending.push(Pending { work, intent, token, own, shown });
+        }
+        self.state.execute("COMMIT")?;
+        Ok((pending, writes))
+    }
+
+    fn created(
+        &mut self,
+        kind: ItemKind,
+        pending: Pending,
+        mut item: Item,
+        folder: &FolderId,
+    ) -> Result<(), StateError> {
+        let Pending { work, intent, token, own, shown } = pending;
+        let Some(record) = &work.record else { return Ok(()) };
+        undress(kind, &mut item.content, &own, &shown);
+        let lens = self.lens(work.verdict.scope);
+        let half = lens.item(&item, kind).half;
+        self.state.settle(
+            work.pair.id,
+            &Settlement {
+                record_version: Some(&record.version),
+                item: Some((&item.identity.id, &item.identity.version)),
+                folder: Some(item.folder.as_ref().unwrap_or(folder)),
+                record_half: &Half::of(&record.content),
+                item_half: &half,
+                apart: FieldSet::EMPTY,
+                private: record.private,
+                categories: &own,
+                item_modified: item.modified_at,
+            },
+        )?;
+        self.state.set_origin(work.pair.id, true, Some(&token))?;
+        self.state.fulfil(intent)?;
+        self.remember_effect(work.verdict.scope, Code::BrakeCreated, 1)?;
+        self.done(&work, |counts: &mut Counts| counts.created += 1)
+    }
+}
+
+/// Returns a record's fields as they go to an item: blank ones left out, with reference and categories.
+pub(super) fn dressed(
+    kind: ItemKind,
+    record: &Record,
+    fields: FieldSet,
+    dress: &Dress<'_>,
+    reminder_past: bool,
+) -> Content {
+    let mut content: Content = record
+        .content
+        .only(fields)
+        .iter()
+        .filter(|(_, slot)| !slot.is_blank())
+        .map(|(field, slot)| (field, slot.clone()))
+        .collect();
+    let body = Dress::body(kind);
+    if let Some(text) = dress.dress_body(content.text(body), record) {
+        content.put(body, Slot::of(Value::Text(text)));
+    }
+    let mut categories = super::super::dress::categories(&content);
+    for entry in dress.shown(record) {
+        if !categories.contains(&entry) {
+            categories.push(entry);
+        }
+    }
+    if !categories.is_empty() {
+        content.set(Field::Categories, Value::List(categories));
+    }
+    if reminder_past {
+        // A reminder whose moment has passed would ring at once (rule D17).
+        content.set(Field::ReminderOn, Value::Flag(false));
+        content.forget(Field::ReminderAt);
+    }
+    content
+}

@@ -1,0 +1,80 @@
+//! Effect: moves items to Deleted Items, after all that they hold is durable in the journal (rules D6, D12).
+
+use crate::engine::apply::{Work, item_before};
+use crate::engine::report::Counts;
+use crate::engine::session::{Active, Session, Stop};
+use crate::mailbox::{Write, Wrote};
+use crate::model::{Field, FieldSet, ItemKind};
+use crate::reason::Code;
+use crate::state::{Intent, ItemPresence};
+
+impl Session<'_> {
+    pub(super) fn delete(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        work: Vec<Work>,
+    ) -> Result<(), Stop> {
+        let ids: Vec<_> = work.iter().filter_map(|work| work.pair.item.clone()).collect();
+        let mut items = self.read_back(kind, &ids)?;
+        let all: FieldSet = Field::of(kind).collect();
+        let mut pending = Vec::new();
+        let mut writes = Vec::new();
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for work in work {
+            let item = work.pair.item.as_ref().and_then(|id| items.remove(id));
+            let Some(Ok(item)) = item.filter(|item| match item {
+                Ok(item) => Some(&item.identity.version) == work.verdict.item_version.as_ref(),
+                Err(_) => false,
+            }) else {
+                self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
+                continue;
+            };
+            let intent = self.state.intend(
+                self.id,
+                &self.run,
+                &Intent {
+                    id: 0,
+                    pair: work.pair.id,
+                    action: "delete".into(),
+                    kind,
+                    token: None,
+                    item: Some(item.identity.id.clone()),
+                    version: Some(item.identity.version.clone()),
+                    fields: FieldSet::EMPTY,
+                },
+                self.now,
+            )?;
+            self.remember(&item_before(&work.pair, &item, "delete", all))?;
+            writes.push(Write::Delete {
+                id: item.identity.id.clone(),
+                version: item.identity.version.clone(),
+            });
+            pending.push((work, intent));
+        }
+        self.state.execute("COMMIT")?;
+        let answers = match self.write(kind, &writes) {
+            Ok(answers) => answers,
+            Err(error) => {
+                self.state.atomically(|state| {
+                    pending.iter().try_for_each(|(_, intent)| state.fulfil(*intent))
+                })?;
+                return Err(error.into());
+            }
+        };
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for ((work, intent), answer) in pending.into_iter().zip(answers) {
+            match answer {
+                Wrote::Done { .. } => {
+                    self.state.set_item(work.pair.id, ItemPresence::Removed, None)?;
+                    self.state.fulfil(intent)?;
+                    self.remember_effect(active.scope, Code::BrakeDeleted, 1)?;
+                    self.done(&work, |counts: &mut Counts| counts.deleted_outlook += 1)?;
+                }
+                other => self.not_done(&work, intent, &other)?,
+            }
+        }
+        self.state.execute("COMMIT")?;
+        Ok(())
+    }
+}

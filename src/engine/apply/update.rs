@@ -1,0 +1,409 @@
+//! Effect: writes fields of items and of records. The item goes first and is read back; then the record. What the one
+//! side acknowledged moves in the base even when the other side refuses.
+
+use std::collections::HashMap;
+
+use crate::engine::apply::{Work, item_before, record_before, stamp_fingerprint};
+use crate::engine::deliberate::halves;
+use crate::engine::dress::{Dress, categories, merge_categories, undress};
+use crate::engine::report::Counts;
+use crate::engine::session::{Active, Session, Stop};
+use crate::mailbox::{Item, Stamp, Write, Wrote};
+use crate::model::{Content, Field, FieldSet, Half, ItemKind, Slot, Token, Value};
+use crate::reason::Code;
+use crate::source::{Record, RecordUpdate, Updated};
+use crate::state::{Intent, OwnCategories, Settlement, StateError};
+
+/// An update on its way.
+struct Pending {
+    work: Work,
+    record: Record,
+    /// The item as it was read for this batch, reference and shown categories taken off.
+    item: Item,
+    own: OwnCategories,
+    shown: Vec<String>,
+    intent: i64,
+    /// Where the write to the item stands among the writes.
+    write: Option<usize>,
+}
+
+impl Session<'_> {
+    pub(super) fn update(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        work: Vec<Work>,
+    ) -> Result<(), Stop> {
+        let (pending, writes) = self.prepare_updates(active, kind, work)?;
+        let answers = match self.write(kind, &writes) {
+            Ok(answers) => answers,
+            Err(error) => {
+                self.state.atomically(|state| {
+                    pending.iter().try_for_each(|pending| state.fulfil(pending.intent))
+                })?;
+                return Err(error.into());
+            }
+        };
+        drop(writes);
+        let ids: Vec<_> = answers
+            .iter()
+            .filter_map(|answer| match answer {
+                Wrote::Done { id, .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut written = self.read_back(kind, &ids)?;
+        let mut ready = Vec::new();
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for pending in pending {
+            let answer = pending.write.and_then(|at| answers.get(at));
+            let back = match answer {
+                None => None,
+                Some(Wrote::Done { id, .. }) => {
+                    let Some(Ok(item)) = written.remove(id) else {
+                        // Written and not readable: the intent stays, and the next run looks at the pair again.
+                        self.put_off(&pending.work.verdict, &pending.work.pair, Code::StaleItem)?;
+                        continue;
+                    };
+                    Some(item)
+                }
+                Some(other) => {
+                    self.not_done(&pending.work, pending.intent, other)?;
+                    continue;
+                }
+            };
+            ready.push((pending, back));
+        }
+        self.state.execute("COMMIT")?;
+        let outcomes = self.update_records(kind, &ready)?;
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for ((pending, back), outcome) in ready.into_iter().zip(outcomes) {
+            self.updated(active, kind, pending, back, outcome)?;
+        }
+        self.state.execute("COMMIT")?;
+        Ok(())
+    }
+
+    /// Reads the items again under the versions of the plan, and makes before-images and intents durable.
+    fn prepare_updates(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        work: Vec<Work>,
+    ) -> Result<(Vec<Pending>, Vec<Write>), Stop> {
+        let mut targets = HashMap::new();
+        for work in &work {
+            let id = match work.verdict.candidate {
+                Some(row) => self.state.unpaired(row)?.map(|row| row.item),
+                None => work.pair.item.clone(),
+            };
+            targets.extend(id.map(|id| (work.pair.id, id)));
+        }
+        let ids: Vec<_> = targets.values().cloned().collect();
+        let mut items = self.read_back(kind, &ids)?;
+        let mut pending = Vec::new();
+        let mut writes = Vec::new();
+        self.state.execute("BEGIN IMMEDIATE")?;
+        for work in work {
+            let Some(record) = work.record.clone() else { continue };
+            let item = targets.get(&work.pair.id).and_then(|id| items.remove(id));
+            let Some(Ok(item)) = item.filter(|item| match item {
+                Ok(item) => Some(&item.identity.version) == work.verdict.item_version.as_ref(),
+                Err(_) => false,
+            }) else {
+                self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
+                continue;
+            };
+            let prepared = self.prepare_update(active, kind, work, record, item, &mut writes)?;
+            pending.push(prepared);
+        }
+        self.state.execute("COMMIT")?;
+        Ok((pending, writes))
+    }
+
+    fn prepare_update(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        work: Work,
+        record: Record,
+        mut item: Item,
+        writes: &mut Vec<Write>,
+    ) -> Result<Pending, Stop> {
+        let dress = self.dress(active.scope);
+        let shown = dress.shown(&record);
+        let raw = item.content.clone();
+        undress(kind, &mut item.content, &work.pair.categories, &shown);
+        let verdict = &work.verdict;
+        let to_item = verdict.to_item.union(verdict.decorate);
+        let mut write = None;
+        if verdict.link || !to_item.is_empty() {
+            let carried = if verdict.to_item.contains(Field::Categories) {
+                categories(&record.content)
+            } else {
+                work.pair.categories.carried.clone()
+            };
+            let reminder_past = self.lens(active.scope).record(&record).reminder_past;
+            let content = Changes {
+                kind,
+                record: &record,
+                item: &item.content,
+                raw: &raw,
+                own: &work.pair.categories,
+                carried: &carried,
+                shown: &shown,
+                dress: &dress,
+                reminder_past,
+            }
+            .content(verdict.to_item, verdict.decorate);
+            let stamp = Stamp {
+                tenant: self.job.tenant.clone(),
+                user: self.job.user.clone(),
+                record: work.pair.record.clone(),
+                token: work.pair.token.clone().unwrap_or_else(|| Token::new("")),
+                version: record.version.as_str().to_owned(),
+                fingerprint: stamp_fingerprint(&Half::of(&record.content)),
+            };
+            write = Some(writes.len());
+            writes.push(Write::Update {
+                id: item.identity.id.clone(),
+                version: item.identity.version.clone(),
+                content,
+                before: raw.clone(),
+                stamp: Some(stamp),
+            });
+            let mut before = item.clone();
+            before.content = raw;
+            self.remember(&item_before(&work.pair, &before, "update", to_item))?;
+        }
+        if !verdict.to_record.is_empty() {
+            self.remember(&record_before(&work.pair, &record, verdict.to_record))?;
+        }
+        let intent = self.state.intend(
+            self.id,
+            &self.run,
+            &Intent {
+                id: 0,
+                pair: work.pair.id,
+                action: "update".into(),
+                kind,
+                token: None,
+                item: Some(item.identity.id.clone()),
+                version: Some(item.identity.version.clone()),
+                fields: to_item.union(verdict.to_record),
+            },
+            self.now,
+        )?;
+        let own = OwnCategories {
+            carried: if verdict.to_item.contains(Field::Categories) {
+                categories(&record.content)
+            } else {
+                work.pair.categories.carried.clone()
+            },
+            shown: if write.is_some() && to_item.contains(Field::Categories) {
+                shown.clone()
+            } else {
+                work.pair.categories.shown.clone()
+            },
+        };
+        Ok(Pending { work, record, item, own, shown, intent, write })
+    }
+
+    /// Sends what goes to staffITpro. One outcome for each pending update; `None` where nothing goes there.
+    fn update_records(
+        &mut self,
+        kind: ItemKind,
+        ready: &[(Pending, Option<Item>)],
+    ) -> Result<Vec<Option<Updated>>, Stop> {
+        let mut updates = Vec::new();
+        for (pending, _) in ready {
+            let fields = pending.work.verdict.to_record;
+            if fields.is_empty() {
+                continue;
+            }
+            updates.push(RecordUpdate {
+                id: pending.record.id.clone(),
+                kind,
+                version: pending.record.version.clone(),
+                expected: pending.record.content.only(fields),
+                values: pending.item.content.only(fields),
+                edited_at: self.edit_time(&pending.item),
+            });
+        }
+        let mut answers = Vec::new();
+        if !updates.is_empty() {
+            answers = self.source.update(self.job.user, &updates)?;
+        }
+        let mut answers = answers.into_iter();
+        Ok(ready
+            .iter()
+            .map(|(pending, _)| {
+                if pending.work.verdict.to_record.is_empty() {
+                    None
+                } else {
+                    // A source that answers too few has not said that it did it.
+                    Some(answers.next().unwrap_or(Updated::Stale))
+                }
+            })
+            .collect())
+    }
+
+    /// Returns when the person made the change in Outlook, by our clock.
+    fn edit_time(&self, item: &Item) -> jiff::Timestamp {
+        let difference = self.opened.clock.map(|clock| clock.duration_since(self.now));
+        let time = item.modified_at.unwrap_or(self.now);
+        difference.and_then(|d| time.checked_sub(d).ok()).unwrap_or(time).min(self.now)
+    }
+
+    fn updated(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        pending: Pending,
+        back: Option<Item>,
+        outcome: Option<Updated>,
+    ) -> Result<(), StateError> {
+        let Pending { work, record, item, own, shown, intent, .. } = pending;
+        let verdict = &work.verdict;
+        let wrote_item = back.is_some();
+        let lens = self.lens(active.scope);
+        let before_half = lens.item(&item, kind).half;
+        let (mut record_half, mut item_half) = halves(&work.pair);
+        let record_now = Half::of(&record.content);
+        record_half.take(verdict.settle, &record_now);
+        item_half.take(verdict.settle, &before_half);
+        let mut apart = work.pair.apart.difference(verdict.settle).union(verdict.apart);
+        let mut last = (item.identity.clone(), item.folder.clone(), item.modified_at);
+        if let Some(mut back) = back {
+            undress(kind, &mut back.content, &own, &shown);
+            let half = lens.item(&back, kind).half;
+            record_half.take(verdict.to_item, &record_now);
+            item_half.take(verdict.to_item.union(verdict.decorate), &half);
+            apart = apart.difference(verdict.to_item);
+            last = (back.identity.clone(), back.folder.clone(), back.modified_at);
+        }
+        let mut version = record.version.clone();
+        let mut trouble = None;
+        let mut wrote_record = false;
+        match outcome {
+            None => {}
+            Some(Updated::Applied { version: now, stored }) => {
+                let mut half = Half::of(&item.content.only(verdict.to_record));
+                half.take(verdict.to_record, &Half::of(&stored));
+                record_half.take(verdict.to_record, &half);
+                item_half.take(verdict.to_record, &before_half);
+                apart = apart.difference(verdict.to_record);
+                version = now;
+                wrote_record = true;
+                let time = self.edit_time(&item);
+                for (field, fingerprint) in half.iter() {
+                    let tenant = self.job.tenant;
+                    self.state.set_field_time(tenant, &record.id, field, fingerprint, time)?;
+                }
+            }
+            Some(Updated::Stale | Updated::Gone) => trouble = Some((Code::StaleRecord, true)),
+            Some(Updated::Busy(_)) => trouble = Some((Code::Busy, true)),
+            Some(Updated::Denied) => trouble = Some((Code::NotEditable, false)),
+            Some(Updated::Refused { code, field }) => {
+                tracing::warn!(record = %record.id, code, ?field, "staffITpro refused an update");
+                trouble = Some((Code::RefusedStaffitpro, false));
+            }
+        }
+        if let Some(row) = verdict.candidate
+            && let Some(row) = self.state.unpaired(row)?
+        {
+            self.state.forget_unpaired(self.id, &row.item)?;
+            self.state.set_origin(work.pair.id, false, None)?;
+        }
+        let (identity, folder, item_modified) = last;
+        self.state.settle(
+            work.pair.id,
+            &Settlement {
+                record_version: Some(&version),
+                item: Some((&identity.id, &identity.version)),
+                folder: folder.as_ref(),
+                record_half: &record_half,
+                item_half: &item_half,
+                apart,
+                private: record.private,
+                categories: &own,
+                item_modified,
+            },
+        )?;
+        self.state.fulfil(intent)?;
+        let updated_item =
+            wrote_item && !verdict.link && !verdict.to_item.union(verdict.decorate).is_empty();
+        self.remember_effect(active.scope, Code::BrakeUpdatedOutlook, u64::from(updated_item))?;
+        self.remember_effect(active.scope, Code::BrakeUpdatedStaffitpro, u64::from(wrote_record))?;
+        let cleared = verdict.cleared.intersection(
+            if wrote_item { verdict.to_item } else { FieldSet::EMPTY }.union(if wrote_record {
+                verdict.to_record
+            } else {
+                FieldSet::EMPTY
+            }),
+        );
+        self.remember_effect(active.scope, Code::BrakeCleared, u64::from(cleared.len()))?;
+        let linked = verdict.link;
+        let touched = |counts: &mut Counts| {
+            counts.linked += u64::from(linked);
+            counts.updated_outlook += u64::from(updated_item);
+            counts.updated_staffitpro += u64::from(wrote_record);
+        };
+        match trouble {
+            None => self.done(&work, touched),
+            Some((code, again)) => {
+                let (scope, pair) = (work.verdict.scope, work.pair.id);
+                self.tally.touch(scope, pair, touched);
+                if again {
+                    self.put_off(&work.verdict, &work.pair, code)
+                } else {
+                    self.give_up(&work.verdict, &work.pair, (code, work.verdict.to_record))
+                }
+            }
+        }
+    }
+}
+
+/// What the new content of an item is made of.
+struct Changes<'a> {
+    kind: ItemKind,
+    record: &'a Record,
+    item: &'a Content,
+    raw: &'a Content,
+    own: &'a OwnCategories,
+    carried: &'a [String],
+    shown: &'a [String],
+    dress: &'a Dress<'a>,
+    reminder_past: bool,
+}
+
+impl Changes<'_> {
+    /// Returns the fields to set and to clear; all others stay as they are (rule D11).
+    fn content(&self, to_item: FieldSet, decorate: FieldSet) -> Content {
+        let mut content = self.record.content.only(to_item);
+        let body = Dress::body(self.kind);
+        let base = if to_item.contains(body) {
+            Some(self.record.content.text(body))
+        } else if decorate.contains(body) {
+            Some(self.item.text(body))
+        } else {
+            None
+        };
+        if let Some(text) = base {
+            match self.dress.dress_body(text, self.record) {
+                Some(text) => content.put(body, Slot::of(Value::Text(text))),
+                None => content.set_blank(body),
+            }
+        }
+        if to_item.union(decorate).contains(Field::Categories) {
+            let merged = merge_categories(self.raw, self.own, self.carried, self.shown);
+            content.set(Field::Categories, Value::List(merged));
+        }
+        if self.reminder_past && to_item.contains(Field::ReminderOn) {
+            content.set(Field::ReminderOn, Value::Flag(false));
+            content.forget(Field::ReminderAt);
+            content.forget(Field::ReminderMinutes);
+        }
+        content
+    }
+}

@@ -1,0 +1,502 @@
+//! Effect: plans every pair that has to be looked at: reads both sides, asks the pure planner, and spools what is to be
+//! done. What needs no write on either side is settled on the spot.
+
+use std::collections::HashMap;
+
+use crate::config::rules::Adopt;
+use crate::engine::dress::undress;
+use crate::engine::pairing::keys;
+use crate::engine::plan::{
+    Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
+};
+use crate::engine::report::{Finding, Line, Phase};
+use crate::engine::session::{Active, Session, Stop};
+use crate::engine::tally::{is_finding, is_named, standing};
+use crate::engine::view::show;
+use crate::mailbox::{Item, ItemError};
+use crate::model::{FieldSet, Half, ItemId, ItemKind};
+use crate::reason::Code;
+use crate::source::{Fetched, Record};
+use crate::state::{
+    FindingRow, ItemPresence, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
+    UnpairedRow,
+};
+
+/// How many pairs are planned at once.
+const PAGE: usize = 200;
+
+/// What was read of one pair.
+pub(super) struct Seen {
+    pub(super) pair: PairRow,
+    pub(super) record: Option<Record>,
+    record_gone: bool,
+    candidate: Option<UnpairedRow>,
+    doubt: Option<Code>,
+}
+
+impl Session<'_> {
+    /// Plans all active scopes.
+    pub(super) fn deliberate(&mut self) -> Result<(), Stop> {
+        self.phase(Phase::Planning);
+        self.state.open_spool()?;
+        let mut done = 0;
+        for active in self.active.clone() {
+            for kind in active.kinds().iter().copied() {
+                let mut after = 0;
+                loop {
+                    self.heed()?;
+                    let pairs = self.state.dirty_pairs(
+                        self.id,
+                        (active.scope.module, kind),
+                        after,
+                        PAGE,
+                    )?;
+                    let Some(last) = pairs.last() else { break };
+                    after = last.id;
+                    done += pairs.len() as u64;
+                    self.plan_page(&active, kind, pairs, false)?;
+                    self.progress(done, None);
+                }
+            }
+        }
+        self.plan_contested()
+    }
+
+    /// Plans once more the records without an item that share a key with an item or with one another: only now are the
+    /// keys of all of them known (rule D3).
+    fn plan_contested(&mut self) -> Result<(), Stop> {
+        for active in self.active.clone() {
+            for kind in active.kinds().iter().copied() {
+                let mut after = 0;
+                loop {
+                    let ids = self.state.contested(self.id, kind, after, PAGE)?;
+                    let Some(last) = ids.last() else { break };
+                    after = *last;
+                    let mut pairs = Vec::new();
+                    for id in ids {
+                        let pair = self.state.pair(self.id, id)?;
+                        pairs.extend(pair.filter(|pair| pair.module == active.scope.module));
+                    }
+                    self.plan_page(&active, kind, pairs, true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_page(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        pairs: Vec<PairRow>,
+        contested: bool,
+    ) -> Result<(), Stop> {
+        let pairs = match &self.options.explain {
+            Some(record) => pairs.into_iter().filter(|pair| pair.record == *record).collect(),
+            None => pairs,
+        };
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        let mut page = self.read_records(active, pairs)?;
+        for seen in &mut page {
+            self.find_candidate(kind, seen, contested)?;
+        }
+        let ids: Vec<ItemId> = page
+            .iter()
+            .filter_map(|seen| match &seen.candidate {
+                Some(row) => Some(row.item.clone()),
+                None if seen.pair.item_state == ItemPresence::Here => seen.pair.item.clone(),
+                None => None,
+            })
+            .collect();
+        let mut items = HashMap::new();
+        if !ids.is_empty() {
+            self.mailbox.fetch(kind, &ids, &mut |id, item| {
+                items.insert(id, item);
+            })?;
+        }
+        self.state.execute("BEGIN IMMEDIATE")?;
+        let planned =
+            page.into_iter().try_for_each(|seen| self.plan_pair(active, kind, seen, &mut items));
+        match planned {
+            Ok(()) => self.state.execute("COMMIT")?,
+            Err(error) => {
+                // The first error is the one that counts.
+                let _ = self.state.execute("ROLLBACK");
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the records of pairs, in focus.
+    pub(super) fn read_records(
+        &mut self,
+        active: &Active,
+        pairs: Vec<PairRow>,
+    ) -> Result<Vec<Seen>, Stop> {
+        let ids: Vec<_> = pairs.iter().map(|pair| pair.record.clone()).collect();
+        let mut answers: HashMap<_, _> = HashMap::new();
+        for answer in self.source.fetch(self.job.user, &ids)? {
+            let id = match &answer {
+                Fetched::Record(record) => record.id.clone(),
+                Fetched::Gone(id) | Fetched::NotYours(id) | Fetched::Unreadable(id, _) => {
+                    id.clone()
+                }
+            };
+            answers.insert(id, answer);
+        }
+        let lens = self.lens(active.scope);
+        Ok(pairs
+            .into_iter()
+            .map(|pair| {
+                let answer = answers.remove(&pair.record);
+                let record_gone = matches!(answer, Some(Fetched::Gone(_) | Fetched::NotYours(_)));
+                let record = match answer {
+                    Some(Fetched::Record(mut record)) if record.kind == pair.kind => {
+                        lens.focus_record(&mut record);
+                        Some(*record)
+                    }
+                    _ => None,
+                };
+                Seen { pair, record, record_gone, candidate: None, doubt: None }
+            })
+            .collect())
+    }
+
+    /// Looks for the item of a record that has none (rule D3).
+    fn find_candidate(
+        &mut self,
+        kind: ItemKind,
+        seen: &mut Seen,
+        contested: bool,
+    ) -> Result<(), Stop> {
+        let Some(record) = &seen.record else { return Ok(()) };
+        if seen.pair.record_state == RecordPresence::Here || !seen.pair.is_linked() {
+            let keys = keys(kind, &record.content, &self.salt);
+            self.state.set_pair_keys(self.id, seen.pair.id, &keys)?;
+            if seen.pair.item.is_some() {
+                return Ok(());
+            }
+            if !contested {
+                self.join_by_stamp(&mut seen.pair)?;
+                if seen.pair.item.is_none() {
+                    self.state.note_unlinked(seen.pair.id)?;
+                }
+                return Ok(());
+            }
+            let scope = self.active_in(seen.pair.module).find(|a| a.kinds().contains(&kind));
+            let adopt = scope.map(|active| self.job.scopes.of(active.scope).adopt);
+            let items = self.state.matching_items(self.id, &keys)?;
+            let exact: Vec<_> = items.iter().filter(|c| c.strong && c.names_fit).collect();
+            match exact.as_slice() {
+                _ if adopt == Some(Adopt::Never) => {}
+                [] if items.iter().any(|claim| !claim.strong) => {
+                    seen.doubt = Some(Code::PairNameOnly);
+                }
+                [] => {}
+                [one] if self.state.claimants(self.id, one.owner)? > 1 => {
+                    seen.doubt = Some(Code::PairTwoRecords);
+                }
+                [one] => seen.candidate = self.state.unpaired(one.owner)?,
+                _ => seen.doubt = Some(Code::PairAmbiguous),
+            }
+            if kind == ItemKind::Contact && seen.candidate.is_none() && seen.doubt.is_none() {
+                let others = self.state.matching_pairs(self.id, &keys, seen.pair.id)?;
+                if others.iter().any(|claim| claim.strong && claim.names_equal) {
+                    seen.doubt = Some(Code::PairTwoRecords);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_pair(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        mut seen: Seen,
+        items: &mut HashMap<ItemId, Result<Item, ItemError>>,
+    ) -> Result<(), Stop> {
+        let dress = self.dress(active.scope);
+        let lens = self.lens(active.scope);
+        let shown = seen.record.as_ref().map(|record| dress.shown(record)).unwrap_or_default();
+        let item_id = match &seen.candidate {
+            Some(row) => Some(row.item.clone()),
+            None => seen.pair.item.clone().filter(|_| seen.pair.item_state == ItemPresence::Here),
+        };
+        let answer = item_id.as_ref().and_then(|id| items.remove(id));
+        let mut item = None;
+        let mut unreadable = false;
+        match answer {
+            Some(Ok(mut read)) => {
+                let bare = seen
+                    .record
+                    .as_ref()
+                    .map_or(FieldSet::EMPTY, |record| dress.bare(kind, &read.content, record));
+                undress(kind, &mut read.content, &seen.pair.categories, &shown);
+                let mut view = lens.item(&read, kind);
+                view.bare = bare;
+                item = Some((read, view));
+            }
+            Some(Err(ItemError::Gone)) => {
+                if let Some(id) = &item_id {
+                    self.state.miss_item(self.id, id)?;
+                    seen.pair.item_state = ItemPresence::Missing;
+                }
+            }
+            Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) => unreadable = true,
+            None => unreadable = item_id.is_some(),
+        }
+        let mut record_view = seen.record.as_ref().map(|record| lens.record(record));
+        let rules = self.rules(active, kind);
+        if let (Some(view), Some(record)) = (&mut record_view, &seen.record) {
+            self.date_fields(view, record, &seen.pair)?;
+        }
+        let item_state = match (&item, seen.doubt) {
+            _ if unreadable => ItemState::Unreadable,
+            (_, Some(code)) => ItemState::Doubtful(code),
+            (Some((_, view)), None) if seen.candidate.is_some() || !seen.pair.is_linked() => {
+                ItemState::Candidate(view)
+            }
+            (Some((_, view)), None) => ItemState::Here(view),
+            (None, None) => match seen.pair.item_state {
+                ItemPresence::None | ItemPresence::Here => ItemState::None,
+                ItemPresence::Deleted => ItemState::Deleted,
+                ItemPresence::Removed => ItemState::Removed,
+                ItemPresence::Missing => ItemState::Missing,
+            },
+        };
+        let record_state = match &record_view {
+            _ if seen.record_gone => RecordState::Gone,
+            Some(_) if seen.pair.record_state == RecordPresence::Left => RecordState::Left,
+            Some(view) => RecordState::Here(view),
+            None => RecordState::Unreadable,
+        };
+        let base = base(&seen.pair);
+        let pair = Pair { record: record_state, item: item_state, base, taken: seen.pair.taken };
+        let verdict = plan(&rules, &pair);
+        if let Some((read, _)) = &item
+            && runs_backwards(&seen.pair, read)
+        {
+            self.tally.backwards += 1;
+        }
+        if seen.record_gone && !seen.pair.is_linked() {
+            self.state.see_record_off(self.id, &seen.pair.record, RecordPresence::Gone)?;
+            return Ok(());
+        }
+        let item = item.as_ref().map(|(item, view)| (item, view));
+        self.conclude(active, kind, &seen, (record_view.as_ref(), item), verdict)
+    }
+
+    /// Gives changed fields of a record the time of their original edit, where it is known (rule D1); a value met for the
+    /// first time gets the record's own time.
+    fn date_fields(
+        &self,
+        view: &mut RecordView,
+        record: &Record,
+        pair: &PairRow,
+    ) -> Result<(), StateError> {
+        let Some(base) = &pair.record_half else { return Ok(()) };
+        let changed: Vec<_> = view
+            .half
+            .iter()
+            .filter(|(field, now)| base.get(*field).is_some_and(|then| !now.agrees(then, *field)))
+            .collect();
+        for (field, fingerprint) in changed {
+            let tenant = self.job.tenant;
+            if let Some(time) = self.state.field_time(tenant, &record.id, field, fingerprint)? {
+                view.field_times.push((field, time));
+            } else if let Some(time) = record.changed_at {
+                self.state.set_field_time(tenant, &record.id, field, fingerprint, time)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles a verdict that needs no write, spools one that does.
+    fn conclude(
+        &mut self,
+        active: &Active,
+        kind: ItemKind,
+        seen: &Seen,
+        (record_view, item): (Option<&RecordView>, Option<(&Item, &ItemView)>),
+        verdict: Verdict,
+    ) -> Result<(), Stop> {
+        let private = seen.record.as_ref().is_some_and(|record| record.private)
+            || item.is_some_and(|(item, _)| item.identity.private);
+        let label = seen.record.as_ref().filter(|_| !private).and_then(label_of);
+        self.emit(active, seen, label.as_deref(), &verdict);
+        self.report(active, seen, (label.as_deref(), private), item, &verdict)?;
+        match verdict.action {
+            Action::Create | Action::Update | Action::Delete => {
+                self.state.unspool(seen.pair.id)?;
+                self.state.spool(&SpooledVerdict {
+                    id: 0,
+                    pair: seen.pair.id,
+                    scope: active.scope,
+                    kind,
+                    record_version: record_view.and_then(|view| view.version.clone()),
+                    candidate: seen.candidate.as_ref().map(|row| row.id),
+                    item_version: item.map(|(item, _)| item.identity.version.clone()),
+                    label,
+                    action: verdict.action.key().to_owned(),
+                    link: verdict.link,
+                    to_item: verdict.merge.to_item,
+                    to_record: verdict.merge.to_record,
+                    cleared: verdict.merge.cleared,
+                    decorate: verdict.merge.decorate,
+                    settle: verdict.merge.settle,
+                    apart: verdict.merge.apart,
+                    reasons: verdict.merge.reasons,
+                })?;
+                return Ok(());
+            }
+            Action::Settle | Action::Nothing => {
+                if let (Some(record), Some((item, view)), Some(record_view)) =
+                    (&seen.record, item, record_view)
+                    && seen.pair.is_linked()
+                {
+                    let (mut record_half, mut item_half) = halves(&seen.pair);
+                    record_half.take(verdict.merge.settle, &record_view.half);
+                    item_half.take(verdict.merge.settle, &view.half);
+                    self.state.settle(
+                        seen.pair.id,
+                        &Settlement {
+                            record_version: Some(&record.version),
+                            item: Some((&item.identity.id, &item.identity.version)),
+                            folder: item.folder.as_ref(),
+                            record_half: &record_half,
+                            item_half: &item_half,
+                            apart: seen
+                                .pair
+                                .apart
+                                .difference(verdict.merge.settle)
+                                .union(verdict.merge.apart),
+                            private: record.private,
+                            categories: &seen.pair.categories,
+                            item_modified: item.modified_at,
+                        },
+                    )?;
+                }
+            }
+            Action::Sleep | Action::Hold => {}
+        }
+        self.state.unspool(seen.pair.id)?;
+        let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
+        let code = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
+        let again = matches!(code, Some(Code::RecordUnreadable | Code::ItemUnreadable));
+        self.state.set_outcome(seen.pair.id, code, again)?;
+        Ok(())
+    }
+
+    /// Tells a line of the plan.
+    fn emit(&mut self, active: &Active, seen: &Seen, label: Option<&str>, verdict: &Verdict) {
+        if verdict.action == Action::Nothing && verdict.merge.reasons.is_empty() {
+            return;
+        }
+        let merge = &verdict.merge;
+        let action = match verdict.action {
+            Action::Update if verdict.link => "link",
+            Action::Update if merge.to_record.is_empty() => "update-outlook",
+            Action::Update if merge.to_item.is_empty() => "update-staffitpro",
+            Action::Update => "update-both",
+            other => other.key(),
+        };
+        (self.lines)(Line {
+            scope: active.scope,
+            record: seen.pair.record.clone(),
+            label: label.map(ToOwned::to_owned),
+            action,
+            to_outlook: merge.to_item.union(merge.decorate),
+            to_staffitpro: merge.to_record,
+            reasons: merge.reasons.clone(),
+        });
+    }
+
+    /// Makes and resolves the findings about a pair.
+    fn report(
+        &mut self,
+        active: &Active,
+        seen: &Seen,
+        (label, private): (Option<&str>, bool),
+        item: Option<(&Item, &ItemView)>,
+        verdict: &Verdict,
+    ) -> Result<(), Stop> {
+        let reasons = &verdict.merge.reasons;
+        let stands: Vec<Code> =
+            reasons.iter().map(|(code, _)| *code).filter(|code| is_finding(*code)).collect();
+        self.state.resolve(self.id, &seen.pair.record, &stands)?;
+        for (code, fields) in reasons {
+            if is_finding(*code) {
+                self.state.find(
+                    self.id,
+                    &self.run,
+                    &FindingRow {
+                        code: *code,
+                        record: seen.pair.record.clone(),
+                        scope: Some(active.scope),
+                        label: label.map(ToOwned::to_owned),
+                        fields: *fields,
+                        first_seen: self.now,
+                        run: self.run.clone(),
+                    },
+                )?;
+            } else if is_named(*code) && verdict.action != Action::Create
+                || *code == Code::Recreated
+            {
+                let values = match (&seen.record, item) {
+                    (Some(record), Some((item, _))) if !private => fields
+                        .iter()
+                        .map(|field| {
+                            (
+                                field.key().to_owned(),
+                                show(&record.content, field),
+                                show(&item.content, field),
+                            )
+                        })
+                        .collect(),
+                    _ => Vec::new(),
+                };
+                self.tally.named.push(Finding {
+                    code: *code,
+                    scope: Some(active.scope),
+                    record: Some(seen.pair.record.clone()),
+                    label: label.map(ToOwned::to_owned),
+                    fields: *fields,
+                    values,
+                    first_seen: self.now,
+                    new: true,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns number and name of a record, as a person knows it.
+pub(super) fn label_of(record: &Record) -> Option<String> {
+    let parts: Vec<&str> =
+        [record.number.as_deref(), record.name.as_deref()].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Returns the halves of a pair; empty ones where it was never settled.
+pub(super) fn halves(pair: &PairRow) -> (Half, Half) {
+    (pair.record_half.clone().unwrap_or_default(), pair.item_half.clone().unwrap_or_default())
+}
+
+fn base(pair: &PairRow) -> Option<Base<'_>> {
+    let (record, item) = pair.record_half.as_ref().zip(pair.item_half.as_ref())?;
+    Some(Base { record, item, apart: pair.apart, created: pair.created, private: pair.private })
+}
+
+/// Says whether an item's time lies before the one it had when it was settled: its mailbox was restored (rule D7).
+fn runs_backwards(pair: &PairRow, item: &Item) -> bool {
+    pair.item_version.as_ref().is_some_and(|version| *version != item.identity.version)
+        && match (pair.item_modified, item.modified_at) {
+            (Some(then), Some(now)) => now.as_second() < then,
+            _ => false,
+        }
+}

@@ -1,0 +1,350 @@
+//! Effect: reads what changed in the mailbox, folder by folder, and finds out where items went that are no longer where
+//! they were (rules D3, D4, D5).
+
+use std::collections::HashMap;
+
+use crate::engine::pairing::keys;
+use crate::engine::report::{Counts, Phase};
+use crate::engine::session::{Session, Stop};
+use crate::mailbox::{By, Identity, Item, ItemError, Wanted};
+use crate::model::{FolderId, ItemId, ItemKind, RecordId, Scope, Token};
+use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
+
+/// How many items are looked for at once.
+const SEARCH: usize = 40;
+
+impl Session<'_> {
+    /// Reads the changes of every watched folder: one call a folder when nothing changed.
+    pub(super) fn observe_outlook(&mut self) -> Result<(), Stop> {
+        self.phase(Phase::ReadingOutlook);
+        for kind in self.kinds() {
+            self.heed()?;
+            self.watch(kind)?;
+            self.read_folders(kind)?;
+            self.resolve_missing(kind)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the folders once more, so that the echoes of what this run wrote are behind it.
+    pub(super) fn drain(&mut self) -> Result<(), Stop> {
+        for kind in self.kinds() {
+            self.read_folders(kind)?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the folders of a kind are watched. The first time, every item with a stamp of ours is looked for in
+    /// the whole mailbox: the state may be new where the mailbox is not.
+    fn watch(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        let fresh = self.state.folders(self.id, kind)?.is_empty();
+        if fresh && let Some(default) = self.mailbox.folder(kind, &[], false)? {
+            self.state.watch_folder(self.id, kind, &default)?;
+        }
+        let scopes: Vec<Scope> = self
+            .active
+            .iter()
+            .filter(|active| active.kinds().contains(&kind))
+            .map(|active| active.scope)
+            .collect();
+        for scope in scopes {
+            self.find_home(scope, kind, false)?;
+        }
+        if fresh || self.options.full {
+            let wanted = Wanted { tenant: self.job.tenant, user: self.job.user, by: By::Any };
+            let found = self.mailbox.find(kind, &wanted)?;
+            self.state.atomically(|state| {
+                for found in &found {
+                    let Some(stamp) = &found.identity.stamp else { continue };
+                    if state.pair_of_item(self.id, &found.identity.id)?.is_some() {
+                        continue;
+                    }
+                    let row = UnpairedRow {
+                        id: 0,
+                        item: found.identity.id.clone(),
+                        version: found.identity.version.clone(),
+                        kind,
+                        folder: found.folder.clone(),
+                        record: Some(stamp.record.clone()),
+                        token: Some(stamp.token.clone()),
+                        deleted: found.deleted,
+                        born: found.created_at.map(jiff::Timestamp::as_second),
+                    };
+                    state.put_unpaired(self.id, &row)?;
+                    if !found.deleted {
+                        state.watch_folder(self.id, kind, &found.folder)?;
+                    }
+                }
+                Ok::<_, StateError>(())
+            })?;
+        }
+        if self.options.full {
+            for folder in self.state.folders(self.id, kind)? {
+                self.state.set_cursor(self.id, kind, &folder.id, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the folder that new items of a scope go to, and makes it where it is missing and may be made.
+    pub(super) fn find_home(
+        &mut self,
+        scope: Scope,
+        kind: ItemKind,
+        create: bool,
+    ) -> Result<Option<FolderId>, Stop> {
+        let Some(path) = self.job.scopes.of(scope).folder.as_deref() else {
+            return Ok(self.mailbox.folder(kind, &[], false)?);
+        };
+        let whole = self.active.iter().any(|active| active.scope == scope && active.whole);
+        if !whole && let Some(home) = self.state.home(self.id, scope, kind)? {
+            return Ok(Some(home));
+        }
+        let path: Vec<String> =
+            path.split('/').map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+        let home = self.mailbox.folder(kind, &path, create)?;
+        if let Some(home) = &home {
+            self.state.set_home(self.id, scope, kind, home)?;
+            self.state.watch_folder(self.id, kind, home)?;
+        }
+        Ok(home)
+    }
+
+    fn read_folders(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        for folder in self.state.folders(self.id, kind)? {
+            let mut since = folder.cursor;
+            let mut listing = since.is_none();
+            self.state.forget_seen()?;
+            loop {
+                let page = self.mailbox.changes(&folder.id, kind, since.as_ref())?;
+                if page.restarted && !listing {
+                    listing = true;
+                    self.state.forget_seen()?;
+                }
+                let incoming = self.unknown(&page.changed)?;
+                let items = self.fetch_all(kind, &incoming)?;
+                let ended = !page.more || since.as_ref() == Some(&page.cursor);
+                let doubt = self.state.atomically(|state| {
+                    let mut doubt = false;
+                    if listing {
+                        for (id, _) in &page.changed {
+                            state.saw(id.as_str())?;
+                        }
+                    }
+                    for (id, version) in &page.changed {
+                        state.see_item(self.id, id, version)?;
+                    }
+                    for id in &page.removed {
+                        doubt |= self.see_removed(state, id)?;
+                    }
+                    for item in items.values().flatten() {
+                        doubt |= self.see_incoming(state, kind, &folder.id, item)?;
+                    }
+                    if listing && ended {
+                        for id in state.unseen_items(self.id, kind, &folder.id)? {
+                            doubt |= self.see_removed(state, &ItemId::new(id))?;
+                        }
+                    }
+                    state.set_cursor(self.id, kind, &folder.id, Some(&page.cursor))?;
+                    Ok::<_, StateError>(doubt)
+                })?;
+                if doubt {
+                    self.state.mark_doubtful(self.id, kind)?;
+                }
+                if ended {
+                    break;
+                }
+                since = Some(page.cursor);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the ids on a page that are neither a pair's nor known as unpaired in this version.
+    fn unknown(
+        &self,
+        changed: &[(ItemId, crate::model::ItemVersion)],
+    ) -> Result<Vec<ItemId>, StateError> {
+        let mut unknown = Vec::new();
+        for (id, version) in changed {
+            if self.state.pair_of_item(self.id, id)?.is_none()
+                && !self.state.knows_unpaired(self.id, id, version)?
+            {
+                unknown.push(id.clone());
+            }
+        }
+        unknown.dedup();
+        Ok(unknown)
+    }
+
+    /// Reads whole items; one that cannot be read is absent from the result.
+    fn fetch_all(
+        &mut self,
+        kind: ItemKind,
+        ids: &[ItemId],
+    ) -> Result<HashMap<ItemId, Option<Item>>, Stop> {
+        let mut items = HashMap::new();
+        if !ids.is_empty() {
+            self.mailbox.fetch(kind, ids, &mut |id, item| {
+                items.insert(id, item.ok());
+            })?;
+        }
+        Ok(items)
+    }
+
+    fn see_removed(&self, state: &State, id: &ItemId) -> Result<bool, StateError> {
+        if state.miss_item(self.id, id)? {
+            return Ok(false);
+        }
+        state.forget_unpaired(self.id, id)
+    }
+
+    /// Takes in an item that belongs to no pair as far as known. Returns whether pairing in doubt may look different now.
+    fn see_incoming(
+        &self,
+        state: &State,
+        kind: ItemKind,
+        folder: &FolderId,
+        item: &Item,
+    ) -> Result<bool, StateError> {
+        if item.identity.kind != Some(kind) {
+            return Ok(false);
+        }
+        let ours = item
+            .identity
+            .stamp
+            .as_ref()
+            .filter(|s| s.tenant == *self.job.tenant && s.user == *self.job.user);
+        if let Some(stamp) = ours
+            && let Some(pair) = state.pair_of_record(self.id, &stamp.record)?
+            && joins(&pair)
+        {
+            state.forget_unpaired(self.id, &item.identity.id)?;
+            state.set_item(
+                pair.id,
+                ItemPresence::Here,
+                Some((&item.identity.id, item.folder.as_ref().unwrap_or(folder))),
+            )?;
+            return Ok(false);
+        }
+        let row = UnpairedRow {
+            id: 0,
+            item: item.identity.id.clone(),
+            version: item.identity.version.clone(),
+            kind,
+            folder: item.folder.clone().unwrap_or_else(|| folder.clone()),
+            record: ours.map(|stamp| stamp.record.clone()),
+            token: ours.map(|stamp| stamp.token.clone()),
+            deleted: false,
+            born: item.created_at.map(jiff::Timestamp::as_second),
+        };
+        let id = state.put_unpaired(self.id, &row)?;
+        // Stamped items are somebody's already, private ones nobody's business (rules D3, D9): neither gets keys.
+        let keyed = item.identity.stamp.is_none() && !item.identity.private;
+        let keys = if keyed { keys(kind, &item.content, &self.salt) } else { Keys::default() };
+        state.set_unpaired_keys(self.id, id, &keys)?;
+        Ok(keyed)
+    }
+
+    /// Finds out what became of items that are no longer where they were.
+    fn resolve_missing(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        let missing = self.state.pairs_missing(self.id, kind)?;
+        for pairs in missing.chunks(SEARCH) {
+            let mut open = Vec::new();
+            for pair in pairs {
+                let stamped = self.state.stamped(self.id, &pair.record)?;
+                match stamped.into_iter().find(|row| !row.deleted) {
+                    Some(row) => self.follow(pair, &row.item, &row.folder)?,
+                    None => open.push(pair),
+                }
+            }
+            if open.is_empty() {
+                continue;
+            }
+            let records: Vec<RecordId> = open.iter().map(|pair| pair.record.clone()).collect();
+            let wanted =
+                Wanted { tenant: self.job.tenant, user: self.job.user, by: By::Records(&records) };
+            let mut found = self.mailbox.find(kind, &wanted)?;
+            found.sort_by_key(|found| (found.deleted, found.created_at));
+            let mut lost = Vec::new();
+            for pair in open {
+                let hit = found.iter().find(|found| {
+                    found.identity.stamp.as_ref().is_some_and(|stamp| stamp.record == pair.record)
+                });
+                match hit {
+                    Some(found) if found.deleted => {
+                        self.state.set_item(pair.id, ItemPresence::Deleted, None)?;
+                    }
+                    Some(found) => {
+                        self.state.watch_folder(self.id, kind, &found.folder)?;
+                        self.follow(pair, &found.identity.id, &found.folder)?;
+                    }
+                    None => lost.push(pair),
+                }
+            }
+            self.resolve_lost(kind, &lost)?;
+        }
+        Ok(())
+    }
+
+    /// Of items whose stamp is nowhere: one that still answers under its id was left out of a short listing; one that does
+    /// not is deleted, unless there is a part of the mailbox that we cannot see (rule D4).
+    fn resolve_lost(&mut self, kind: ItemKind, lost: &[&PairRow]) -> Result<(), Stop> {
+        let ids: Vec<ItemId> = lost.iter().filter_map(|pair| pair.item.clone()).collect();
+        let mut answers: HashMap<ItemId, Result<Identity, ItemError>> = HashMap::new();
+        if !ids.is_empty() {
+            self.mailbox.identify(kind, &ids, &mut |id, answer| {
+                answers.insert(id, answer);
+            })?;
+        }
+        for pair in lost {
+            let answer = pair.item.as_ref().and_then(|id| answers.remove(id));
+            let state = match answer {
+                Some(Ok(_)) => ItemPresence::Here,
+                Some(Err(ItemError::Gone)) | None if self.opened.sees_private => {
+                    ItemPresence::Deleted
+                }
+                _ => ItemPresence::Missing,
+            };
+            self.state.set_item(pair.id, state, None)?;
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, pair: &PairRow, item: &ItemId, folder: &FolderId) -> Result<(), Stop> {
+        self.state.forget_unpaired(self.id, item)?;
+        self.state.set_item(pair.id, ItemPresence::Here, Some((item, folder)))?;
+        if let Some(scope) = Scope::new(pair.module, pair.kind.switch()) {
+            self.tally.touch(scope, pair.id, |counts: &mut Counts| counts.moved += 1);
+        }
+        Ok(())
+    }
+
+    /// Joins a record that has no item to one that carries its stamp.
+    pub(super) fn join_by_stamp(&self, pair: &mut PairRow) -> Result<(), StateError> {
+        let stamped = self.state.stamped(self.id, &pair.record)?;
+        let Some(row) = stamped.into_iter().next() else { return Ok(()) };
+        if row.kind != pair.kind {
+            return Ok(());
+        }
+        let created = row.token.as_ref().is_some_and(|token| !token.as_str().is_empty());
+        let state = if row.deleted { ItemPresence::Deleted } else { ItemPresence::Here };
+        self.state.forget_unpaired(self.id, &row.item)?;
+        self.state.set_item(pair.id, state, Some((&row.item, &row.folder)))?;
+        self.state.set_origin(pair.id, created, row.token.as_ref().filter(|_: &&Token| created))?;
+        pair.item_state = state;
+        pair.item = Some(row.item);
+        pair.folder = Some(row.folder);
+        pair.created = created;
+        pair.token = row.token;
+        Ok(())
+    }
+}
+
+/// Says whether a pair takes an item that carries its stamp: not while it has one that is there (rule D3).
+fn joins(pair: &PairRow) -> bool {
+    match pair.item_state {
+        ItemPresence::Here | ItemPresence::None => false,
+        ItemPresence::Deleted | ItemPresence::Removed | ItemPresence::Missing => true,
+    }
+}

@@ -1,0 +1,227 @@
+//! Effect: reads what changed in staffITpro: the filter, then the records. What is read ends as marks in the state, in
+//! the same transaction that moves the position, so that nothing read is ever lost (rule D4: absence proves nothing).
+
+use crate::engine::report::{Phase, Stopped};
+use crate::engine::session::{Session, Stop};
+use crate::model::{ItemKind, Module, Position, RecordId, Switch};
+use crate::reason::Code;
+use crate::source::{Entry, Members};
+use crate::state::{RecordPresence, SeenRecord, State, StateError};
+
+/// How many parents are asked for at once.
+const PARENTS: usize = 200;
+
+impl Session<'_> {
+    /// Reads the filter and the changes of every module that moves: at most two calls a module when nothing changed.
+    pub(super) fn observe_source(&mut self) -> Result<(), Stop> {
+        self.phase(Phase::ReadingStaffitpro);
+        for module in Module::ALL {
+            if self.active_in(module).next().is_none() {
+                continue;
+            }
+            self.heed()?;
+            let (position, members) = self.state.feed(self.id, module)?;
+            let whole = self.options.full || self.active_in(module).any(|active| active.whole);
+            let position = position.filter(|_| !whole && self.description.feed);
+            let added = if module.has_filter() {
+                self.observe_members(module, members.as_ref().filter(|_| !whole))?
+            } else {
+                Vec::new()
+            };
+            match position {
+                Some(position) => {
+                    self.observe_activities_of(module, &added)?;
+                    self.observe_changes(module, position)?;
+                }
+                None => self.observe_listing(module)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn wants(&self, module: Module, switch: Switch) -> bool {
+        self.active_in(module).any(|active| active.scope.switch == switch)
+    }
+
+    /// Reads the filter. Returns the records that are new in it.
+    fn observe_members(
+        &mut self,
+        module: Module,
+        known: Option<&Position>,
+    ) -> Result<Vec<RecordId>, Stop> {
+        let contacts = self.wants(module, Switch::Contacts);
+        let mut added = Vec::new();
+        let mut page = None;
+        self.state.forget_seen()?;
+        loop {
+            let answer = self.source.members(self.job.user, module, known, page.as_ref())?;
+            let Members::Page { ids, next, complete, position } = answer else {
+                return Ok(Vec::new());
+            };
+            self.state.atomically(|state| {
+                for record in &ids {
+                    state.saw(record.as_str())?;
+                    if !state.add_member(self.id, module, record)? {
+                        continue;
+                    }
+                    added.push(record.clone());
+                    if contacts {
+                        let seen = SeenRecord {
+                            record,
+                            kind: ItemKind::Contact,
+                            module,
+                            parent: None,
+                            version: None,
+                        };
+                        state.see_record(self.id, &seen)?;
+                    }
+                }
+                Ok::<_, StateError>(())
+            })?;
+            if let Some(next) = next {
+                page = Some(next);
+                continue;
+            }
+            let left =
+                if complete { self.state.unseen_members(self.id, module)? } else { Vec::new() };
+            self.state.atomically(|state| {
+                for record in left {
+                    let record = RecordId::new(record);
+                    state.remove_member(self.id, &record)?;
+                    state.see_record_off(self.id, &record, RecordPresence::Left)?;
+                    for child in state.children(self.id, &record)? {
+                        state.see_record_off(self.id, &child, RecordPresence::Left)?;
+                    }
+                }
+                let (feed, _) = state.feed(self.id, module)?;
+                state.set_feed(self.id, module, feed.as_ref(), position.as_ref())
+            })?;
+            return Ok(added);
+        }
+    }
+
+    /// Reads the activities of records that are new in the filter: the feed does not tell of them.
+    fn observe_activities_of(&self, module: Module, added: &[RecordId]) -> Result<(), Stop> {
+        if !self.wants(module, Switch::Activities) {
+            return Ok(());
+        }
+        for parents in added.chunks(PARENTS) {
+            let entries = self.source.activities(self.job.user, parents)?;
+            self.state.atomically(|state| self.see_entries(state, module, &entries))?;
+        }
+        Ok(())
+    }
+
+    fn observe_changes(&mut self, module: Module, mut since: Position) -> Result<(), Stop> {
+        loop {
+            let changes = self.source.changes(self.job.user, module, &since)?;
+            if changes.lost {
+                return self.position_lost(module);
+            }
+            self.state.atomically(|state| {
+                self.see_entries(state, module, &changes.changed)?;
+                for record in &changes.gone {
+                    if state.pair_of_record(self.id, record)?.is_some() {
+                        state.see_record_off(self.id, record, RecordPresence::Gone)?;
+                    }
+                }
+                let (_, members) = state.feed(self.id, module)?;
+                state.set_feed(self.id, module, Some(&changes.position), members.as_ref())
+            })?;
+            if !changes.more {
+                return Ok(());
+            }
+            if changes.position == since {
+                // A feed that says "more" and does not move would be read for ever; the next run goes on from here.
+                return Ok(());
+            }
+            since = changes.position;
+        }
+    }
+
+    /// The source does not know the position any more: a database was restored, or its log cut off. A word is asked for
+    /// before everything is compared anew (rule D7).
+    fn position_lost(&mut self, module: Module) -> Result<(), Stop> {
+        if self.options.allow.get("restored") != Some(&1) {
+            return Err(Stop::Waits(vec![Stopped {
+                code: Code::BrakeRestored,
+                scope: self.active_in(module).next().map(|active| active.scope),
+                number: Some(1),
+                limit: Some(0),
+                examples: Vec::new(),
+                text: format!(
+                    "the source no longer knows the position up to which the module {module} was read"
+                ),
+                hint: None,
+            }]));
+        }
+        self.observe_listing(module)
+    }
+
+    fn observe_listing(&mut self, module: Module) -> Result<(), Stop> {
+        let mut page = None;
+        self.state.forget_seen()?;
+        loop {
+            let listing = self.source.list(self.job.user, module, page.as_ref())?;
+            self.state.atomically(|state| {
+                for entry in &listing.entries {
+                    state.saw(entry.id.as_str())?;
+                }
+                self.see_entries(state, module, &listing.entries)
+            })?;
+            if let Some(next) = listing.next {
+                page = Some(next);
+                continue;
+            }
+            let gone = if listing.complete {
+                self.state.unseen_records(self.id, module)?
+            } else {
+                Vec::new()
+            };
+            self.state.atomically(|state| {
+                for record in gone {
+                    state.see_record_off(self.id, &RecordId::new(record), RecordPresence::Gone)?;
+                }
+                let (_, members) = state.feed(self.id, module)?;
+                state.set_feed(self.id, module, listing.position.as_ref(), members.as_ref())
+            })?;
+            return Ok(());
+        }
+    }
+
+    fn see_entries(
+        &self,
+        state: &State,
+        module: Module,
+        entries: &[Entry],
+    ) -> Result<(), StateError> {
+        for entry in entries {
+            let switch = entry.kind.switch();
+            if entry.module != module || !self.wants(module, switch) {
+                continue;
+            }
+            if module.has_filter() {
+                let keeper = match switch {
+                    Switch::Contacts => Some(&entry.id),
+                    Switch::Activities => entry.parent.as_ref(),
+                };
+                let moves = match keeper {
+                    Some(keeper) => state.is_member(self.id, keeper)?,
+                    None => false,
+                };
+                if !moves {
+                    continue;
+                }
+            }
+            let seen = SeenRecord {
+                record: &entry.id,
+                kind: entry.kind,
+                module,
+                parent: entry.parent.as_ref(),
+                version: Some(&entry.version),
+            };
+            state.see_record(self.id, &seen)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,254 @@
+//! Effect: a run over one mailbox: what it is given, what it holds while it works, and how it can end early.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::rules::{PastDays, Reference, Scopes};
+use crate::engine::clock::{Clock, Entropy};
+use crate::engine::dress::Dress;
+use crate::engine::report::{Event, Line, Phase, Stopped};
+use crate::engine::rules::{ClockDifference, Rules};
+use crate::engine::tally::Tally;
+use crate::engine::view::Lens;
+use crate::mailbox::{Mailbox, MailboxError, Opened};
+use crate::model::{
+    Direction, Field, FieldSet, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName,
+    UserId,
+};
+use crate::source::{Description, Source, SourceError};
+use crate::state::{MailboxId, State, StateError};
+
+/// One mailbox to bring into agreement.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The name of the source.
+    pub tenant: &'a TenantName,
+    /// The staffITpro user.
+    pub user: &'a UserId,
+    /// The address or path, for reports.
+    pub address: &'a str,
+    /// The nine switches.
+    pub scopes: &'a Scopes,
+    /// Whether anything may be written to the mailbox (rule D19).
+    pub writes_outlook: bool,
+    /// Whether anything may be written to the source (rule D19).
+    pub writes_staffitpro: bool,
+    /// The IANA name of the zone that staffITpro's dates are lived in.
+    pub zone: &'a str,
+    /// Whether references on items are German.
+    pub german: bool,
+    /// Where the state is.
+    pub state_folder: &'a Path,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+    /// Where tokens come from.
+    pub entropy: &'a dyn Entropy,
+}
+
+/// What a run is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Nothing is written anywhere: the command `plan`.
+    pub dry: bool,
+    /// Scopes in `sync` whose first transfer is not done run in S→O this once (rule D2).
+    pub first_transfer: bool,
+    /// No cursor is trusted and everything is compared.
+    pub full: bool,
+    /// Only these scopes.
+    pub scopes: Option<Vec<Scope>>,
+    /// The words given for the brake: kind and exact number (rule D7).
+    pub allow: BTreeMap<String, u64>,
+    /// Only this record is planned.
+    pub explain: Option<RecordId>,
+    /// Set from outside to have the run end after its current batch.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Why a run ended early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It waits for a word.
+    Waits(Vec<Stopped>),
+    /// The mailbox failed.
+    Mailbox(MailboxError),
+    /// The source failed.
+    Source(SourceError),
+    /// The state failed.
+    State(StateError),
+    /// Another process runs this mailbox.
+    Busy,
+    /// The operating system gave no random bytes.
+    Entropy,
+    /// It was asked to end.
+    Asked,
+}
+
+impl From<MailboxError> for Stop {
+    fn from(error: MailboxError) -> Self {
+        Self::Mailbox(error)
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<StateError> for Stop {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+/// A scope that moves in this run.
+#[derive(Clone, Debug)]
+pub(super) struct Active {
+    pub(super) scope: Scope,
+    /// The mode in force; S→O in a first transfer.
+    pub(super) mode: Mode,
+    /// The first transfer is done, or happens now.
+    pub(super) transferred: bool,
+    /// This run is the first transfer.
+    pub(super) transferring: bool,
+    /// The scope is compared as a whole.
+    pub(super) whole: bool,
+}
+
+impl Active {
+    pub(super) fn kinds(&self) -> &'static [ItemKind] {
+        match self.scope.switch {
+            Switch::Contacts => &[ItemKind::Contact],
+            Switch::Activities => &[ItemKind::Appointment, ItemKind::Task],
+        }
+    }
+}
+
+/// What a run holds while it works.
+pub(super) struct Session<'a> {
+    pub(super) job: Job<'a>,
+    pub(super) options: &'a Options,
+    pub(super) source: &'a dyn Source,
+    pub(super) mailbox: &'a mut dyn Mailbox,
+    pub(super) events: &'a (dyn Fn(Event) + Sync),
+    pub(super) lines: &'a mut dyn FnMut(Line),
+    pub(super) state: State,
+    pub(super) id: MailboxId,
+    pub(super) run: RunId,
+    pub(super) salt: Vec<u8>,
+    pub(super) description: &'a Description,
+    pub(super) opened: Opened,
+    pub(super) now: Timestamp,
+    pub(super) zone: TimeZone,
+    pub(super) active: Vec<Active>,
+    pub(super) tally: Tally,
+}
+
+impl Session<'_> {
+    pub(super) fn phase(&self, phase: Phase) {
+        (self.events)(Event::Phase { user: self.job.user.clone(), phase });
+    }
+
+    pub(super) fn progress(&self, done: u64, total: Option<u64>) {
+        (self.events)(Event::Progress { user: self.job.user.clone(), done, total });
+    }
+
+    /// Ends the run where it was asked to; called between batches, so that what was begun is settled.
+    pub(super) fn heed(&self) -> Result<(), Stop> {
+        if self.options.stop.load(Ordering::Relaxed) { Err(Stop::Asked) } else { Ok(()) }
+    }
+
+    /// Returns the active scopes of a module.
+    pub(super) fn active_in(&self, module: Module) -> impl Iterator<Item = &Active> {
+        self.active.iter().filter(move |active| active.scope.module == module)
+    }
+
+    /// Returns the kinds that any active scope moves.
+    pub(super) fn kinds(&self) -> Vec<ItemKind> {
+        ItemKind::ALL
+            .into_iter()
+            .filter(|kind| self.active.iter().any(|active| active.kinds().contains(kind)))
+            .collect()
+    }
+
+    pub(super) fn rules(&self, active: &Active, kind: ItemKind) -> Rules {
+        let settings = self.job.scopes.of(active.scope);
+        Rules {
+            scope: active.scope,
+            kind,
+            mode: active.mode,
+            conflict: settings.conflict,
+            on_leave: settings.on_leave,
+            on_gone: settings.on_gone,
+            transferred: active.transferred,
+            create_missing: settings.create_missing,
+            writable: self.description.writable(kind),
+            writes_outlook: self.job.writes_outlook,
+            writes_staffitpro: self.job.writes_staffitpro,
+            clock: ClockDifference::between(self.now, self.opened.clock),
+        }
+    }
+
+    pub(super) fn lens(&self, scope: Scope) -> Lens<'_> {
+        let settings = self.job.scopes.of(scope);
+        Lens {
+            now: self.now,
+            zone: &self.zone,
+            zone_name: self.job.zone,
+            past_days: match scope.switch {
+                Switch::Contacts => PastDays::All,
+                Switch::Activities => settings.past_days,
+            },
+            except: excepted(&settings.except),
+            description: self.description,
+        }
+    }
+
+    pub(super) fn dress(&self, scope: Scope) -> Dress<'_> {
+        let settings = self.job.scopes.of(scope);
+        Dress {
+            reference: settings.reference,
+            category: settings.category.as_deref(),
+            german: self.job.german,
+        }
+    }
+
+    /// Returns what decides, besides the mode, where values of a scope go; a change compares the scope once (rule D6).
+    pub(super) fn mapping(&self, scope: Scope) -> String {
+        let settings = self.job.scopes.of(scope);
+        let reference = match settings.reference {
+            Reference::Body => "body",
+            Reference::Category => "category",
+            Reference::None => "none",
+        };
+        format!(
+            "except={:?} folder={:?} category={:?} reference={reference} past={} writes={}{} create={}",
+            settings.except,
+            settings.folder,
+            settings.category,
+            settings.past_days,
+            u8::from(self.job.writes_outlook),
+            u8::from(self.job.writes_staffitpro),
+            settings.create_missing,
+        )
+    }
+}
+
+/// Returns the fields that count as unknown; a part of a block takes the others with it where they make no sense alone.
+fn excepted(keys: &[String]) -> FieldSet {
+    keys.iter().filter_map(|key| Field::from_key(key)).collect()
+}
+
+/// Says in which one-way direction a mode carries values.
+pub(super) const fn direction(mode: Mode) -> Option<Direction> {
+    match mode {
+        Mode::StaffitproOverwritesOutlook => Some(Direction::ToOutlook),
+        Mode::OutlookOverwritesStaffitpro => Some(Direction::ToStaffitpro),
+        Mode::Sync | Mode::None => None,
+    }
+}

@@ -1,0 +1,382 @@
+//! Effect: one run over one mailbox, from lock to report.
+
+use jiff::tz::TimeZone;
+
+use crate::config::rules::FirstTransfer;
+use crate::engine::clock::run_id;
+use crate::engine::guard::{columns, direction_key};
+use crate::engine::report::{Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
+use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
+use crate::engine::tally::Tally;
+use crate::mailbox::{Mailbox, MailboxErrorKind, Opened};
+use crate::model::fingerprint::FINGERPRINT_VERSION;
+use crate::model::{Mode, Scope};
+use crate::reason::Code;
+use crate::source::{Description, Source, SourceErrorKind};
+use crate::state::{KnownMailbox, MailboxId, MailboxLock, ScopeMark, State};
+
+/// Brings one mailbox into agreement, or with [`Options::dry`] says what that would take and writes nothing.
+///
+/// Whatever happens to this mailbox stays with it: failures end in the report (invariant 11).
+pub fn sync_mailbox(
+    job: &Job<'_>,
+    options: &Options,
+    source: (&dyn Source, &Description),
+    mailbox: &mut dyn Mailbox,
+    events: &(dyn Fn(Event) + Sync),
+    lines: &mut dyn FnMut(Line),
+) -> MailboxReport {
+    let mut report = MailboxReport {
+        user: job.user.clone(),
+        address: job.address.to_owned(),
+        outcome: Outcome::Done,
+        stopped: Vec::new(),
+        scopes: std::collections::BTreeMap::new(),
+        findings: Vec::new(),
+    };
+    if let Err(stop) = run(job, options, source, mailbox, events, lines, &mut report) {
+        let (outcome, stopped) = explain(stop);
+        report.outcome = outcome;
+        report.stopped = stopped;
+    }
+    report
+}
+
+fn run(
+    job: &Job<'_>,
+    options: &Options,
+    (source, description): (&dyn Source, &Description),
+    mailbox: &mut dyn Mailbox,
+    events: &(dyn Fn(Event) + Sync),
+    lines: &mut dyn FnMut(Line),
+    report: &mut MailboxReport,
+) -> Result<(), Stop> {
+    let Some(_lock) = MailboxLock::take(job.state_folder, job.tenant, job.user)? else {
+        return Err(Stop::Busy);
+    };
+    let (state, _scratch) = if options.dry {
+        let (state, scratch) = State::open_copy(job.state_folder)?;
+        (state, Some(scratch))
+    } else {
+        (State::open(job.state_folder)?, None)
+    };
+    check_source(job, options, &state, description)?;
+    let opened = mailbox.open()?;
+    let id = check_identity(job, &state, &opened)?;
+    let now = job.clock.now();
+    let run = run_id(job.entropy, now).ok_or(Stop::Entropy)?;
+    let active = activate(job, options, &state, id)?;
+    state.begin_run(id, &run, now)?;
+    let salt = state.salt()?;
+    let mut session = Session {
+        job: *job,
+        options,
+        source,
+        mailbox,
+        events,
+        lines,
+        state,
+        id,
+        run,
+        salt,
+        description,
+        opened,
+        now,
+        zone: TimeZone::get(job.zone).unwrap_or(TimeZone::UTC),
+        active,
+        tally: Tally::default(),
+    };
+    session.mark_whole()?;
+    let outcome = session.work();
+    if outcome.is_err() {
+        session.state.abandon();
+    }
+    session.finish(report, &outcome)?;
+    outcome
+}
+
+impl Session<'_> {
+    fn work(&mut self) -> Result<(), Stop> {
+        self.recover()?;
+        self.observe_source()?;
+        self.observe_outlook()?;
+        self.guard_observed()?;
+        self.deliberate()?;
+        self.guard_planned()?;
+        if self.options.dry {
+            return self.count_planned();
+        }
+        self.apply()?;
+        self.phase(Phase::Finishing);
+        if self.tally.wrote {
+            self.drain()?;
+        }
+        self.leave_marks()
+    }
+
+    /// Has scopes compared as a whole whose mode, mapping or fingerprint is another than in the last run (rule D6).
+    fn mark_whole(&mut self) -> Result<(), Stop> {
+        for at in 0..self.active.len() {
+            let Some(active) = self.active.get(at) else { continue };
+            let scope = active.scope;
+            let mark = self.state.scope_mark(self.id, scope)?;
+            let changed = mark.is_none_or(|mark| {
+                mark.mode != self.job.scopes.of(scope).mode.key()
+                    || mark.mapping != self.mapping(scope)
+                    || mark.fingerprint != FINGERPRINT_VERSION
+            });
+            let whole = changed || active.transferring || self.options.full;
+            if let Some(active) = self.active.get_mut(at) {
+                active.whole = whole;
+            }
+            if whole {
+                let (module, contacts) = columns(scope);
+                self.state.mark_scope(self.id, module, contacts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what the next run compares its configuration with.
+    fn leave_marks(&mut self) -> Result<(), Stop> {
+        let marks: Vec<(Scope, ScopeMark)> = self
+            .active
+            .iter()
+            .map(|active| {
+                let mode = self.job.scopes.of(active.scope).mode;
+                let before = self.state.scope_mark(self.id, active.scope)?;
+                let (direction_before, transferred_before) =
+                    before.as_ref().map_or((None, None), |m| (m.direction.clone(), m.transferred));
+                let mark = ScopeMark {
+                    mode: mode.key().to_owned(),
+                    direction: direction(mode)
+                        .map(|direction| direction_key(direction).to_owned())
+                        .or(direction_before),
+                    mapping: self.mapping(active.scope),
+                    fingerprint: FINGERPRINT_VERSION,
+                    transferred: transferred_before.or_else(|| {
+                        (active.mode == Mode::StaffitproOverwritesOutlook
+                            && self.job.writes_outlook)
+                            .then(|| self.now.as_second())
+                    }),
+                };
+                Ok((before != Some(mark.clone())).then_some((active.scope, mark)))
+            })
+            .filter_map(Result::transpose)
+            .collect::<Result<_, crate::state::StateError>>()?;
+        if !marks.is_empty() {
+            self.state.atomically(|state| {
+                marks
+                    .iter()
+                    .try_for_each(|(scope, mark)| state.set_scope_mark(self.id, *scope, mark))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Counts what `sync` would do.
+    fn count_planned(&mut self) -> Result<(), Stop> {
+        let mut after = 0;
+        loop {
+            let page = self.state.spooled(None, None, after, 500)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            for verdict in page {
+                let item = !verdict.link && !verdict.to_item.union(verdict.decorate).is_empty();
+                self.tally.touch(verdict.scope, verdict.pair, |counts| {
+                    match verdict.action.as_str() {
+                        "create" => counts.created += 1,
+                        "delete" => counts.deleted_outlook += 1,
+                        _ => {
+                            counts.linked += u64::from(verdict.link);
+                            counts.updated_outlook += u64::from(item);
+                            counts.updated_staffitpro += u64::from(!verdict.to_record.is_empty());
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    /// Writes the run's row and fills the report.
+    fn finish(
+        &mut self,
+        report: &mut MailboxReport,
+        outcome: &Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        for active in &self.active.clone() {
+            let (module, contacts) = columns(active.scope);
+            let standing = self.state.standing(self.id, module, contacts)?;
+            let counts = self.tally.finish(active.scope, &standing);
+            report.scopes.insert(active.scope, counts);
+        }
+        report.findings = self
+            .state
+            .findings(self.id)?
+            .into_iter()
+            .map(|row| Finding {
+                new: row.run == self.run,
+                code: row.code,
+                scope: row.scope,
+                record: Some(row.record).filter(|record| !record.as_str().is_empty()),
+                label: row.label,
+                fields: row.fields,
+                values: Vec::new(),
+                first_seen: row.first_seen,
+            })
+            .collect();
+        report.findings.append(&mut self.tally.named);
+        report.findings.sort_by_key(|finding| !finding.new);
+        let word = match outcome {
+            Ok(()) => "done",
+            Err(Stop::Waits(_)) => "waits",
+            Err(_) => "failed",
+        };
+        let counts: serde_json::Map<String, serde_json::Value> = report
+            .scopes
+            .iter()
+            .filter_map(|(scope, counts)| {
+                Some((scope.to_string(), serde_json::to_value(counts).ok()?))
+            })
+            .collect();
+        let counts = serde_json::Value::Object(counts).to_string();
+        self.state.end_run(&self.run, self.job.clock.now(), word, &counts)?;
+        Ok(())
+    }
+}
+
+/// Another database behind the same name is a reason to stop (rule D7).
+fn check_source(
+    job: &Job<'_>,
+    options: &Options,
+    state: &State,
+    description: &Description,
+) -> Result<(), Stop> {
+    let known = state.source(job.tenant)?;
+    match known {
+        Some((identity, _))
+            if identity != description.identity && options.allow.get("tenant") != Some(&1) =>
+        {
+            Err(Stop::Waits(vec![Stopped {
+                code: Code::BrakeTenant,
+                scope: None,
+                number: Some(1),
+                limit: Some(0),
+                examples: Vec::new(),
+                text: format!("another database stands behind the source {}", job.tenant),
+                hint: None,
+            }]))
+        }
+        Some((identity, _)) if identity == description.identity => Ok(()),
+        _ => Ok(state.set_source(job.tenant, &description.identity, None)?),
+    }
+}
+
+/// Another mailbox behind the address stops before any write (rule D15).
+fn check_identity(job: &Job<'_>, state: &State, opened: &Opened) -> Result<MailboxId, Stop> {
+    match state.mailbox(job.tenant, job.user)? {
+        None => Ok(state.add_mailbox(job.tenant, job.user, &opened.identity, job.address)?),
+        Some(KnownMailbox { id, identity, .. }) if identity == opened.identity => Ok(id),
+        Some(known) => Err(Stop::Waits(vec![Stopped {
+            code: Code::MailboxChanged,
+            scope: None,
+            number: None,
+            limit: None,
+            examples: Vec::new(),
+            text: format!(
+                "the mailbox behind {} is not the one that was settled before (then {})",
+                job.address, known.address
+            ),
+            hint: None,
+        }])),
+    }
+}
+
+/// Finds out which scopes move in this run, and in which mode.
+fn activate(
+    job: &Job<'_>,
+    options: &Options,
+    state: &State,
+    id: MailboxId,
+) -> Result<Vec<Active>, Stop> {
+    let mut active = Vec::new();
+    for scope in Scope::ALL {
+        let settings = job.scopes.of(scope);
+        let chosen = options.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
+        if settings.mode == Mode::None || !chosen {
+            continue;
+        }
+        let transferred =
+            state.scope_mark(id, scope)?.is_some_and(|mark| mark.transferred.is_some());
+        let asked = options.first_transfer || settings.first_transfer == FirstTransfer::Auto;
+        let transferring = !transferred
+            && (settings.mode == Mode::StaffitproOverwritesOutlook
+                || (settings.mode == Mode::Sync && asked));
+        active.push(Active {
+            scope,
+            mode: if transferring { Mode::StaffitproOverwritesOutlook } else { settings.mode },
+            transferred: transferred || transferring,
+            transferring,
+            whole: false,
+        });
+    }
+    Ok(active)
+}
+
+/// Turns the reason for an early end into what the report says.
+fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
+    let failed = |code, text: String, hint: Option<String>| Stopped {
+        code,
+        scope: None,
+        number: None,
+        limit: None,
+        examples: Vec::new(),
+        text,
+        hint,
+    };
+    match stop {
+        Stop::Waits(stops) => (Outcome::Waits, stops),
+        Stop::Busy => {
+            let text = "another run is at this mailbox".to_owned();
+            (Outcome::Busy, vec![failed(Code::MailboxBusy, text, None)])
+        }
+        Stop::Asked => {
+            let text = "the run was asked to end; what it had begun is settled".to_owned();
+            (Outcome::Failed, vec![failed(Code::MailboxFailed, text, None)])
+        }
+        Stop::Entropy => {
+            let text = "the operating system gave no random bytes".to_owned();
+            (Outcome::Failed, vec![failed(Code::MailboxFailed, text, None)])
+        }
+        Stop::Mailbox(error) => {
+            let outcome = match error.kind {
+                MailboxErrorKind::Unreachable => Outcome::Unreachable,
+                _ => Outcome::Failed,
+            };
+            let hint = error.hint.clone();
+            (outcome, vec![failed(Code::MailboxFailed, chain(&error), hint)])
+        }
+        Stop::Source(error) => {
+            let outcome = match error.kind {
+                SourceErrorKind::Denied => Outcome::Failed,
+                _ => Outcome::SourceDown,
+            };
+            let hint = error.hint.clone();
+            (outcome, vec![failed(Code::SourceFailed, chain(&error), hint)])
+        }
+        Stop::State(error) => {
+            (Outcome::Failed, vec![failed(Code::MailboxFailed, chain(&error), None)])
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}

@@ -1,0 +1,109 @@
+//! Pure: counts and findings of a run, gathered as it goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::report::{Counts, Finding};
+use crate::model::Scope;
+use crate::reason::{Class, Code};
+
+/// What a run did so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    scopes: BTreeMap<Scope, Counts>,
+    touched: BTreeMap<Scope, BTreeSet<i64>>,
+    /// Decided conflicts and other things of this run that do not stand on.
+    pub(super) named: Vec<Finding>,
+    /// Items whose times ran backwards (rule D7).
+    pub(super) backwards: u64,
+    /// Something was written, so that the mailbox's feed holds echoes.
+    pub(super) wrote: bool,
+}
+
+impl Tally {
+    pub(super) fn scope(&mut self, scope: Scope) -> &mut Counts {
+        self.scopes.entry(scope).or_default()
+    }
+
+    /// Counts an effect on a pair.
+    pub(super) fn touch(&mut self, scope: Scope, pair: i64, count: impl FnOnce(&mut Counts)) {
+        count(self.scope(scope));
+        self.touched.entry(scope).or_default().insert(pair);
+    }
+
+    /// Adds what stands in a scope at the end, and returns the counts.
+    pub(super) fn finish(&mut self, scope: Scope, standing: &[(Option<Code>, u64)]) -> Counts {
+        let touched = self.touched.get(&scope).map_or(0, |set| set.len() as u64);
+        let counts = self.scope(scope);
+        let mut settled = 0;
+        for (code, count) in standing {
+            match code.map(Code::class) {
+                None | Some(Class::Done) => settled += count,
+                Some(Class::Kept) => counts.kept += count,
+                Some(Class::Waiting) => counts.waiting += count,
+                Some(Class::Held) => counts.held += count,
+                Some(Class::Skipped) => counts.skipped += count,
+                Some(Class::Failed) => counts.failed += count,
+            }
+        }
+        counts.unchanged = settled.saturating_sub(touched);
+        *counts
+    }
+}
+
+/// Says whether a reason is worth a finding of its own; the others are counted only.
+pub(super) fn is_finding(code: Code) -> bool {
+    match code.class() {
+        Class::Held | Class::Failed => true,
+        Class::Done => false,
+        Class::Waiting => !matches!(
+            code,
+            Code::FirstTransferWaiting | Code::WritesOffOutlook | Code::WritesOffStaffitpro
+        ),
+        Class::Kept => matches!(
+            code,
+            Code::GoneKept
+                | Code::DeletedInOutlook
+                | Code::DeleteAdopted
+                | Code::DeleteChanged
+                | Code::DeleteGuests
+                | Code::Email4NoSlot
+                | Code::ForeignAddressKept
+                | Code::FieldNotWritable
+        ),
+        Class::Skipped => {
+            matches!(code, Code::SeriesUnsupported | Code::TooLong | Code::PrivateSkipped)
+        }
+    }
+}
+
+/// Says whether a decided reason is named in the report of its run (rule D1).
+pub(super) const fn is_named(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NewerStaffitpro
+            | Code::NewerOutlook
+            | Code::TieStaffitpro
+            | Code::SetStaffitpro
+            | Code::SetOutlook
+            | Code::OverwrittenOutlook
+            | Code::OverwrittenStaffitpro
+            | Code::Recreated
+            | Code::Restored
+            | Code::LateTwinRemoved
+            | Code::LeftFilterDeleted
+            | Code::GoneDeleted
+    )
+}
+
+/// Returns the reason that stands for a pair as a whole: the gravest.
+pub(super) fn standing(codes: impl Iterator<Item = Code>, asleep: bool) -> Option<Code> {
+    let rank = |code: &Code| match code.class() {
+        Class::Failed => 5,
+        Class::Held => 4,
+        Class::Waiting => 3,
+        Class::Skipped => 2,
+        Class::Kept => u8::from(asleep),
+        Class::Done => 0,
+    };
+    codes.filter(|code| rank(code) > 0).max_by_key(rank)
+}
