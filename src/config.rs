@@ -12,7 +12,6 @@ mod english;
 mod explain;
 mod fault;
 mod german;
-mod keyed;
 mod keys;
 mod layers;
 mod load;
@@ -21,7 +20,6 @@ mod origin;
 mod problem;
 mod read;
 mod resolve;
-pub mod rules;
 mod schema;
 mod secrecy;
 pub mod secret;
@@ -36,13 +34,13 @@ mod wording;
 
 use std::path::Path;
 
-pub use origin::{Explained, Origin, Place};
-pub use problem::{Line, Problem, Problems};
-pub use read::Files;
-pub use rules::{
+pub use crate::model::rules::{
     Adopt, BrakeLimits, Conflict, FirstTransfer, Leftover, PastDays, Reference, ScopeSettings,
     Scopes, Writes,
 };
+pub use origin::{Explained, Origin, Place};
+pub use problem::{Line, Problem, Problems};
+pub use read::Files;
 pub use schema::{schema, schema_file};
 pub use secret::{Secret, SecretRef};
 pub use settings::{

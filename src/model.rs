@@ -7,7 +7,9 @@ pub mod field;
 pub mod fingerprint;
 pub mod ids;
 pub mod json;
+pub(crate) mod keyed;
 pub mod recurrence;
+pub mod rules;
 pub mod scope;
 pub mod value;
 

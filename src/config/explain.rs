@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use crate::config::origin::{Explained, Origin};
 use crate::config::resolve::{origin, quoted};
-use crate::config::rules::{PastDays, ScopeSettings, Writes};
 use crate::config::settings::{MailboxSettings, Settings, Target};
 use crate::config::tree::Node;
 use crate::model::Switch;
+use crate::model::rules::{PastDays, ScopeSettings, Writes};
 
 /// Lists the settings: those of all, those of the mailbox's source and server, its own, and those of each switch.
 pub(in crate::config) fn explain(settings: &Settings, mailbox: &MailboxSettings) -> Vec<Explained> {

@@ -1,9 +1,9 @@
 //! Pure: the table of every key that a configuration may have. The check, the nearest-key hints, the JSON schema for
 //! editors and the test of the default file all read this table.
 
-use crate::config::rules::{Adopt, Conflict, FirstTransfer, Leftover, Reference, Writes};
 use crate::config::settings::{Access, Language};
 use crate::config::shape::{Key, Name, Shape, Text};
+use crate::model::rules::{Adopt, Conflict, FirstTransfer, Leftover, Reference, Writes};
 use crate::model::{Module, Switch};
 
 /// The keys of a file.
@@ -257,10 +257,10 @@ mod tests {
     use crate::config::layers::{Layer, Layers};
     use crate::config::read::DEFAULT_FILE;
     use crate::config::resolve::scope;
-    use crate::config::rules::ScopeSettings;
     use crate::config::shape::{Key, Shape};
     use crate::config::text::Document;
     use crate::config::tree::{Node, Table, parse};
+    use crate::model::rules::ScopeSettings;
     use crate::model::{Field, Scope};
 
     fn default_file(with_suggestions: bool) -> Table {

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::explain::explain;
-use crate::config::keyed::keyed;
 use crate::config::layers::Layers;
 use crate::config::origin::{Explained, Origins, Place};
-use crate::config::rules::{ScopeSettings, Scopes, Writes};
 use crate::config::secret::SecretRef;
+use crate::model::keyed::keyed;
+use crate::model::rules::{ScopeSettings, Scopes, Writes};
 use crate::model::{Scope, TenantName, UserId};
 
 /// The whole configuration.

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::config::rules::Adopt;
 use crate::engine::dress::undress;
 use crate::engine::pairing::keys;
 use crate::engine::plan::{
@@ -14,6 +13,7 @@ use crate::engine::session::{Active, Session, Stop};
 use crate::engine::tally::{is_finding, is_named, standing};
 use crate::engine::view::show;
 use crate::mailbox::{Item, ItemError};
+use crate::model::rules::Adopt;
 use crate::model::{FieldSet, Half, ItemId, ItemKind};
 use crate::reason::Code;
 use crate::source::{Fetched, Record};

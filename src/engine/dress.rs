@@ -3,7 +3,7 @@
 //! The reference is one line at the end of the body, the category one entry among the person's own. Both are recognised by
 //! their form alone, so that they come off even when the state was lost.
 
-use crate::config::rules::Reference;
+use crate::model::rules::Reference;
 use crate::model::{Content, Field, FieldSet, ItemKind, Slot, Value};
 use crate::source::Record;
 use crate::state::OwnCategories;
@@ -161,7 +161,7 @@ fn as_reference(line: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::{Dress, OwnCategories, merge_categories, undress};
-    use crate::config::rules::Reference;
+    use crate::model::rules::Reference;
     use crate::model::{
         Content, Field, FieldSet, ItemKind, Module, RecordId, RecordVersion, Value,
     };

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::rules::BrakeLimits;
 use crate::engine::plan::Action;
 use crate::engine::report::Stopped;
 use crate::engine::session::{Active, Session, Stop, direction};
+use crate::model::rules::BrakeLimits;
 use crate::model::{Direction, Mode, Module, Scope, Switch};
 use crate::reason::Code;
 use crate::state::{SpooledVerdict, StateError};

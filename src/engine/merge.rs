@@ -5,8 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::rules::Conflict;
 use crate::engine::rules::{ClockDifference, Rules};
+use crate::model::rules::Conflict;
 use crate::model::{Block, Direction, Field, FieldSet, Fingerprint, Half, Mode};
 use crate::reason::Code;
 

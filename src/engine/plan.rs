@@ -5,9 +5,9 @@
 
 use jiff::Timestamp;
 
-use crate::config::rules::Leftover;
 use crate::engine::merge::{Merge, Sides, merge};
 use crate::engine::rules::Rules;
+use crate::model::rules::Leftover;
 use crate::model::{Block, Direction, Field, FieldSet, Half, ItemVersion, Mode, RecordVersion};
 use crate::reason::Code;
 

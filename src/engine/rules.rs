@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::rules::{Conflict, Leftover};
+use crate::model::rules::{Conflict, Leftover};
 use crate::model::{FieldSet, ItemKind, Mode, Scope};
 
 /// How far the mailbox's clock is from ours.

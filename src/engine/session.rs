@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config::rules::{PastDays, Reference, Scopes};
 use crate::engine::clock::{Clock, Entropy};
 use crate::engine::dress::Dress;
 use crate::engine::report::{Event, Line, Phase, Stopped};
@@ -16,9 +15,9 @@ use crate::engine::rules::{ClockDifference, Rules};
 use crate::engine::tally::Tally;
 use crate::engine::view::Lens;
 use crate::mailbox::{Mailbox, MailboxError, Opened};
+use crate::model::rules::{PastDays, Reference, Scopes};
 use crate::model::{
-    Direction, Field, FieldSet, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName,
-    UserId,
+    Direction, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName, UserId,
 };
 use crate::source::{Description, Source, SourceError};
 use crate::state::{MailboxId, State, StateError};
@@ -204,7 +203,7 @@ impl Session<'_> {
                 Switch::Contacts => PastDays::All,
                 Switch::Activities => settings.past_days,
             },
-            except: excepted(&settings.except),
+            except: settings.except,
             description: self.description,
         }
     }
@@ -237,11 +236,6 @@ impl Session<'_> {
             settings.create_missing,
         )
     }
-}
-
-/// Returns the fields that count as unknown; a part of a block takes the others with it where they make no sense alone.
-fn excepted(keys: &[String]) -> FieldSet {
-    keys.iter().filter_map(|key| Field::from_key(key)).collect()
 }
 
 /// Says in which one-way direction a mode carries values.

@@ -2,7 +2,6 @@
 
 use jiff::tz::TimeZone;
 
-use crate::config::rules::FirstTransfer;
 use crate::engine::clock::run_id;
 use crate::engine::guard::{columns, direction_key};
 use crate::engine::report::{Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
@@ -10,6 +9,7 @@ use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
 use crate::engine::tally::Tally;
 use crate::mailbox::{Mailbox, MailboxErrorKind, Opened};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
+use crate::model::rules::FirstTransfer;
 use crate::model::{Mode, Scope};
 use crate::reason::Code;
 use crate::source::{Description, Source, SourceErrorKind};

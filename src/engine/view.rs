@@ -3,10 +3,10 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::config::rules::PastDays;
 use crate::engine::plan::{ItemView, RecordView};
 use crate::mailbox::Item;
 use crate::model::recurrence::Range;
+use crate::model::rules::PastDays;
 use crate::model::{Content, Field, FieldSet, Half, ItemKind, Shape, Value};
 use crate::source::{Description, Record};
 

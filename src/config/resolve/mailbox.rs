@@ -11,11 +11,11 @@ use crate::config::origin::Place;
 use crate::config::read::Line;
 use crate::config::resolve::Notes;
 use crate::config::resolve::scope;
-use crate::config::rules::{Scopes, Writes};
 use crate::config::settings::{
     Access, MailboxSettings, ServerSettings, SourceSettings, Target, Zone,
 };
 use crate::config::tree::{Node, Value};
+use crate::model::rules::{Scopes, Writes};
 use crate::model::{TenantName, UserId};
 
 /// What the lines refer to.

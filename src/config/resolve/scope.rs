@@ -4,11 +4,11 @@ use crate::config::fault::Fault;
 use crate::config::layers::Layers;
 use crate::config::origin::Place;
 use crate::config::resolve::Notes;
-use crate::config::rules::{
+use crate::config::tree::{Node, Value};
+use crate::model::rules::{
     Adopt, BrakeLimits, Conflict, FirstTransfer, Leftover, PastDays, Reference, ScopeSettings,
     Scopes,
 };
-use crate::config::tree::{Node, Value};
 use crate::model::{Field, FieldSet, Mode, Scope};
 
 /// Builds the settings of a switch. What no layer says stays as [`ScopeSettings::default_for`] has it.

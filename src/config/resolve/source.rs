@@ -7,9 +7,9 @@ use serde_json::{Map, Number, Value as Json};
 
 use crate::config::fault::Fault;
 use crate::config::resolve::{Notes, quoted};
-use crate::config::rules::Writes;
 use crate::config::settings::{Adapter, Digest, SourceSettings, Zone};
 use crate::config::tree::{Entry, Node, Table, Value};
+use crate::model::rules::Writes;
 
 /// Builds the settings of a source; `None` if something that must be there is missing or wrong.
 pub(in crate::config::resolve) fn resolve(

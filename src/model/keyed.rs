@@ -40,4 +40,4 @@ macro_rules! keyed {
     };
 }
 
-pub(super) use keyed;
+pub(crate) use keyed;

@@ -1,7 +1,7 @@
 //! Pure: the settings that the planner's rules ask for, one [`ScopeSettings`] for each of the nine switches, and the
 //! limits of the brake. The words and defaults are those of the sync contract (rules D1 to D19).
 
-use crate::config::keyed::keyed;
+use crate::model::keyed::keyed;
 use crate::model::{FieldSet, Mode, Module, Scope, Switch};
 
 keyed! {
