@@ -257,18 +257,18 @@ catalogue! {
         next_de "Ansehen: `abgleich filter list {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow filter={number}`."
         next_en "Have a look: `abgleich filter list {user}`. If it is meant: `abgleich sync --mailbox {user} --allow filter={number}`.";
     BrakeRestored "brake-restored" "D7" Waiting
-        de "Versionen oder Zeiten laufen rückwärts: {number}. Die übliche Ursache: Die Datenbank oder das Postfach wurde aus einer Sicherung zurückgeholt. Ohne Rückfrage könnten alte Werte neue überschreiben."
-        en "Versions or times run backwards: {number}. The usual cause: the database or the mailbox was restored from a backup. Without asking, old values might overwrite new ones."
+        de "Versionen oder Zeiten laufen rückwärts. Die übliche Ursache: Die Datenbank oder das Postfach wurde aus einer Sicherung zurückgeholt. Ohne Rückfrage könnten alte Werte neue überschreiben."
+        en "Versions or times run backwards. The usual cause: the database or the mailbox was restored from a backup. Without asking, old values might overwrite new ones."
         next_de "Ansehen: `abgleich plan --full --mailbox {user}`. Wenn der Stand richtig ist: `abgleich sync --full --mailbox {user} --allow restored={number}`."
         next_en "Have a look: `abgleich plan --full --mailbox {user}`. If this is how it should be: `abgleich sync --full --mailbox {user} --allow restored={number}`.";
     BrakeTurned "brake-turned" "D7" Waiting
-        de "Die Richtung dieses Bereichs wurde seit dem letzten Lauf umgedreht. Verbundene Datensätze, die das betrifft: {number}."
-        en "The direction of this scope was turned round since the last run. Linked records that this concerns: {number}."
+        de "Die Richtung dieses Bereichs wurde seit dem letzten Lauf umgedreht. Was bisher die eine Seite bestimmte, würde jetzt von der anderen überschrieben."
+        en "The direction of this scope was turned round since the last run. What one side decided so far would now be overwritten by the other."
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow turned={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow turned={number}`.";
     BrakeTenant "brake-tenant" "D7" Waiting
-        de "Hinter der Quelle „{tenant}“ steht eine andere Datenbank als beim letzten Lauf. Verbundene Datensätze, die das betrifft: {number}. Übliche Ursachen: eine Testdatenbank in den Einstellungen, eine neu aufgesetzte Datenbank."
-        en "Another database than in the last run is behind the source “{tenant}”. Linked records that this concerns: {number}. Usual causes: a test database in the settings, a database set up anew."
+        de "Hinter der Quelle „{tenant}“ steht eine andere Datenbank als beim letzten Lauf. Übliche Ursachen: eine Testdatenbank in den Einstellungen, eine neu aufgesetzte Datenbank."
+        en "Another database than in the last run is behind the source “{tenant}”. Usual causes: a test database in the settings, a database set up anew."
         next_de "Die Einstellungen der Quelle prüfen: `abgleich config show {user}`. Ist es die richtige: `abgleich sync --mailbox {user} --allow tenant={number}`."
         next_en "Look at the settings of the source: `abgleich config show {user}`. If it is the right one: `abgleich sync --mailbox {user} --allow tenant={number}`.";
     MailboxChanged "mailbox-changed" "D15" Waiting
