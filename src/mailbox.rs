@@ -6,6 +6,7 @@
 
 #[cfg(any(test, feature = "simulation"))]
 pub mod contract;
+pub mod exchange;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 

@@ -1,0 +1,272 @@
+//! Pure: errors of EWS, in the words of the seam.
+
+use std::time::Duration;
+
+use crate::ews::{ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode};
+use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Wrote};
+
+/// How long the engine should leave a mailbox alone when nobody says.
+pub(super) const A_WHILE: Duration = Duration::from_mins(1);
+
+/// Returns the back-off asked for, where the error is one that passes.
+#[expect(
+    clippy::option_option,
+    reason = "outer: whether it passes; inner: whether a time was asked for"
+)]
+pub(super) fn passes(kind: ErrorKind) -> Option<Option<Duration>> {
+    match kind {
+        ErrorKind::Transient { retry_after } => Some(retry_after),
+        _ => None,
+    }
+}
+
+/// Turns a failed call into the seam's error. Never called with `Ok`; a success that lacks what it should bring is malformed.
+pub(super) fn of_call(outcome: Result<(), EwsError>, stage: Stage) -> MailboxError {
+    match outcome {
+        Err(error) => of_error(error, stage),
+        Ok(()) => MailboxError {
+            kind: MailboxErrorKind::Malformed,
+            stage,
+            text: "the server's answer lacks what was asked for".to_owned(),
+            hint: None,
+            ambiguous: false,
+            source: None,
+        },
+    }
+}
+
+/// Turns an error of EWS into the seam's.
+pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
+    let (kind, at, hint) = match &error {
+        EwsError::Connect(connect) => (connect_kind(connect), connect_stage(connect), None),
+        EwsError::LoginRefused { .. } => (
+            MailboxErrorKind::Denied,
+            Stage::Login,
+            Some(
+                "check user name and password of the server's login in the configuration, and that the server offers its scheme",
+            ),
+        ),
+        EwsError::AccountBlocked { .. } => {
+            (MailboxErrorKind::Denied, Stage::Login, Some("unlock the account of the login"))
+        }
+        EwsError::Redirected { .. } | EwsError::Reply(ReplyError::NotSoap { .. }) => (
+            kind_of(error.kind()),
+            Stage::Network,
+            Some("check the server's `url`; it ends in /EWS/Exchange.asmx"),
+        ),
+        EwsError::Fault(fault) => {
+            (kind_of(error.kind()), stage_of(&fault.code, stage), hint_of(&fault.code))
+        }
+        _ => (kind_of(error.kind()), stage, None),
+    };
+    MailboxError {
+        kind,
+        stage: at,
+        text: error.to_string(),
+        hint: hint.map(str::to_owned),
+        ambiguous: error.ambiguous(),
+        source: std::error::Error::source(&error).is_some().then(|| error.into()),
+    }
+}
+
+/// Turns the server's "no" to a folder or a page into the seam's error.
+pub(super) fn of_refusal(refusal: &Refusal, stage: Stage) -> MailboxError {
+    MailboxError {
+        kind: kind_of(refusal.kind()),
+        stage: stage_of(&refusal.code, stage),
+        text: refusal.to_string(),
+        hint: hint_of(&refusal.code).map(str::to_owned),
+        ambiguous: refusal.ambiguous(),
+        source: None,
+    }
+}
+
+/// Turns the server's "no" to the reading of an item into the seam's error; `None` where it passes.
+pub(super) fn of_read(refusal: &Refusal) -> Option<ItemError> {
+    let code = refusal.code.to_string();
+    match refusal.kind() {
+        ErrorKind::Transient { .. } => None,
+        ErrorKind::Gone => Some(ItemError::Gone),
+        ErrorKind::Denied => Some(ItemError::Denied(code)),
+        _ => Some(ItemError::Unreadable(code)),
+    }
+}
+
+/// What becomes of a write to which the server said "no".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is settled.
+    Settled(Wrote),
+    /// Nothing was done and it may be tried again, after so long if the server said so.
+    Again(Option<Duration>),
+}
+
+/// Turns the server's "no" to a write into an answer. `repeatable` is false for creates: there, whatever may have been done
+/// all the same is unanswered and never repeated (invariant 1).
+pub(super) fn of_write(refusal: &Refusal, repeatable: bool, creates: bool) -> Answer {
+    let code = || refusal.code.to_string();
+    let text = || refusal.text.clone().unwrap_or_default();
+    Answer::Settled(match refusal.kind() {
+        ErrorKind::Transient { .. } if refusal.ambiguous() && !repeatable => Wrote::Unanswered,
+        ErrorKind::Transient { retry_after } => return Answer::Again(retry_after),
+        ErrorKind::Conflict => Wrote::Conflict,
+        // A create is told so of its folder.
+        ErrorKind::Gone if creates => Wrote::Refused { code: code(), text: text() },
+        ErrorKind::Gone => Wrote::Gone,
+        ErrorKind::Denied if refusal.code != ResponseCode::ErrorQuotaExceeded => {
+            Wrote::Denied(code())
+        }
+        _ => Wrote::Refused { code: code(), text: text() },
+    })
+}
+
+/// Turns an error of a whole batch, of which nothing was done, into the answer for each of its writes.
+pub(super) fn of_batch(error: &MailboxError) -> Wrote {
+    match error.kind {
+        _ if error.ambiguous => Wrote::Unanswered,
+        MailboxErrorKind::Transient(wait) => Wrote::Later(wait),
+        MailboxErrorKind::Unreachable => Wrote::Later(A_WHILE),
+        MailboxErrorKind::Denied => Wrote::Denied(error.text.clone()),
+        MailboxErrorKind::Gone | MailboxErrorKind::Unsupported | MailboxErrorKind::Malformed => {
+            Wrote::Refused { code: "batch".to_owned(), text: error.text.clone() }
+        }
+    }
+}
+
+fn kind_of(kind: ErrorKind) -> MailboxErrorKind {
+    match kind {
+        ErrorKind::Transient { retry_after } => {
+            MailboxErrorKind::Transient(retry_after.unwrap_or(A_WHILE))
+        }
+        ErrorKind::Gone => MailboxErrorKind::Gone,
+        ErrorKind::Denied => MailboxErrorKind::Denied,
+        ErrorKind::Unsupported => MailboxErrorKind::Unsupported,
+        // A conflict about a whole request has no meaning of its own.
+        ErrorKind::Conflict | ErrorKind::Malformed => MailboxErrorKind::Malformed,
+    }
+}
+
+const fn connect_kind(error: &ConnectError) -> MailboxErrorKind {
+    match error {
+        // What the configuration says cannot work; the server was not even tried.
+        ConnectError::Roots { .. } | ConnectError::Url { .. } | ConnectError::Login { .. } => {
+            MailboxErrorKind::Malformed
+        }
+        _ => MailboxErrorKind::Unreachable,
+    }
+}
+
+fn connect_stage(error: &ConnectError) -> Stage {
+    match error.stage() {
+        "dns" => Stage::Dns,
+        "tls" => Stage::Tls,
+        "login" => Stage::Login,
+        _ => Stage::Network,
+    }
+}
+
+/// Codes that speak of the mailbox as a whole, wherever they come.
+const fn is_about_mailbox(code: &ResponseCode) -> bool {
+    matches!(
+        code,
+        ResponseCode::ErrorImpersonateUserDenied
+            | ResponseCode::ErrorImpersonationDenied
+            | ResponseCode::ErrorImpersonationFailed
+            | ResponseCode::ErrorNonExistentMailbox
+            | ResponseCode::ErrorCannotFindUser
+            | ResponseCode::ErrorAccountDisabled
+            | ResponseCode::ErrorMailboxConfiguration
+            | ResponseCode::ErrorNonPrimarySmtpAddress
+            | ResponseCode::ErrorMailboxMoveInProgress
+            | ResponseCode::ErrorMailboxStoreUnavailable
+    )
+}
+
+const fn stage_of(code: &ResponseCode, stage: Stage) -> Stage {
+    if is_about_mailbox(code) { Stage::Mailbox } else { stage }
+}
+
+const fn hint_of(code: &ResponseCode) -> Option<&'static str> {
+    match code {
+        ResponseCode::ErrorImpersonateUserDenied
+        | ResponseCode::ErrorImpersonationDenied
+        | ResponseCode::ErrorImpersonationFailed => Some(
+            "give the login the role ApplicationImpersonation for this mailbox, or set `access` to \"delegate\"",
+        ),
+        ResponseCode::ErrorNonExistentMailbox
+        | ResponseCode::ErrorCannotFindUser
+        | ResponseCode::ErrorNonPrimarySmtpAddress => {
+            Some("check the address in the line of this mailbox; it must be the primary one")
+        }
+        ResponseCode::ErrorAccessDenied => {
+            Some("give the login rights on the folders of this mailbox")
+        }
+        ResponseCode::ErrorAccountDisabled => {
+            Some("enable the mailbox's account, or remove its line")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, of_error, of_read, of_write};
+    use crate::ews::{ConnectError, EwsError, Fault, Refusal, ResponseCode};
+    use crate::mailbox::{ItemError, MailboxErrorKind, Stage, Wrote};
+    use std::time::Duration;
+
+    fn refusal(code: &str) -> Refusal {
+        Refusal { code: ResponseCode::parse(code), text: None, details: Vec::new() }
+    }
+
+    #[test]
+    fn writes_are_answered_by_code() {
+        let update = |code: &str| of_write(&refusal(code), true, false);
+        let create = |code: &str| of_write(&refusal(code), false, true);
+        assert_eq!(update("ErrorIrresolvableConflict"), Answer::Settled(Wrote::Conflict));
+        assert_eq!(update("ErrorItemNotFound"), Answer::Settled(Wrote::Gone));
+        let denied = Wrote::Denied("ErrorAccessDenied".to_owned());
+        assert_eq!(update("ErrorAccessDenied"), Answer::Settled(denied));
+        assert_eq!(update("ErrorServerBusy"), Answer::Again(None));
+        assert_eq!(update("ErrorTimeoutExpired"), Answer::Again(None), "the version protects it");
+        for code in ["ErrorQuotaExceeded", "ErrorMessageSizeExceeded", "ErrorFromTheFuture"] {
+            let refused = Wrote::Refused { code: code.to_owned(), text: String::new() };
+            assert_eq!(update(code), Answer::Settled(refused));
+        }
+        assert_eq!(create("ErrorServerBusy"), Answer::Again(None));
+        assert_eq!(create("ErrorBatchProcessingStopped"), Answer::Again(None));
+        assert_eq!(
+            create("ErrorTimeoutExpired"),
+            Answer::Settled(Wrote::Unanswered),
+            "invariant 1"
+        );
+        assert!(matches!(create("ErrorFolderNotFound"), Answer::Settled(Wrote::Refused { .. })));
+    }
+
+    #[test]
+    fn reads_are_answered_by_code() {
+        assert_eq!(of_read(&refusal("ErrorItemNotFound")), Some(ItemError::Gone));
+        let corrupt = ItemError::Unreadable("ErrorItemCorrupt".to_owned());
+        assert_eq!(of_read(&refusal("ErrorItemCorrupt")), Some(corrupt));
+        assert_eq!(of_read(&refusal("ErrorServerBusy")), None);
+    }
+
+    #[test]
+    fn check_learns_the_stage_and_the_next_step() {
+        let host = "mail.firma.example".to_owned();
+        let name = ConnectError::Name { host, problem: "no such host".to_owned() };
+        let error = of_error(EwsError::Connect(name), Stage::Mailbox);
+        assert_eq!((error.kind, error.stage), (MailboxErrorKind::Unreachable, Stage::Dns));
+        assert!(!error.ambiguous);
+        assert!(std::error::Error::source(&error).is_some(), "the chain goes on");
+        let error = of_error(EwsError::LoginRefused { offers: Vec::new() }, Stage::Mailbox);
+        assert_eq!((error.kind, error.stage), (MailboxErrorKind::Denied, Stage::Login));
+        assert!(error.hint.is_some());
+        let code = ResponseCode::ErrorImpersonateUserDenied;
+        let fault = EwsError::Fault(Fault { code, text: None, details: Vec::new() });
+        let error = of_error(fault, Stage::Item);
+        assert_eq!((error.kind, error.stage), (MailboxErrorKind::Denied, Stage::Mailbox));
+        let lost = of_error(EwsError::TimedOut { waited: Duration::from_secs(9) }, Stage::Item);
+        assert!(lost.ambiguous && matches!(lost.kind, MailboxErrorKind::Transient(_)));
+    }
+}

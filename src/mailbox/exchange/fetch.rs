@@ -1,0 +1,142 @@
+//! Effect: reading items in batches. One bad item costs nobody else.
+
+use std::collections::VecDeque;
+
+use crate::ews::operation::get_item::GetItem;
+use crate::ews::{self, BodyType, EwsError, Property, ResponseCode};
+use crate::mailbox::exchange::wire::Wire;
+use crate::mailbox::exchange::{ExchangeMailbox, failure};
+use crate::mailbox::{ItemError, MailboxError, Stage};
+use crate::model::ItemId;
+
+/// How many items the first request reads. Microsoft advises about ten, peers take a hundred (notes.md §1.5).
+pub(super) const FIRST: usize = 25;
+
+/// How many at most.
+const MOST: usize = 100;
+
+/// What is done with an item as it arrives.
+pub(super) type Each<'a> = dyn FnMut(ItemId, Result<ews::Item, ItemError>) + 'a;
+
+impl<W: Wire> ExchangeMailbox<W> {
+    /// Reads items and hands each out as it arrives. When a server asks for less, the batches are halved; when an answer
+    /// breaks, those that had come are not asked for again.
+    pub(super) fn read(
+        &mut self,
+        ids: &[ItemId],
+        properties: &[Property],
+        each: &mut Each<'_>,
+    ) -> Result<(), MailboxError> {
+        let mut waiting = self.manner.patience.begin();
+        let mut pending: VecDeque<&ItemId> = ids.iter().collect();
+        let mut size = self.reads.clamp(1, MOST);
+        while !pending.is_empty() {
+            let batch: Vec<&ItemId> = pending.drain(..size.min(pending.len())).collect();
+            let operation = GetItem {
+                items: batch.iter().map(|id| ews::ItemId::new(id.as_str()).into()).collect(),
+                properties: properties.to_vec(),
+                body: Some(BodyType::Text),
+            };
+            let mut open = batch.clone().into_iter().map(Some).collect::<Vec<_>>();
+            // An item says who it is and is handed out at once. For the rest, the place in the answer is all that ties it
+            // to its question, and only the end shows that the places are right.
+            let mut rest = Vec::new();
+            let outcome = self.wire.call(&operation, &mut |(place, part)| match part {
+                Ok(item) if is_at(&open, place, &item) => {
+                    if let Some(id) = open.get_mut(place).and_then(Option::take) {
+                        each(id.clone(), Ok(item));
+                    }
+                }
+                other => rest.push((place, other)),
+            });
+            let mut asked = None;
+            for (place, part) in rest.into_iter().filter(|_| outcome.is_ok()) {
+                let Some(slot) = open.get_mut(place) else { continue };
+                let answer = match part {
+                    Ok(item) => Ok(item),
+                    Err(refusal) => {
+                        let Some(error) = failure::of_read(&refusal) else {
+                            asked = refusal.back_off();
+                            continue;
+                        };
+                        Err(error)
+                    }
+                };
+                if let Some(id) = slot.take() {
+                    each(id.clone(), answer);
+                }
+            }
+            let left: Vec<&ItemId> = open.into_iter().flatten().collect();
+            let code = match &outcome {
+                Ok(()) if left.is_empty() => {
+                    size = (size * 2).min(MOST);
+                    self.reads = size;
+                    continue;
+                }
+                Ok(()) => ResponseCode::ErrorServerBusy.to_string(),
+                Err(error) => {
+                    asked = failure::passes(error.kind()).flatten();
+                    code_of(error)
+                }
+            };
+            let passes = outcome.as_ref().err().is_none_or(|e| failure::passes(e.kind()).is_some());
+            if passes {
+                // Nothing is sent while the server wants to be left alone.
+                let Some(wait) = waiting.next(asked) else {
+                    return Err(failure::of_call(busy(outcome), Stage::Item));
+                };
+                self.wire.wait(wait);
+            } else if !outcome.as_ref().err().is_some_and(is_about_batch) {
+                return Err(failure::of_call(outcome, Stage::Item));
+            } else if let [only] = left.as_slice() {
+                each((*only).clone(), Err(ItemError::Unreadable(code)));
+                continue;
+            }
+            size = (batch.len() / 2).max(1);
+            self.reads = size;
+            left.into_iter().rev().for_each(|id| pending.push_front(id));
+        }
+        Ok(())
+    }
+}
+
+fn is_at(open: &[Option<&ItemId>], place: usize, item: &ews::Item) -> bool {
+    open.get(place).copied().flatten().is_some_and(|id| id.as_str() == item.id.as_str())
+}
+
+/// An answer that was whole but left items out because the server was busy.
+fn busy(outcome: Result<(), EwsError>) -> Result<(), EwsError> {
+    outcome.and(Err(EwsError::Unavailable { status: 200, retry_after: None }))
+}
+
+/// Errors that one item can bring upon its whole batch: an answer that does not read, a fault, a size.
+pub(super) const fn is_about_batch(error: &EwsError) -> bool {
+    matches!(
+        error,
+        EwsError::Reply(_)
+            | EwsError::Fault(_)
+            | EwsError::RequestTooLarge
+            | EwsError::Status { .. }
+    ) && !matches!(
+        error,
+        EwsError::Fault(ews::Fault {
+            code: ResponseCode::ErrorAccessDenied
+                | ResponseCode::ErrorImpersonateUserDenied
+                | ResponseCode::ErrorImpersonationDenied
+                | ResponseCode::ErrorImpersonationFailed
+                | ResponseCode::ErrorNonExistentMailbox
+                | ResponseCode::ErrorCannotFindUser
+                | ResponseCode::ErrorAccountDisabled,
+            ..
+        }) | EwsError::Reply(ews::ReplyError::NotSoap { .. })
+    )
+}
+
+/// The code of an error, for the record of an item.
+pub(super) fn code_of(error: &EwsError) -> String {
+    match error {
+        EwsError::Fault(fault) => fault.code.to_string(),
+        EwsError::Reply(reply) => reply.to_string(),
+        other => other.to_string(),
+    }
+}

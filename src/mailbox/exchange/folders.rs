@@ -1,0 +1,327 @@
+//! Effect: the folders of a mailbox: which mailbox it is, where items go, and where stamped items may be.
+
+use sha2::{Digest, Sha256};
+
+use crate::ews::operation::create_folder::{CreateFolder, NewFolder};
+use crate::ews::operation::find_folder::FindFolder;
+use crate::ews::operation::folder::{DistinguishedFolder, Folder, FolderRef};
+use crate::ews::operation::get_folder::GetFolder;
+use crate::ews::operation::{FindPage, Placed};
+use crate::ews::{self, Refusal, ResponseCode};
+use crate::mailbox::exchange::wire::{Patience, Wire, ask};
+use crate::mailbox::exchange::{failure, kind};
+use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage};
+use crate::model::{FolderId, ItemKind, MailboxIdentity};
+
+/// The folders that say which mailbox this is, and the root, which a delegate may not see.
+const DEFAULTS: [DistinguishedFolder; 5] = [
+    DistinguishedFolder::Contacts,
+    DistinguishedFolder::Calendar,
+    DistinguishedFolder::Tasks,
+    DistinguishedFolder::DeletedItems,
+    DistinguishedFolder::MsgFolderRoot,
+];
+
+/// How many folders a page has.
+const PAGE: u32 = 1000;
+
+/// A folder in which stamped items may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Which.
+    pub(super) id: ews::FolderId,
+    /// Whether it is Deleted Items or lies below it.
+    pub(super) deleted: bool,
+}
+
+/// What is known of the folders; kept for one run.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    delegate_for: Option<String>,
+    defaults: Option<Defaults>,
+    tree: Option<Vec<Folder>>,
+}
+
+#[derive(Clone, Debug)]
+struct Defaults {
+    contacts: Folder,
+    calendar: Folder,
+    tasks: Folder,
+    deleted: Folder,
+    root: Option<Folder>,
+}
+
+impl Defaults {
+    const fn of(&self, kind: ItemKind) -> &Folder {
+        match kind {
+            ItemKind::Contact => &self.contacts,
+            ItemKind::Appointment => &self.calendar,
+            ItemKind::Task => &self.tasks,
+        }
+    }
+}
+
+impl Folders {
+    /// Makes an empty one.
+    pub(super) fn new(delegate_for: Option<String>) -> Self {
+        Self { delegate_for, ..Self::default() }
+    }
+
+    /// Asks for the default folders in one call. Their ids say which mailbox this is (rule D15): they change when a mailbox is
+    /// restored or made anew. The root is left out of that, since a delegate's rights on it come and go.
+    pub(super) fn open<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+    ) -> Result<Opened, MailboxError> {
+        self.tree = None;
+        let folders = DEFAULTS
+            .iter()
+            .map(|folder| FolderRef::Distinguished {
+                folder: *folder,
+                mailbox: self.delegate_for.clone(),
+            })
+            .collect();
+        let parts = ask(wire, patience, Stage::Mailbox, &GetFolder { folders }, refused)?;
+        let mut found: [Option<Result<Folder, Refusal>>; 5] = [const { None }; 5];
+        for (place, folder) in parts {
+            if let Some(slot) = found.get_mut(place) {
+                *slot = Some(folder);
+            }
+        }
+        let [contacts, calendar, tasks, deleted, root] = found;
+        let defaults = Defaults {
+            contacts: needed(contacts, "contacts")?,
+            calendar: needed(calendar, "calendar")?,
+            tasks: needed(tasks, "tasks")?,
+            deleted: needed(deleted, "deleted items")?,
+            root: root.and_then(Result::ok),
+        };
+        let mut hash = Sha256::new();
+        for folder in [&defaults.contacts, &defaults.calendar, &defaults.tasks, &defaults.deleted] {
+            hash.update(folder.id.as_str());
+            hash.update([0]);
+        }
+        let identity: String =
+            hash.finalize().iter().take(16).flat_map(|byte| hex(*byte)).collect();
+        let opened = Opened {
+            identity: MailboxIdentity::new(identity),
+            // The root folder has a name of its own in every language, not the person's.
+            owner: None,
+            clock: wire.clock(),
+            // A server that says nothing about it speaks to the owner.
+            sees_private: [&defaults.contacts, &defaults.calendar, &defaults.tasks]
+                .iter()
+                .all(|folder| folder.rights.is_none_or(|r| r.view_private_items != Some(false))),
+        };
+        self.defaults = Some(defaults);
+        Ok(opened)
+    }
+
+    fn defaults<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+    ) -> Result<Defaults, MailboxError> {
+        if self.defaults.is_none() {
+            self.open(wire, patience)?;
+        }
+        self.defaults.clone().ok_or_else(|| failure::of_call(Ok(()), Stage::Mailbox))
+    }
+
+    /// Finds a folder by its path below the default one, and makes what is missing where that is asked for.
+    pub(super) fn find<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+        kind: ItemKind,
+        path: &[String],
+        create: bool,
+    ) -> Result<Option<FolderId>, MailboxError> {
+        let mut at = self.defaults(wire, patience)?.of(kind).id.clone();
+        for name in path {
+            let known = self.tree(wire, patience)?;
+            let child = match named(known, &at, name) {
+                Some(child) => child,
+                None if create => self.make(wire, patience, kind, &at, name)?,
+                None => return Ok(None),
+            };
+            at = child;
+        }
+        Ok(Some(at.as_str().into()))
+    }
+
+    fn make<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+        kind: ItemKind,
+        parent: &ews::FolderId,
+        name: &str,
+    ) -> Result<ews::FolderId, MailboxError> {
+        let folder = NewFolder { kind: kind::folder_kind(kind), name: name.to_owned() };
+        let parent_ref = FolderRef::Id(parent.clone());
+        let operation = CreateFolder { parent: parent_ref, folders: vec![folder] };
+        let mut part = None;
+        // A folder is never doubled: a second create of the name is refused. So a lost answer needs no care beyond looking.
+        let outcome = wire.call(&operation, &mut |(_, made)| part = Some(made));
+        self.tree = None;
+        match (outcome, part) {
+            (Ok(()), Some(Ok(folder))) => Ok(folder.id),
+            (Ok(()), Some(Err(refusal))) if refusal.code != ResponseCode::ErrorFolderExists => {
+                Err(failure::of_refusal(&refusal, Stage::Folder))
+            }
+            (outcome, _) => match named(self.tree(wire, patience)?, parent, name) {
+                Some(id) => Ok(id),
+                None => Err(failure::of_call(outcome, Stage::Folder)),
+            },
+        }
+    }
+
+    /// Lists all folders in which stamped items of a kind may be: those for the kind, and everything that was deleted.
+    pub(super) fn places<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+        kind: ItemKind,
+    ) -> Result<Vec<Place>, MailboxError> {
+        let defaults = self.defaults(wire, patience)?;
+        let (home, bin) = (defaults.of(kind).id.clone(), defaults.deleted.id.clone());
+        let tree = self.tree(wire, patience)?;
+        let mut places = vec![
+            Place { id: home.clone(), deleted: false },
+            Place { id: bin.clone(), deleted: true },
+        ];
+        for folder in tree.iter().filter(|folder| folder.hidden != Some(true)) {
+            let deleted = lies_below(tree, folder, &bin);
+            // A folder without a class is for what the folder above it is for.
+            let fits = folder.has_class(kind::folder_class(kind))
+                || (folder.class.is_none() && lies_below(tree, folder, &home));
+            if (fits || deleted) && folder.id != home && folder.id != bin {
+                places.push(Place { id: folder.id.clone(), deleted });
+            }
+        }
+        Ok(places)
+    }
+
+    /// Lists the folders below the root; below the default folders where the root cannot be seen.
+    fn tree<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+    ) -> Result<&[Folder], MailboxError> {
+        if self.tree.is_none() {
+            let defaults = self.defaults(wire, patience)?;
+            let parents: Vec<FolderRef> = match &defaults.root {
+                Some(root) => vec![root.id.clone().into()],
+                None => {
+                    [&defaults.contacts, &defaults.calendar, &defaults.tasks, &defaults.deleted]
+                        .map(|folder| folder.id.clone().into())
+                        .to_vec()
+                }
+            };
+            let mut tree = Vec::new();
+            for parent in parents {
+                below(wire, patience, &parent, &mut tree)?;
+            }
+            self.tree = Some(tree);
+        }
+        Ok(self.tree.as_deref().unwrap_or_default())
+    }
+}
+
+fn refused<T>(part: &Placed<T>) -> Option<&Refusal> {
+    part.1.as_ref().err()
+}
+
+fn hex(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
+}
+
+fn needed(
+    found: Option<Result<Folder, Refusal>>,
+    name: &'static str,
+) -> Result<Folder, MailboxError> {
+    match found {
+        Some(Ok(folder)) => Ok(folder),
+        Some(Err(refusal)) => {
+            let stage = match refusal.code {
+                ResponseCode::ErrorAccessDenied => Stage::Folder,
+                _ => Stage::Mailbox,
+            };
+            let mut error = failure::of_refusal(&refusal, stage);
+            error.text = format!("the default folder for {name} cannot be opened ({})", error.text);
+            Err(error)
+        }
+        None => Err(failure::of_call(Ok(()), Stage::Mailbox)),
+    }
+}
+
+/// Exchange compares names without regard to case.
+fn named(tree: &[Folder], parent: &ews::FolderId, name: &str) -> Option<ews::FolderId> {
+    let wanted = name.to_lowercase();
+    let mut children = tree.iter().filter(|folder| folder.parent.as_ref() == Some(parent));
+    let found = children
+        .find(|folder| folder.name.as_ref().is_some_and(|name| name.to_lowercase() == wanted));
+    found.map(|folder| folder.id.clone())
+}
+
+/// Follows the folders upwards. A tree that is no tree ends after as many steps as there are folders.
+fn lies_below(tree: &[Folder], folder: &Folder, ancestor: &ews::FolderId) -> bool {
+    let mut parent = folder.parent.as_ref();
+    for _ in 0..=tree.len() {
+        match parent {
+            Some(id) if id == ancestor => return true,
+            Some(id) => {
+                parent =
+                    tree.iter().find(|folder| folder.id == *id).and_then(|f| f.parent.as_ref());
+            }
+            None => return false,
+        }
+    }
+    false
+}
+
+fn below<W: Wire>(
+    wire: &mut W,
+    patience: Patience,
+    parent: &FolderRef,
+    tree: &mut Vec<Folder>,
+) -> Result<(), MailboxError> {
+    let mut offset = 0;
+    loop {
+        let operation = FindFolder { parents: vec![parent.clone()], offset, page_size: PAGE };
+        let parts = ask(wire, patience, Stage::Folder, &operation, refused)?;
+        let (mut fresh, mut next) = (0_u32, None);
+        for (_, part) in parts {
+            match part.map_err(|refusal| failure::of_refusal(&refusal, Stage::Folder))? {
+                FindPage::Entry(folder) => {
+                    if !tree.iter().any(|known| known.id == folder.id) {
+                        fresh += 1;
+                        tree.push(folder);
+                    }
+                }
+                FindPage::End { last: false, next_offset, .. } => {
+                    next = Some(next_offset.unwrap_or(offset + PAGE));
+                }
+                FindPage::End { .. } => {}
+            }
+        }
+        match next {
+            Some(next) if fresh > 0 && next > offset => offset = next,
+            // A page that is not the last and brings nothing new would go on for ever; a listing that
+            // broke off would make folders look empty.
+            Some(_) => {
+                return Err(MailboxError {
+                    kind: MailboxErrorKind::Malformed,
+                    stage: Stage::Folder,
+                    text: "the server's list of folders has no end".to_owned(),
+                    hint: None,
+                    ambiguous: false,
+                    source: None,
+                });
+            }
+            None => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Pure: the names that Outlook shows and files by. Exchange does not derive them when the parts change (notes.md §2.1), and
+//! a contact without a file-as name is shown blank.
+
+use crate::ews::{Field as E, Property, Value as Theirs};
+use crate::model::{Block, Content, Field, Slot};
+
+/// The two derived names as they are on an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The displayed name.
+    pub(super) display: String,
+    /// The name that it is filed under.
+    pub(super) file_as: String,
+}
+
+/// Says whether a change touches what the names are made of.
+pub(super) fn concerns(content: &Content) -> bool {
+    content.iter().any(|(field, _)| {
+        field.block() == Block::Name || matches!(field, Field::Company | Field::Email1)
+    })
+}
+
+/// Returns the names of a new contact.
+pub(super) fn derive(content: &Content) -> Vec<(Property, Option<Theirs>)> {
+    set(E::DisplayName, display(content))
+        .into_iter()
+        .chain(set(E::FileAs, formats(content).into_iter().find(|name| !name.is_empty())))
+        .collect()
+}
+
+/// Returns the names to write with a change: a name is followed up where it is blank, or still what comes of the parts as
+/// they were; a name that the person chose stays.
+pub(super) fn follow(
+    content: &Content,
+    before: &Content,
+    shown: &Shown,
+) -> Vec<(Property, Option<Theirs>)> {
+    let mut after = before.clone();
+    for (field, slot) in content.iter() {
+        after.put(field, slot.clone());
+    }
+    let mut out = Vec::new();
+    let new = display(&after);
+    let ours = shown.display.trim().is_empty() || same(&shown.display, display(before).as_deref());
+    if ours && !same(&shown.display, new.as_deref()) {
+        out.extend(set(E::DisplayName, new));
+    }
+    // The person may file under another of Outlook's formats: it is kept.
+    let was = formats(before);
+    let now = formats(&after);
+    let kept = if shown.file_as.trim().is_empty() {
+        now.into_iter().find(|name| !name.is_empty())
+    } else {
+        let format = was.iter().position(|name| same(&shown.file_as, Some(name)));
+        format.and_then(|format| now.into_iter().nth(format))
+    };
+    if let Some(name) = kept.filter(|name| !same(&shown.file_as, Some(name))) {
+        out.extend(set(E::FileAs, Some(name)));
+    }
+    out
+}
+
+fn set(of: E, name: Option<String>) -> Option<(Property, Option<Theirs>)> {
+    let name = name.filter(|name| !name.is_empty())?;
+    Some((of.into(), Some(Theirs::Text(name))))
+}
+
+fn same(shown: &str, derived: Option<&str>) -> bool {
+    derived.is_some_and(|derived| {
+        !derived.is_empty()
+            && crate::model::canonical::line(shown) == crate::model::canonical::line(derived)
+    })
+}
+
+/// The full name, else the company, else the first address.
+fn display(content: &Content) -> Option<String> {
+    let full = join(
+        content,
+        &[Field::Title, Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix],
+    );
+    [full, text(content, Field::Company), text(content, Field::Email1)]
+        .into_iter()
+        .find(|name| !name.is_empty())
+}
+
+/// The names that Outlook offers for filing, ours first; all are blank where the parts are.
+fn formats(content: &Content) -> [String; 7] {
+    let given = join(content, &[Field::GivenName, Field::MiddleName]);
+    let surname = text(content, Field::Surname);
+    let company = text(content, Field::Company);
+    let comma = match (surname.is_empty(), given.is_empty()) {
+        (false, false) => format!("{surname}, {given}"),
+        _ => format!("{surname}{given}"),
+    };
+    let full = join(content, &[Field::GivenName, Field::MiddleName, Field::Surname]);
+    let with = |one: &str, other: &str| match (one.is_empty(), other.is_empty()) {
+        (false, false) => format!("{one} ({other})"),
+        _ => String::new(),
+    };
+    [
+        comma.clone(),
+        company.clone(),
+        text(content, Field::Email1),
+        full,
+        with(&comma, &company),
+        with(&company, &comma),
+        display(content).unwrap_or_default(),
+    ]
+}
+
+fn text(content: &Content, field: Field) -> String {
+    let text = content.slot(field).and_then(Slot::value).and_then(|value| value.as_text());
+    text.map(crate::model::canonical::line).unwrap_or_default()
+}
+
+fn join(content: &Content, fields: &[Field]) -> String {
+    let parts: Vec<_> =
+        fields.iter().map(|field| text(content, *field)).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shown, derive, follow};
+    use crate::ews::Value as Theirs;
+    use crate::model::{Content, Field};
+
+    fn content(parts: &[(Field, &str)]) -> Content {
+        let mut content = Content::new();
+        for (field, text) in parts {
+            content.set_text(*field, *text);
+        }
+        content
+    }
+
+    fn texts(out: Vec<(crate::ews::Property, Option<Theirs>)>) -> Vec<String> {
+        out.into_iter().filter_map(|(_, value)| value?.as_text().map(str::to_owned)).collect()
+    }
+
+    fn anna() -> Content {
+        content(&[
+            (Field::Title, "Dr."),
+            (Field::GivenName, "Anna"),
+            (Field::MiddleName, "Maria"),
+            (Field::Surname, "Müller"),
+            (Field::Company, "Firma GmbH"),
+        ])
+    }
+
+    #[test]
+    fn a_new_contact_gets_both_names() {
+        assert_eq!(texts(derive(&anna())), ["Dr. Anna Maria Müller", "Müller, Anna Maria"]);
+        let company = content(&[(Field::Company, "Firma GmbH")]);
+        assert_eq!(texts(derive(&company)), ["Firma GmbH", "Firma GmbH"]);
+        let address = content(&[(Field::Email1, "info@firma.example")]);
+        assert_eq!(texts(derive(&address)), ["info@firma.example", "info@firma.example"]);
+        assert!(texts(derive(&Content::new())).is_empty());
+    }
+
+    #[test]
+    fn names_that_were_derived_follow_and_chosen_ones_stay() {
+        let change = content(&[(Field::Surname, "Schmidt")]);
+        let shown = |display: &str, file_as: &str| Shown {
+            display: display.to_owned(),
+            file_as: file_as.to_owned(),
+        };
+        let ours = shown("Dr. Anna Maria Müller", "Müller, Anna Maria");
+        let out = follow(&change, &anna(), &ours);
+        assert_eq!(texts(out), ["Dr. Anna Maria Schmidt", "Schmidt, Anna Maria"]);
+        let blank = shown("", "");
+        let out = follow(&change, &anna(), &blank);
+        assert_eq!(texts(out), ["Dr. Anna Maria Schmidt", "Schmidt, Anna Maria"]);
+        let chosen = shown("Annchen", "Nachbarin");
+        assert!(follow(&change, &anna(), &chosen).is_empty());
+        let format = shown("Annchen", "Müller, Anna Maria (Firma GmbH)");
+        let out = follow(&change, &anna(), &format);
+        assert_eq!(texts(out), ["Schmidt, Anna Maria (Firma GmbH)"]);
+    }
+
+    #[test]
+    fn a_change_of_the_company_leaves_the_name_of_a_person() {
+        let change = content(&[(Field::Company, "Andere AG")]);
+        let ours = Shown {
+            display: "Dr. Anna Maria Müller".to_owned(),
+            file_as: "Müller, Anna Maria".to_owned(),
+        };
+        assert!(follow(&change, &anna(), &ours).is_empty());
+    }
+}

@@ -1,0 +1,4 @@
+//! The mapping and the batches, with expectations written by hand and a scripted server.
+
+mod mapping;
+mod requests;

@@ -1,0 +1,119 @@
+//! Effect: how the mailbox talks to its server, and when it asks again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::ews::operation::Operation;
+use crate::ews::{EwsError, Refusal, ServerVersionInfo};
+use crate::mailbox::exchange::failure;
+use crate::mailbox::{MailboxError, Stage};
+
+/// A connection to a server, real or scripted.
+pub trait Wire {
+    /// Sends a request and hands out what comes, as it comes.
+    fn call<O: Operation>(
+        &mut self,
+        operation: &O,
+        each: &mut dyn FnMut(O::Part),
+    ) -> Result<(), EwsError>;
+
+    /// Returns what the server said of itself last.
+    fn server(&self) -> Option<ServerVersionInfo>;
+
+    /// Returns the server's clock at the last answer, where it told one.
+    fn clock(&self) -> Option<Timestamp>;
+
+    /// Lets time pass without sending anything; requests during a back-off prolong it (notes.md §3.2).
+    fn wait(&mut self, time: Duration);
+}
+
+/// How long to go on after errors that pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// The longest that one call of the mailbox waits in all.
+    pub longest: Duration,
+}
+
+impl Patience {
+    /// Begins to count.
+    pub const fn begin(self) -> Waiting {
+        Waiting { left: self.longest, next: Duration::from_secs(2) }
+    }
+}
+
+/// What is left of the patience for one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    left: Duration,
+    next: Duration,
+}
+
+impl Waiting {
+    /// Returns how long to wait before the next attempt: as long as the server asks, else twice as long as the last time.
+    /// `None` when that is longer than the patience lasts; a wait is never cut short, since a request in the middle of
+    /// a back-off prolongs it.
+    pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
+        let wait = asked.filter(|asked| !asked.is_zero()).unwrap_or(self.next);
+        self.left = self.left.checked_sub(wait)?;
+        self.next = (self.next * 2).min(Duration::from_mins(1));
+        Some(wait)
+    }
+}
+
+/// Asks for something that changes nothing, and again while the error is one that passes. The parts are returned only
+/// when all of them have come.
+pub fn ask<W: Wire, O: Operation>(
+    wire: &mut W,
+    patience: Patience,
+    stage: Stage,
+    operation: &O,
+    refusal: fn(&O::Part) -> Option<&Refusal>,
+) -> Result<Vec<O::Part>, MailboxError> {
+    let mut waiting = patience.begin();
+    loop {
+        let mut parts = Vec::new();
+        let outcome = wire.call(operation, &mut |part| parts.push(part));
+        let asked = match &outcome {
+            Ok(()) => {
+                let passing = parts
+                    .iter()
+                    .filter_map(refusal)
+                    .find_map(|refusal| failure::passes(refusal.kind()));
+                match passing {
+                    Some(asked) => asked,
+                    None => return Ok(parts),
+                }
+            }
+            Err(error) => match failure::passes(error.kind()) {
+                Some(asked) => asked,
+                None => return Err(failure::of_call(outcome, stage)),
+            },
+        };
+        if let Some(wait) = waiting.next(asked) {
+            wire.wait(wait);
+            continue;
+        }
+        let refused = parts.iter().find_map(refusal);
+        return Err(match (&outcome, refused) {
+            (Ok(()), Some(refusal)) => failure::of_refusal(refusal, stage),
+            _ => failure::of_call(outcome, stage),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Patience;
+    use std::time::Duration;
+
+    #[test]
+    fn waits_grow_and_end() {
+        let mut waiting = Patience { longest: Duration::from_secs(20) }.begin();
+        let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs());
+        assert_eq!(seconds(waiting.next(None)), Some(2));
+        assert_eq!(seconds(waiting.next(Some(Duration::ZERO))), Some(4));
+        assert_eq!(seconds(waiting.next(Some(Duration::from_secs(10)))), Some(10));
+        assert_eq!(seconds(waiting.next(Some(Duration::from_mins(5)))), None, "not cut short");
+    }
+}

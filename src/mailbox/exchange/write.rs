@@ -1,0 +1,256 @@
+//! Pure: what the model says, as properties of an Exchange item.
+
+use std::fmt;
+
+use crate::ews::draft::{FieldChange, ItemUpdate, NewItem, Unwritable};
+use crate::ews::item::Properties;
+use crate::ews::{
+    Body, BodyType, DateTime, EmailEntry, Field as E, Indexed, Property, Value as Theirs,
+};
+use crate::mailbox::Stamp;
+use crate::mailbox::exchange::names::{self, Shown};
+use crate::mailbox::exchange::table::{self, Way, way};
+use crate::mailbox::exchange::zones::Zone;
+use crate::mailbox::exchange::{days, kind, series, stamp, times};
+use crate::model::{Block, Content, Field, ItemId, ItemKind, ItemVersion, Slot, Value};
+
+/// A value that cannot be put on an Exchange item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unfit(pub(super) String);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+impl From<&'static str> for Unfit {
+    fn from(why: &'static str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
+impl From<Unwritable> for Unfit {
+    fn from(error: Unwritable) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A property and what it is to hold; `None` clears it.
+type Setting = (Property, Option<Theirs>);
+
+/// Makes a new item.
+pub(super) fn new_item(
+    kind: ItemKind,
+    content: &Content,
+    stamp: &Stamp,
+    mailbox: &Zone,
+) -> Result<NewItem, Unfit> {
+    let mut settings = settings(kind, content, &Content::new(), mailbox)?;
+    match kind {
+        ItemKind::Contact => settings.extend(names::derive(content)),
+        // Servers turn the reminder of a new appointment on when nothing is said.
+        ItemKind::Appointment | ItemKind::Task if !content.is_set(Field::ReminderOn) => {
+            settings.push((E::ReminderIsSet.into(), Some(Theirs::Bool(false))));
+        }
+        ItemKind::Appointment | ItemKind::Task => {}
+    }
+    settings.extend(stamp::write(stamp));
+    let properties: Properties =
+        settings.into_iter().filter_map(|(property, value)| Some((property, value?))).collect();
+    Ok(NewItem::new(kind::writable(kind), properties)?)
+}
+
+/// An update as the engine asks for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change<'a> {
+    /// Which item.
+    pub(super) id: &'a ItemId,
+    /// The version it must still have.
+    pub(super) version: &'a ItemVersion,
+    /// The fields to set and to clear.
+    pub(super) content: &'a Content,
+    /// What the item held before.
+    pub(super) before: &'a Content,
+    /// The new stamp, if it changes.
+    pub(super) stamp: Option<&'a Stamp>,
+}
+
+/// Makes an update, or `None` where nothing is to be changed. `shown` are the derived names that the item has now, needed
+/// where [`names::concerns`] says so.
+pub(super) fn update(
+    kind: ItemKind,
+    change: &Change<'_>,
+    shown: Option<&Shown>,
+    mailbox: &Zone,
+) -> Result<Option<ItemUpdate>, Unfit> {
+    let mut settings = settings(kind, change.content, change.before, mailbox)?;
+    if let Some(shown) = shown {
+        settings.extend(names::follow(change.content, change.before, shown));
+    }
+    settings.extend(change.stamp.into_iter().flat_map(stamp::write));
+    if settings.is_empty() {
+        return Ok(None);
+    }
+    let changes = settings
+        .into_iter()
+        .map(|(property, value)| match value {
+            Some(value) => FieldChange::Set(property, value),
+            None => FieldChange::Clear(property),
+        })
+        .collect();
+    let (id, key) = (change.id.as_str().into(), change.version.as_str().into());
+    Ok(Some(ItemUpdate::new(kind::writable(kind), id, key, changes)?))
+}
+
+fn settings(
+    kind: ItemKind,
+    content: &Content,
+    before: &Content,
+    mailbox: &Zone,
+) -> Result<Vec<Setting>, Unfit> {
+    let mut out = Vec::new();
+    for (field, slot) in content.iter().filter(|(field, _)| field.belongs_to(kind)) {
+        if field.block() == Block::Progress {
+            continue;
+        }
+        let setting = match way(field) {
+            Way::Text(of) => Some((of.into(), text(slot))),
+            Way::Extended(of) => Some((of.into(), text(slot))),
+            Way::Slot(of) => Some((of.into(), text(slot))),
+            Way::Email(key) => {
+                let entry = slot.value().and_then(Value::as_text).map(EmailEntry::new);
+                Some((Indexed::Email(key).into(), entry.map(Theirs::Email)))
+            }
+            Way::Body => {
+                let body = slot
+                    .value()
+                    .and_then(Value::as_text)
+                    .map(|text| Theirs::Body(Body { kind: BodyType::Text, text: text.to_owned() }));
+                Some((E::Body.into(), body))
+            }
+            Way::Birthday(of) => Some((of.into(), date(slot, days::write_birthday))),
+            Way::Day(of) => Some((of.into(), date(slot, days::write_day))),
+            Way::Choice(of, words) => Some((of.into(), Some(choice(field, words, slot)?))),
+            Way::List(of) => {
+                let entries = match slot.value() {
+                    Some(Value::List(entries)) => entries.clone(),
+                    _ => Vec::new(),
+                };
+                Some((of.into(), (!entries.is_empty()).then_some(Theirs::Strings(entries))))
+            }
+            Way::Series => match (table::series(kind), slot.value()) {
+                (Some(of), Some(Value::Recurrence(value))) => {
+                    Some((of.into(), Some(Theirs::Recurrence(series::write(value)?))))
+                }
+                (Some(of), _) => Some((of.into(), None)),
+                (None, _) => None,
+            },
+            // What goes together is written together, below; guests never are.
+            Way::Percent(_)
+            | Way::Flag(_)
+            | Way::Number(_)
+            | Way::Instant(_)
+            | Way::Times(_)
+            | Way::Guests
+            | Way::Absent(_) => None,
+        };
+        out.extend(setting);
+    }
+    if kind == ItemKind::Appointment {
+        // A single appointment that becomes a series needs its zone as well (notes.md §1.7).
+        let becomes_series = content.value(Field::Recurrence).is_some();
+        if times::concerns(content) || (becomes_series && before.value(Field::Start).is_some()) {
+            out.extend(times::write(content, before, mailbox)?);
+        }
+    }
+    out.extend(progress(content)?);
+    out.extend(reminder(content, before));
+    Ok(out)
+}
+
+fn text(slot: &Slot) -> Option<Theirs> {
+    slot.value().and_then(Value::as_text).map(Theirs::from)
+}
+
+fn date(slot: &Slot, write: impl FnOnce(jiff::civil::Date) -> DateTime) -> Option<Theirs> {
+    match slot.value() {
+        Some(Value::Date(date)) => Some(Theirs::DateTime(write(*date))),
+        _ => None,
+    }
+}
+
+/// Exchange knows no blank for these: a blank is its first word (`Normal`, `Busy`).
+fn choice(field: Field, words: &[(&str, &str)], slot: &Slot) -> Result<Theirs, Unfit> {
+    let ours = slot.value().and_then(Value::as_text);
+    let found = match ours {
+        None => words.first(),
+        Some(ours) => words.iter().find(|(word, _)| *word == ours),
+    };
+    match found {
+        Some((_, theirs)) => Ok(Theirs::from(*theirs)),
+        None => Err(Unfit(format!("field `{field}` holds a word that Outlook does not have"))),
+    }
+}
+
+/// Writes status, percent and completion date of a task so that the server's own rules agree with them: completed is a
+/// hundred percent, a hundred percent is completed, and only what is completed has a date (notes.md §2.3).
+fn progress(content: &Content) -> Result<Vec<Setting>, Unfit> {
+    let mut out = Vec::new();
+    let Some(status) = content.slot(Field::Status) else {
+        if let Some(percent) = percent(content) {
+            out.push((E::PercentComplete.into(), Some(Theirs::Double(percent))));
+        }
+        return Ok(out);
+    };
+    if let Way::Choice(of, words) = way(Field::Status) {
+        out.push((of.into(), Some(choice(Field::Status, words, status)?)));
+    }
+    if status.value().and_then(Value::as_text) == Some("completed") {
+        out.push((E::PercentComplete.into(), Some(Theirs::Double(100.0))));
+        // Without a date of ours the server takes today.
+        let done = content.slot(Field::Completed).and_then(|slot| date(slot, days::write_day));
+        out.extend(done.map(|done| (E::CompleteDate.into(), Some(done))));
+    } else if let Some(percent) = percent(content).filter(|percent| *percent < 100.0) {
+        out.push((E::PercentComplete.into(), Some(Theirs::Double(percent))));
+    }
+    Ok(out)
+}
+
+fn percent(content: &Content) -> Option<f64> {
+    match content.slot(Field::Percent)? {
+        Slot::Value(Value::Number(percent)) => {
+            u8::try_from(*percent).ok().filter(|percent| *percent <= 100).map(f64::from)
+        }
+        Slot::Value(_) => None,
+        Slot::Blank => Some(0.0),
+    }
+}
+
+/// A reminder that is off has no time; one that is on is written with its time.
+fn reminder(content: &Content, before: &Content) -> Vec<Setting> {
+    let switched = content.slot(Field::ReminderOn);
+    let on = content.is_set(Field::ReminderOn)
+        || (switched.is_none() && before.is_set(Field::ReminderOn));
+    let mut out: Vec<Setting> = Vec::new();
+    if on {
+        match content.value(Field::ReminderMinutes) {
+            Some(Value::Number(minutes)) => {
+                out.push((E::ReminderMinutesBeforeStart.into(), Some(Theirs::Integer(*minutes))));
+            }
+            _ if switched.is_some() && content.slot(Field::ReminderMinutes).is_some() => {
+                out.push((E::ReminderMinutesBeforeStart.into(), Some(Theirs::Integer(0))));
+            }
+            _ => {}
+        }
+        if let Some(Value::Instant(at)) = content.value(Field::ReminderAt) {
+            out.push((E::ReminderDueBy.into(), Some(Theirs::DateTime(DateTime::utc(*at)))));
+        }
+    }
+    if switched.is_some() {
+        out.push((E::ReminderIsSet.into(), Some(Theirs::Bool(on))));
+    }
+    out
+}

@@ -1,0 +1,141 @@
+//! Pure: names of time zones. Outlook stores Windows names, staffITpro has IANA names.
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use windows_timezones::WindowsTimezone;
+
+/// A zone by its IANA name, with its rules.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// The IANA name.
+    pub name: String,
+    /// The rules.
+    pub rules: TimeZone,
+}
+
+impl Zone {
+    /// Finds a zone by its IANA name.
+    pub fn iana(name: &str) -> Option<Self> {
+        let rules = TimeZone::get(name).ok()?;
+        // The database finds names in any case; what it calls the zone is what is kept.
+        let name = rules.iana_name().unwrap_or(name).to_owned();
+        Some(Self { name, rules })
+    }
+
+    /// Coordinated Universal Time.
+    pub fn utc() -> Self {
+        Self { name: "UTC".to_owned(), rules: TimeZone::UTC }
+    }
+
+    /// Finds the zone that a mailbox names: a Windows name, else an IANA name (some programs store those), else the word
+    /// that Exchange has for UTC. Anything else, such as `tzone://Microsoft/Custom` or an empty name (both seen in the
+    /// field, notes.md §2.2), is `None`, and the zone of the mailbox stands in.
+    pub fn of_mailbox(id: &str) -> Option<Self> {
+        let id = id.trim();
+        if let Ok(windows) = id.parse::<WindowsTimezone>() {
+            return Self::iana(windows.tzdb_id());
+        }
+        if id.eq_ignore_ascii_case("tzone://Microsoft/Utc") {
+            return Some(Self::utc());
+        }
+        (!id.is_empty()).then(|| Self::iana(id)).flatten()
+    }
+
+    /// Returns the Windows name: that of the zone itself, of its older name, or of a zone that has had the same rules since
+    /// 2015. `None` where no Windows zone keeps the same time.
+    pub fn windows(&self) -> Option<&'static str> {
+        let mapped = |name: &str| {
+            let zone: Tz = name.parse().ok()?;
+            WindowsTimezone::try_from(zone).ok()
+        };
+        let older = RENAMED.iter().find(|(new, _)| *new == self.name).map(|(_, old)| *old);
+        mapped(&self.name)
+            .or_else(|| mapped(older?))
+            .or_else(|| self.with_same_rules())
+            .map(WindowsTimezone::name)
+    }
+
+    fn with_same_rules(&self) -> Option<WindowsTimezone> {
+        TZ_VARIANTS.iter().find_map(|zone| {
+            let windows = WindowsTimezone::try_from(*zone).ok()?;
+            // Only the zone that the name stands for in the first place, so that a small country's past is not taken for it.
+            let other = Self::iana(windows.tzdb_id())?;
+            (windows.tzdb_id() == zone.name() && same_time(&self.rules, &other.rules))
+                .then_some(windows)
+        })
+    }
+}
+
+/// Names that tzdb has given since the names that the Unicode table keeps for ever (CLDR, windowsZones.xml).
+const RENAMED: &[(&str, &str)] = &[
+    ("America/Argentina/Buenos_Aires", "America/Buenos_Aires"),
+    ("America/Argentina/Catamarca", "America/Catamarca"),
+    ("America/Argentina/Cordoba", "America/Cordoba"),
+    ("America/Argentina/Jujuy", "America/Jujuy"),
+    ("America/Argentina/Mendoza", "America/Mendoza"),
+    ("America/Atikokan", "America/Coral_Harbour"),
+    ("America/Indiana/Indianapolis", "America/Indianapolis"),
+    ("America/Kentucky/Louisville", "America/Louisville"),
+    ("America/Nuuk", "America/Godthab"),
+    ("Asia/Ho_Chi_Minh", "Asia/Saigon"),
+    ("Asia/Kathmandu", "Asia/Katmandu"),
+    ("Asia/Kolkata", "Asia/Calcutta"),
+    ("Asia/Yangon", "Asia/Rangoon"),
+    ("Atlantic/Faroe", "Atlantic/Faeroe"),
+    ("Europe/Kyiv", "Europe/Kiev"),
+    ("Pacific/Kanton", "Pacific/Enderbury"),
+    ("UTC", "Etc/UTC"),
+];
+
+/// Says whether two zones show the same time through twenty years, half a month at a time.
+fn same_time(one: &TimeZone, other: &TimeZone) -> bool {
+    (2015..2035).all(|year| {
+        (1..=12).flat_map(|month| [(month, 1), (month, 15)]).all(|(month, day)| {
+            let noon = TimeZone::UTC.to_ambiguous_timestamp(date(year, month, day).at(12, 0, 0, 0));
+            noon.compatible().is_ok_and(|noon| one.to_offset(noon) == other.to_offset(noon))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Zone;
+
+    fn windows(name: &str) -> Option<&'static str> {
+        Zone::iana(name).expect("an IANA name").windows()
+    }
+
+    #[test]
+    fn iana_names_have_the_windows_names_of_cldr() {
+        // Unicode CLDR 46, windowsZones.xml.
+        assert_eq!(windows("Europe/Berlin"), Some("W. Europe Standard Time"));
+        assert_eq!(windows("Europe/Vienna"), Some("W. Europe Standard Time"));
+        assert_eq!(windows("Europe/Paris"), Some("Romance Standard Time"));
+        assert_eq!(windows("Europe/Warsaw"), Some("Central European Standard Time"));
+        assert_eq!(windows("America/New_York"), Some("Eastern Standard Time"));
+        assert_eq!(windows("UTC"), Some("UTC"));
+    }
+
+    #[test]
+    fn renamed_zones_and_aliases_are_found() {
+        assert_eq!(windows("Asia/Kolkata"), Some("India Standard Time"));
+        assert_eq!(windows("Europe/Kyiv"), Some("FLE Standard Time"));
+        // tzdb knows "CET" and "Iceland"; Unicode's table does not. They keep the time of Brussels and of Reykjavík.
+        assert_eq!(windows("Iceland"), Some("Greenwich Standard Time"));
+        let central = windows("CET").expect("a zone with the same rules");
+        assert!(central.contains("Europe") || central == "Romance Standard Time", "{central}");
+    }
+
+    #[test]
+    fn what_mailboxes_name_is_found_in_this_order() {
+        let name = |id| Zone::of_mailbox(id).map(|zone| zone.name);
+        assert_eq!(name("W. Europe Standard Time").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(name("Europe/Zurich").as_deref(), Some("Europe/Zurich"));
+        assert_eq!(name("tzone://Microsoft/Utc").as_deref(), Some("UTC"));
+        assert_eq!(name("UTC").as_deref(), Some("Etc/UTC"));
+        assert_eq!(name("tzone://Microsoft/Custom"), None);
+        assert_eq!(name("Customized Time Zone"), None);
+        assert_eq!(name(""), None);
+    }
+}
