@@ -14,6 +14,8 @@ mod recover;
 pub mod report;
 pub mod rules;
 mod session;
+#[cfg(test)]
+mod smoke;
 mod sync;
 mod tally;
 pub mod view;

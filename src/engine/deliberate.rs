@@ -38,7 +38,6 @@ impl Session<'_> {
     /// Plans all active scopes.
     pub(super) fn deliberate(&mut self) -> Result<(), Stop> {
         self.phase(Phase::Planning);
-        self.state.open_spool()?;
         let mut done = 0;
         for active in self.active.clone() {
             for kind in active.kinds().iter().copied() {

@@ -97,6 +97,7 @@ fn run(
 
 impl Session<'_> {
     fn work(&mut self) -> Result<(), Stop> {
+        self.state.open_spool()?;
         self.recover()?;
         self.observe_source()?;
         self.observe_outlook()?;
