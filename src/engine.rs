@@ -2,8 +2,10 @@
 
 mod apply;
 pub mod clock;
+pub mod decide;
 mod deliberate;
 pub mod dress;
+mod explain;
 pub mod guard;
 pub mod merge;
 mod observe_outlook;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::engine::dress::undress;
+use crate::engine::explain::explain;
 use crate::engine::pairing::keys;
 use crate::engine::plan::{
     Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
@@ -94,6 +95,10 @@ impl Session<'_> {
             Some(record) => pairs.into_iter().filter(|pair| pair.record == *record).collect(),
             None => pairs,
         };
+        let (apart, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.unlinked);
+        for pair in apart {
+            self.state.set_outcome(pair.id, Some(Code::Unlinked), false)?;
+        }
         if pairs.is_empty() {
             return Ok(());
         }
@@ -286,6 +291,9 @@ impl Session<'_> {
             return Ok(());
         }
         let item = item.as_ref().map(|(item, view)| (item, view));
+        if self.options.explain.is_some() {
+            self.explanation = Some(explain(active, &seen, record_view.as_ref(), item, &verdict));
+        }
         self.conclude(active, kind, &seen, (record_view.as_ref(), item), verdict)
     }
 

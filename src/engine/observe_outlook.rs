@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 
+use crate::engine::dress::undress;
 use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase};
 use crate::engine::session::{Session, Stop};
 use crate::mailbox::{By, Identity, Item, ItemError, Wanted};
-use crate::model::{FolderId, ItemId, ItemKind, RecordId, Scope, Token};
+use crate::model::{FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
 
 /// How many items are looked for at once.
@@ -123,6 +124,7 @@ impl Session<'_> {
                 }
                 let incoming = self.unknown(&page.changed)?;
                 let items = self.fetch_all(kind, &incoming)?;
+                let mut twins = Vec::new();
                 let ended = !page.more || since.as_ref() == Some(&page.cursor);
                 let doubt = self.state.atomically(|state| {
                     let mut doubt = false;
@@ -139,6 +141,7 @@ impl Session<'_> {
                     }
                     for item in items.values().flatten() {
                         doubt |= self.see_incoming(state, kind, &folder.id, item)?;
+                        twins.extend(self.late_twin(state, kind, item)?);
                     }
                     if listing && ended {
                         for id in state.unseen_items(self.id, kind, &folder.id)? {
@@ -148,6 +151,7 @@ impl Session<'_> {
                     state.set_cursor(self.id, kind, &folder.id, Some(&page.cursor))?;
                     Ok::<_, StateError>(doubt)
                 })?;
+                self.twins.append(&mut twins);
                 if doubt {
                     self.state.mark_doubtful(self.id, kind)?;
                 }
@@ -161,10 +165,7 @@ impl Session<'_> {
     }
 
     /// Returns the ids on a page that are neither a pair's nor known as unpaired in this version.
-    fn unknown(
-        &self,
-        changed: &[(ItemId, crate::model::ItemVersion)],
-    ) -> Result<Vec<ItemId>, StateError> {
+    fn unknown(&self, changed: &[(ItemId, ItemVersion)]) -> Result<Vec<ItemId>, StateError> {
         let mut unknown = Vec::new();
         for (id, version) in changed {
             if self.state.pair_of_item(self.id, id)?.is_none()
@@ -244,6 +245,37 @@ impl Session<'_> {
         let keys = if keyed { keys(kind, &item.content, &self.salt) } else { Keys::default() };
         state.set_unpaired_keys(self.id, id, &keys)?;
         Ok(keyed)
+    }
+
+    /// Says whether an item is the late twin of a create that was repeated: it carries the same token, and nobody has
+    /// touched it (invariant 1). A copy that a person made of an item whose create was answered is none.
+    fn late_twin(
+        &self,
+        state: &State,
+        kind: ItemKind,
+        item: &Item,
+    ) -> Result<Option<(ItemId, ItemVersion, ItemKind, i64)>, StateError> {
+        let Some(stamp) = &item.identity.stamp else { return Ok(None) };
+        let Some(pair) = state.pair_of_record(self.id, &stamp.record)? else { return Ok(None) };
+        let twin = pair.repeated
+            && pair.kind == kind
+            && pair.token.as_ref() == Some(&stamp.token)
+            && stamp.tenant == *self.job.tenant
+            && stamp.user == *self.job.user
+            && pair.item.as_ref() != Some(&item.identity.id)
+            && pair.is_linked();
+        if !twin {
+            return Ok(None);
+        }
+        let mut content = item.content.clone();
+        undress(kind, &mut content, &pair.categories, &[]);
+        let half = Half::of(&content);
+        let untouched = pair.item_half.as_ref().is_some_and(|base| {
+            base.iter()
+                .all(|(field, then)| half.get(field).is_some_and(|now| now.agrees(then, field)))
+        });
+        let identity = &item.identity;
+        Ok(untouched.then(|| (identity.id.clone(), identity.version.clone(), kind, pair.id)))
     }
 
     /// Finds out what became of items that are no longer where they were.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{FieldSet, RecordId, Scope, UserId};
+use crate::model::{Direction, Field, FieldSet, Mode, RecordId, Scope, UserId};
 use crate::reason::Code;
 
 /// Counts of one run in one scope.
@@ -141,6 +141,59 @@ pub struct MailboxReport {
     pub scopes: BTreeMap<Scope, Counts>,
     /// Findings, new ones first.
     pub findings: Vec<Finding>,
+    /// What was asked to be explained.
+    pub explanation: Option<Explanation>,
+}
+
+/// Both sides of a pair and its base, field by field, and what the planner makes of them: `plan --explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The record.
+    pub record: RecordId,
+    /// Number and name; `None` where private.
+    pub label: Option<String>,
+    /// The scope.
+    pub scope: Scope,
+    /// The mode in force.
+    pub mode: Mode,
+    /// Version, edit time and editor of the record.
+    pub record_edit: Edit,
+    /// Version, edit time and editor of the item; `None` where there is none.
+    pub item_edit: Option<Edit>,
+    /// Every field of the kind that either side knows.
+    pub fields: Vec<FieldExplanation>,
+    /// The word of the action.
+    pub action: &'static str,
+    /// The reasons that decided.
+    pub reasons: Vec<(Code, FieldSet)>,
+}
+
+/// Who edited a side last, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// The version.
+    pub version: String,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Who.
+    pub by: Option<String>,
+}
+
+/// One field of an explanation. Values of private pairs are not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldExplanation {
+    /// The field.
+    pub field: Field,
+    /// What the record holds.
+    pub record: String,
+    /// What the item holds.
+    pub item: String,
+    /// Whether the record changed since the pair was settled; `None`: they meet for the first time.
+    pub record_changed: Option<bool>,
+    /// Whether the item changed since.
+    pub item_changed: Option<bool>,
+    /// Where the value goes, if anywhere.
+    pub goes: Option<Direction>,
 }
 
 impl MailboxReport {

@@ -10,14 +10,15 @@ use jiff::tz::TimeZone;
 
 use crate::engine::clock::{Clock, Entropy};
 use crate::engine::dress::Dress;
-use crate::engine::report::{Event, Line, Phase, Stopped};
+use crate::engine::report::{Event, Explanation, Line, Phase, Stopped};
 use crate::engine::rules::{ClockDifference, Rules};
 use crate::engine::tally::Tally;
 use crate::engine::view::Lens;
 use crate::mailbox::{Mailbox, MailboxError, Opened};
 use crate::model::rules::{PastDays, Reference, Scopes};
 use crate::model::{
-    Direction, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName, UserId,
+    Direction, ItemId, ItemKind, ItemVersion, Mode, Module, RecordId, RunId, Scope, Switch,
+    TenantName, UserId,
 };
 use crate::source::{Description, Source, SourceError};
 use crate::state::{MailboxId, State, StateError};
@@ -146,6 +147,9 @@ pub(super) struct Session<'a> {
     pub(super) zone: TimeZone,
     pub(super) active: Vec<Active>,
     pub(super) tally: Tally,
+    pub(super) explanation: Option<Explanation>,
+    /// Late twins of creates that were repeated: the item, its version and kind, the pair.
+    pub(super) twins: Vec<(ItemId, ItemVersion, ItemKind, i64)>,
 }
 
 impl Session<'_> {

@@ -33,6 +33,7 @@ pub fn sync_mailbox(
         stopped: Vec::new(),
         scopes: std::collections::BTreeMap::new(),
         findings: Vec::new(),
+        explanation: None,
     };
     if let Err(stop) = run(job, options, source, mailbox, events, lines, &mut report) {
         let (outcome, stopped) = explain(stop);
@@ -85,6 +86,8 @@ fn run(
         zone: TimeZone::get(job.zone).unwrap_or(TimeZone::UTC),
         active,
         tally: Tally::default(),
+        explanation: None,
+        twins: Vec::new(),
     };
     session.mark_whole()?;
     let outcome = session.work();
@@ -102,12 +105,18 @@ impl Session<'_> {
         self.observe_source()?;
         self.observe_outlook()?;
         self.guard_observed()?;
+        if let Some(record) = &self.options.explain
+            && let Some(pair) = self.state.pair_of_record(self.id, record)?
+        {
+            self.state.mark_pair(pair.id)?;
+        }
         self.deliberate()?;
         self.guard_planned()?;
         if self.options.dry {
             return self.count_planned();
         }
         self.apply()?;
+        self.remove_twins()?;
         self.phase(Phase::Finishing);
         if self.tally.wrote {
             self.drain()?;
@@ -226,6 +235,7 @@ impl Session<'_> {
                 first_seen: row.first_seen,
             })
             .collect();
+        report.explanation = self.explanation.take();
         report.findings.append(&mut self.tally.named);
         report.findings.sort_by_key(|finding| !finding.new);
         let word = match outcome {

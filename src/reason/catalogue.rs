@@ -167,6 +167,11 @@ catalogue! {
     CopiesLeftAlone "copies-left-alone" "D3" Kept
         de "In Outlook gibt es Kopien dieses Elements. Eine ist verbunden, die anderen bleiben unberührt."
         en "There are copies of this item in Outlook. One is linked, the others are left alone.";
+    Unlinked "unlinked" "D20" Kept
+        de "Jemand hat die Verbindung getrennt (`abgleich unlink`). Datensatz und Element gehen seither getrennte Wege."
+        en "Somebody took the link apart (`abgleich unlink`). Record and item have gone their own ways since."
+        next_de "Wieder verbinden: `abgleich link {user} {id}`."
+        next_en "To link again: `abgleich link {user} {id}`.";
     Email4NoSlot "email-4-no-slot" "D11" Kept
         de "Der Datensatz hat eine vierte E-Mail-Adresse. Outlook hat dafür keinen Platz; sie bleibt nur in staffITpro."
         en "The record has a fourth e-mail address. Outlook has no slot for it; it stays in staffITpro only.";

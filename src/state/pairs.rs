@@ -127,6 +127,8 @@ pub struct PairRow {
     pub outcome: Option<Code>,
     /// A person's word.
     pub taken: Option<Direction>,
+    /// A person took record and item apart.
+    pub unlinked: bool,
 }
 
 impl PairRow {
@@ -135,6 +137,9 @@ impl PairRow {
         self.record_half.is_some() && self.item_half.is_some()
     }
 }
+
+/// The word for a pair that a person took apart.
+const UNLINKED: &str = "unlinked";
 
 const COLUMNS: &str = "id, record, kind, module, parent, record_state, record_version, item, item_state, item_version, \
      folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated";
@@ -192,6 +197,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
             repeated,
             dirty,
             outcome: outcome.as_deref().and_then(Code::from_code),
+            unlinked: word.as_deref() == Some(UNLINKED),
             taken: match word.as_deref() {
                 Some("staffitpro") => Some(Direction::ToOutlook),
                 Some("outlook") => Some(Direction::ToStaffitpro),
@@ -659,14 +665,26 @@ impl State {
         Ok(())
     }
 
-    /// Takes the item off a pair (`unlink`); the base goes with it and what the pair was stays unpaired.
+    /// Takes the item off a pair (`unlink`); the base goes with it, and the pair is left alone until it is linked again.
     pub fn unlink(&self, pair: i64) -> Result<(), StateError> {
         self.connection.execute(
             "UPDATE pair SET item = NULL, folder = NULL, item_state = 'none', item_version = NULL, record_half = NULL,
-                 item_half = NULL, apart = NULL, created = 0, token = NULL, record_version = NULL, dirty = 0,
-                 outcome = NULL
+                 item_half = NULL, apart = NULL, created = 0, token = NULL, record_version = NULL, categories = NULL,
+                 dirty = 4, outcome = NULL, taken = ?2
              WHERE id = ?1",
-            params![pair],
+            params![pair, UNLINKED],
+        )?;
+        Ok(())
+    }
+
+    /// Gives a pair an item that a person chose (`link`); both sides meet for the first time in the next run.
+    pub fn link(&self, pair: i64, item: &ItemId, folder: &FolderId) -> Result<(), StateError> {
+        self.connection.execute(
+            "UPDATE pair SET item = ?2, folder = ?3, item_state = 'here', item_version = NULL, record_half = NULL,
+                 item_half = NULL, apart = NULL, created = 0, token = NULL, categories = NULL, dirty = dirty | 4,
+                 outcome = NULL, taken = NULL
+             WHERE id = ?1",
+            params![pair, item.as_str(), folder.as_str()],
         )?;
         Ok(())
     }
