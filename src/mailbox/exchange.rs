@@ -11,6 +11,7 @@ mod fetch;
 mod folders;
 mod guests;
 mod kind;
+pub mod lane;
 mod names;
 mod read;
 mod search;

@@ -1,0 +1,16 @@
+//! Mailboxes behind the seam, against the simulated Exchange: the contract, the rules about guests and stale writes, and
+//! what goes wrong on the way.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "mailbox/bench.rs"]
+mod bench;
+#[path = "mailbox/contract.rs"]
+mod contract;
+#[path = "mailbox/faults.rs"]
+mod faults;

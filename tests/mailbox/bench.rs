@@ -1,0 +1,120 @@
+//! A simulated Exchange server for all tests of this file, with a mailbox of its own for each.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use abgleich::ews::transport::{Login, Password};
+use abgleich::mailbox::Mailbox;
+use abgleich::mailbox::contract::Bench;
+use abgleich::mailbox::exchange::ExchangeMailbox;
+use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
+use abgleich::mailbox::exchange::wire::Patience;
+use abgleich::mailbox::exchange::zones::Zone;
+use abgleich::model::{FolderId, ItemId};
+use exchange_sim::{Options, Outlook, Running, Server, named_string};
+use tokio::runtime::Runtime;
+
+const USER: &str = r"FIRMA\svc-abgleich";
+const PASSWORD: &str = "Sommer-2026";
+
+/// A server that runs.
+pub(crate) struct Exchange {
+    /// The server itself.
+    pub(crate) server: Running,
+    runtime: Runtime,
+    mailboxes: AtomicUsize,
+}
+
+impl Exchange {
+    /// Starts one.
+    pub(crate) fn start() -> Self {
+        let login = exchange_sim::Login::service(USER, PASSWORD);
+        let server = Server::start(&Options::default().login(login)).expect("the simulator starts");
+        let runtime = Runtime::new().expect("a runtime starts");
+        Self { server, runtime, mailboxes: AtomicUsize::new(0) }
+    }
+
+    /// Returns one that all tests share; each takes a fresh mailbox.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Exchange> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Makes an empty mailbox and returns its address.
+    pub(crate) fn fresh(&self) -> String {
+        let number = self.mailboxes.fetch_add(1, Ordering::Relaxed);
+        let address = format!("m{number}@firma.example");
+        self.server.add_mailbox(&address, "Dorothea Hoffmann").expect("a mailbox is made");
+        address
+    }
+
+    /// Returns how the server is reached.
+    pub(crate) fn access(&self) -> ServerAccess {
+        ServerAccess {
+            url: self.server.url(),
+            login: Login::Basic { user: USER.to_owned(), password: Password::new(PASSWORD) },
+            ca_file: Some(self.server.ca_file().to_owned()),
+            connect_within: Duration::from_secs(10),
+            reply_within: Duration::from_secs(30),
+            patience: Patience { longest: Duration::from_secs(10) },
+        }
+    }
+
+    /// Opens a mailbox with other means than the usual ones.
+    pub(crate) fn open_with(
+        &self,
+        access: &ServerAccess,
+        act_as: &ActAs,
+    ) -> ExchangeMailbox<LaneWire> {
+        let server =
+            ExchangeServer::new(access, self.runtime.handle().clone()).expect("it is well");
+        server.mailbox(act_as, Zone::iana("Europe/Berlin").expect("a zone"))
+    }
+
+    /// Opens a mailbox as its owner.
+    pub(crate) fn open(&self, address: &str) -> ExchangeMailbox<LaneWire> {
+        self.open_with(&self.access(), &ActAs::Owner(address.to_owned()))
+    }
+
+    /// Returns a bench with a fresh mailbox.
+    pub(crate) fn bench(&self) -> ExchangeBench {
+        let address = self.fresh();
+        ExchangeBench { mailbox: self.open(&address), outlook: self.server.outlook(&address) }
+    }
+}
+
+/// A mailbox on the simulated server, and Outlook beside it.
+pub(crate) struct ExchangeBench {
+    /// The connection under test.
+    pub(crate) mailbox: ExchangeMailbox<LaneWire>,
+    /// What the person uses.
+    pub(crate) outlook: Outlook,
+}
+
+fn kept() -> String {
+    named_string("5a1e0f5c-77a6-4a0a-9d27-3f1f5d3c0b11", "Kostenstelle")
+}
+
+impl Bench for ExchangeBench {
+    fn mailbox(&mut self) -> &mut dyn Mailbox {
+        &mut self.mailbox
+    }
+
+    fn moves(&mut self, id: &ItemId, to: &FolderId) -> ItemId {
+        ItemId::new(self.outlook.move_to(id.as_str(), to.as_str()).expect("it is moved").id)
+    }
+
+    fn copies(&mut self, id: &ItemId, to: &FolderId) -> ItemId {
+        ItemId::new(self.outlook.copy_to(id.as_str(), to.as_str()).expect("it is copied").id)
+    }
+
+    fn keeps_unmapped(&mut self, id: &ItemId, text: &str) {
+        self.outlook.edit(id.as_str(), &[(&kept(), Some(text))]).expect("it is kept");
+    }
+
+    fn unmapped(&mut self, id: &ItemId) -> Option<String> {
+        let item = self.outlook.item(id.as_str()).expect("the item is there");
+        item.text(&kept()).map(str::to_owned)
+    }
+}
