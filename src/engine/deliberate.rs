@@ -103,9 +103,11 @@ impl Session<'_> {
             return Ok(());
         }
         let mut page = self.read_records(active, pairs)?;
+        self.state.execute("BEGIN IMMEDIATE")?;
         for seen in &mut page {
             self.find_candidate(kind, seen, contested)?;
         }
+        self.state.execute("COMMIT")?;
         let ids: Vec<ItemId> = page
             .iter()
             .filter_map(|seen| match &seen.candidate {
@@ -121,16 +123,10 @@ impl Session<'_> {
             })?;
         }
         self.state.execute("BEGIN IMMEDIATE")?;
-        let planned =
-            page.into_iter().try_for_each(|seen| self.plan_pair(active, kind, seen, &mut items));
-        match planned {
-            Ok(()) => self.state.execute("COMMIT")?,
-            Err(error) => {
-                // The first error is the one that counts.
-                let _ = self.state.execute("ROLLBACK");
-                return Err(error);
-            }
+        for seen in page {
+            self.plan_pair(active, kind, seen, &mut items)?;
         }
+        self.state.execute("COMMIT")?;
         Ok(())
     }
 

@@ -10,9 +10,9 @@ use crate::engine::tally::Tally;
 use crate::mailbox::{Mailbox, MailboxErrorKind, Opened};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
 use crate::model::rules::FirstTransfer;
-use crate::model::{Mode, Scope};
+use crate::model::{Mode, Scope, Switch};
 use crate::reason::Code;
-use crate::source::{Description, Source, SourceErrorKind};
+use crate::source::{Description, Source, SourceError, SourceErrorKind};
 use crate::state::{KnownMailbox, MailboxId, MailboxLock, ScopeMark, State};
 
 /// Brings one mailbox into agreement, or with [`Options::dry`] says what that would take and writes nothing.
@@ -67,6 +67,7 @@ fn run(
     let now = job.clock.now();
     let run = run_id(job.entropy, now).ok_or(Stop::Entropy)?;
     let active = activate(job, options, &state, id)?;
+    check_assignment(&active, description)?;
     state.begin_run(id, &run, now)?;
     let salt = state.salt()?;
     let mut session = Session {
@@ -219,6 +220,22 @@ impl Session<'_> {
             let standing = self.state.standing(self.id, module, contacts)?;
             let counts = self.tally.finish(active.scope, &standing);
             report.scopes.insert(active.scope, counts);
+            let waiting = standing
+                .iter()
+                .find(|(code, _)| *code == Some(Code::FirstTransferWaiting))
+                .map_or(0, |(_, count)| *count);
+            if waiting > 0 && outcome.is_ok() {
+                report.outcome = Outcome::Waits;
+                report.stopped.push(Stopped {
+                    code: Code::FirstTransferWaiting,
+                    scope: Some(active.scope),
+                    number: Some(waiting),
+                    limit: None,
+                    examples: Vec::new(),
+                    text: String::new(),
+                    hint: None,
+                });
+            }
         }
         report.findings = self
             .state
@@ -332,6 +349,26 @@ fn activate(
         });
     }
     Ok(active)
+}
+
+/// An adapter that cannot say whose an activity is would show everybody's to everybody (rule D14).
+fn check_assignment(active: &[Active], description: &Description) -> Result<(), Stop> {
+    let activities = active.iter().find(|active| active.scope.switch == Switch::Activities);
+    match activities {
+        Some(active) if !description.assigns => Err(Stop::Source(SourceError {
+            kind: SourceErrorKind::Unsupported,
+            text: format!(
+                "the adapter cannot say whose an activity is, and {} is to move",
+                active.scope
+            ),
+            hint: Some(
+                "set all `activities` of this source to \"none\", or use an adapter that assigns"
+                    .into(),
+            ),
+            source: None,
+        })),
+        _ => Ok(()),
+    }
 }
 
 /// Turns the reason for an early end into what the report says.
