@@ -2,5 +2,11 @@
 //! schemas, properties that hold for any bytes, and the transport against a peer that only knows
 //! literal bytes.
 
+#[path = "ews/fixtures.rs"]
+mod fixtures;
+#[path = "ews/properties.rs"]
+mod properties;
 #[path = "ews/recordings.rs"]
 mod recordings;
+#[path = "ews/requests.rs"]
+mod requests;

@@ -136,7 +136,6 @@ words! {
         CalendarAssistant = "CalendarAssistant",
         UnifiedMessaging = "UnifiedMessaging",
         Task = "Task",
-        Sharing = "Sharing",
     }
 }
 
