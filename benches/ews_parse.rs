@@ -3,6 +3,12 @@
 //! The input is what a first sync reads: `GetItem` answers with contacts of 40 fields each. Both
 //! loops run in turns, and the best turn of each counts, so that a busy machine hurts both alike.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    reason = "a benchmark fails by panicking, and its figures are rounded anyway"
+)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;

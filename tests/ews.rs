@@ -2,6 +2,14 @@
 //! schemas, properties that hold for any bytes, and the transport against a peer that only knows
 //! literal bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
 #[path = "ews/fixtures.rs"]
 mod fixtures;
 #[path = "ews/properties.rs"]
@@ -10,3 +18,5 @@ mod properties;
 mod recordings;
 #[path = "ews/requests.rs"]
 mod requests;
+#[path = "ews/transport.rs"]
+mod transport;

@@ -46,8 +46,8 @@ fn strings(texts: &[&str]) -> Value {
 }
 
 /// Compares all that an item has, whatever its order.
-fn assert_has(item: &Item, expected: Vec<(Property, Value)>) {
-    for (property, value) in &expected {
+fn assert_has(item: &Item, expected: &[(Property, Value)]) {
+    for (property, value) in expected {
         assert_eq!(item.value(property), Some(value), "{property:?}");
     }
     let surplus: Vec<&Property> = item
@@ -186,7 +186,7 @@ fn every_field_of_a_contact_is_read() {
     ] {
         expected.push((Indexed::Phone(key).into(), text(number)));
     }
-    assert_has(contact, expected);
+    assert_has(contact, &expected);
 }
 
 fn zone() -> Value {
@@ -240,7 +240,7 @@ fn every_field_of_an_appointment_is_read_once() {
         (Field::CalendarItemType.into(), text("Single")),
         (Field::Uid.into(), text("single-uid-1@example.test")),
     ]);
-    assert_has(&items[0], expected);
+    assert_has(&items[0], &expected);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn a_series_is_read_with_its_exceptions() {
             ),
         ),
     ]);
-    assert_has(&items[0], expected);
+    assert_has(&items[0], &expected);
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn every_field_of_a_task_is_read() {
     assert_eq!(items[0].kind, ItemKind::Task);
     assert_has(
         &items[0],
-        vec![
+        &[
             (Field::ParentFolderId.into(), Value::Folder(FolderId::new(folder))),
             (Field::ItemClass.into(), text("IPM.Task")),
             (Field::Subject.into(), text("Steuererklärung 📄")),

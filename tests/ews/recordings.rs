@@ -95,7 +95,7 @@ fn answers_in(folder: &Path) -> Vec<PathBuf> {
     let (folders, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| path.is_dir());
     let is_answer = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.ends_with(".xml") && name.contains("-response")
+        path.extension().is_some_and(|kind| kind == "xml") && name.contains("-response")
     };
     let mut answers: Vec<PathBuf> = files.into_iter().filter(is_answer).collect();
     answers.extend(folders.iter().flat_map(|folder| answers_in(folder)));

@@ -497,11 +497,11 @@ fn no_request_can_send_a_mail_or_delete_for_good() {
                     match attribute.name() {
                         "MessageDisposition" => assert_eq!(attribute.value(), "SaveOnly", "{name}"),
                         key if key.starts_with("SendMeeting") => {
-                            assert_eq!(attribute.value(), "SendToNone", "{name}")
+                            assert_eq!(attribute.value(), "SendToNone", "{name}");
                         }
                         "DeleteType" => assert_ne!(attribute.value(), "HardDelete", "{name}"),
                         "ConflictResolution" => {
-                            assert_eq!(attribute.value(), "NeverOverwrite", "{name}")
+                            assert_eq!(attribute.value(), "NeverOverwrite", "{name}");
                         }
                         _ => {}
                     }

@@ -1,0 +1,410 @@
+//! Lanes against a peer that knows nothing of HTTP libraries: it reads bytes and writes bytes.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use abgleich::ews::{
+    ConnectError, DistinguishedFolder, Endpoint, ErrorKind, EwsError, GetFolder, Header,
+    Impersonation, Lane, Login, Password, PlainHttp, ReplyError, ServerVersion, Settings, Timeouts,
+    TlsProblem, Trust,
+};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// What the peer does with one request.
+#[derive(Clone)]
+enum Act {
+    /// It writes these bytes and keeps the connection.
+    Write(Vec<u8>),
+    /// It writes these bytes and closes.
+    WriteAndClose(Vec<u8>),
+    /// It closes without a word.
+    Close,
+    /// It says nothing.
+    Hang,
+    /// It answers properly and closes as soon as the connection is idle.
+    AnswerThenClose,
+}
+
+fn answer(folders: usize) -> String {
+    let message = "<m:GetFolderResponseMessage ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>\
+        <m:Folders><t:TasksFolder><t:FolderId Id=\"f\"/></t:TasksFolder></m:Folders></m:GetFolderResponseMessage>";
+    format!(
+        "<s:Envelope xmlns:s=\"s\" xmlns:m=\"m\" xmlns:t=\"t\"><s:Body><m:GetFolderResponse><m:ResponseMessages>{}\
+         </m:ResponseMessages></m:GetFolderResponse></s:Body></s:Envelope>",
+        message.repeat(folders)
+    )
+}
+
+fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
+        .into_bytes()
+}
+
+fn ok() -> Act {
+    Act::Write(http("200 OK", "", &answer(1)))
+}
+
+/// What the peer saw: for each connection the requests on it, head and body.
+type Seen = Arc<Mutex<Vec<Vec<String>>>>;
+
+struct Peer {
+    port: u16,
+    seen: Seen,
+}
+
+impl Peer {
+    /// Listens on this machine and does one act for each request, on whatever connection it comes.
+    async fn start(acts: Vec<Act>, tls: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Seen::default();
+        let acts = Arc::new(Mutex::new(acts.into_iter()));
+        let shared = Arc::clone(&seen);
+        tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                let (acts, seen, tls) = (Arc::clone(&acts), Arc::clone(&shared), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, &acts, &seen).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, &acts, &seen).await;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        Self { port, seen }
+    }
+
+    fn requests(&self) -> Vec<Vec<String>> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    acts: &Mutex<std::vec::IntoIter<Act>>,
+    seen: &Seen,
+) {
+    let connection = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(Vec::new());
+        seen.len() - 1
+    };
+    while let Some(request) = request(&mut stream).await {
+        seen.lock().unwrap()[connection].push(request);
+        let act = acts.lock().unwrap().next().expect("a request that nobody expected");
+        match act {
+            Act::Write(bytes) => stream.write_all(&bytes).await.unwrap(),
+            Act::WriteAndClose(bytes) => {
+                stream.write_all(&bytes).await.unwrap();
+                return;
+            }
+            Act::AnswerThenClose => {
+                stream.write_all(&http("200 OK", "", &answer(1))).await.unwrap();
+                return;
+            }
+            Act::Close => return,
+            Act::Hang => std::future::pending().await,
+        }
+        stream.flush().await.unwrap();
+    }
+}
+
+/// Reads a head, and a body of the length that it names.
+async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length:"))?.trim().parse().ok()?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    bytes.extend_from_slice(&body);
+    String::from_utf8(bytes).ok()
+}
+
+fn login() -> Login {
+    Login::Basic { user: "FIRMA\\svc".to_owned(), password: Password::new("geheim") }
+}
+
+fn timeouts() -> Timeouts {
+    Timeouts {
+        connect: Duration::from_secs(20),
+        read: Duration::from_secs(20),
+        total: Duration::from_mins(1),
+    }
+}
+
+fn plain(peer: &Peer, timeouts: Timeouts) -> Lane {
+    let url = format!("http://127.0.0.1:{}/EWS/Exchange.asmx", peer.port);
+    let endpoint = Endpoint::parse(&url, PlainHttp::OnLoopback).unwrap();
+    Settings::new(endpoint, &login(), &Trust::System, timeouts).unwrap().lane()
+}
+
+fn header() -> Header {
+    Header {
+        impersonate: Some(Impersonation::PrimarySmtpAddress("eva@firma.example".to_owned())),
+        ..Header::new(ServerVersion::V2013Sp1)
+    }
+}
+
+async fn ask(lane: &mut Lane) -> Result<usize, EwsError> {
+    let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
+    lane.each(operation, &header()).await.map(|folders| folders.len())
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_requests_with_all_that_servers_want() {
+    let first =
+        Act::Write(http("200 OK", "Set-Cookie: exchangecookie=abc; path=/\r\n", &answer(1)));
+    let peer = Peer::start(vec![first, ok(), ok()], None).await;
+    let mut lane = plain(&peer, timeouts());
+    for _ in 0..3 {
+        assert_eq!(ask(&mut lane).await.unwrap(), 1);
+    }
+    let requests = peer.requests();
+    assert_eq!(requests.len(), 1, "one connection");
+    assert_eq!(requests[0].len(), 3);
+    let head = requests[0][1].to_ascii_lowercase();
+    assert!(head.starts_with("post /ews/exchange.asmx http/1.1\r\n"), "{head}");
+    for line in [
+        format!("host: 127.0.0.1:{}", peer.port),
+        "content-type: text/xml; charset=utf-8".to_owned(),
+        format!("user-agent: abgleich/{}", env!("CARGO_PKG_VERSION")),
+        "cookie: exchangecookie=abc".to_owned(),
+        "x-anchormailbox: eva@firma.example".to_owned(),
+        "return-client-request-id: true".to_owned(),
+    ] {
+        assert!(head.contains(&format!("\r\n{line}\r\n")), "{line} is not in {head}");
+    }
+    // The base64 of "FIRMA\\svc:geheim".
+    let login = requests[0][1].lines().find_map(|line| line.split_once(": Basic ")).unwrap();
+    assert_eq!(login, ("authorization", "RklSTUFcc3ZjOmdlaGVpbQ=="));
+    assert!(!head.contains("transfer-encoding"), "chunked requests are refused by some servers");
+    assert!(!requests[0][0].contains("exchangecookie"));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_is_dialled_again() {
+    let peer = Peer::start(vec![Act::AnswerThenClose, Act::AnswerThenClose, ok()], None).await;
+    let mut lane = plain(&peer, timeouts());
+    for _ in 0..3 {
+        assert_eq!(ask(&mut lane).await.unwrap(), 1);
+    }
+    assert_eq!(peer.requests().iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_ambiguous_and_nothing_is_repeated() {
+    let whole = http("200 OK", "", &answer(1));
+    let half = whole[..whole.len() - 40].to_vec();
+    for act in
+        [Act::Close, Act::WriteAndClose(half), Act::WriteAndClose(b"HTTP/1.1 200 OK\r\n".to_vec())]
+    {
+        let peer = Peer::start(vec![act, ok()], None).await;
+        let mut lane = plain(&peer, timeouts());
+        let error = ask(&mut lane).await.unwrap_err();
+        assert!(matches!(error, EwsError::Lost { .. }), "{error:?}");
+        assert!(error.ambiguous());
+        assert_eq!(error.kind(), ErrorKind::Transient { retry_after: None });
+        assert_eq!(peer.requests().iter().map(Vec::len).sum::<usize>(), 1);
+        assert_eq!(ask(&mut lane).await.unwrap(), 1, "the lane recovers");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_without_a_length_is_truncated() {
+    let body = &answer(1)[..120];
+    let act = Act::WriteAndClose(
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}").into_bytes(),
+    );
+    let peer = Peer::start(vec![act], None).await;
+    let error = ask(&mut plain(&peer, timeouts())).await.unwrap_err();
+    assert!(matches!(error, EwsError::Reply(ReplyError::Truncated { offset: 120 })), "{error:?}");
+    assert!(error.ambiguous());
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up() {
+    let short = Timeouts { read: Duration::from_millis(50), ..timeouts() };
+    let whole = http("200 OK", "", &answer(1));
+    let slow = Act::Write(whole[..whole.len() - 1].to_vec());
+    for act in [Act::Hang, slow] {
+        let peer = Peer::start(vec![act, ok()], None).await;
+        let mut lane = plain(&peer, short);
+        let error = ask(&mut lane).await.unwrap_err();
+        assert!(matches!(error, EwsError::TimedOut { .. }), "{error:?}");
+        assert!(error.ambiguous());
+    }
+}
+
+#[tokio::test]
+async fn statuses_become_errors_and_the_connection_is_not_used_again() {
+    let cases: [(&str, &str, &str); 6] = [
+        ("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"\r\n", "login"),
+        ("302 Found", "Location: /owa/auth/logon.aspx\r\n", "http"),
+        ("413 Too Large", "", "http"),
+        ("456 Locked", "", "login"),
+        ("503 Busy", "Retry-After: 3\r\n", "http"),
+        ("507 Full", "", "http"),
+    ];
+    for (status, headers, stage) in cases {
+        let peer =
+            Peer::start(vec![Act::Write(http(status, headers, "<html>Nein</html>")), ok()], None)
+                .await;
+        let mut lane = plain(&peer, timeouts());
+        let error = ask(&mut lane).await.unwrap_err();
+        assert_eq!(error.stage(), stage, "{status}: {error:?}");
+        assert!(!error.to_string().contains("geheim"));
+        assert_eq!(ask(&mut lane).await.unwrap(), 1, "{status}");
+    }
+    let page = Act::Write(http(
+        "500 Error",
+        "",
+        "<html><body>Server Error in '/EWS' Application.</body></html>",
+    ));
+    let peer = Peer::start(vec![page], None).await;
+    let error = ask(&mut plain(&peer, timeouts())).await.unwrap_err();
+    assert!(matches!(error, EwsError::Status { status: 500, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_costs_the_connection_and_nothing_else() {
+    let peer = Peer::start(vec![ok(), ok()], None).await;
+    let mut lane = plain(&peer, timeouts());
+    let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
+    drop(lane.call(operation, &header()).await.unwrap());
+    assert_eq!(ask(&mut lane).await.unwrap(), 1);
+    assert_eq!(peer.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_unreachable_server_names_the_stage() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let lane = |host: &str| {
+        let endpoint =
+            Endpoint::parse(&format!("https://{host}:{port}/"), PlainHttp::Never).unwrap();
+        Settings::new(endpoint, &login(), &only(&Authority::new("Firma")), timeouts())
+            .unwrap()
+            .lane()
+    };
+    let error = lane("127.0.0.1").connect().await.unwrap_err();
+    assert_eq!((error.stage(), error.ambiguous()), ("tcp", false), "{error:?}");
+    // RFC 6761: a name under .invalid never resolves.
+    let error = lane("mail.invalid").connect().await.unwrap_err();
+    assert_eq!(error.stage(), "dns", "{error:?}");
+}
+
+/// A certificate authority of the test.
+struct Authority {
+    certificate: rcgen::Certificate,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    folder: tempfile::TempDir,
+}
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut parameters = rcgen::CertificateParams::new(vec![]).unwrap();
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let certificate = parameters.self_signed(&key).unwrap();
+        let issuer = rcgen::Issuer::new(parameters, key);
+        Self { certificate, issuer, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self) -> PathBuf {
+        let file = self.folder.path().join("firma.pem");
+        std::fs::write(&file, self.certificate.pem()).unwrap();
+        file
+    }
+
+    /// Makes the TLS side of a server with these names, valid until a year.
+    fn server(&self, names: &[&str], until: i32) -> TlsAcceptor {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut parameters = rcgen::CertificateParams::new(names).unwrap();
+        parameters.not_after = rcgen::date_time_ymd(until, 1, 1);
+        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+fn only(authority: &Authority) -> Trust {
+    Trust::Only(authority.file())
+}
+
+async fn tls_problem(server: TlsAcceptor, trust: &Trust) -> TlsProblem {
+    let peer = Peer::start(vec![ok()], Some(server)).await;
+    let endpoint =
+        Endpoint::parse(&format!("https://localhost:{}/", peer.port), PlainHttp::Never).unwrap();
+    let mut lane = Settings::new(endpoint, &login(), trust, timeouts()).unwrap().lane();
+    let error = ask(&mut lane).await.unwrap_err();
+    assert!(peer.requests().is_empty(), "no request may travel on a connection that is not safe");
+    assert_eq!((error.stage(), error.ambiguous()), ("tls", false));
+    match error {
+        EwsError::Connect(ConnectError::Tls { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_company_certificate_is_trusted_when_its_file_is_named() {
+    let authority = Authority::new("Firma");
+    let peer = Peer::start(vec![ok()], Some(authority.server(&["localhost"], 2099))).await;
+    let endpoint =
+        Endpoint::parse(&format!("https://localhost:{}/", peer.port), PlainHttp::Never).unwrap();
+    let trust = Trust::SystemAnd(authority.file());
+    let mut lane = Settings::new(endpoint, &login(), &trust, timeouts()).unwrap().lane();
+    let dialed = lane.connect().await.unwrap().unwrap();
+    assert_eq!(dialed.tls.as_deref(), Some("TLS 1.3"));
+    assert_eq!(ask(&mut lane).await.unwrap(), 1);
+    assert_eq!(peer.requests().len(), 1, "the dialled connection is used");
+}
+
+#[tokio::test]
+async fn bad_certificates_say_what_is_wrong_with_them() {
+    let (ours, other) = (Authority::new("Firma"), Authority::new("Andere"));
+    let expired = tls_problem(ours.server(&["localhost"], 2020), &only(&ours)).await;
+    assert!(matches!(expired, TlsProblem::Expired { .. }), "{expired:?}");
+    let unknown = tls_problem(other.server(&["localhost"], 2099), &only(&ours)).await;
+    assert_eq!(unknown, TlsProblem::UnknownIssuer);
+    let names = ["mail.firma.example", "autodiscover.firma.example"];
+    let wrong = tls_problem(ours.server(&names, 2099), &only(&ours)).await;
+    assert_eq!(wrong, TlsProblem::WrongName { names: names.map(str::to_owned).into() });
+    assert!(wrong.to_string().contains("mail.firma.example"));
+}
+
+#[test]
+fn a_file_without_certificates_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("leer.pem");
+    std::fs::write(&file, "kein Zertifikat").unwrap();
+    for trust in [Trust::Only(file), Trust::SystemAnd(folder.path().join("fehlt.pem"))] {
+        let endpoint = Endpoint::parse("https://localhost/", PlainHttp::Never).unwrap();
+        let error = Settings::new(endpoint, &login(), &trust, timeouts()).unwrap_err();
+        assert!(matches!(error, ConnectError::Roots { .. }), "{error:?}");
+        assert!(error.to_string().contains(".pem"), "{error}");
+    }
+}
