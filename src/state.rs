@@ -5,14 +5,18 @@
 //! lets them read side by side and write one after the other, and `synchronous = FULL` makes every commit durable before the
 //! effect that it announces. An unreadable or newer file is refused, never taken for an empty one.
 
+mod counts;
 mod findings;
 mod folders;
 mod journal;
 mod keys;
 mod lock;
+mod marks;
+mod members;
 mod migrations;
 mod pairs;
 mod spool;
+mod unpaired;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -28,11 +32,10 @@ pub use folders::{FolderRow, ScopeMark};
 pub use journal::{Before, Intent, Side};
 pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
-pub use pairs::{
-    Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, SeenRecord, Settlement,
-    UnpairedRow,
-};
+pub use marks::SeenRecord;
+pub use pairs::{Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, Settlement};
 pub use spool::SpooledVerdict;
+pub use unpaired::UnpairedRow;
 
 /// The file name of the state within its folder.
 pub const FILE_NAME: &str = "abgleich.state";

@@ -102,6 +102,20 @@ impl Session<'_> {
         Ok(work)
     }
 
+    /// Hands writes to the mailbox under their intents. When nothing happened for certain, the intents are taken back, the
+    /// pairs stay dirty, and the next run plans them again.
+    fn write_under(
+        &mut self,
+        kind: ItemKind,
+        writes: &[Write],
+        intents: &[i64],
+    ) -> Result<Vec<Wrote>, Stop> {
+        self.write(kind, writes).or_else(|error| {
+            self.state.atomically(|state| intents.iter().try_for_each(|id| state.fulfil(*id)))?;
+            Err(error.into())
+        })
+    }
+
     /// Hands writes to the mailbox. An answer that was lost for all of them is one that was lost for each.
     fn write(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
         if writes.is_empty() {
@@ -116,7 +130,23 @@ impl Session<'_> {
         }
     }
 
-    /// Reads items back.
+    /// Reads back what was written.
+    fn read_written(
+        &mut self,
+        kind: ItemKind,
+        answers: &[Wrote],
+    ) -> Result<HashMap<ItemId, Result<Item, ItemError>>, MailboxError> {
+        let ids: Vec<ItemId> = answers
+            .iter()
+            .filter_map(|answer| match answer {
+                Wrote::Done { id, .. } => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        self.read_back(kind, &ids)
+    }
+
+    /// Reads items.
     fn read_back(
         &mut self,
         kind: ItemKind,

@@ -30,25 +30,10 @@ impl Session<'_> {
     ) -> Result<(), Stop> {
         let Some(folder) = self.find_home(active.scope, kind, true)? else { return Ok(()) };
         let (pending, writes) = self.prepare_creates(active, kind, &folder, work)?;
-        let answers = match self.write(kind, &writes) {
-            Ok(answers) => answers,
-            Err(error) => {
-                // Nothing happened for certain: the pairs stay dirty and the next run plans them again.
-                self.state.atomically(|state| {
-                    pending.iter().try_for_each(|pending| state.fulfil(pending.intent))
-                })?;
-                return Err(error.into());
-            }
-        };
+        let intents: Vec<_> = pending.iter().map(|pending| pending.intent).collect();
+        let answers = self.write_under(kind, &writes, &intents)?;
         drop(writes);
-        let ids: Vec<_> = answers
-            .iter()
-            .filter_map(|answer| match answer {
-                Wrote::Done { id, .. } => Some(id.clone()),
-                _ => None,
-            })
-            .collect();
-        let mut items = self.read_back(kind, &ids)?;
+        let mut items = self.read_written(kind, &answers)?;
         self.state.execute("BEGIN IMMEDIATE")?;
         for (pending, answer) in pending.into_iter().zip(answers) {
             match answer {

@@ -80,15 +80,8 @@ impl Session<'_> {
             pending.push((work, intent));
         }
         self.state.execute("COMMIT")?;
-        let answers = match self.write(kind, &writes) {
-            Ok(answers) => answers,
-            Err(error) => {
-                self.state.atomically(|state| {
-                    pending.iter().try_for_each(|(_, intent)| state.fulfil(*intent))
-                })?;
-                return Err(error.into());
-            }
-        };
+        let intents: Vec<_> = pending.iter().map(|(_, intent)| *intent).collect();
+        let answers = self.write_under(kind, &writes, &intents)?;
         self.state.execute("BEGIN IMMEDIATE")?;
         for ((work, intent), answer) in pending.into_iter().zip(answers) {
             match answer {

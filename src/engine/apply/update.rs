@@ -35,24 +35,10 @@ impl Session<'_> {
         work: Vec<Work>,
     ) -> Result<(), Stop> {
         let (pending, writes) = self.prepare_updates(active, kind, work)?;
-        let answers = match self.write(kind, &writes) {
-            Ok(answers) => answers,
-            Err(error) => {
-                self.state.atomically(|state| {
-                    pending.iter().try_for_each(|pending| state.fulfil(pending.intent))
-                })?;
-                return Err(error.into());
-            }
-        };
+        let intents: Vec<_> = pending.iter().map(|pending| pending.intent).collect();
+        let answers = self.write_under(kind, &writes, &intents)?;
         drop(writes);
-        let ids: Vec<_> = answers
-            .iter()
-            .filter_map(|answer| match answer {
-                Wrote::Done { id, .. } => Some(id.clone()),
-                _ => None,
-            })
-            .collect();
-        let mut written = self.read_back(kind, &ids)?;
+        let mut written = self.read_written(kind, &answers)?;
         let mut ready = Vec::new();
         self.state.execute("BEGIN IMMEDIATE")?;
         for pending in pending {

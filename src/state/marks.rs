@@ -1,0 +1,212 @@
+//! Effect: what observing leaves on pairs: marks that say what has to be looked at again. A mark is durable in the
+//! transaction that moves the position or cursor it came from.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{ItemPresence, MailboxId, RecordPresence, State, StateError};
+use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, Module, RecordId, RecordVersion};
+use crate::reason::Code;
+
+/// A record that a listing or a feed tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenRecord<'a> {
+    /// The record.
+    pub record: &'a RecordId,
+    /// Its kind.
+    pub kind: ItemKind,
+    /// Its module.
+    pub module: Module,
+    /// What it belongs to.
+    pub parent: Option<&'a RecordId>,
+    /// Its version, where it was told.
+    pub version: Option<&'a RecordVersion>,
+}
+
+impl State {
+    /// Adds a record that moves, or marks the pair it has: dirty where the version is not the one last settled.
+    pub fn see_record(&self, mailbox: MailboxId, seen: &SeenRecord<'_>) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO pair (mailbox, record, kind, module, parent) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (mailbox, record) DO UPDATE SET
+                     parent = ifnull(?5, parent), record_state = 'here',
+                     dirty = dirty | CASE WHEN ?6 IS NULL OR record_version IS NOT ?6 OR record_state <> 'here'
+                         THEN 1 ELSE 0 END
+                 WHERE record_state <> 'here' OR ?6 IS NULL OR record_version IS NOT ?6 OR parent IS NOT ifnull(?5, parent)",
+            )?
+            .execute(params![
+                mailbox.0,
+                seen.record.as_str(),
+                seen.kind.key(),
+                seen.module.key(),
+                seen.parent.map(RecordId::as_str),
+                seen.version.map(RecordVersion::as_str)
+            ])?;
+        Ok(())
+    }
+
+    /// Marks a pair's record as left or gone. A pair that never had an item is forgotten.
+    pub fn see_record_off(
+        &self,
+        mailbox: MailboxId,
+        record: &RecordId,
+        state: RecordPresence,
+    ) -> Result<(), StateError> {
+        let sql = "UPDATE pair SET record_state = ?3, dirty = dirty | 1
+                   WHERE mailbox = ?1 AND record = ?2 AND record_state <> ?3";
+        self.connection.prepare_cached(sql)?.execute(params![
+            mailbox.0,
+            record.as_str(),
+            state.key()
+        ])?;
+        self.forget_unlinked(mailbox, record)
+    }
+
+    /// Forgets the pair of a record that never had an item.
+    pub fn forget_unlinked(&self, mailbox: MailboxId, record: &RecordId) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM match_key WHERE mailbox = ?1 AND side = 0 AND owner IN
+                     (SELECT id FROM pair WHERE mailbox = ?1 AND record = ?2
+                      AND record_half IS NULL AND record_state <> 'here')",
+            )?
+            .execute(params![mailbox.0, record.as_str()])?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM finding WHERE mailbox = ?1 AND record = ?2 AND EXISTS
+                     (SELECT 1 FROM pair WHERE mailbox = ?1 AND record = ?2
+                      AND record_half IS NULL AND record_state <> 'here')",
+            )?
+            .execute(params![mailbox.0, record.as_str()])?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM pair WHERE mailbox = ?1 AND record = ?2
+                     AND record_half IS NULL AND record_state <> 'here'",
+            )?
+            .execute(params![mailbox.0, record.as_str()])?;
+        Ok(())
+    }
+
+    /// Lists the records of pairs that belong to a parent.
+    pub fn children(
+        &self,
+        mailbox: MailboxId,
+        parent: &RecordId,
+    ) -> Result<Vec<RecordId>, StateError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT record FROM pair WHERE mailbox = ?1 AND parent = ?2")?;
+        let rows = statement.query_map(params![mailbox.0, parent.as_str()], |row| {
+            Ok(RecordId::new(row.get::<_, String>(0)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Marks a pair's item as changed where the version is not the one last settled. Returns whether there is such a pair.
+    pub fn see_item(
+        &self,
+        mailbox: MailboxId,
+        item: &ItemId,
+        version: &ItemVersion,
+    ) -> Result<bool, StateError> {
+        let row: Option<(i64, bool)> = self
+            .connection
+            .prepare_cached(
+                "SELECT id, item_version IS NOT ?3 OR item_state <> 'here' FROM pair
+                 WHERE mailbox = ?1 AND item = ?2",
+            )?
+            .query_row(params![mailbox.0, item.as_str(), version.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        if let Some((id, true)) = row {
+            self.connection
+                .prepare_cached(
+                    "UPDATE pair SET dirty = dirty | 2, item_state = 'here' WHERE id = ?1",
+                )?
+                .execute(params![id])?;
+        }
+        Ok(row.is_some())
+    }
+
+    /// Marks a pair's item as not where it was. Returns whether there is such a pair.
+    pub fn miss_item(&self, mailbox: MailboxId, item: &ItemId) -> Result<bool, StateError> {
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE pair SET dirty = dirty | 2, item_state = 'missing'
+                 WHERE mailbox = ?1 AND item = ?2 AND item_state = 'here'",
+            )?
+            .execute(params![mailbox.0, item.as_str()])?;
+        Ok(changed > 0)
+    }
+
+    /// Says where a pair's item was found, or that it is deleted.
+    pub fn set_item(
+        &self,
+        pair: i64,
+        state: ItemPresence,
+        item: Option<(&ItemId, &FolderId)>,
+    ) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET item_state = ?2, item = ifnull(?3, item), folder = ifnull(?4, folder),
+                     dirty = dirty | 2 WHERE id = ?1",
+            )?
+            .execute(params![
+                pair,
+                state.key(),
+                item.map(|(id, _)| id.as_str()),
+                item.map(|(_, folder)| folder.as_str())
+            ])?;
+        Ok(())
+    }
+
+    /// Marks all pairs of a scope, so that the scope is compared as a whole.
+    pub fn mark_scope(
+        &self,
+        mailbox: MailboxId,
+        module: Module,
+        contacts: bool,
+    ) -> Result<(), StateError> {
+        self.connection.execute(
+            "UPDATE pair SET dirty = dirty | 4
+             WHERE mailbox = ?1 AND module = ?2 AND (kind = 'contact') = ?3 AND dirty & 4 = 0",
+            params![mailbox.0, module.key(), contacts],
+        )?;
+        Ok(())
+    }
+
+    /// Marks the pairs of a kind in which pairing was in doubt, because an item came or went.
+    pub fn mark_doubtful(&self, mailbox: MailboxId, kind: ItemKind) -> Result<(), StateError> {
+        self.connection.execute(
+            "UPDATE pair SET dirty = dirty | 4
+             WHERE mailbox = ?1 AND kind = ?2 AND outcome LIKE 'pair-%' AND dirty & 4 = 0",
+            params![mailbox.0, kind.key()],
+        )?;
+        Ok(())
+    }
+
+    /// Marks one pair.
+    pub fn mark_pair(&self, pair: i64) -> Result<(), StateError> {
+        self.connection
+            .execute("UPDATE pair SET dirty = dirty | 4 WHERE id = ?1", params![pair])?;
+        Ok(())
+    }
+
+    /// Notes what stands of a pair; `stays_dirty` has it looked at again in the next run.
+    pub fn set_outcome(
+        &self,
+        pair: i64,
+        outcome: Option<Code>,
+        stays_dirty: bool,
+    ) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET outcome = ?2, dirty = CASE WHEN ?3 THEN dirty | 4 ELSE 0 END
+                 WHERE id = ?1 AND (outcome IS NOT ?2 OR (dirty <> 0) <> ?3)",
+            )?
+            .execute(params![pair, outcome.map(Code::code), stays_dirty])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Effect: items of the watched folders that belong to no pair.
+
+use rusqlite::params;
+
+use super::{MailboxId, State, StateError};
+use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Token};
+
+/// An item that belongs to no pair.
+#[derive(Clone, Debug)]
+pub struct UnpairedRow {
+    /// Its row.
+    pub id: i64,
+    /// The item.
+    pub item: ItemId,
+    /// Its version.
+    pub version: ItemVersion,
+    /// Its kind.
+    pub kind: ItemKind,
+    /// Its folder.
+    pub folder: FolderId,
+    /// The record in its stamp, where it is ours.
+    pub record: Option<RecordId>,
+    /// The token in its stamp.
+    pub token: Option<Token>,
+    /// It lies in Deleted Items.
+    pub deleted: bool,
+    /// When it was made.
+    pub born: Option<i64>,
+}
+
+impl State {
+    /// Adds an item that belongs to no pair, or updates what is known of it. Returns its row.
+    pub fn put_unpaired(&self, mailbox: MailboxId, row: &UnpairedRow) -> Result<i64, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "INSERT INTO unpaired (mailbox, item, version, kind, folder, record, token, deleted, born)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (mailbox, item) DO UPDATE SET version = ?3, folder = ?5, record = ?6, token = ?7, deleted = ?8
+                 RETURNING id",
+            )?
+            .query_row(
+                params![
+                    mailbox.0,
+                    row.item.as_str(),
+                    row.version.as_str(),
+                    row.kind.key(),
+                    row.folder.as_str(),
+                    row.record.as_ref().map(RecordId::as_str),
+                    row.token.as_ref().map(Token::as_str),
+                    row.deleted,
+                    row.born
+                ],
+                |row| row.get(0),
+            )?)
+    }
+
+    /// Says whether an unpaired item is known in this version.
+    pub fn knows_unpaired(
+        &self,
+        mailbox: MailboxId,
+        item: &ItemId,
+        version: &ItemVersion,
+    ) -> Result<bool, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM unpaired WHERE mailbox = ?1 AND item = ?2 AND version = ?3",
+            )?
+            .exists(params![mailbox.0, item.as_str(), version.as_str()])?)
+    }
+
+    /// Forgets an unpaired item and its keys. Returns whether it was known.
+    pub fn forget_unpaired(&self, mailbox: MailboxId, item: &ItemId) -> Result<bool, StateError> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM match_key WHERE mailbox = ?1 AND side = 1 AND owner IN
+                     (SELECT id FROM unpaired WHERE mailbox = ?1 AND item = ?2)",
+            )?
+            .execute(params![mailbox.0, item.as_str()])?;
+        let gone = self
+            .connection
+            .prepare_cached("DELETE FROM unpaired WHERE mailbox = ?1 AND item = ?2")?
+            .execute(params![mailbox.0, item.as_str()])?;
+        Ok(gone > 0)
+    }
+
+    /// Lists the unpaired items stamped for a record: those outside Deleted Items first, the oldest first (rule D3).
+    pub fn stamped(
+        &self,
+        mailbox: MailboxId,
+        record: &RecordId,
+    ) -> Result<Vec<UnpairedRow>, StateError> {
+        self.unpaired_where(
+            "mailbox = ?1 AND record = ?2 ORDER BY deleted, ifnull(born, 0), id",
+            params![mailbox.0, record.as_str()],
+        )
+    }
+
+    /// Returns the unpaired item in this row.
+    pub fn unpaired(&self, id: i64) -> Result<Option<UnpairedRow>, StateError> {
+        Ok(self.unpaired_where("id = ?1", params![id])?.pop())
+    }
+
+    /// Returns the unpaired item with this id.
+    pub fn unpaired_item(
+        &self,
+        mailbox: MailboxId,
+        item: &ItemId,
+    ) -> Result<Option<UnpairedRow>, StateError> {
+        Ok(self
+            .unpaired_where("mailbox = ?1 AND item = ?2", params![mailbox.0, item.as_str()])?
+            .pop())
+    }
+
+    fn unpaired_where(
+        &self,
+        tail: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Vec<UnpairedRow>, StateError> {
+        let sql = format!(
+            "SELECT id, item, version, kind, folder, record, token, deleted, born FROM unpaired WHERE {tail}"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(parameters, |row| {
+            let kind: String = row.get(3)?;
+            Ok((
+                kind,
+                UnpairedRow {
+                    id: row.get(0)?,
+                    item: ItemId::new(row.get::<_, String>(1)?),
+                    version: ItemVersion::new(row.get::<_, String>(2)?),
+                    kind: ItemKind::Contact,
+                    folder: FolderId::new(row.get::<_, String>(4)?),
+                    record: row.get::<_, Option<String>>(5)?.map(RecordId::new),
+                    token: row.get::<_, Option<String>>(6)?.map(Token::new),
+                    deleted: row.get(7)?,
+                    born: row.get(8)?,
+                },
+            ))
+        })?;
+        let mut unpaired = Vec::new();
+        for row in rows {
+            let (kind, mut row) = row?;
+            row.kind = ItemKind::from_key(&kind)
+                .ok_or_else(|| StateError::Corrupt(format!("`{kind}` is no kind")))?;
+            unpaired.push(row);
+        }
+        Ok(unpaired)
+    }
+}
