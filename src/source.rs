@@ -4,6 +4,8 @@
 //! for (rule D14). Calls block; a source is shared by the threads of all mailboxes.
 
 mod channel;
+#[cfg(any(test, feature = "simulation"))]
+pub mod contract;
 pub mod library;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;

@@ -7,7 +7,11 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "source/abi.rs"]
+mod abi;
 #[path = "source/built.rs"]
 mod built;
+#[path = "source/faulty.rs"]
+mod faulty;
 #[path = "source/sqlite.rs"]
 mod sqlite;

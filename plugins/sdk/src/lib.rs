@@ -104,6 +104,7 @@ pub mod ffi;
 pub mod fields;
 mod host;
 pub mod messages;
+pub mod recurrence;
 pub mod schema;
 
 pub use adapter::Adapter;

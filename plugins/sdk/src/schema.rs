@@ -6,6 +6,7 @@ use crate::messages::{
     Changes, Description, Done, Entries, Fetched, Listing, Manifest, Members, OpenConfig, Reply,
     Request, Updated, Users,
 };
+use crate::recurrence::Recurrence;
 
 /// Returns every published schema with the name of its file, in the order of the names.
 pub fn all() -> Vec<(&'static str, Schema)> {
@@ -19,6 +20,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("members.reply.json", schema_for!(Reply<Members>)),
         ("open.config.json", schema_for!(OpenConfig)),
         ("open.reply.json", schema_for!(Reply<Done>)),
+        ("recurrence.json", schema_for!(Recurrence)),
         ("request.json", schema_for!(Request)),
         ("set_member.reply.json", schema_for!(Reply<Done>)),
         ("update.reply.json", schema_for!(Reply<Updated>)),

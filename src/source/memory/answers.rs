@@ -331,3 +331,67 @@ impl Source for MemorySource {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Content, Field, ItemKind, Module};
+    use crate::source::contract::{Backstage, check_all};
+    use crate::source::memory::{MemorySettings, MemorySource, NewRecord};
+    use jiff::Timestamp;
+
+    impl Backstage for MemorySource {
+        type Source = Self;
+
+        fn source(&self) -> &Self {
+            self
+        }
+
+        fn add_contact(&self, id: &str, module: Module, surname: &str) {
+            let texts = [(Field::Surname, surname)];
+            self.insert(NewRecord::contact(id, module, Timestamp::UNIX_EPOCH, &texts));
+        }
+
+        fn add_task(&self, id: &str, module: Module, parent: &str, users: &[&str], subject: &str) {
+            let (at, texts) = (Timestamp::UNIX_EPOCH, [(Field::Subject, subject)]);
+            let task = NewRecord::activity(id, ItemKind::Task, module, users[0], at, &texts);
+            self.insert(task.of(parent));
+            self.assign(id, users);
+        }
+
+        fn rename(&self, id: &str, surname: &str) {
+            let mut content = Content::new();
+            content.set_text(Field::Surname, surname);
+            self.edit(id, "Clara Schmidt", Timestamp::UNIX_EPOCH, &content);
+        }
+
+        fn delete(&self, id: &str) {
+            Self::delete(self, id);
+        }
+
+        fn assign(&self, id: &str, users: &[&str]) {
+            Self::assign(self, id, users);
+        }
+
+        fn hide(&self, id: &str, user: &str) {
+            Self::hide(self, id, user, true);
+        }
+
+        fn make_read_only(&self, id: &str, user: &str) {
+            Self::make_read_only(self, id, user);
+        }
+
+        fn put_member(&self, user: &str, id: &str, member: bool) {
+            Self::put_member(self, user, id, member);
+        }
+    }
+
+    #[test]
+    fn the_reference_keeps_the_contract() {
+        check_all(|| {
+            let source = MemorySource::new(MemorySettings::default());
+            source.add_user("DHO", "Dora Hoffmann", "d.hoffmann@firma.example");
+            source.add_user("CSC", "Clara Schmidt", "c.schmidt@firma.example");
+            source
+        });
+    }
+}
