@@ -93,16 +93,12 @@ fn listing(source: &impl Source, user: &UserId) -> (Vec<Entry>, Position) {
     loop {
         let listing = source.list(user, M, page.as_ref()).unwrap();
         entries.extend(listing.entries);
-        match listing.next {
-            Some(next) => {
-                assert!(!listing.complete && listing.position.is_none(), "only the last page says");
-                page = Some(next);
-            }
-            None => {
-                assert!(listing.complete, "the last page vouches for the listing");
-                return (entries, listing.position.unwrap());
-            }
-        }
+        let Some(next) = listing.next else {
+            assert!(listing.complete, "the last page vouches for the listing");
+            return (entries, listing.position.unwrap());
+        };
+        assert!(!listing.complete && listing.position.is_none(), "only the last page says");
+        page = Some(next);
     }
 }
 
@@ -140,19 +136,16 @@ fn record(source: &impl Source, user: &UserId, id: &str) -> Record {
 fn members(source: &impl Source, user: &UserId) -> (BTreeSet<String>, Position) {
     let (mut all, mut page) = (BTreeSet::new(), None);
     loop {
-        match source.members(user, M, None, page.as_ref()).unwrap() {
-            Members::Page { ids, next, complete, position } => {
-                all.extend(ids.iter().map(|id| id.as_str().to_owned()));
-                match next {
-                    Some(next) => page = Some(next),
-                    None => {
-                        assert!(complete, "the last page vouches for the filter");
-                        return (all, position.unwrap());
-                    }
-                }
-            }
-            Members::Unchanged => panic!("nothing was known"),
-        }
+        let answer = source.members(user, M, None, page.as_ref()).unwrap();
+        let Members::Page { ids, next, complete, position } = answer else {
+            panic!("nothing was known")
+        };
+        all.extend(ids.iter().map(|id| id.as_str().to_owned()));
+        let Some(next) = next else {
+            assert!(complete, "the last page vouches for the filter");
+            return (all, position.unwrap());
+        };
+        page = Some(next);
     }
 }
 

@@ -130,14 +130,14 @@ fn misbehave(fault: &str, method: &str, request: &Value, mut sound: Value) -> An
         "no_base" => ok["capabilities"] = json!(["users/1"]),
         "blank_identity" => ok["identity"] = json!(" "),
         "strange_field" => {
-            list(ok, method)[0]["found"]["record"]["fields"]["blood_group"] = json!("A")
+            list(ok, method)[0]["found"]["record"]["fields"]["blood_group"] = json!("A");
         }
         "strange_key" => ok["mood"] = json!("fine"),
         "wrong_value" => {
-            list(ok, method)[0]["found"]["record"]["fields"]["birthday"] = json!("soon")
+            list(ok, method)[0]["found"]["record"]["fields"]["birthday"] = json!("soon");
         }
         "wrong_time" => {
-            list(ok, method)[0]["found"]["record"]["changed_at"] = json!("2026-11-22 08:00")
+            list(ok, method)[0]["found"]["record"]["changed_at"] = json!("2026-11-22 08:00");
         }
         "silent_about_stored" => list(ok, method)[0]["outcome"]["applied"]["stored"] = json!({}),
         _ => {}

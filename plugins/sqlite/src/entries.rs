@@ -35,9 +35,7 @@ pub(crate) fn list(
             .and_then(|(since, after)| Some((since.parse().ok()?, after.to_owned())))
             .ok_or_else(|| foreign("page"))?,
     };
-    let sql = format!(
-        "SELECT {ENTRY} FROM change c WHERE c.module = ?2 AND c.record > ?3 AND {SEEN} ORDER BY c.record LIMIT ?4"
-    );
+    let sql = list_sql();
     let arguments =
         params![request.user, word(request.module), after, i64::from(request.limit) + 1];
     let (mut entries, more) =
@@ -68,15 +66,7 @@ pub(crate) fn changes(
             lost: true,
         });
     }
-    // Of what the user has not, only that is told which the user once had, or could have had.
-    let sql = format!(
-        "SELECT {ENTRY}, c.seq, {SEEN} FROM change c
-         WHERE c.module = ?2 AND c.seq > ?3 AND ({SEEN}
-            OR c.kind = 'contact'
-            OR EXISTS (SELECT 1 FROM assignee WHERE activity = c.record AND user = ?1)
-            OR EXISTS (SELECT 1 FROM unassigned WHERE activity = c.record AND user = ?1))
-         ORDER BY c.seq LIMIT ?4"
-    );
+    let sql = changes_sql();
     let arguments =
         params![request.user, word(request.module), since, i64::from(request.limit) + 1];
     let read_row =
@@ -100,10 +90,7 @@ pub(crate) fn activities(
     let mut entries = Vec::new();
     for parent in &request.parents {
         for table in ["appointment", "task"] {
-            let sql = format!(
-                "SELECT c.record, c.seq, c.kind, ?2, c.module FROM {table} a JOIN change c ON c.record = a.id
-                 WHERE a.parent = ?2 AND {SEEN} ORDER BY c.record"
-            );
+            let sql = activities_sql(table);
             let rows = rows(&read, &sql, params![request.user, parent], |row| {
                 let module = module(&row.get::<_, String>(4)?)?;
                 entry(row, module)
@@ -113,6 +100,34 @@ pub(crate) fn activities(
     }
     Ok(Entries { entries })
 }
+
+fn list_sql() -> String {
+    format!(
+        "SELECT {ENTRY} FROM change c
+         WHERE c.module = ?2 AND c.record > ?3 AND {SEEN} ORDER BY c.record LIMIT ?4"
+    )
+}
+
+/// Of what the user has not, only that is told which the user once had, or could have had.
+fn changes_sql() -> String {
+    format!(
+        "SELECT {ENTRY}, c.seq, {SEEN} FROM change c
+         WHERE c.module = ?2 AND c.seq > ?3 AND ({SEEN}
+            OR c.kind = 'contact'
+            OR EXISTS (SELECT 1 FROM assignee WHERE activity = c.record AND user = ?1)
+            OR EXISTS (SELECT 1 FROM unassigned WHERE activity = c.record AND user = ?1))
+         ORDER BY c.seq LIMIT ?4"
+    )
+}
+
+fn activities_sql(table: &str) -> String {
+    format!(
+        "SELECT c.record, c.seq, c.kind, ?2, c.module FROM {table} a JOIN change c ON c.record = a.id
+         WHERE a.parent = ?2 AND {SEEN} ORDER BY c.record"
+    )
+}
+
+const LATEST: &str = "SELECT coalesce(max(seq), 0) FROM change";
 
 fn entry(row: &Row<'_>, module: Module) -> rusqlite::Result<Entry> {
     Ok(Entry {
@@ -152,8 +167,7 @@ fn rows<T>(
 
 /// Returns the highest number of the feed. Rows are never taken out without a newer one coming in.
 fn latest(read: &Transaction<'_>) -> Result<i64, AdapterError> {
-    read.query_row("SELECT coalesce(max(seq), 0) FROM change", [], |row| row.get(0))
-        .map_err(|error| failed(&error))
+    read.query_row(LATEST, [], |row| row.get(0)).map_err(|error| failed(&error))
 }
 
 /// Says that a page or position came from elsewhere.
@@ -191,4 +205,32 @@ pub(crate) fn module(word: &str) -> rusqlite::Result<Module> {
         .find(|(_, known)| *known == word)
         .map(|(module, _)| *module)
         .ok_or_else(|| strange(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LATEST, activities_sql, changes_sql, list_sql};
+    use rusqlite::Connection;
+
+    /// A quiet run must not cost more when the database is larger (rules.md, invariant 13), and a page not more than a page.
+    #[test]
+    fn no_question_goes_through_a_table() {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute_batch(include_str!("../schema.sql")).unwrap();
+        for (sql, index) in [
+            (changes_sql(), "change_feed (module=? AND seq>?)"),
+            (list_sql(), "change_list (module=? AND record>?)"),
+            (activities_sql("task"), "task_parent (parent=?)"),
+            (LATEST.to_owned(), "SEARCH change"),
+        ] {
+            // Parameters that are not bound are NULL, which makes no difference to the plan.
+            let mut query = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let (mut rows, mut plan) = (query.raw_query(), String::new());
+            while let Some(row) = rows.next().unwrap() {
+                plan.push_str(&row.get::<_, String>(3).unwrap());
+                plan.push_str("; ");
+            }
+            assert!(plan.contains(index) && !plan.contains("SCAN"), "{plan}");
+        }
+    }
 }
