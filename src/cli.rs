@@ -1,23 +1,26 @@
 //! Shell: the command line. One file per command; this one only lists them.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that run the engine follow"))]
 mod allow;
+mod check;
 mod config;
 mod filter;
 mod init;
+mod interrupt;
+mod json;
 mod open;
 mod place;
+mod plan;
 mod plugin;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the commands that run the engine follow")
-)]
+mod pool;
+mod progress;
 mod report;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that run the engine follow"))]
 mod scope;
+mod select;
 mod source;
+mod sync;
 mod users;
 mod value;
+mod work;
 
 use std::path::PathBuf;
 
@@ -48,11 +51,17 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Bring staffITpro and the mailboxes into agreement
+    Sync(sync::Sync),
+    /// Show what sync would do; write nothing
+    Plan(plan::Plan),
     /// Write a commented configuration file to start from
     Init(init::Init),
     /// Show the settings in effect
     #[command(subcommand)]
     Config(config::Config),
+    /// Look whether all that a run needs is there, without writing anything
+    Check(check::Check),
     /// List the staffITpro users, or print them as lines for the configuration
     Users(users::Users),
     /// List or change who is in the filter „Outlook Synchronisation“
@@ -70,8 +79,11 @@ impl Command {
     /// Does what the command says.
     pub(crate) fn run(self, global: &Global) -> Result<Exit, Failure> {
         match self {
+            Self::Sync(sync) => sync.run(global),
+            Self::Plan(plan) => plan.run(global),
             Self::Init(init) => init.run(),
             Self::Config(config) => config.run(global),
+            Self::Check(check) => check.run(global),
             Self::Users(users) => users.run(global),
             Self::Filter(filter) => filter.run(global),
             Self::Source(source) => source.run(global),

@@ -1,6 +1,14 @@
 //! Runs of the binary from end to end, with exact outputs. Each test has a folder of its own and sees nothing of the
 //! machine: no configuration of the person who runs it, no log settings.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 #[path = "cli/configuration.rs"]
 mod configuration;
 #[path = "cli/program.rs"]

@@ -1,5 +1,7 @@
 //! Shell: opens what the configuration names: sources behind adapters, mailboxes on servers.
 
+mod job;
+mod server;
 mod source;
 
 use abgleich::config::{MailboxSettings, Settings};
@@ -7,6 +9,8 @@ use abgleich::config::{MailboxSettings, Settings};
 use crate::cli::config::unknown_user;
 use crate::failure::Failure;
 
+pub(super) use job::job;
+pub(super) use server::Servers;
 pub(super) use source::{failed, source};
 
 /// Finds the line of the configuration that is about a user.

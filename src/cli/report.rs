@@ -17,9 +17,11 @@ use jiff::Timestamp;
 
 use crate::failure::Exit;
 
-pub(super) use document::{plan_document, report_document, schema};
+#[cfg(test)]
+use document::schema;
+pub(super) use document::{plan_document, report_document};
 pub(super) use lines::plan_text;
-pub(super) use words::{field_names, one_of, scope_name};
+pub(super) use words::{one_of, scope_name};
 pub(super) use wrap::wrap;
 
 /// A run over some mailboxes.

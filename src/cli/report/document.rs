@@ -201,7 +201,8 @@ pub(in crate::cli) fn plan_document(run: &Run, manner: Manner) -> Document {
 }
 
 /// Returns the JSON schema of both documents.
-pub(in crate::cli) fn schema() -> serde_json::Value {
+#[cfg(test)]
+pub(super) fn schema() -> serde_json::Value {
     schemars::schema_for!(Document).to_value()
 }
 
@@ -209,8 +210,8 @@ fn build(schema: &'static str, run: &Run, manner: Manner, with_lines: bool) -> D
     Document {
         schema,
         run: run.id.to_string(),
-        started: run.started.to_string(),
-        finished: run.finished.to_string(),
+        started: instant(run.started),
+        finished: instant(run.finished),
         totals: tally(&run.totals()),
         mailboxes: run.mailboxes.iter().map(|ran| mailbox(ran, manner, with_lines)).collect(),
     }
@@ -307,7 +308,7 @@ fn note(ran: &Ran, finding: &Finding, manner: Manner) -> Note {
         label: finding.label.clone(),
         fields: keys(finding.fields),
         new: finding.new,
-        first_seen: finding.first_seen.to_string(),
+        first_seen: instant(finding.first_seen),
         sentence: say(manner.language, code.said(), &facts),
         next: code.next().map(|next| say(manner.language, next, &facts)),
         values: manner.values.then(|| {
@@ -337,6 +338,11 @@ fn step(line: &Line) -> Step {
         to_staffitpro: keys(line.to_staffitpro),
         reasons: line.reasons.iter().map(because).collect(),
     }
+}
+
+/// Writes an instant to the second; nobody needs more of a report.
+fn instant(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn keys(fields: FieldSet) -> Vec<&'static str> {

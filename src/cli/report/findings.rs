@@ -6,7 +6,7 @@ use abgleich::engine::report::{Finding, MailboxReport};
 use abgleich::reason::{Code, Facts};
 
 use crate::cli::report::Manner;
-use crate::cli::report::words::{field_names, one_of, say, scope_name};
+use crate::cli::report::words::{field_names, named, one_of, say, scope_name};
 use crate::cli::report::wrap::wrap;
 
 /// How many codes, and how many records in all, the new findings may name.
@@ -107,7 +107,7 @@ fn write_group(
         &format!("{} ({}): {}", code.code(), code.rule(), say(language, code.said(), &facts)),
     );
     for finding in findings.iter().take(records) {
-        wrap(out, "      ", &named(finding, only.is_none(), manner));
+        wrap(out, "      ", &about(finding, only.is_none(), manner));
         if manner.values {
             write_values(out, finding, manner);
         }
@@ -120,21 +120,14 @@ fn write_group(
     }
 }
 
-/// Names the record of a finding by number and name; one that is private by its id alone. Commands take the id, so it is
-/// shown where it is not the number.
-fn named(finding: &Finding, with_fields: bool, manner: Manner) -> String {
+/// Names the record of a finding, with scope and fields.
+fn about(finding: &Finding, with_fields: bool, manner: Manner) -> String {
     let language = manner.language;
-    let mut parts = Vec::new();
-    match (&finding.label, &finding.record) {
-        (Some(label), Some(record)) if !label.starts_with(record.as_str()) => {
-            parts.push(format!("{label} [{record}]"));
-        }
-        (Some(label), _) => parts.push(label.clone()),
-        (None, Some(record)) => {
-            parts.push(format!("{record} ({})", one_of(language, "privat", "private")));
-        }
-        (None, None) => {}
-    }
+    let record = finding.record.as_ref();
+    let mut parts: Vec<_> = record
+        .map(|record| named(language, record, finding.label.as_deref()))
+        .into_iter()
+        .collect();
     parts.extend(finding.scope.map(|scope| scope_name(language, scope)));
     if with_fields && !finding.fields.is_empty() {
         parts.push(field_names(language, finding.fields));

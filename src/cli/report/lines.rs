@@ -2,16 +2,20 @@
 
 use abgleich::engine::report::Line;
 
-use crate::cli::report::words::{field_names, one_of, scope_name};
+use crate::cli::report::words::{field_names, named, one_of, scope_name};
 use crate::cli::report::wrap::wrap;
 use crate::cli::report::{Manner, Run, report_text};
 
 /// Returns the plan of a run as text: the pairs of each mailbox, then the report that the run would end with.
 pub(in crate::cli) fn plan_text(run: &Run, manner: Manner) -> String {
     let mut text = String::new();
-    for ran in run.mailboxes.iter().filter(|ran| !ran.lines.is_empty()) {
+    for ran in &run.mailboxes {
+        let effects: Vec<_> = ran.lines.iter().filter(|line| has_effect(line)).collect();
+        if effects.is_empty() {
+            continue;
+        }
         wrap(&mut text, "", &format!("{} · {}", ran.report.user, ran.report.address));
-        for line in &ran.lines {
+        for line in effects {
             wrap(&mut text, "  ", &sentence(line, manner));
         }
         text.push('\n');
@@ -25,12 +29,14 @@ pub(in crate::cli) fn plan_text(run: &Run, manner: Manner) -> String {
     text
 }
 
+/// Says whether a run would do something; what is left alone is counted below, and its reasons are findings.
+fn has_effect(line: &Line) -> bool {
+    !["hold", "sleep", "nothing"].contains(&line.action)
+}
+
 fn sentence(line: &Line, manner: Manner) -> String {
     let language = manner.language;
-    let name = match &line.label {
-        Some(label) => label.clone(),
-        None => format!("{} ({})", line.record, one_of(language, "privat", "private")),
-    };
+    let name = named(language, &line.record, line.label.as_deref());
     let mut parts = vec![format!("{} {name}", line.action), scope_name(language, line.scope)];
     for (side, fields) in [("Outlook", line.to_outlook), ("staffITpro", line.to_staffitpro)] {
         // A create carries everything; naming forty fields says less than the word.

@@ -43,6 +43,7 @@ fn ran(user: &str, outcome: Outcome) -> Ran {
         stopped: Vec::new(),
         scopes: BTreeMap::new(),
         findings: Vec::new(),
+        explanation: None,
     };
     Ran { tenant: "staffitpro".to_owned(), report, lines: Vec::new() }
 }
@@ -265,8 +266,8 @@ fn a_plan_lists_its_lines() {
         text.starts_with(
             "\
 DHO · dho@firma.example
-  update-both BEW-1001 Anna Schulz · applicants.contacts · → Outlook: mobile_phone · → staffITpro:
-  company · (newer-outlook D1)
+  update-both BEW-1001 Anna Schulz [1001] · applicants.contacts · → Outlook: mobile_phone · →
+  staffITpro: company · (newer-outlook D1)
   create 77 (private) · offers.activities · (created G3)
 
 "

@@ -2,7 +2,7 @@
 
 use abgleich::config::Language;
 use abgleich::engine::report::{Counts, Outcome};
-use abgleich::model::{FieldSet, Scope};
+use abgleich::model::{FieldSet, RecordId, Scope};
 use abgleich::reason::{Facts, Words};
 
 /// Chooses one of two texts.
@@ -33,10 +33,20 @@ pub(in crate::cli) fn scope_name(language: Language, scope: Scope) -> String {
 }
 
 /// Returns how people call fields.
-pub(in crate::cli) fn field_names(language: Language, fields: FieldSet) -> String {
+pub(super) fn field_names(language: Language, fields: FieldSet) -> String {
     let names: Vec<_> =
         fields.iter().map(|field| one_of(language, field.german(), field.key())).collect();
     names.join(", ")
+}
+
+/// Names a record by number and name; one that is private by its id alone. Commands take the id, so it is shown where it is
+/// not the number.
+pub(in crate::cli) fn named(language: Language, record: &RecordId, label: Option<&str>) -> String {
+    match label {
+        Some(label) if label.starts_with(record.as_str()) => label.to_owned(),
+        Some(label) => format!("{label} [{record}]"),
+        None => format!("{record} ({})", one_of(language, "privat", "private")),
+    }
 }
 
 /// Returns how a mailbox's run ended, in a few words.

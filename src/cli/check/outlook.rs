@@ -1,0 +1,133 @@
+//! Shell: the Outlook side of the check: the server, the login, the mailbox, its folders and its clock.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use abgleich::config::{MailboxSettings, Settings, Target};
+use abgleich::mailbox::{Mailbox, MailboxError};
+use abgleich::model::{Direction, ItemKind, Mode};
+use jiff::Timestamp;
+
+use crate::cli::check::remark::{Remark, Stage, Words};
+use crate::cli::open;
+use crate::failure::Failure;
+
+/// By how many seconds a clock may be off ours before somebody should know (rule D1).
+pub(super) const TOLERATED: i64 = 300;
+
+/// Somebody waits in front of a check; a server that stays busy for longer is a finding.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What was seen of a mailbox.
+#[derive(Default)]
+pub(super) struct Outlook {
+    /// Whose it is, as the mailbox says.
+    pub(super) owner: Option<String>,
+    /// By how much its clock is ahead of ours, in seconds.
+    pub(super) clock: Option<i64>,
+}
+
+/// The servers, and those that failed for one mailbox in a way that concerns all of them. Their other mailboxes are not tried:
+/// a wrong password tried two hundred times locks the account.
+pub(super) struct Tried {
+    servers: open::Servers,
+    failed: Mutex<BTreeMap<String, Remark>>,
+}
+
+impl Tried {
+    /// Starts with nothing tried.
+    pub(super) fn new() -> Result<Self, Failure> {
+        Ok(Self { servers: open::Servers::new(PATIENCE)?, failed: Mutex::default() })
+    }
+
+    fn failed(&self, server: &str) -> Option<Remark> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).get(server).cloned()
+    }
+
+    fn note(&self, server: &str, remark: &Remark) {
+        if matches!(
+            remark.stage,
+            Stage::Config | Stage::Dns | Stage::Network | Stage::Tls | Stage::Login
+        ) {
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.entry(server.to_owned()).or_insert_with(|| remark.clone());
+        }
+    }
+}
+
+/// Opens a mailbox and looks at its folders; writes nothing.
+pub(super) fn look(
+    settings: &Settings,
+    tried: &Tried,
+    mailbox: &MailboxSettings,
+    words: Words,
+    remarks: &mut Vec<Remark>,
+) -> Outlook {
+    let mut seen = Outlook::default();
+    let Target::Exchange { server, .. } = &mailbox.target else { return seen };
+    if let Some(remark) = tried.failed(server) {
+        remarks.push(remark);
+        return seen;
+    }
+    let walked = match tried.servers.mailbox(settings, mailbox) {
+        Ok(mut opened) => {
+            walk(mailbox, opened.as_mut(), words, &mut seen, remarks).map_err(|error| {
+                Remark::error(error.stage.into(), (error.text.clone(), error.hint.clone()))
+            })
+        }
+        Err(failure) => {
+            let said = (failure.error.to_string(), failure.hints.first().cloned());
+            Err(Remark::error(Stage::Config, said))
+        }
+    };
+    if let Err(remark) = walked {
+        tried.note(server, &remark);
+        remarks.push(remark);
+    }
+    seen
+}
+
+fn walk(
+    settings: &MailboxSettings,
+    mailbox: &mut dyn Mailbox,
+    words: Words,
+    seen: &mut Outlook,
+    remarks: &mut Vec<Remark>,
+) -> Result<(), MailboxError> {
+    let before = Timestamp::now();
+    let opened = mailbox.open()?;
+    seen.owner = opened.owner;
+    seen.clock = opened.clock.map(|clock| {
+        // The answer left the server some time between the question and now; a clock within that is right.
+        let (least, most) =
+            (seconds_between(Timestamp::now(), clock), seconds_between(before, clock));
+        if least <= 0 && most >= 0 { 0 } else { least }
+    });
+    if let Some(seconds) = seen.clock.filter(|seconds| seconds.abs() > TOLERATED) {
+        remarks.push(Remark::warning(Stage::Clock, words.clock("Exchange", seconds)));
+    }
+    if !opened.sees_private {
+        remarks.push(Remark::warning(Stage::Mailbox, words.private_hidden()));
+    }
+    for scope in settings.scopes.iter().filter(|scope| scope.mode != Mode::None) {
+        let path: Vec<String> =
+            scope.folder.iter().flat_map(|path| path.split('/')).map(str::to_owned).collect();
+        for kind in ItemKind::ALL.into_iter().filter(|kind| kind.switch() == scope.scope.switch) {
+            let found = mailbox.folder(kind, &path, false)?;
+            let made_later = !path.is_empty() && scope.mode.permits(Direction::ToOutlook);
+            if found.is_none() && !made_later {
+                remarks.push(Remark::error(
+                    Stage::Folder,
+                    words.no_folder(kind, scope.folder.as_deref()),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns by how many seconds a clock is ahead.
+pub(super) fn seconds_between(ours: Timestamp, theirs: Timestamp) -> i64 {
+    theirs.as_second() - ours.as_second()
+}

@@ -1,0 +1,128 @@
+//! Shell: the staffITpro side of the check: the adapter, the database, its users and the filter.
+
+use abgleich::config::{MailboxSettings, Settings};
+use abgleich::model::{Mode, Module, TenantName};
+use abgleich::source::plugin::PluginSource;
+use abgleich::source::{Description, Members, Source as _, SourceError, SourceErrorKind, User};
+use jiff::Timestamp;
+
+use crate::cli::check::outlook::{TOLERATED, seconds_between};
+use crate::cli::check::remark::{Remark, Stage, Words};
+use crate::cli::open;
+use crate::failure::{Exit, Failure};
+
+/// What was seen of one source.
+pub(super) struct Side {
+    source: Option<PluginSource>,
+    /// What the source says of itself.
+    pub(super) described: Option<Description>,
+    /// The staffITpro users.
+    pub(super) users: Vec<User>,
+    /// By how much its clock is ahead of ours, in seconds.
+    pub(super) clock: Option<i64>,
+    /// What is to be said.
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl Side {
+    /// Opens a source and asks it what it is and whom it knows.
+    pub(super) fn look(settings: &Settings, name: &TenantName, words: Words) -> Self {
+        let mut side = Self {
+            source: None,
+            described: None,
+            users: Vec::new(),
+            clock: None,
+            remarks: Vec::new(),
+        };
+        match open::source(settings, name) {
+            Ok(source) => side.ask(name, source, words),
+            Err(failure) => side.remarks.push(of_failure(&failure)),
+        }
+        side
+    }
+
+    fn ask(&mut self, name: &TenantName, source: PluginSource, words: Words) {
+        match source.describe() {
+            Ok(described) => {
+                if !described.assigns {
+                    self.remarks.push(Remark::error(Stage::Plugin, words.no_owners()));
+                }
+                self.clock = described.clock.map(|clock| seconds_between(Timestamp::now(), clock));
+                if let Some(seconds) = self.clock.filter(|seconds| seconds.abs() > TOLERATED) {
+                    let said = words.clock(name.as_str(), seconds);
+                    self.remarks.push(Remark::warning(Stage::Clock, said));
+                }
+                self.described = Some(described);
+            }
+            Err(error) => self.remarks.push(of_error(&error)),
+        }
+        match source.users() {
+            Ok(users) => self.users = users,
+            Err(error) => self.remarks.push(of_error(&error)),
+        }
+        self.source = Some(source);
+    }
+
+    /// Finds the person of a mailbox among the users.
+    pub(super) fn user(
+        &self,
+        mailbox: &MailboxSettings,
+        words: Words,
+        remarks: &mut Vec<Remark>,
+    ) -> Option<&User> {
+        if self.users.is_empty() {
+            // Said once for the source, not for every mailbox.
+            return None;
+        }
+        let user = self.users.iter().find(|user| user.id == mailbox.user);
+        match user {
+            None => {
+                remarks.push(Remark::error(Stage::User, words.no_such_user(mailbox.user.as_str())));
+            }
+            Some(user) if !user.active => {
+                remarks.push(Remark::error(Stage::User, words.inactive(mailbox.user.as_str())));
+            }
+            Some(_) => {}
+        }
+        user
+    }
+
+    /// Looks whether anything is in the filter of the modules that have one and are switched on (rule G2).
+    pub(super) fn look_at_filter(
+        &self,
+        mailbox: &MailboxSettings,
+        words: Words,
+        remarks: &mut Vec<Remark>,
+    ) {
+        let Some(source) = &self.source else { return };
+        for module in Module::ALL.into_iter().filter(|module| module.has_filter()) {
+            let on =
+                mailbox.scopes.iter().any(|s| s.scope.module == module && s.mode != Mode::None);
+            if !on {
+                continue;
+            }
+            match source.members(&mailbox.user, module, None, None) {
+                Ok(Members::Page { ids, .. }) if ids.is_empty() => {
+                    remarks.push(Remark::warning(Stage::Filter, words.empty_filter(module)));
+                }
+                Ok(_) => {}
+                Err(error) => remarks.push(Remark { stage: Stage::Filter, ..of_error(&error) }),
+            }
+        }
+    }
+}
+
+fn of_error(error: &SourceError) -> Remark {
+    let stage = match error.kind {
+        SourceErrorKind::Transient(_) | SourceErrorKind::Unreachable => Stage::Source,
+        SourceErrorKind::Denied | SourceErrorKind::Unsupported | SourceErrorKind::Broken => {
+            Stage::Plugin
+        }
+    };
+    Remark::error(stage, (error.text.clone(), error.hint.clone()))
+}
+
+fn of_failure(failure: &Failure) -> Remark {
+    let stage = if failure.kind == Exit::Down { Stage::Source } else { Stage::Plugin };
+    Remark::error(stage, (failure.error.to_string(), failure.hints.first().cloned()))
+}

@@ -1,0 +1,67 @@
+//! Shell: works on several mailboxes at once. Each server gets as many threads as it may have connections; a mailbox that
+//! fails, or that uncovers a defect of ours, changes nothing for the others (invariant 11).
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use abgleich::config::{MailboxSettings, Settings, Target};
+
+/// Does `work` for each mailbox and returns the results in the order of the mailboxes. Where `work` panics, `broken` says
+/// what became of the mailbox.
+pub(super) fn each<T: Send>(
+    settings: &Settings,
+    mailboxes: &[&MailboxSettings],
+    work: impl Fn(&MailboxSettings) -> T + Sync,
+    broken: impl Fn(&MailboxSettings, String) -> T + Sync,
+) -> Vec<T> {
+    let done: Mutex<BTreeMap<usize, T>> = Mutex::default();
+    let queues = by_server(settings, mailboxes);
+    thread::scope(|scope| {
+        for (threads, queue) in &queues {
+            let next = std::sync::Arc::new(AtomicUsize::new(0));
+            for _ in 0..*threads {
+                let next = std::sync::Arc::clone(&next);
+                let (work, broken, done) = (&work, &broken, &done);
+                scope.spawn(move || {
+                    while let Some((place, mailbox)) =
+                        queue.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
+                        let result = catch_unwind(AssertUnwindSafe(|| work(mailbox)))
+                            .unwrap_or_else(|panic| broken(mailbox, said(panic.as_ref())));
+                        done.lock().unwrap_or_else(PoisonError::into_inner).insert(*place, result);
+                    }
+                });
+            }
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
+/// A number of threads, and the mailboxes they share, each with its place among all.
+type Queue<'a> = (usize, Vec<(usize, &'a MailboxSettings)>);
+
+fn by_server<'a>(settings: &Settings, mailboxes: &[&'a MailboxSettings]) -> Vec<Queue<'a>> {
+    let mut queues: BTreeMap<Option<&str>, Queue<'a>> = BTreeMap::new();
+    for (place, mailbox) in mailboxes.iter().enumerate() {
+        let server = match &mailbox.target {
+            Target::Exchange { server, .. } => Some(server.as_str()),
+            Target::Pst { .. } => None,
+        };
+        let lanes =
+            server.and_then(|name| settings.servers.get(name)).map_or(1, |server| server.max_lanes);
+        let (threads, queue) = queues.entry(server).or_default();
+        queue.push((place, *mailbox));
+        *threads = usize::try_from(lanes).unwrap_or(1).clamp(1, queue.len());
+    }
+    queues.into_values().collect()
+}
+
+/// Returns what a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no words").to_owned()
+}

@@ -1,0 +1,28 @@
+//! Shell: `abgleich sync`: brings mailboxes and staffITpro into agreement.
+
+use clap::Args;
+
+use crate::cli::report::{report_document, report_text};
+use crate::cli::work::Work;
+use crate::cli::{Global, json, place};
+use crate::failure::{Exit, Failure};
+
+#[derive(Args)]
+pub(crate) struct Sync {
+    #[command(flatten)]
+    work: Work,
+}
+
+impl Sync {
+    pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        let settings = place::settings(global)?;
+        let run = self.work.run(&settings, false)?;
+        let manner = self.work.manner(settings.language);
+        if self.work.json {
+            json::print(&report_document(&run, manner))?;
+        } else {
+            print!("{}", report_text(&run, manner));
+        }
+        Ok(run.exit(self.work.strict(&settings)))
+    }
+}

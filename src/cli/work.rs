@@ -1,0 +1,218 @@
+//! Shell: what `sync` and `plan` have in common: opening everything, running the engine over each mailbox, collecting the
+//! reports.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use abgleich::config::{Language, MailboxSettings, Settings, Target};
+use abgleich::engine::clock::{SystemEntropy, run_id};
+use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
+use abgleich::engine::{Options, sync_mailbox};
+use abgleich::model::{Scope, TenantName};
+use abgleich::reason::Code;
+use abgleich::source::plugin::PluginSource;
+use abgleich::source::{Description, Source as _};
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::cli::progress::Progress;
+use crate::cli::report::{Manner, Ran, Run};
+use crate::cli::select::Selection;
+use crate::cli::{allow, interrupt, open, pool, scope};
+use crate::failure::{Exit, Failure};
+
+/// What `sync` and `plan` take.
+#[derive(Args)]
+pub(crate) struct Work {
+    #[command(flatten)]
+    selection: Selection,
+    /// Only this scope, such as applicants.contacts; may be given several times
+    #[arg(long, value_name = "SCOPE", value_parser = scope::parse)]
+    scope: Vec<Scope>,
+    /// Do the first transfer: create in Outlook what is missing there (rule G8)
+    #[arg(long)]
+    first_transfer: bool,
+    /// Trust no cursor and compare everything
+    #[arg(long)]
+    full: bool,
+    /// Release a brake for exactly the number of its report, once; may be given several times
+    #[arg(long, value_name = "KIND=N", value_parser = allow::parse)]
+    allow: Vec<(String, u64)>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+    /// End with code 10 if there are findings
+    #[arg(long)]
+    strict: bool,
+    /// Print the values of fields too
+    #[arg(long)]
+    values: bool,
+}
+
+impl Work {
+    /// Returns the mailboxes that the command is about; PST files are refused for now.
+    pub(super) fn chosen<'a>(
+        &self,
+        settings: &'a Settings,
+    ) -> Result<Vec<&'a MailboxSettings>, Failure> {
+        let chosen = self.selection.of(settings)?;
+        let pst: Vec<_> = chosen
+            .iter()
+            .filter(|mailbox| matches!(mailbox.target, Target::Pst { .. }))
+            .map(|mailbox| mailbox.user.as_str())
+            .collect();
+        if pst.is_empty() {
+            return Ok(chosen);
+        }
+        Err(Failure::usage(format!(
+            "this version cannot synchronise PST files yet; they are configured for {}",
+            pst.join(", ")
+        ))
+        .hint("give these users an Exchange mailbox, or choose others with --mailbox or --group"))
+    }
+
+    /// Returns how reports are to be said.
+    pub(super) const fn manner(&self, language: Language) -> Manner {
+        Manner { language, values: self.values, all: false }
+    }
+
+    /// Says whether findings count for the exit code.
+    pub(super) const fn strict(&self, settings: &Settings) -> bool {
+        self.strict || settings.strict
+    }
+
+    /// Runs the engine over the mailboxes.
+    pub(super) fn run(&self, settings: &Settings, dry: bool) -> Result<Run, Failure> {
+        let chosen = self.chosen(settings)?;
+        let started = Timestamp::now();
+        let id = run_id(&SystemEntropy, started)
+            .ok_or_else(|| Failure::new(Exit::Internal, "the system gives no random numbers"))?;
+        let opened = Opened::open(settings, &chosen)?;
+        let options = self.options(dry, interrupt::listen(settings.language));
+        let progress = Progress::new(settings.language);
+        let mailboxes = pool::each(
+            settings,
+            &chosen,
+            |mailbox| {
+                let ran = run_one(settings, &opened, mailbox, &options, &progress);
+                progress.finish(&mailbox.user);
+                ran
+            },
+            |mailbox, panic| {
+                progress.finish(&mailbox.user);
+                let text = format!("a defect of abgleich: {panic}");
+                failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, None)
+            },
+        );
+        Ok(Run { id, started, finished: Timestamp::now(), mailboxes })
+    }
+
+    fn options(&self, dry: bool, stop: Arc<AtomicBool>) -> Options {
+        Options {
+            dry,
+            first_transfer: self.first_transfer,
+            full: self.full,
+            scopes: (!self.scope.is_empty()).then(|| self.scope.clone()),
+            allow: self.allow.iter().cloned().collect(),
+            explain: None,
+            stop,
+        }
+    }
+}
+
+/// How long one call to a server goes on after errors that pass, such as a server that is busy.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// What all mailboxes share.
+struct Opened {
+    sources: BTreeMap<TenantName, Result<(PluginSource, Description), Failure>>,
+    servers: open::Servers,
+}
+
+impl Opened {
+    /// Opens each source and prepares each server once. A wrong configuration ends the command; a source that is down
+    /// is said of each of its mailboxes, and the others go on.
+    fn open(settings: &Settings, chosen: &[&MailboxSettings]) -> Result<Self, Failure> {
+        let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
+        let mut sources = BTreeMap::new();
+        for name in names {
+            let opened = open::source(settings, name).and_then(|source| {
+                let described = source.describe().map_err(|error| open::failed(name, error))?;
+                Ok((source, described))
+            });
+            match opened {
+                Err(failure) if failure.kind != Exit::Down => return Err(failure),
+                opened => sources.insert(name.clone(), opened),
+            };
+        }
+        let servers = open::Servers::new(PATIENCE)?;
+        for mailbox in chosen {
+            servers.prepare(settings, mailbox)?;
+        }
+        Ok(Self { sources, servers })
+    }
+}
+
+fn run_one(
+    settings: &Settings,
+    opened: &Opened,
+    mailbox: &MailboxSettings,
+    options: &Options,
+    progress: &Progress,
+) -> Ran {
+    let (source, described) = match opened.sources.get(&mailbox.source) {
+        Some(Ok(opened)) => opened,
+        Some(Err(failure)) => {
+            let hint = failure.hints.first().cloned();
+            let text = failure.error.to_string();
+            return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, text, hint);
+        }
+        None => {
+            return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, String::new(), None);
+        }
+    };
+    let mut outlook = match opened.servers.mailbox(settings, mailbox) {
+        Ok(outlook) => outlook,
+        Err(failure) => {
+            let hint = failure.hints.first().cloned();
+            let text = failure.error.to_string();
+            return failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, hint);
+        }
+    };
+    let address = mailbox.target.to_string();
+    let job = open::job(settings, mailbox, &address);
+    let mut lines: Vec<Line> = Vec::new();
+    let report = sync_mailbox(
+        &job,
+        options,
+        (source, described),
+        outlook.as_mut(),
+        &|event: Event| progress.tell(event),
+        &mut |line| lines.push(line),
+    );
+    Ran { tenant: mailbox.source.to_string(), report, lines }
+}
+
+/// Builds the report of a mailbox that the engine never saw.
+fn failed(
+    mailbox: &MailboxSettings,
+    outcome: Outcome,
+    code: Code,
+    text: String,
+    hint: Option<String>,
+) -> Ran {
+    let stopped =
+        Stopped { code, scope: None, number: None, limit: None, examples: Vec::new(), text, hint };
+    let report = MailboxReport {
+        user: mailbox.user.clone(),
+        address: mailbox.target.to_string(),
+        outcome,
+        stopped: vec![stopped],
+        scopes: BTreeMap::new(),
+        findings: Vec::new(),
+        explanation: None,
+    };
+    Ran { tenant: mailbox.source.to_string(), report, lines: Vec::new() }
+}
