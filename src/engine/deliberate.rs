@@ -15,7 +15,7 @@ use crate::engine::tally::{is_finding, is_named, standing};
 use crate::engine::view::show;
 use crate::mailbox::{Item, ItemError};
 use crate::model::rules::Adopt;
-use crate::model::{FieldSet, Half, ItemId, ItemKind};
+use crate::model::{Field, FieldSet, Half, ItemId, ItemKind, Scope};
 use crate::reason::Code;
 use crate::source::{Fetched, Record};
 use crate::state::{
@@ -32,6 +32,8 @@ pub(super) struct Seen {
     pub(super) record: Option<Record>,
     record_gone: bool,
     candidate: Option<UnpairedRow>,
+    /// The record was joined to an item that carries its stamp.
+    joined: bool,
     doubt: Option<Code>,
 }
 
@@ -160,7 +162,7 @@ impl Session<'_> {
                     }
                     _ => None,
                 };
-                Seen { pair, record, record_gone, candidate: None, doubt: None }
+                Seen { pair, record, record_gone, candidate: None, joined: false, doubt: None }
             })
             .collect())
     }
@@ -181,7 +183,8 @@ impl Session<'_> {
             }
             if !contested {
                 self.join_by_stamp(&mut seen.pair)?;
-                if seen.pair.item.is_none() {
+                seen.joined = seen.pair.item.is_some();
+                if !seen.joined {
                     self.state.note_unlinked(seen.pair.id)?;
                 }
                 return Ok(());
@@ -276,7 +279,11 @@ impl Session<'_> {
         };
         let base = base(&seen.pair);
         let pair = Pair { record: record_state, item: item_state, base, taken: seen.pair.taken };
-        let verdict = plan(&rules, &pair);
+        let mut verdict = plan(&rules, &pair);
+        verdict
+            .merge
+            .reasons
+            .extend(accompany(&seen, &pair, &verdict).map(|code| (code, FieldSet::EMPTY)));
         if let Some((read, _)) = &item
             && runs_backwards(&seen.pair, read)
         {
@@ -418,6 +425,27 @@ impl Session<'_> {
         });
     }
 
+    /// Names something of this run that does not stand on.
+    pub(super) fn name(
+        &mut self,
+        scope: Scope,
+        pair: &PairRow,
+        (code, fields): (Code, FieldSet),
+        label: Option<&str>,
+        values: Vec<(String, String, String)>,
+    ) {
+        self.tally.named.push(Finding {
+            code,
+            scope: Some(scope),
+            record: Some(pair.record.clone()),
+            label: label.map(ToOwned::to_owned),
+            fields,
+            values,
+            first_seen: self.now,
+            new: true,
+        });
+    }
+
     /// Makes and resolves the findings about a pair.
     fn report(
         &mut self,
@@ -453,29 +481,42 @@ impl Session<'_> {
                     (Some(record), Some((item, _))) if !private => fields
                         .iter()
                         .map(|field| {
-                            (
-                                field.key().to_owned(),
-                                show(&record.content, field),
-                                show(&item.content, field),
-                            )
+                            let key = field.key().to_owned();
+                            (key, show(&record.content, field), show(&item.content, field))
                         })
                         .collect(),
                     _ => Vec::new(),
                 };
-                self.tally.named.push(Finding {
-                    code: *code,
-                    scope: Some(active.scope),
-                    record: Some(seen.pair.record.clone()),
-                    label: label.map(ToOwned::to_owned),
-                    fields: *fields,
-                    values,
-                    first_seen: self.now,
-                    new: true,
-                });
+                self.name(active.scope, &seen.pair, (*code, *fields), label, values);
             }
         }
         Ok(())
     }
+}
+
+/// Names what goes with a verdict besides the planner's own reasons.
+fn accompany(
+    seen: &Seen,
+    pair: &Pair<'_>,
+    verdict: &Verdict,
+) -> impl Iterator<Item = Code> + use<> {
+    let reminder = match pair.record {
+        RecordState::Here(view) if view.reminder_past => {
+            verdict.merge.to_item.contains(Field::ReminderOn)
+        }
+        _ => false,
+    };
+    let restored = seen.pair.outcome == Some(Code::DeletedInOutlook)
+        && matches!(pair.item, ItemState::Here(_));
+    [
+        (verdict.action == Action::Create, Code::Created),
+        (verdict.link && seen.joined, Code::JoinedByStamp),
+        (verdict.link && !seen.joined, Code::Linked),
+        (reminder, Code::ReminderPast),
+        (restored, Code::Restored),
+    ]
+    .into_iter()
+    .filter_map(|(holds, code)| holds.then_some(code))
 }
 
 /// Returns number and name of a record, as a person knows it.

@@ -8,7 +8,10 @@ use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase};
 use crate::engine::session::{Session, Stop};
 use crate::mailbox::{By, Identity, Item, ItemError, Wanted};
-use crate::model::{FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
+use crate::model::{
+    FieldSet, FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token,
+};
+use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
 
 /// How many items are looked for at once.
@@ -124,7 +127,7 @@ impl Session<'_> {
                 }
                 let incoming = self.unknown(&page.changed)?;
                 let items = self.fetch_all(kind, &incoming)?;
-                let mut twins = Vec::new();
+                let (mut twins, mut copies) = (Vec::new(), Vec::new());
                 let ended = !page.more || since.as_ref() == Some(&page.cursor);
                 let doubt = self.state.atomically(|state| {
                     let mut doubt = false;
@@ -141,7 +144,10 @@ impl Session<'_> {
                     }
                     for item in items.values().flatten() {
                         doubt |= self.see_incoming(state, kind, &folder.id, item)?;
-                        twins.extend(self.late_twin(state, kind, item)?);
+                        match self.late_twin(state, kind, item)? {
+                            Some(twin) => twins.push(twin),
+                            None => copies.extend(self.copied(state, item)?),
+                        }
                     }
                     if listing && ended {
                         for id in state.unseen_items(self.id, kind, &folder.id)? {
@@ -152,6 +158,12 @@ impl Session<'_> {
                     Ok::<_, StateError>(doubt)
                 })?;
                 self.twins.append(&mut twins);
+                for pair in copies {
+                    if let Some(scope) = Scope::new(pair.module, kind.switch()) {
+                        let copies = (Code::CopiesLeftAlone, FieldSet::EMPTY);
+                        self.name(scope, &pair, copies, None, Vec::new());
+                    }
+                }
                 if doubt {
                     self.state.mark_doubtful(self.id, kind)?;
                 }
@@ -245,6 +257,19 @@ impl Session<'_> {
         let keys = if keyed { keys(kind, &item.content, &self.salt) } else { Keys::default() };
         state.set_unpaired_keys(self.id, id, &keys)?;
         Ok(keyed)
+    }
+
+    /// Returns the pair that an item is a copy of: it carries the pair's stamp while the pair's own item is there (rule D3).
+    fn copied(&self, state: &State, item: &Item) -> Result<Option<PairRow>, StateError> {
+        let Some(stamp) = &item.identity.stamp else { return Ok(None) };
+        if stamp.tenant != *self.job.tenant || stamp.user != *self.job.user {
+            return Ok(None);
+        }
+        let pair = state.pair_of_record(self.id, &stamp.record)?;
+        Ok(pair.filter(|pair| {
+            pair.item_state == ItemPresence::Here
+                && pair.item.as_ref().is_some_and(|id| *id != item.identity.id)
+        }))
     }
 
     /// Says whether an item is the late twin of a create that was repeated: it carries the same token, and nobody has
@@ -348,6 +373,7 @@ impl Session<'_> {
         self.state.set_item(pair.id, ItemPresence::Here, Some((item, folder)))?;
         if let Some(scope) = Scope::new(pair.module, pair.kind.switch()) {
             self.tally.touch(scope, pair.id, |counts: &mut Counts| counts.moved += 1);
+            self.name(scope, pair, (Code::Moved, FieldSet::EMPTY), None, Vec::new());
         }
         Ok(())
     }

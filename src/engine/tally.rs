@@ -89,7 +89,6 @@ pub(super) const fn is_named(code: Code) -> bool {
             | Code::OverwrittenStaffitpro
             | Code::Recreated
             | Code::Restored
-            | Code::LateTwinRemoved
             | Code::LeftFilterDeleted
             | Code::GoneDeleted
     )

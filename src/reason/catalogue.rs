@@ -178,11 +178,6 @@ catalogue! {
     ForeignAddressKept "foreign-address-kept" "D11" Kept
         de "In Outlook steht hier eine Adresse aus dem Adressbuch der Firma, keine Internet-Adresse: {fields}. Sie bleibt unberührt."
         en "Outlook holds an address of the company's address book here, not an Internet address: {fields}. It is left alone.";
-    OneWayKept "one-way-kept" "I9" Kept
-        de "Geändert auf der Seite, von der dieser Bereich nichts übernimmt: {fields}. Die Änderung bleibt, wo sie ist."
-        en "Changed on the side from which this scope takes nothing: {fields}. The change stays where it is."
-        next_de "Soll sie übernommen werden: den Bereich auf „Synchronisieren“ stellen."
-        next_en "To have it carried over: set the scope to sync.";
     FieldNotWritable "field-not-writable" "D14" Kept
         de "In Outlook geändert: {fields}. Der Adapter kann das in staffITpro nicht schreiben; die Änderung bleibt in Outlook."
         en "Changed in Outlook: {fields}. The adapter cannot write that to staffITpro; the change stays in Outlook."
@@ -309,11 +304,6 @@ catalogue! {
         en "An item in Outlook has the same name and nothing else in common. Whether it is the same person is not certain."
         next_de "Dieselbe Person: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst in Outlook oder staffITpro E-Mail, Geburtstag, Telefon oder Firma ergänzen."
         next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise add e-mail, birthday, phone or company in Outlook or staffITpro.";
-    PairContradicts "pair-contradicts" "D3" Held
-        de "Ein Element in Outlook hat dieselbe E-Mail-Adresse, aber einen anderen Namen. Vielleicht teilen sich mehrere Personen die Adresse."
-        en "An item in Outlook has the same e-mail address but another name. Perhaps several people share the address."
-        next_de "Dieselbe Person: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst die Adresse auf einer Seite berichtigen."
-        next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise put the address right on one side.";
     PairTwoRecords "pair-two-records" "D3" Held
         de "Mehrere Datensätze in staffITpro passen zu demselben Element in Outlook, etwa dieselbe Person als Bewerber und als Geschäftskontakt."
         en "Several records of staffITpro fit the same item in Outlook, such as one person as an applicant and as a business contact."
@@ -355,11 +345,6 @@ catalogue! {
         en "Too long for the other side: {fields}. Nothing is ever cut."
         next_de "Auf der Seite mit dem langen Wert kürzen."
         next_en "Shorten it on the side that holds the long value.";
-    NotVisible "not-visible" "D14" Skipped
-        de "{user} darf diesen Datensatz in staffITpro nicht sehen. Er wird nicht übertragen."
-        en "{user} may not see this record in staffITpro. It is not transferred."
-        next_de "Soll er übertragen werden: das Recht in staffITpro geben."
-        next_en "To have it transferred: give the right in staffITpro.";
     OldActivity "old-activity" "D16" Skipped
         de "Der Termin oder die Aufgabe ist länger vorbei oder erledigt, als `past_days` erlaubt, und wird nicht mehr angelegt."
         en "The appointment or task is over or finished for longer than `past_days` allows, and is not created any more.";

@@ -30,6 +30,8 @@ impl Session<'_> {
                 }
                 if let Some(scope) = Scope::new(row.module, kind.switch()) {
                     self.tally.scope(scope).deleted_outlook += 1;
+                    let twin = (Code::LateTwinRemoved, FieldSet::EMPTY);
+                    self.name(scope, &row, twin, None, Vec::new());
                 }
             }
         }
