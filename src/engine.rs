@@ -1,4 +1,5 @@
-//! The engine: observe → plan → guard → apply.
+//! The engine: observe → plan → guard → apply. Effect at both ends, pure in the middle: the planner
+//! (`view`, `rules`, `merge`, `plan`) and what it rests on (`pairing`, `dress`) touch nothing.
 
 mod apply;
 pub mod clock;

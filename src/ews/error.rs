@@ -1,4 +1,6 @@
 //! What can go wrong, from the name look-up to one item of a batch (pure).
+//!
+//! Long because every layer of one call ends here, and the sentences of one situation stand beside its classification.
 
 use std::error::Error;
 use std::fmt;

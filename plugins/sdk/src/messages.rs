@@ -3,6 +3,8 @@
 //! A request is an object with the key `method` and the keys of that method. A reply is `{"ok": …}` or `{"error": …}`. Keys
 //! that the reader does not know are passed over, so that later minor versions can append. In the fields of a record an
 //! absent key means *unknown*, `null` means *blank*. Ids, versions and positions are opaque text; abgleich never looks inside.
+//!
+//! Long because the messages are one vocabulary: whoever writes an adapter reads them once from top to bottom.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
