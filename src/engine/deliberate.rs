@@ -1,5 +1,7 @@
 //! Effect: plans every pair that has to be looked at: reads both sides, asks the pure planner, and spools what is to be
 //! done. What needs no write on either side is settled on the spot.
+//!
+//! Long because what is read of a pair, what is decided and what is reported of it hold each other.
 
 use std::collections::HashMap;
 

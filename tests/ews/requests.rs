@@ -1,7 +1,7 @@
 //! Every request that can be made, against Microsoft's schemas and read by another XML reader.
 //!
 //! The table walks the product's own tables of properties, so a property without a sample, a
-//! request or an update here fails the test.
+//! request or an update here fails the test. Long because the samples are one table.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
