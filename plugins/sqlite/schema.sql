@@ -1,9 +1,9 @@
 -- The staffITpro database that the adapter `sqlite` reads and writes: version 1 (PRAGMA user_version).
 --
--- Conventions. A column of a record is blank where it is NULL, a text also where it is ''. Dates are '2026-11-22', instants '2026-11-22T08:00:00Z'
--- (one without a zone counts in the zone of the source); '0001-01-01' and '1899-12-30' mean no date. Lists and series are
--- JSON in the form of plugins/include. Other programs may read and write these tables with plain SQL: triggers keep the
--- change feed, the versions and the versions of the filter.
+-- Conventions. A column of a record is blank where it is NULL, a text also where it is ''. Dates are '2026-11-22', instants
+-- '2026-11-22T08:00:00Z' (one without a zone counts in the zone of the source); '0001-01-01' and '1899-12-30' mean no date.
+-- Lists and series are JSON in the form of plugins/include/schemas. Other programs may read and write these tables with plain
+-- SQL: triggers keep the change feed, the versions of the records and those of the filter.
 
 PRAGMA application_id = 0x73495470; -- "sITp"
 PRAGMA user_version = 1;

@@ -210,6 +210,19 @@ fn invariant_11_a_plugin_that_keeps_hanging_is_not_called_for_ever() {
 }
 
 #[test]
+fn invariant_11_callers_that_wait_for_an_instance_do_not_wait_for_ever() {
+    let mut settings = settings("list", "hang", None);
+    settings.limits.call = IMPATIENT;
+    let source = PluginSource::open(&settings).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            let source = &source;
+            scope.spawn(move || assert!(call(source, "list").is_err()));
+        }
+    });
+}
+
+#[test]
 fn after_an_unsound_reply_another_instance_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let once = folder.path().join("once");

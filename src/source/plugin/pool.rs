@@ -57,7 +57,8 @@ impl Drop for Place<'_> {
         if !self.kept {
             self.pool.lock().open -= 1;
         }
-        self.pool.freed.notify_one();
+        // All of them: one that is turned away because the plugin was given up would not wake the next.
+        self.pool.freed.notify_all();
     }
 }
 
