@@ -10,6 +10,7 @@ mod feed;
 mod read;
 pub mod sample;
 mod search;
+mod values;
 mod write;
 
 use crate::mailbox::{Item, Mailbox, Stamp, Write, Wrote};
@@ -42,6 +43,9 @@ pub const RULES: &[(&str, Rule)] = &[
     ("a folder is made only where that is asked for", read::folders),
     ("what is created is read back, with its stamp", read::round_trip),
     ("an all-day appointment keeps its dates in every zone", read::all_day),
+    ("every pattern and range of a series comes back", values::series),
+    ("start, end, zone and all-day change together", values::times),
+    ("a task is completed, and open again", values::progress),
     ("an item that is not there is gone, and the others are read", read::gone),
     ("private items say so in their identity", read::private),
     ("a stamped item is found by record, token and user, of its kind", search::by_stamp),

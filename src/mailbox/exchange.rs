@@ -74,15 +74,18 @@ impl<W: Wire> ExchangeMailbox<W> {
     }
 
     /// Says whether the server refuses an update of a version that is no longer there. grommunio 3.10 does not: it takes any
-    /// change key. It calls itself an early Exchange 2013 SP1, with a label that no such server has.
+    /// change key.
     fn checks_versions(&self) -> bool {
-        !self.wire.server().is_some_and(|server| is_grommunio(&server))
+        !self.is_grommunio()
     }
-}
 
-fn is_grommunio(server: &ServerVersionInfo) -> bool {
-    (server.major, server.minor, server.major_build) == (15, 0, 847)
-        && server.label.as_deref() == Some("V2017_07_11")
+    /// Says whether the server is grommunio, which calls itself an early Exchange 2013 SP1 with a label that no such server has.
+    fn is_grommunio(&self) -> bool {
+        self.wire.server().is_some_and(|server| {
+            (server.major, server.minor, server.major_build) == (15, 0, 847)
+                && server.label.as_deref() == Some("V2017_07_11")
+        })
+    }
 }
 
 impl<W: Wire> Mailbox for ExchangeMailbox<W> {

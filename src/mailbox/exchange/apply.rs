@@ -17,7 +17,7 @@ use crate::ews::{self, EwsError, Field as E, Value as Theirs};
 use crate::mailbox::exchange::failure::{self, Answer};
 use crate::mailbox::exchange::names::{self, Shown};
 use crate::mailbox::exchange::wire::Wire;
-use crate::mailbox::exchange::write::{self, Change, Unfit};
+use crate::mailbox::exchange::write::{self, Change, Dialect, Unfit};
 use crate::mailbox::exchange::{BYTES, ExchangeMailbox, WRITES, fetch};
 use crate::mailbox::{ItemError, MailboxError, Stage, Write, Wrote};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion};
@@ -113,6 +113,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             _ => false,
         };
         let all = !self.checks_versions();
+        let dialect = Dialect { grommunio: self.is_grommunio() };
         let looked_at = run.iter().filter(|write| all || named(write));
         let ids: Vec<ItemId> = looked_at.filter_map(target).map(|(id, _)| id.clone()).collect();
         let wanted: &[E] =
@@ -137,7 +138,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             };
             let shown = now.filter(|_| named(write)).map(shown);
             let change = Change { id, version, content, before, stamp: stamp.as_ref() };
-            match write::update(kind, &change, shown.as_ref(), &self.manner.zone) {
+            match write::update(kind, &change, shown.as_ref(), &self.manner.zone, dialect) {
                 Ok(Some(update)) => {
                     jobs.push(Job { place, bytes: update.wire_len(), load: update });
                 }

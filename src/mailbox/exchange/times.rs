@@ -15,7 +15,7 @@ pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) {
     let time = |of: E| item.value(of).and_then(Theirs::as_datetime);
     let (Some(start), Some(end)) = (time(E::Start), time(E::End)) else { return };
     let zone = |of: E| match item.value(of) {
-        Some(Theirs::TimeZone { id }) => Zone::of_mailbox(id),
+        Some(Theirs::TimeZone { id }) => Zone::of_item(id, mailbox),
         _ => None,
     };
     let start_zone = zone(E::StartTimeZone).unwrap_or_else(|| mailbox.clone());

@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::ews::draft::{FieldChange, ItemUpdate, NewItem, Unwritable};
 use crate::ews::item::Properties;
+use crate::ews::property::DistinguishedSet;
 use crate::ews::{
-    Body, BodyType, DateTime, EmailEntry, Field as E, Indexed, Property, Value as Theirs,
+    Body, BodyType, DateTime, EmailEntry, ExtendedField, ExtendedType, Field as E, Indexed,
+    Property, PropertySet, Value as Theirs,
 };
 use crate::mailbox::Stamp;
 use crate::mailbox::exchange::names::{self, Shown};
@@ -78,6 +80,47 @@ pub(super) struct Change<'a> {
     pub(super) stamp: Option<&'a Stamp>,
 }
 
+/// What is known of the server that matters to what is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// It is grommunio, which multiplies the share of a task by a hundred when it is updated, and changes a reminder only through
+    /// its MAPI property (3.10; recordings, sections 5 and 6).
+    pub(super) grommunio: bool,
+}
+
+/// Whether an item has a reminder (PidLidReminderSet).
+const REMINDER_SET: ExtendedField = ExtendedField::id(
+    PropertySet::Distinguished(DistinguishedSet::Common),
+    0x8503,
+    ExtendedType::Boolean,
+);
+
+/// Minutes from the reminder to the start (PidLidReminderDelta).
+const REMINDER_DELTA: ExtendedField = ExtendedField::id(
+    PropertySet::Distinguished(DistinguishedSet::Common),
+    0x8501,
+    ExtendedType::Integer,
+);
+
+impl Dialect {
+    /// Puts a setting of an update into the server's own way.
+    fn adapt(self, (property, value): Setting) -> Setting {
+        if !self.grommunio {
+            return (property, value);
+        }
+        match (&property, value) {
+            (Property::Field(E::PercentComplete), Some(Theirs::Double(percent))) => {
+                (property, Some(Theirs::Double(percent / 100.0)))
+            }
+            (Property::Field(E::ReminderIsSet), value) => (REMINDER_SET.into(), value),
+            (Property::Field(E::ReminderMinutesBeforeStart), value) => {
+                (REMINDER_DELTA.into(), value)
+            }
+            (_, value) => (property, value),
+        }
+    }
+}
+
 /// Makes an update, or `None` where nothing is to be changed. `shown` are the derived names that the item has now, needed
 /// where [`names::concerns`] says so.
 pub(super) fn update(
@@ -85,6 +128,7 @@ pub(super) fn update(
     change: &Change<'_>,
     shown: Option<&Shown>,
     mailbox: &Zone,
+    dialect: Dialect,
 ) -> Result<Option<ItemUpdate>, Unfit> {
     let mut settings = settings(kind, change.content, change.before, mailbox)?;
     if let Some(shown) = shown {
@@ -96,6 +140,7 @@ pub(super) fn update(
     }
     let changes = settings
         .into_iter()
+        .map(|setting| dialect.adapt(setting))
         .map(|(property, value)| match value {
             Some(value) => FieldChange::Set(property, value),
             None => FieldChange::Clear(property),
@@ -120,6 +165,8 @@ fn settings(
             Way::Text(of) => Some((of.into(), text(slot))),
             Way::Extended(of) => Some((of.into(), text(slot))),
             Way::Slot(of) => Some((of.into(), text(slot))),
+            // A slot that was read and stayed unknown holds an entry of the address book; it is left alone (rule D11).
+            Way::Email(_) if !before.known().is_empty() && before.slot(field).is_none() => None,
             Way::Email(key) => {
                 let entry = slot.value().and_then(Value::as_text).map(EmailEntry::new);
                 Some((Indexed::Email(key).into(), entry.map(Theirs::Email)))

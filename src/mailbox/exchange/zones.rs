@@ -1,5 +1,7 @@
 //! Pure: names of time zones. Outlook stores Windows names, staffITpro has IANA names.
 
+use std::sync::OnceLock;
+
 use chrono_tz::{TZ_VARIANTS, Tz};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -12,6 +14,8 @@ pub struct Zone {
     pub name: String,
     /// The rules.
     pub rules: TimeZone,
+    /// The Windows name, once it was asked for.
+    windows: OnceLock<Option<&'static str>>,
 }
 
 impl Zone {
@@ -19,13 +23,24 @@ impl Zone {
     pub fn iana(name: &str) -> Option<Self> {
         let rules = TimeZone::get(name).ok()?;
         // The database finds names in any case; what it calls the zone is what is kept.
-        let name = rules.iana_name().unwrap_or(name).to_owned();
-        Some(Self { name, rules })
+        let name = rules.iana_name().unwrap_or(name);
+        // Windows' UTC is "Etc/UTC" in Unicode's table; everybody else says "UTC".
+        let name = if name == "Etc/UTC" { "UTC" } else { name }.to_owned();
+        Some(Self { name, rules, windows: OnceLock::new() })
     }
 
     /// Coordinated Universal Time.
     pub fn utc() -> Self {
-        Self { name: "UTC".to_owned(), rules: TimeZone::UTC }
+        Self { name: "UTC".to_owned(), rules: TimeZone::UTC, windows: OnceLock::new() }
+    }
+
+    /// Finds the zone that an item names. A Windows name stands for many IANA names: where it is that of the mailbox's own
+    /// zone, the item is in that zone (`Europe/Vienna` does not come back as `Europe/Berlin`).
+    pub fn of_item(id: &str, mailbox: &Self) -> Option<Self> {
+        if mailbox.windows() == Some(id.trim()) {
+            return Some(mailbox.clone());
+        }
+        Self::of_mailbox(id)
     }
 
     /// Finds the zone that a mailbox names: a Windows name, else an IANA name (some programs store those), else the word
@@ -45,6 +60,10 @@ impl Zone {
     /// Returns the Windows name: that of the zone itself, of its older name, or of a zone that has had the same rules since
     /// 2015. `None` where no Windows zone keeps the same time.
     pub fn windows(&self) -> Option<&'static str> {
+        *self.windows.get_or_init(|| self.find_windows())
+    }
+
+    fn find_windows(&self) -> Option<&'static str> {
         let mapped = |name: &str| {
             let zone: Tz = name.parse().ok()?;
             WindowsTimezone::try_from(zone).ok()
@@ -118,6 +137,15 @@ mod tests {
     }
 
     #[test]
+    fn an_item_in_the_zone_of_the_mailbox_has_its_name() {
+        let vienna = Zone::iana("Europe/Vienna").unwrap();
+        let name = |id| Zone::of_item(id, &vienna).map(|zone| zone.name);
+        assert_eq!(name("W. Europe Standard Time").as_deref(), Some("Europe/Vienna"));
+        assert_eq!(name("Eastern Standard Time").as_deref(), Some("America/New_York"));
+        assert_eq!(name("nirgendwo"), None);
+    }
+
+    #[test]
     fn renamed_zones_and_aliases_are_found() {
         assert_eq!(windows("Asia/Kolkata"), Some("India Standard Time"));
         assert_eq!(windows("Europe/Kyiv"), Some("FLE Standard Time"));
@@ -133,7 +161,7 @@ mod tests {
         assert_eq!(name("W. Europe Standard Time").as_deref(), Some("Europe/Berlin"));
         assert_eq!(name("Europe/Zurich").as_deref(), Some("Europe/Zurich"));
         assert_eq!(name("tzone://Microsoft/Utc").as_deref(), Some("UTC"));
-        assert_eq!(name("UTC").as_deref(), Some("Etc/UTC"));
+        assert_eq!(name("UTC").as_deref(), Some("UTC"));
         assert_eq!(name("tzone://Microsoft/Custom"), None);
         assert_eq!(name("Customized Time Zone"), None);
         assert_eq!(name(""), None);

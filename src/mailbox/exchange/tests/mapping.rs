@@ -15,6 +15,7 @@ use crate::ews::{
     Value as Theirs,
 };
 use crate::mailbox::contract::sample;
+use crate::mailbox::exchange::write::Dialect;
 use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{kind, read, write};
 use crate::model::{Block, Content, Field, Half, ItemKind, Slot, Value, json as model_json};
@@ -40,7 +41,7 @@ fn create(kind: ItemKind, content: &Content) -> String {
 fn change(kind: ItemKind, content: &Content, before: &Content) -> Option<String> {
     let (id, version) = ("i".into(), "v".into());
     let change = write::Change { id: &id, version: &version, content, before, stamp: None };
-    let update = write::update(kind, &change, None, &berlin()).unwrap()?;
+    let update = write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()?;
     let operation = UpdateItem { updates: vec![update] };
     Some(document(&operation, &Header::new(ServerVersion::V2013Sp1)))
 }
@@ -212,7 +213,9 @@ fn blank_deletes_the_property_and_only_that() {
                 before: &none,
                 stamp: None,
             };
-            let Some(update) = write::update(kind, &change, None, &berlin()).unwrap() else {
+            let Some(update) =
+                write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()
+            else {
                 let without = [Field::Completed, Field::ReminderMinutes, Field::ReminderAt];
                 assert!(without.contains(&field), "{field} cannot be cleared");
                 continue;
@@ -268,6 +271,43 @@ fn d11_a_slot_of_the_address_book_is_fixed_and_unknown() {
     assert_eq!(read.content.slot(Field::Email1), None);
     assert_eq!(read.content.text(Field::Email2), Some("anna@firma.example"));
     assert_eq!(read.content.slot(Field::Email3), Some(&Slot::Blank));
+}
+
+#[test]
+fn d11_a_slot_that_stayed_unknown_is_not_written() {
+    let before = content(&[(Field::Email2, json!("anna@firma.example"))]);
+    let emails = content(&[
+        (Field::Email1, json!("neu@firma.example")),
+        (Field::Email2, json!("anna@neu.example")),
+        (Field::Email3, json!(null)),
+    ]);
+    let xml = change(ItemKind::Contact, &emails, &before).unwrap();
+    assert!(xml.contains("anna@neu.example"), "{xml}");
+    assert!(!xml.contains("EmailAddress1") && !xml.contains("EmailAddress3"), "{xml}");
+}
+
+#[test]
+fn grommunio_is_told_in_its_own_way() {
+    // Recordings, sections 5 and 6: 0.5 reads back as 50, and a reminder changes only through its MAPI property.
+    let progress = content(&[
+        (Field::Status, json!("in_progress")),
+        (Field::Percent, json!(50)),
+        (Field::ReminderOn, json!(true)),
+    ]);
+    let (id, version, none) = ("i".into(), "v".into(), Content::new());
+    let change = write::Change {
+        id: &id,
+        version: &version,
+        content: &progress,
+        before: &none,
+        stamp: None,
+    };
+    let dialect = Dialect { grommunio: true };
+    let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap().unwrap();
+    let xml =
+        document(&UpdateItem { updates: vec![update] }, &Header::new(ServerVersion::V2013Sp1));
+    assert!(xml.contains("<t:PercentComplete>0.5</t:PercentComplete>"), "{xml}");
+    assert!(!xml.contains("item:ReminderIsSet") && xml.contains(r#"PropertyId="34051""#), "{xml}");
 }
 
 #[test]

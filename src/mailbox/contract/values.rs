@@ -1,0 +1,116 @@
+//! Shell: rules about values that have rules of their own: series, times, progress.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // It is a test.
+
+use jiff::civil::date;
+use serde_json::{Value as Json, json};
+
+use super::{Bench, assert_holds, create, done, fetch, one, sample, update};
+use crate::model::recurrence::{Day, Ordinal, Pattern, Range, Unit};
+use crate::model::{Content, Field, ItemKind, Recurrence, Value, json as model_json};
+
+fn content(pairs: &[(Field, Json)]) -> Content {
+    let mut content = Content::new();
+    for (field, json) in pairs {
+        content.put(*field, model_json::from_json(*field, json).unwrap());
+    }
+    content
+}
+
+pub(super) fn series(bench: &mut dyn Bench) {
+    // A Tuesday, the twelfth, and the second one of its month.
+    let start = date(2027, 1, 12);
+    let patterns = [
+        Pattern::Daily { every: 3 },
+        Pattern::Weekly { every: 2, days: vec![Day::Tuesday, Day::Friday], first_day: Day::Monday },
+        Pattern::MonthlyOnDay { every: 2, day: 12 },
+        Pattern::MonthlyOnWeekday { every: 1, ordinal: Ordinal::Second, day: Day::Tuesday },
+        Pattern::YearlyOnDay { month: 1, day: 12 },
+        Pattern::YearlyOnWeekday { month: 1, ordinal: Ordinal::Second, day: Day::Tuesday },
+    ];
+    let ranges = [
+        Range::Forever { start },
+        Range::Until { start, end: date(2032, 12, 31) },
+        Range::Count { start, count: 5 },
+    ];
+    let regenerating = [Unit::Day, Unit::Week, Unit::Month, Unit::Year]
+        .map(|unit| Pattern::Regenerating { unit, every: 2 });
+    for kind in [ItemKind::Appointment, ItemKind::Task] {
+        let more = if kind == ItemKind::Task { &regenerating[..] } else { &[] };
+        for (index, pattern) in patterns.iter().chain(more).enumerate() {
+            let range = match pattern {
+                Pattern::Regenerating { .. } => Range::Forever { start },
+                _ => ranges[index % ranges.len()].clone(),
+            };
+            let series = Recurrence { pattern: pattern.clone(), range, exceptions: Vec::new() };
+            let mut written = sample::full(kind);
+            written.set(Field::TaskStart, Value::Date(start));
+            written.set(Field::Due, Value::Date(start));
+            written.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+            let known = Field::of(kind).collect();
+            let written = written.only(known);
+            let (id, _) = create(bench, kind, written.clone(), sample::stamp("T-1", "1"));
+            assert_holds(&fetch(bench, kind, &id).content, &written);
+        }
+    }
+}
+
+pub(super) fn times(bench: &mut dyn Bench) {
+    let kind = ItemKind::Appointment;
+    let timed = content(&[
+        (Field::Subject, json!("Gespräch")),
+        (Field::Start, json!("2026-03-28T09:00:00Z")),
+        (Field::End, json!("2026-03-28T10:00:00Z")),
+        (Field::Zone, json!("Europe/Berlin")),
+        (Field::AllDay, json!(false)),
+    ]);
+    let steps = [
+        // The days around the change of 29 March 2026, then an instant in another zone, then back.
+        content(&[
+            (Field::Start, json!("2026-03-28")),
+            (Field::End, json!("2026-03-30")),
+            (Field::Zone, json!("Europe/Berlin")),
+            (Field::AllDay, json!(true)),
+        ]),
+        content(&[
+            (Field::Start, json!("2026-10-26T13:00:00Z")),
+            (Field::End, json!("2026-10-26T13:30:00Z")),
+            (Field::Zone, json!("America/New_York")),
+            (Field::AllDay, json!(false)),
+        ]),
+        timed.only(timed.known()),
+    ];
+    let (id, mut version) = create(bench, kind, timed, sample::stamp("T-1", "1"));
+    let mut before = fetch(bench, kind, &id).content;
+    for step in steps {
+        let write = update(&id, &version, step.clone(), &before, None);
+        (_, version) = done(one(bench, kind, write));
+        before = fetch(bench, kind, &id).content;
+        assert_holds(&before, &step);
+    }
+}
+
+pub(super) fn progress(bench: &mut dyn Bench) {
+    let kind = ItemKind::Task;
+    let (id, version) = create(bench, kind, sample::full(kind), sample::stamp("T-1", "1"));
+    let before = fetch(bench, kind, &id).content;
+    let finished = content(&[
+        (Field::Status, json!("completed")),
+        (Field::Percent, json!(100)),
+        (Field::Completed, json!("2026-03-29")),
+        // Nothing is due before it starts, nor completed.
+        (Field::TaskStart, json!("2026-03-02")),
+        (Field::Due, json!("2026-03-29")),
+    ]);
+    let write = update(&id, &version, finished.clone(), &before, None);
+    let (_, version) = done(one(bench, kind, write));
+    let before = fetch(bench, kind, &id).content;
+    assert_holds(&before, &finished);
+    let open = content(&[
+        (Field::Status, json!("deferred")),
+        (Field::Percent, json!(60)),
+        (Field::Completed, json!(null)),
+    ]);
+    done(one(bench, kind, update(&id, &version, open.clone(), &before, None)));
+    assert_holds(&fetch(bench, kind, &id).content, &open);
+}
