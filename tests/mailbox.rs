@@ -14,3 +14,5 @@ mod bench;
 mod contract;
 #[path = "mailbox/faults.rs"]
 mod faults;
+#[path = "mailbox/outlook.rs"]
+mod outlook;

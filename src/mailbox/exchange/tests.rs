@@ -2,3 +2,4 @@
 
 mod mapping;
 mod requests;
+mod schemas;

@@ -1,0 +1,153 @@
+//! What people do in Outlook, seen through the seam.
+
+use abgleich::mailbox::contract::{Bench, sample};
+use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
+use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Value};
+use exchange_sim::Value as Stored;
+
+use crate::bench::{Exchange, ExchangeBench};
+
+fn create(bench: &mut ExchangeBench, kind: ItemKind) -> (ItemId, ItemVersion) {
+    let folder = bench.mailbox.folder(kind, &[], false).expect("known").expect("there");
+    let content = sample::full(kind);
+    let write = Write::Create { folder, content, stamp: sample::stamp("A-1", "t1") };
+    match bench.mailbox.apply(kind, &[write]).expect("answers").remove(0) {
+        Wrote::Done { id, version } => (id, version),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn fetch(bench: &mut ExchangeBench, kind: ItemKind, id: &ItemId) -> Item {
+    let mut found = None;
+    let each = &mut |_, item: Result<Item, _>| found = item.ok();
+    bench.mailbox.fetch(kind, std::slice::from_ref(id), each).expect("it is read");
+    found.expect("the item is there")
+}
+
+fn edit(bench: &mut ExchangeBench, id: &ItemId, changes: &[(&str, Stored)]) {
+    let changes = changes.iter().map(|(uri, v)| ((*uri).to_owned(), Some(v.clone()))).collect();
+    bench.outlook.edit_values(id.as_str(), changes).expect("it is edited");
+}
+
+fn text(text: &str) -> Stored {
+    Stored::Text(text.to_owned())
+}
+
+#[test]
+fn d8_guests_are_seen_and_nobody_is_written_to_whatever_is_done() {
+    let exchange = Exchange::start();
+    let mut bench = exchange.bench();
+    let kind = ItemKind::Appointment;
+    let (id, _) = create(&mut bench, kind);
+    let guest = "<t:RequiredAttendees><t:Attendee><t:Mailbox><t:Name>Gast</t:Name><t:EmailAddress>\
+                 gast@kunde.example</t:EmailAddress></t:Mailbox></t:Attendee></t:RequiredAttendees>";
+    let guests = Stored::Xml { xml: guest.to_owned() };
+    edit(&mut bench, &id, &[("calendar:RequiredAttendees", guests)]);
+    let item = fetch(&mut bench, kind, &id);
+    assert!(item.has_guests);
+    let Some(Value::Attendees(guests)) = item.content.value(Field::Attendees) else {
+        panic!("{:?}", item.content.slot(Field::Attendees))
+    };
+    assert_eq!((guests.len(), guests[0].address.as_str()), (1, "gast@kunde.example"));
+    // The planner never asks for these; the mailbox would still tell nobody.
+    let mut content = Content::new();
+    content.set_text(Field::Place, "Raum 2");
+    let version = item.identity.version.clone();
+    let before = item.content;
+    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+    let Wrote::Done { version, .. } = &answers[0] else { panic!("{answers:?}") };
+    let write = Write::Delete { id, version: version.clone() };
+    bench.mailbox.apply(kind, &[write]).expect("answers");
+    assert_eq!(exchange.server.mail_sent(), Vec::<String>::new());
+}
+
+#[test]
+fn d11_an_entry_of_the_address_book_survives() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Contact;
+    let (id, _) = create(&mut bench, kind);
+    let slot = "contacts:EmailAddress/EmailAddress2";
+    let legacy = "/o=Firma/ou=Exchange/cn=Recipients/cn=anna";
+    let routing = format!("{slot}@RoutingType");
+    edit(&mut bench, &id, &[(slot, text(legacy)), (&routing, text("EX"))]);
+    let item = fetch(&mut bench, kind, &id);
+    assert_eq!(item.fixed, FieldSet::of(Field::Email2));
+    assert_eq!(item.content.slot(Field::Email2), None);
+    let mut content = Content::new();
+    content.set_text(Field::Email1, "neu@firma.example");
+    content.set_text(Field::Email2, "falsch@firma.example");
+    let (version, before) = (item.identity.version, item.content);
+    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    bench.mailbox.apply(kind, &[write]).expect("answers");
+    let kept = bench.outlook.item(id.as_str()).expect("there");
+    assert_eq!(kept.text(slot), Some(legacy));
+    assert_eq!(kept.text(&routing), Some("EX"));
+    assert_eq!(kept.text("contacts:EmailAddress/EmailAddress1"), Some("neu@firma.example"));
+}
+
+#[test]
+fn d10_a_series_with_a_deleted_occurrence_is_unsupported_for_now() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Appointment;
+    let (id, _) = create(&mut bench, kind);
+    assert!(fetch(&mut bench, kind, &id).unsupported.is_empty());
+    let gone = "<t:DeletedOccurrences><t:DeletedOccurrence><t:Start>2027-01-26T09:00:00Z</t:Start>\
+                </t:DeletedOccurrence></t:DeletedOccurrences>";
+    let gone = Stored::Xml { xml: gone.to_owned() };
+    edit(&mut bench, &id, &[("calendar:DeletedOccurrences", gone)]);
+    let item = fetch(&mut bench, kind, &id);
+    assert_eq!(item.unsupported, FieldSet::of(Field::Recurrence));
+    assert_eq!(item.content.slot(Field::Recurrence), None);
+}
+
+#[test]
+fn names_that_the_person_chose_stay_and_ours_follow() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Contact;
+    let (id, _) = create(&mut bench, kind);
+    let shown = |bench: &ExchangeBench| {
+        let item = bench.outlook.item(id.as_str()).expect("there");
+        let text = |uri| item.text(uri).unwrap_or_default().to_owned();
+        (text("contacts:DisplayName"), text("contacts:FileAs"))
+    };
+    let (_, file_as) = shown(&bench);
+    assert_eq!(file_as, "Wert <surname> & ß, Wert <given_name> & ß Wert <middle_name> & ß");
+    let rename = |bench: &mut ExchangeBench, name: &str| {
+        let item = fetch(bench, kind, &id);
+        let mut content = Content::new();
+        content.set_text(Field::Surname, name);
+        let (version, before) = (item.identity.version, item.content);
+        let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+        let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+        assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
+    };
+    rename(&mut bench, "Schmidt");
+    assert_eq!(shown(&bench).1, "Schmidt, Wert <given_name> & ß Wert <middle_name> & ß");
+    assert!(shown(&bench).0.contains("Schmidt"));
+    edit(&mut bench, &id, &[("contacts:FileAs", text("Die Nachbarin"))]);
+    rename(&mut bench, "Weber");
+    assert_eq!(shown(&bench).1, "Die Nachbarin");
+    assert!(shown(&bench).0.contains("Weber"));
+}
+
+#[test]
+fn a_completed_occurrence_leaves_a_copy_with_the_same_stamp() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Task;
+    let (id, version) = create(&mut bench, kind);
+    let mut content = Content::new();
+    let weekly = sample::full(ItemKind::Appointment);
+    content.put(Field::Recurrence, weekly.slot(Field::Recurrence).cloned().expect("a series"));
+    let before = fetch(&mut bench, kind, &id).content;
+    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    bench.mailbox.apply(kind, &[write]).expect("answers");
+    edit(&mut bench, &id, &[("task:Status", text("Completed"))]);
+    let (tenant, user) = ("haus".into(), "DHO".into());
+    let by = abgleich::mailbox::By::Records(&["A-1".into()]);
+    let wanted = abgleich::mailbox::Wanted { tenant: &tenant, user: &user, by };
+    let found = bench.mailbox().find(kind, &wanted).expect("found");
+    assert_eq!(found.len(), 2, "notes.md §2.3: duplicate stamps are normal");
+    let master = fetch(&mut bench, kind, &id).content;
+    assert_ne!(master.text(Field::Status), Some("completed"));
+}
