@@ -215,27 +215,28 @@ impl Session<'_> {
         report: &mut MailboxReport,
         outcome: &Result<(), Stop>,
     ) -> Result<(), Stop> {
+        let mut waiting = 0;
         for active in &self.active.clone() {
             let (module, contacts) = columns(active.scope);
             let standing = self.state.standing(self.id, module, contacts)?;
             let counts = self.tally.finish(active.scope, &standing);
             report.scopes.insert(active.scope, counts);
-            let waiting = standing
+            waiting += standing
                 .iter()
                 .find(|(code, _)| *code == Some(Code::FirstTransferWaiting))
                 .map_or(0, |(_, count)| *count);
-            if waiting > 0 && outcome.is_ok() {
-                report.outcome = Outcome::Waits;
-                report.stopped.push(Stopped {
-                    code: Code::FirstTransferWaiting,
-                    scope: Some(active.scope),
-                    number: Some(waiting),
-                    limit: None,
-                    examples: Vec::new(),
-                    text: String::new(),
-                    hint: None,
-                });
-            }
+        }
+        if waiting > 0 && outcome.is_ok() {
+            report.outcome = Outcome::Waits;
+            report.stopped.push(Stopped {
+                code: Code::FirstTransferWaiting,
+                scope: None,
+                number: Some(waiting),
+                limit: None,
+                examples: Vec::new(),
+                text: String::new(),
+                hint: None,
+            });
         }
         report.findings = self
             .state
