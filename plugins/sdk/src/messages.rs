@@ -4,6 +4,8 @@
 //! that the reader does not know are passed over, so that later minor versions can append. In the fields of a record an
 //! absent key means *unknown*, `null` means *blank*. Ids, versions and positions are opaque text; abgleich never looks inside.
 //!
+//! The file is long because the messages are one vocabulary, which whoever writes an adapter reads from top to bottom.
+//!
 //! Long because the messages are one vocabulary: whoever writes an adapter reads them once from top to bottom.
 
 use schemars::JsonSchema;
