@@ -3,21 +3,27 @@
 mod allow;
 mod check;
 mod config;
+mod decide;
 mod filter;
 mod init;
 mod interrupt;
 mod json;
+mod link;
 mod open;
 mod place;
 mod plan;
 mod plugin;
 mod pool;
 mod progress;
+mod rebind;
 mod report;
 mod scope;
 mod select;
 mod source;
+mod status;
 mod sync;
+mod take;
+mod unlink;
 mod users;
 mod value;
 mod work;
@@ -55,6 +61,16 @@ pub(crate) enum Command {
     Sync(sync::Sync),
     /// Show what sync would do; write nothing
     Plan(plan::Plan),
+    /// Show when each mailbox last ran, and what is open
+    Status(status::Status),
+    /// Link a record and an item that are the same; without ITEM, list what comes into question
+    Link(link::Link),
+    /// Take a record and its item apart
+    Unlink(unlink::Unlink),
+    /// Decide a conflict: say whose values hold
+    Take(take::Take),
+    /// Go on with another mailbox behind the address
+    Rebind(rebind::Rebind),
     /// Write a commented configuration file to start from
     Init(init::Init),
     /// Show the settings in effect
@@ -81,6 +97,11 @@ impl Command {
         match self {
             Self::Sync(sync) => sync.run(global),
             Self::Plan(plan) => plan.run(global),
+            Self::Status(status) => status.run(global),
+            Self::Link(link) => link.run(global),
+            Self::Unlink(unlink) => unlink.run(global),
+            Self::Take(take) => take.run(global),
+            Self::Rebind(rebind) => rebind.run(global),
             Self::Init(init) => init.run(),
             Self::Config(config) => config.run(global),
             Self::Check(check) => check.run(global),

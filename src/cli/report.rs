@@ -1,9 +1,11 @@
 //! Shell: what a run says when it is done: text that fits a screen per mailbox, or one JSON document.
 
 mod document;
+mod explanation;
 mod findings;
 mod lines;
 mod mailbox;
+mod standing;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,9 @@ use crate::failure::Exit;
 #[cfg(test)]
 use document::schema;
 pub(super) use document::{plan_document, report_document};
+pub(super) use explanation::explanation_text;
 pub(super) use lines::plan_text;
+pub(super) use standing::{Standing, standing_text};
 pub(super) use words::{one_of, scope_name};
 pub(super) use wrap::wrap;
 

@@ -16,7 +16,7 @@ pub(crate) struct Sync {
 impl Sync {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         let settings = place::settings(global)?;
-        let run = self.work.run(&settings, false)?;
+        let run = self.work.run(&settings, false, None)?;
         let manner = self.work.manner(settings.language);
         if self.work.json {
             json::print(&report_document(&run, manner))?;

@@ -10,7 +10,7 @@ use abgleich::config::{Language, MailboxSettings, Settings, Target};
 use abgleich::engine::clock::{SystemEntropy, run_id};
 use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
 use abgleich::engine::{Options, sync_mailbox};
-use abgleich::model::{Scope, TenantName};
+use abgleich::model::{RecordId, Scope, TenantName};
 use abgleich::reason::Code;
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Source as _};
@@ -48,7 +48,7 @@ pub(crate) struct Work {
     strict: bool,
     /// Print the values of fields too
     #[arg(long)]
-    values: bool,
+    pub(super) values: bool,
 }
 
 impl Work {
@@ -84,13 +84,18 @@ impl Work {
     }
 
     /// Runs the engine over the mailboxes.
-    pub(super) fn run(&self, settings: &Settings, dry: bool) -> Result<Run, Failure> {
+    pub(super) fn run(
+        &self,
+        settings: &Settings,
+        dry: bool,
+        explain: Option<RecordId>,
+    ) -> Result<Run, Failure> {
         let chosen = self.chosen(settings)?;
         let started = Timestamp::now();
         let id = run_id(&SystemEntropy, started)
             .ok_or_else(|| Failure::new(Exit::Internal, "the system gives no random numbers"))?;
         let opened = Opened::open(settings, &chosen)?;
-        let options = self.options(dry, interrupt::listen(settings.language));
+        let options = self.options(dry, explain, interrupt::listen(settings.language));
         let progress = Progress::new(settings.language);
         let mailboxes = pool::each(
             settings,
@@ -109,14 +114,14 @@ impl Work {
         Ok(Run { id, started, finished: Timestamp::now(), mailboxes })
     }
 
-    fn options(&self, dry: bool, stop: Arc<AtomicBool>) -> Options {
+    fn options(&self, dry: bool, explain: Option<RecordId>, stop: Arc<AtomicBool>) -> Options {
         Options {
             dry,
             first_transfer: self.first_transfer,
             full: self.full,
             scopes: (!self.scope.is_empty()).then(|| self.scope.clone()),
             allow: self.allow.iter().cloned().collect(),
-            explain: None,
+            explain,
             stop,
         }
     }

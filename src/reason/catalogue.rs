@@ -297,18 +297,18 @@ catalogue! {
     PairAmbiguous "pair-ambiguous" "D3" Held
         de "Mehrere Elemente in Outlook passen zu diesem Datensatz. Es wurde nicht geraten und nichts doppelt angelegt."
         en "Several items in Outlook fit this record. Nothing was guessed and nothing was created twice."
-        next_de "Die Elemente zeigt `abgleich plan --mailbox {user} --explain {id}`. Eines davon verbinden: `abgleich link {user} {id} ELEMENT`."
-        next_en "The items are shown by `abgleich plan --mailbox {user} --explain {id}`. Link one of them: `abgleich link {user} {id} ITEM`.";
+        next_de "Die Elemente zeigt `abgleich link {user} {id}`. Eines davon verbinden: `abgleich link {user} {id} ELEMENT`."
+        next_en "The items are shown by `abgleich link {user} {id}`. Link one of them: `abgleich link {user} {id} ITEM`.";
     PairNameOnly "pair-name-only" "D3" Held
         de "Ein Element in Outlook hat denselben Namen, sonst stimmt nichts überein. Ob es dieselbe Person ist, steht nicht fest."
         en "An item in Outlook has the same name and nothing else in common. Whether it is the same person is not certain."
-        next_de "Dieselbe Person: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`). Sonst in Outlook oder staffITpro E-Mail, Geburtstag, Telefon oder Firma ergänzen."
-        next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`). Otherwise add e-mail, birthday, phone or company in Outlook or staffITpro.";
+        next_de "Dieselbe Person: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich link {user} {id}`). Sonst in Outlook oder staffITpro E-Mail, Geburtstag, Telefon oder Firma ergänzen."
+        next_en "The same person: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich link {user} {id}`). Otherwise add e-mail, birthday, phone or company in Outlook or staffITpro.";
     PairTwoRecords "pair-two-records" "D3" Held
-        de "Mehrere Datensätze in staffITpro passen zu demselben Element in Outlook, etwa dieselbe Person als Bewerber und als Geschäftskontakt."
-        en "Several records of staffITpro fit the same item in Outlook, such as one person as an applicant and as a business contact."
-        next_de "Einen davon verbinden: `abgleich link {user} {id} ELEMENT` (das Element zeigt `abgleich plan --mailbox {user} --explain {id}`), oder den anderen aus dem Filter nehmen: `abgleich filter remove {user} {id}`."
-        next_en "Link one of them: `abgleich link {user} {id} ITEM` (the item is shown by `abgleich plan --mailbox {user} --explain {id}`), or take the other out of the filter: `abgleich filter remove {user} {id}`.";
+        de "Mehrere Datensätze in staffITpro sind dem Anschein nach dieselbe Person oder Sache, etwa jemand als Bewerber und als Geschäftskontakt. In Outlook wurde nichts doppelt angelegt."
+        en "Several records of staffITpro look like the same person or thing, such as somebody as an applicant and as a business contact. Nothing was created twice in Outlook."
+        next_de "Nur einen davon im Filter lassen: `abgleich filter remove {user} {id}`. Oder einen mit einem Element verbinden, das es schon gibt: `abgleich link {user} {id}` zeigt die, die in Frage kommen."
+        next_en "Keep only one of them in the filter: `abgleich filter remove {user} {id}`. Or link one to an item that is there already: `abgleich link {user} {id}` lists those that come into question.";
     MissingUnproven "missing-unproven" "D4" Held
         de "Das Element ist in Outlook nicht zu finden, aber nichts beweist, dass es gelöscht wurde. Es gilt nicht als gelöscht."
         en "The item cannot be found in Outlook, but nothing proves that it was deleted. It does not count as deleted."

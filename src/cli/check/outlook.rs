@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use abgleich::config::{MailboxSettings, Settings, Target};
 use abgleich::mailbox::{Mailbox, MailboxError};
@@ -15,9 +14,6 @@ use crate::failure::Failure;
 
 /// By how many seconds a clock may be off ours before somebody should know (rule D1).
 pub(super) const TOLERATED: i64 = 300;
-
-/// Somebody waits in front of a check; a server that stays busy for longer is a finding.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was seen of a mailbox.
 #[derive(Default)]
@@ -38,7 +34,7 @@ pub(super) struct Tried {
 impl Tried {
     /// Starts with nothing tried.
     pub(super) fn new() -> Result<Self, Failure> {
-        Ok(Self { servers: open::Servers::new(PATIENCE)?, failed: Mutex::default() })
+        Ok(Self { servers: open::Servers::for_people()?, failed: Mutex::default() })
     }
 
     fn failed(&self, server: &str) -> Option<Remark> {

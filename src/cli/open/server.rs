@@ -34,6 +34,11 @@ impl Servers {
         Ok(Self { runtime, prepared: Mutex::default(), patience })
     }
 
+    /// Starts for a command in front of which somebody waits: a server that stays busy for longer is a finding.
+    pub(in crate::cli) fn for_people() -> Result<Self, Failure> {
+        Self::new(Duration::from_secs(20))
+    }
+
     /// Fetches what the server of a mailbox needs, unless that was done before. Sends nothing.
     pub(in crate::cli) fn prepare(
         &self,

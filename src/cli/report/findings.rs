@@ -16,27 +16,39 @@ const RECORDS: usize = 9;
 /// How many codes the findings known before may name.
 const KNOWN_CODES: usize = 8;
 
-/// Appends the findings. What is not shown is counted, and the command that lists it is named.
+/// Appends the findings of a run. What is not shown is counted, and the command that lists it is named.
 pub(super) fn write(out: &mut String, report: &MailboxReport, manner: Manner) {
-    let language = manner.language;
     let (new, known): (Vec<_>, Vec<_>) = report.findings.iter().partition(|finding| finding.new);
     if !new.is_empty() {
-        wrap(out, "  ", &format!("{} ({})", one_of(language, "Neu", "New"), new.len()));
-        write_new(out, report, &by_code(&new), manner);
+        heading(out, one_of(manner.language, "Neu", "New"), &new);
+        write_groups(out, report, &by_code(&new), manner);
     }
-    if known.is_empty() {
+    if !known.is_empty() {
+        heading(out, one_of(manner.language, "Schon bekannt", "Known before"), &known);
+        count(out, report, &by_code(&known));
+    }
+}
+
+/// Appends the findings that stand between two runs, where none is new: by number, or all of them by name.
+pub(super) fn write_standing(out: &mut String, report: &MailboxReport, manner: Manner) {
+    let findings: Vec<_> = report.findings.iter().collect();
+    if findings.is_empty() {
         return;
     }
-    wrap(
-        out,
-        "  ",
-        &format!("{} ({})", one_of(language, "Schon bekannt", "Known before"), known.len()),
-    );
-    let groups = by_code(&known);
+    heading(out, one_of(manner.language, "Befunde", "Findings"), &findings);
     if manner.all {
-        write_new(out, report, &groups, manner);
-        return;
+        write_groups(out, report, &by_code(&findings), manner);
+    } else {
+        count(out, report, &by_code(&findings));
     }
+}
+
+fn heading(out: &mut String, name: &str, findings: &[&Finding]) {
+    wrap(out, "  ", &format!("{name} ({})", findings.len()));
+}
+
+/// Appends how many findings there are of each code.
+fn count(out: &mut String, report: &MailboxReport, groups: &[(Code, Vec<&Finding>)]) {
     let mut parts: Vec<_> = groups
         .iter()
         .take(KNOWN_CODES)
@@ -58,7 +70,7 @@ fn by_code<'a>(findings: &[&'a Finding]) -> Vec<(Code, Vec<&'a Finding>)> {
     groups.into_iter().map(|((_, code), findings)| (code, findings)).collect()
 }
 
-fn write_new(
+fn write_groups(
     out: &mut String,
     report: &MailboxReport,
     groups: &[(Code, Vec<&Finding>)],

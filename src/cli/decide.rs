@@ -1,0 +1,47 @@
+//! Shell: what the decisions of people (`link`, `unlink`, `take`, `rebind`) have in common. They change the state only; the next
+//! run acts on them.
+
+use abgleich::config::{Language, MailboxSettings, Settings};
+use abgleich::engine::decide::{DecideError, Whose};
+use abgleich::mailbox::MailboxErrorKind;
+
+use crate::cli::open;
+use crate::cli::report::one_of;
+use crate::failure::{Exit, Failure};
+
+/// Says whose state a decision is about.
+pub(super) fn whose<'a>(settings: &'a Settings, mailbox: &'a MailboxSettings) -> Whose<'a> {
+    Whose { folder: &settings.state.folder, tenant: &mailbox.source, user: &mailbox.user }
+}
+
+/// Turns a decision that cannot be carried out into a failure of the command.
+pub(super) fn failed(mailbox: &MailboxSettings, error: DecideError) -> Failure {
+    match error {
+        DecideError::Source(error) => open::failed(&mailbox.source, error),
+        DecideError::Mailbox(error) => {
+            let kind = match error.kind {
+                MailboxErrorKind::Unreachable | MailboxErrorKind::Transient(_) => Exit::Down,
+                _ => Exit::MailboxFailed,
+            };
+            let hint = error.hint.clone();
+            Failure::new(kind, error)
+                .hint_of(hint)
+                .hint(format!("`abgleich check --mailbox {}` names the stage", mailbox.user))
+        }
+        DecideError::Busy => Failure::new(Exit::Busy, error),
+        DecideError::State(_) => Failure::new(Exit::MailboxFailed, error),
+        _ => Failure::usage(error),
+    }
+}
+
+/// Says that a decision was noted, and what acts on it.
+pub(super) fn noted(language: Language, mailbox: &MailboxSettings, de: &str, en: &str) {
+    let user = &mailbox.user;
+    let next = match language {
+        Language::German => {
+            format!("Der nächste Lauf richtet sich danach: `abgleich sync --mailbox {user}`.")
+        }
+        Language::English => format!("The next run acts on it: `abgleich sync --mailbox {user}`."),
+    };
+    println!("{}\n{next}", one_of(language, de, en));
+}
