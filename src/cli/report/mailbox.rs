@@ -1,7 +1,7 @@
 //! Shell: one mailbox of a report, as text.
 
 use abgleich::engine::report::{MailboxReport, Outcome, Stopped};
-use abgleich::reason::{Code, Facts};
+use abgleich::reason::Facts;
 
 use crate::cli::report::words::{one_of, outcome, say, scope_name};
 use crate::cli::report::wrap::wrap;
@@ -22,38 +22,14 @@ pub(super) fn write(out: &mut String, ran: &Ran, manner: Manner) {
         return;
     }
     wrap(out, "", &heading);
-    let (transfers, others): (Vec<_>, Vec<_>) =
-        report.stopped.iter().partition(|stopped| stopped.code == Code::FirstTransferWaiting);
-    for stopped in others {
+    for stopped in &report.stopped {
         write_stopped(out, ran, stopped, manner);
     }
-    write_transfers(out, ran, &transfers, manner);
     if totals != abgleich::engine::report::Counts::default() {
         table::write(out, &report.scopes, &totals, manner);
     }
     findings::write(out, report, manner);
     out.push('\n');
-}
-
-/// One command moves all scopes that wait for their first transfer, so they are said together.
-fn write_transfers(out: &mut String, ran: &Ran, waiting: &[&Stopped], manner: Manner) {
-    let Some(first) = waiting.first() else { return };
-    if waiting.len() == 1 {
-        return write_stopped(out, ran, first, manner);
-    }
-    let all = Stopped {
-        scope: None,
-        number: Some(waiting.iter().filter_map(|stopped| stopped.number).sum()),
-        examples: waiting
-            .iter()
-            .filter_map(|stopped| {
-                let scope = scope_name(manner.language, stopped.scope?);
-                Some(format!("{scope} {}", stopped.number?))
-            })
-            .collect(),
-        ..(*first).clone()
-    };
-    write_stopped(out, ran, &all, manner);
 }
 
 fn write_stopped(out: &mut String, ran: &Ran, stopped: &Stopped, manner: Manner) {
@@ -65,10 +41,7 @@ fn write_stopped(out: &mut String, ran: &Ran, stopped: &Stopped, manner: Manner)
     wrap(out, "  ", &head);
     wrap(out, "    ", &say(language, stopped.code.said(), &facts));
     if !stopped.examples.is_empty() {
-        let first = match stopped.code {
-            Code::FirstTransferWaiting => "    ",
-            _ => one_of(language, "    zum Beispiel: ", "    for example: "),
-        };
+        let first = one_of(language, "    zum Beispiel: ", "    for example: ");
         wrap(out, first, &stopped.examples.join("; "));
     }
     if !stopped.text.is_empty() {
