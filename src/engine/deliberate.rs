@@ -258,6 +258,9 @@ impl Session<'_> {
         let rules = self.rules(active, kind);
         if let (Some(view), Some(record)) = (&mut record_view, &seen.record) {
             self.date_fields(view, record, &seen.pair)?;
+            if record_runs_backwards(&seen.pair, record, view) {
+                self.tally.backwards += 1;
+            }
         }
         let item_state = match (&item, seen.doubt) {
             _ if unreadable => ItemState::Unreadable,
@@ -387,6 +390,7 @@ impl Session<'_> {
                                 .difference(verdict.merge.settle)
                                 .union(verdict.merge.apart),
                             private: record.private,
+                            record_changed: record.changed_at,
                             categories: &seen.pair.categories,
                             item_modified: item.modified_at,
                         },
@@ -536,6 +540,17 @@ pub(super) fn halves(pair: &PairRow) -> (Half, Half) {
 fn base(pair: &PairRow) -> Option<Base<'_>> {
     let (record, item) = pair.record_half.as_ref().zip(pair.item_half.as_ref())?;
     Some(Base { record, item, apart: pair.apart, created: pair.created, private: pair.private })
+}
+
+/// Says whether a record's time lies before the one it had when it was settled, and no edit that the connector carried
+/// explains it: its database was restored (rule D7).
+fn record_runs_backwards(pair: &PairRow, record: &Record, view: &RecordView) -> bool {
+    pair.record_version.as_ref().is_some_and(|version| *version != record.version)
+        && view.field_times.is_empty()
+        && match (pair.record_changed, record.changed_at) {
+            (Some(then), Some(now)) => now.as_second() < then,
+            _ => false,
+        }
 }
 
 /// Says whether an item's time lies before the one it had when it was settled: its mailbox was restored (rule D7).

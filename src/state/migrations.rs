@@ -82,6 +82,7 @@ CREATE TABLE pair (
     parent TEXT,
     record_state TEXT NOT NULL DEFAULT 'here',  -- here | left | gone
     record_version TEXT,                        -- at the last settlement
+    record_changed INTEGER,                     -- then; a source whose times run backwards was restored
     item TEXT,
     item_state TEXT NOT NULL DEFAULT 'none',    -- none | here | deleted | removed | missing
     item_version TEXT,                          -- at the last settlement

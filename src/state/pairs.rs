@@ -119,6 +119,8 @@ pub struct PairRow {
     pub private: bool,
     /// Categories on the item that are ours.
     pub categories: OwnCategories,
+    /// When the record was last changed, as of the settlement.
+    pub record_changed: Option<i64>,
     /// When the item was last modified, as of the settlement.
     pub item_modified: Option<i64>,
     /// What has to be looked at again.
@@ -142,7 +144,7 @@ impl PairRow {
 const UNLINKED: &str = "unlinked";
 
 const COLUMNS: &str = "id, record, kind, module, parent, record_state, record_version, item, item_state, item_version, \
-     folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated";
+     folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated, record_changed";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
     let text = |at: usize| row.get::<_, String>(at);
@@ -160,7 +162,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
     let (created, private) = (row.get(11)?, row.get(16)?);
     let token = maybe(12)?.map(Token::new);
     let dirty = Dirty(row.get(18)?);
-    let (item_modified, repeated) = (row.get(21)?, row.get(22)?);
+    let (item_modified, repeated, record_changed) = (row.get(21)?, row.get(22)?, row.get(23)?);
     let parse = || -> Result<PairRow, StateError> {
         let half = |bytes: Option<Vec<u8>>| {
             bytes
@@ -193,6 +195,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
                 Some(json) => serde_json::from_str(&json)
                     .map_err(|_| StateError::Corrupt("a list of categories is no list".into()))?,
             },
+            record_changed,
             item_modified,
             repeated,
             dirty,
@@ -227,6 +230,8 @@ pub struct Settlement<'a> {
     pub private: bool,
     /// Categories on the item that are ours.
     pub categories: &'a OwnCategories,
+    /// When the record was last changed.
+    pub record_changed: Option<Timestamp>,
     /// When the item was last modified.
     pub item_modified: Option<Timestamp>,
 }
@@ -321,7 +326,7 @@ impl State {
                 "UPDATE pair SET record_version = ifnull(?2, record_version), item = ifnull(?3, item),
                      item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), record_half = ?6, item_half = ?7,
                      apart = ?8, private = ?9, categories = ?10, taken = NULL,
-                     item_modified = ifnull(?11, item_modified),
+                     item_modified = ifnull(?11, item_modified), record_changed = ifnull(?12, record_changed),
                      item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END
                  WHERE id = ?1",
             )?
@@ -336,7 +341,8 @@ impl State {
                 settlement.apart.to_bytes(),
                 settlement.private,
                 categories,
-                settlement.item_modified.map(Timestamp::as_second)
+                settlement.item_modified.map(Timestamp::as_second),
+                settlement.record_changed.map(Timestamp::as_second)
             ])?;
         Ok(())
     }

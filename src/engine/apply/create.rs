@@ -136,6 +136,7 @@ impl Session<'_> {
                 item_half: &half,
                 apart: FieldSet::EMPTY,
                 private: record.private,
+                record_changed: record.changed_at,
                 categories: &own,
                 item_modified: item.modified_at,
             },

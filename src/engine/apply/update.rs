@@ -312,6 +312,7 @@ impl Session<'_> {
                 item_half: &item_half,
                 apart,
                 private: record.private,
+                record_changed: record.changed_at,
                 categories: &own,
                 item_modified,
             },
