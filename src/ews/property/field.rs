@@ -212,13 +212,12 @@ impl FieldFinder {
     /// Finds the property that an element of an item of this kind carries, and its shape.
     pub(crate) fn find(&mut self, kind: &ItemKind, element: &str) -> Option<(Field, Shape)> {
         let (before, after) = TABLE.split_at_checked(self.next)?;
-        for (index, (field, spec)) in (self.next..).zip(after).chain((0..).zip(before)) {
-            if spec.element == element && spec.home.covers(kind) {
-                self.next = index + 1;
-                return Some((*field, spec.shape));
-            }
-        }
-        None
+        let is_wanted =
+            |(_, spec): &&(Field, FieldSpec)| spec.element == element && spec.home.covers(kind);
+        let (field, spec) =
+            after.iter().find(is_wanted).or_else(|| before.iter().find(is_wanted))?;
+        self.next = *field as usize + 1;
+        Some((*field, spec.shape))
     }
 }
 

@@ -59,6 +59,8 @@ pub(super) struct ItemReader {
     /// How many properties the last item had: the next one will have about as many.
     usual: usize,
     finder: FieldFinder,
+    /// Paths of MAPI properties that were read before, by how they were written.
+    paths: Vec<(Box<str>, Option<ExtendedField>)>,
     path: Vec<At>,
     text: TextBuffer,
     list: Vec<String>,
@@ -80,6 +82,7 @@ impl Default for ItemReader {
             slots: 0,
             usual: 0,
             finder: FieldFinder::default(),
+            paths: Vec::new(),
             path: Vec::with_capacity(8),
             text: TextBuffer::default(),
             list: Vec::new(),
@@ -149,7 +152,7 @@ impl ItemReader {
             },
             Some(At::Extended) => match name {
                 "ExtendedFieldURI" => {
-                    self.extended = convert::extended_field(tag);
+                    self.extended = self.extended_field(tag);
                     At::Skipped
                 }
                 "Value" => At::ExtendedValue,
@@ -314,12 +317,30 @@ impl ItemReader {
         }
     }
 
+    /// Reads the path of a MAPI property. All items of an answer have the same few, so those that
+    /// were read are remembered by how they are written.
+    fn extended_field(&mut self, tag: &Tag<'_>) -> Option<ExtendedField> {
+        const MOST: usize = 32;
+        let written = tag.raw_attributes();
+        if let Some((_, field)) = self.paths.iter().find(|(known, _)| &**known == written) {
+            return field.clone();
+        }
+        let field = convert::extended_field(tag);
+        if self.paths.len() < MOST && written.len() < 500 {
+            self.paths.push((written.into(), field.clone()));
+        }
+        field
+    }
+
     /// Decides which slot of a dictionary an entry is.
     fn slot(&mut self, dictionary: Dictionary, tag: &Tag<'_>) -> At {
         let mut at = At::Skipped;
-        let mut email = EmailEntry::default();
+        if dictionary == Dictionary::Emails {
+            self.email = EmailEntry::default();
+        }
         for (name, value) in tag.attributes() {
             let text = || Some(unescape(&value).into_boxed_str());
+            let email = &mut self.email;
             match (name, dictionary) {
                 ("Key", Dictionary::Emails) => at = EmailKey::by_name(&value).map_or(at, At::Email),
                 ("Key", Dictionary::Addresses) => {
@@ -337,7 +358,6 @@ impl ItemReader {
                 _ => {}
             }
         }
-        self.email = email;
         at
     }
 }

@@ -46,6 +46,11 @@ impl Tag<'_> {
             .map(|attribute| (attribute.key.local_name().into_inner(), attribute.value))
     }
 
+    /// Returns all attributes as they stand in the document.
+    pub(crate) fn raw_attributes(&self) -> &str {
+        self.0.attributes_raw()
+    }
+
     /// Returns the value of an attribute, unescaped.
     pub(crate) fn attribute(&self, name: &str) -> Option<String> {
         self.attributes()
@@ -79,10 +84,8 @@ pub(crate) struct PushReader {
     kept: Vec<u8>,
     /// How many bytes lie before `kept`.
     offset: u64,
-    /// The names of the open elements one after the other, with prefixes.
-    names: String,
-    /// Where each of them begins.
-    starts: Vec<usize>,
+    /// The open elements, each by the mark of its name.
+    open: Vec<u64>,
     /// Whether the beginning was looked at for a byte order mark.
     begun: bool,
     /// Whether the outermost element has been closed.
@@ -100,15 +103,7 @@ enum Progress {
 
 impl PushReader {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            kept: Vec::new(),
-            offset: 0,
-            names: String::new(),
-            starts: Vec::new(),
-            begun: false,
-            ended: false,
-        }
+        Self { limits, kept: Vec::new(), offset: 0, open: Vec::new(), begun: false, ended: false }
     }
 
     /// Takes the next piece.
@@ -202,7 +197,7 @@ impl PushReader {
                     handler.end();
                 }
                 Ok(Event::Empty(tag)) => {
-                    if self.starts.is_empty() {
+                    if self.open.is_empty() {
                         let name = tag.name().into_inner().to_owned();
                         self.open(&name)?;
                         handler.start(&Tag(tag), self.offset)?;
@@ -247,7 +242,7 @@ impl PushReader {
     }
 
     fn text(&self, raw: &str, handler: &mut impl Handler) -> Result<(), ReplyError> {
-        if !self.starts.is_empty() {
+        if !self.open.is_empty() {
             return handler.text(raw, self.offset);
         }
         // Outside the outermost element only blanks may stand; after it, anything is ignored.
@@ -263,32 +258,36 @@ impl PushReader {
             return Err(self.syntax("another element follows the envelope".to_owned()));
         }
         self.check_depth()?;
-        self.starts.push(self.names.len());
-        self.names.push_str(name);
+        self.open.push(mark(name));
         Ok(())
     }
 
     fn check_depth(&self) -> Result<(), ReplyError> {
-        if self.starts.len() >= self.limits.depth {
+        if self.open.len() >= self.limits.depth {
             return Err(ReplyError::TooLarge { offset: self.offset, limit: "nested elements" });
         }
         Ok(())
     }
 
     fn close(&mut self, name: &str) -> Result<(), ReplyError> {
-        let start = self.starts.pop();
-        let open = start.and_then(|start| self.names.get(start..));
-        if open != Some(name) {
+        if self.open.pop() != Some(mark(name)) {
             return Err(self.syntax(format!("'</{name}>' closes an element that is not open")));
         }
-        self.names.truncate(start.unwrap_or_default());
-        self.ended = self.starts.is_empty();
+        self.ended = self.open.is_empty();
         Ok(())
     }
 
     fn syntax(&self, problem: String) -> ReplyError {
         ReplyError::Syntax { offset: self.offset, problem }
     }
+}
+
+/// Marks a name by its length and its last seven bytes. Two names of EWS with the same mark could
+/// only be mixed up by a server that writes no XML at all, and comparing marks is far cheaper than
+/// keeping the names.
+fn mark(name: &str) -> u64 {
+    let tail = name.bytes().rev().take(7);
+    tail.fold(name.len() as u64 & 0xFF, |mark, byte| (mark << 8) | u64::from(byte))
 }
 
 /// Says whether more bytes may mend an error: the token was cut off.

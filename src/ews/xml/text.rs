@@ -30,23 +30,23 @@ impl TextBuffer {
             return;
         }
         self.high = None;
-        // U+FFFE and U+FFFF begin with 0xEF.
-        let suspicious = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0xEF;
-        // Without a way out in the middle, the compiler compares many bytes at once.
-        let clean = !raw.bytes().fold(false, |found, byte| found | suspicious(byte));
-        if clean && !self.after_cr {
-            self.text.push_str(raw);
-            return;
+        let mut rest = raw;
+        if std::mem::take(&mut self.after_cr) {
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
         }
-        for character in raw.chars() {
-            match character {
-                '\r' => self.text.push('\n'),
-                '\n' if self.after_cr => {}
-                legal if is_legal(legal) => self.text.push(legal),
-                _ => {}
+        // Runs of ordinary characters are copied as a whole.
+        while let Some((run, special, after)) = split_at_special(rest) {
+            self.text.push_str(run);
+            rest = after;
+            if special == '\r' {
+                self.text.push('\n');
+                self.after_cr = rest.is_empty();
+                rest = rest.strip_prefix('\n').unwrap_or(rest);
+            } else if is_legal(special) {
+                self.text.push(special);
             }
-            self.after_cr = character == '\r';
         }
+        self.text.push_str(rest);
     }
 
     /// Adds what a reference means; one that means nothing is dropped.
@@ -86,6 +86,19 @@ impl TextBuffer {
     }
 }
 
+/// Splits a text at its first character that may have to be changed or dropped.
+fn split_at_special(text: &str) -> Option<(&str, char, &str)> {
+    let special = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0xEF;
+    // Without a way out in the middle, the compiler compares many bytes at once. U+FFFE and U+FFFF
+    // begin with 0xEF.
+    if !text.bytes().fold(false, |found, byte| found | special(byte)) {
+        return None;
+    }
+    let (run, tail) = text.split_at_checked(text.bytes().position(special)?)?;
+    let mut characters = tail.chars();
+    Some((run, characters.next()?, characters.as_str()))
+}
+
 fn numeric(name: &str) -> Option<u32> {
     let digits = name.strip_prefix('#')?;
     match digits.strip_prefix(['x', 'X']) {
@@ -96,7 +109,8 @@ fn numeric(name: &str) -> Option<u32> {
 
 /// Unescapes the value of an attribute.
 pub(crate) fn unescape(raw: &str) -> String {
-    if !raw.bytes().any(|byte| matches!(byte, b'&' | 0..=0x1F)) {
+    let special = |byte: u8| matches!(byte, b'&' | 0..=0x1F);
+    if !raw.bytes().fold(false, |found, byte| found | special(byte)) {
         return raw.to_owned();
     }
     let mut text = TextBuffer::default();
