@@ -249,41 +249,43 @@ impl<W: Wire> ExchangeMailbox<W> {
                         }
                     }
                 }
-                Err(error) => match verdict(&error, manner) {
-                    Verdict::Again(wait) => {
-                        asked = wait;
-                        again = batch;
-                    }
-                    Verdict::Halve if batch.len() > 1 => {
-                        let mut front = batch;
-                        let back = front.split_off(front.len() / 2);
-                        batches.push(back);
-                        batches.push(front);
-                    }
-                    Verdict::Halve => {
-                        let (code, text) = (fetch::code_of(&error), error.to_string());
-                        for job in batch {
-                            let (code, text) = (code.clone(), text.clone());
-                            answers.give(job.place, Wrote::Refused { code, text });
+                Err(error) => {
+                    answers.sent |= error.ambiguous();
+                    match verdict(&error, manner) {
+                        Verdict::Again(wait) => {
+                            asked = wait;
+                            again = batch;
+                        }
+                        Verdict::Halve if batch.len() > 1 => {
+                            let mut front = batch;
+                            let back = front.split_off(front.len() / 2);
+                            batches.push(back);
+                            batches.push(front);
+                        }
+                        Verdict::Halve => {
+                            let (code, text) = (fetch::code_of(&error), error.to_string());
+                            for job in batch {
+                                let (code, text) = (code.clone(), text.clone());
+                                answers.give(job.place, Wrote::Refused { code, text });
+                            }
+                        }
+                        Verdict::Unknown => {
+                            for job in batch {
+                                answers.give(job.place, Wrote::Unanswered);
+                            }
+                        }
+                        Verdict::Stop => {
+                            let error = failure::of_error(error, Stage::Item);
+                            if !answers.sent {
+                                return Err(error);
+                            }
+                            let rest = batches.drain(..).rev().flatten();
+                            for job in batch.into_iter().chain(rest) {
+                                answers.give(job.place, failure::of_batch(&error));
+                            }
                         }
                     }
-                    Verdict::Unknown => {
-                        answers.sent = true;
-                        for job in batch {
-                            answers.give(job.place, Wrote::Unanswered);
-                        }
-                    }
-                    Verdict::Stop => {
-                        let error = failure::of_error(error, Stage::Item);
-                        if !answers.sent {
-                            return Err(error);
-                        }
-                        let rest = batches.drain(..).rev().flatten();
-                        for job in batch.into_iter().chain(rest) {
-                            answers.give(job.place, failure::of_batch(&error));
-                        }
-                    }
-                },
+                }
             }
             if again.is_empty() {
                 continue;
@@ -321,6 +323,9 @@ fn verdict(error: &EwsError, manner: &Manner) -> Verdict {
         return Verdict::Unknown;
     }
     match failure::passes(error.kind()) {
+        _ if matches!(error, EwsError::Fault(fault) if failure::may_be_the_item(&fault.code)) => {
+            Verdict::Halve
+        }
         // The line broke: what was asked for may have been done. The version protects a repeated write, but a conflict with
         // ourselves would be its answer; the next run sees what became of it.
         Some(_) if doubt && !matches!(error, EwsError::Fault(_)) => Verdict::Unknown,

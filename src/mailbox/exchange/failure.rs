@@ -81,10 +81,20 @@ pub(super) fn of_refusal(refusal: &Refusal, stage: Stage) -> MailboxError {
     }
 }
 
+/// Codes for "something went wrong here" without a word of what. They pass, or they come back for ever because of one damaged
+/// item (notes.md §3.3), so that nobody else is made to wait for them.
+pub(super) const fn may_be_the_item(code: &ResponseCode) -> bool {
+    matches!(
+        code,
+        ResponseCode::ErrorInternalServerError | ResponseCode::ErrorInternalServerTransientError
+    )
+}
+
 /// Turns the server's "no" to the reading of an item into the seam's error; `None` where it passes.
 pub(super) fn of_read(refusal: &Refusal) -> Option<ItemError> {
     let code = refusal.code.to_string();
     match refusal.kind() {
+        _ if may_be_the_item(&refusal.code) => Some(ItemError::Unreadable(code)),
         ErrorKind::Transient { .. } => None,
         ErrorKind::Gone => Some(ItemError::Gone),
         ErrorKind::Denied => Some(ItemError::Denied(code)),
@@ -108,6 +118,8 @@ pub(super) fn of_write(refusal: &Refusal, repeatable: bool, creates: bool) -> An
     let text = || refusal.text.clone().unwrap_or_default();
     Answer::Settled(match refusal.kind() {
         ErrorKind::Transient { .. } if refusal.ambiguous() && !repeatable => Wrote::Unanswered,
+        // Another run may find the server in a better mood; the other items go on.
+        ErrorKind::Transient { .. } if may_be_the_item(&refusal.code) => Wrote::Later(A_WHILE),
         ErrorKind::Transient { retry_after } => return Answer::Again(retry_after),
         ErrorKind::Conflict => Wrote::Conflict,
         // A create is told so of its folder.
@@ -233,6 +245,8 @@ mod tests {
             let refused = Wrote::Refused { code: code.to_owned(), text: String::new() };
             assert_eq!(update(code), Answer::Settled(refused));
         }
+        let later = Answer::Settled(Wrote::Later(super::A_WHILE));
+        assert_eq!(update("ErrorInternalServerError"), later, "it may be the item");
         assert_eq!(create("ErrorServerBusy"), Answer::Again(None));
         assert_eq!(create("ErrorBatchProcessingStopped"), Answer::Again(None));
         assert_eq!(
@@ -249,6 +263,7 @@ mod tests {
         let corrupt = ItemError::Unreadable("ErrorItemCorrupt".to_owned());
         assert_eq!(of_read(&refusal("ErrorItemCorrupt")), Some(corrupt));
         assert_eq!(of_read(&refusal("ErrorServerBusy")), None);
+        assert!(of_read(&refusal("ErrorInternalServerError")).is_some(), "it may be the item");
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                     code_of(error)
                 }
             };
-            let passes = outcome.as_ref().err().is_none_or(|e| failure::passes(e.kind()).is_some());
+            let passes = outcome.as_ref().err().is_none_or(passes);
             if passes {
                 // Nothing is sent while the server wants to be left alone.
                 let Some(wait) = waiting.next(asked) else {
@@ -107,6 +107,11 @@ fn is_at(open: &[Option<&ItemId>], place: usize, item: &ews::Item) -> bool {
 /// An answer that was whole but left items out because the server was busy.
 fn busy(outcome: Result<(), EwsError>) -> Result<(), EwsError> {
     outcome.and(Err(EwsError::Unavailable { status: 200, retry_after: None }))
+}
+
+fn passes(error: &EwsError) -> bool {
+    let item = matches!(error, EwsError::Fault(fault) if failure::may_be_the_item(&fault.code));
+    !item && failure::passes(error.kind()).is_some()
 }
 
 /// Errors that one item can bring upon its whole batch: an answer that does not read, a fault, a size.

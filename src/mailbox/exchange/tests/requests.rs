@@ -379,6 +379,27 @@ fn one_bad_item_is_the_trouble_of_that_item_only() {
 }
 
 #[test]
+fn invariant_11_an_item_that_breaks_the_server_costs_nobody_else() {
+    let internal = || Step::Fails(Vec::new(), fault("ErrorInternalServerError", None));
+    // The fault comes for four, for the first two, and for the first alone.
+    let mut reader = mailbox([internal(), internal(), internal()]);
+    let seen = read(&mut reader, 4);
+    assert_eq!(seen.iter().filter(|(_, error)| error.is_some()).count(), 1, "{seen:?}");
+    let poisoned = [
+        item(0, "i0", "v1").to_vec(),
+        vec![refused(1, "ErrorInternalServerError")],
+        item(2, "i2", "v1").to_vec(),
+    ];
+    let seen = read(&mut mailbox([Step::Says(poisoned.concat())]), 3);
+    assert_eq!(seen.iter().filter(|(_, error)| error.is_some()).count(), 1, "{seen:?}");
+    let mut server = mailbox([internal(), Step::Good, internal()]);
+    let writes = [update("a", "v1", Field::JobTitle), update("b", "v1", Field::JobTitle)];
+    let answers = server.apply(ItemKind::Contact, &writes).unwrap();
+    assert!(is_done(&answers[0]) && matches!(answers[1], Wrote::Refused { .. }), "{answers:?}");
+    assert!(server.wire.waits.is_empty() && reader.wire.waits.is_empty());
+}
+
+#[test]
 fn what_came_before_the_line_broke_is_not_asked_for_again() {
     let lost = EwsError::Lost { problem: "reset".to_owned() };
     let mut mailbox = mailbox([Step::Fails(item(0, "i0", "v1").to_vec(), lost)]);
