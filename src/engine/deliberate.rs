@@ -285,10 +285,11 @@ impl Session<'_> {
         let base = base(&seen.pair);
         let pair = Pair { record: record_state, item: item_state, base, taken: seen.pair.taken };
         let mut verdict = plan(&rules, &pair);
-        verdict
-            .merge
-            .reasons
-            .extend(accompany(&seen, &pair, &verdict).map(|code| (code, FieldSet::EMPTY)));
+        verdict.merge.reasons.extend(
+            accompany(&seen, &pair, &verdict)
+                .chain(self.noticed.remove(&seen.pair.id))
+                .map(|code| (code, FieldSet::EMPTY)),
+        );
         if let Some((read, _)) = &item
             && runs_backwards(&seen.pair, read)
         {

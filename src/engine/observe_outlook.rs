@@ -8,9 +8,7 @@ use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase};
 use crate::engine::session::{Session, Stop};
 use crate::mailbox::{By, Identity, Item, ItemError, Wanted};
-use crate::model::{
-    FieldSet, FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token,
-};
+use crate::model::{FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
 
@@ -159,10 +157,8 @@ impl Session<'_> {
                 })?;
                 self.twins.append(&mut twins);
                 for pair in copies {
-                    if let Some(scope) = Scope::new(pair.module, kind.switch()) {
-                        let copies = (Code::CopiesLeftAlone, FieldSet::EMPTY);
-                        self.name(scope, &pair, copies, None, Vec::new());
-                    }
+                    self.state.mark_pair(pair.id)?;
+                    self.noticed.insert(pair.id, Code::CopiesLeftAlone);
                 }
                 if doubt {
                     self.state.mark_doubtful(self.id, kind)?;
@@ -373,7 +369,7 @@ impl Session<'_> {
         self.state.set_item(pair.id, ItemPresence::Here, Some((item, folder)))?;
         if let Some(scope) = Scope::new(pair.module, pair.kind.switch()) {
             self.tally.touch(scope, pair.id, |counts: &mut Counts| counts.moved += 1);
-            self.name(scope, pair, (Code::Moved, FieldSet::EMPTY), None, Vec::new());
+            self.noticed.insert(pair.id, Code::Moved);
         }
         Ok(())
     }

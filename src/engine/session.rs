@@ -20,6 +20,7 @@ use crate::model::{
     Direction, ItemId, ItemKind, ItemVersion, Mode, Module, RecordId, RunId, Scope, Switch,
     TenantName, UserId,
 };
+use crate::reason::Code;
 use crate::source::{Description, Source, SourceError};
 use crate::state::{MailboxId, State, StateError};
 
@@ -148,6 +149,8 @@ pub(super) struct Session<'a> {
     pub(super) active: Vec<Active>,
     pub(super) tally: Tally,
     pub(super) explanation: Option<Explanation>,
+    /// Pairs whose item was moved or copied, by row, with the code that says so.
+    pub(super) noticed: BTreeMap<i64, Code>,
     /// Late twins of creates that were repeated: the item, its version and kind, the pair.
     pub(super) twins: Vec<(ItemId, ItemVersion, ItemKind, i64)>,
 }

@@ -88,6 +88,7 @@ fn run(
         active,
         tally: Tally::default(),
         explanation: None,
+        noticed: std::collections::BTreeMap::new(),
         twins: Vec::new(),
     };
     session.mark_whole()?;

@@ -87,6 +87,8 @@ pub(super) const fn is_named(code: Code) -> bool {
             | Code::SetOutlook
             | Code::OverwrittenOutlook
             | Code::OverwrittenStaffitpro
+            | Code::Moved
+            | Code::CopiesLeftAlone
             | Code::Recreated
             | Code::Restored
             | Code::LeftFilterDeleted
