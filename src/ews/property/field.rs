@@ -209,6 +209,16 @@ pub(crate) struct FieldFinder {
 }
 
 impl FieldFinder {
+    /// Looks only at the property that is expected next.
+    pub(crate) fn expected(&mut self, kind: &ItemKind, element: &str) -> Option<(Field, Shape)> {
+        let (field, spec) = TABLE.get(self.next)?;
+        if spec.element != element || !spec.home.covers(kind) {
+            return None;
+        }
+        self.next += 1;
+        Some((*field, spec.shape))
+    }
+
     /// Finds the property that an element of an item of this kind carries, and its shape.
     pub(crate) fn find(&mut self, kind: &ItemKind, element: &str) -> Option<(Field, Shape)> {
         let (before, after) = TABLE.split_at_checked(self.next)?;

@@ -251,6 +251,9 @@ impl ItemReader {
 
     /// Decides what a property of the item is.
     fn property(&mut self, tag: &Tag<'_>, name: &str) -> At {
+        if let Some((field, shape)) = self.finder.expected(&self.kind, name) {
+            return self.field(tag, field, shape);
+        }
         match name {
             "ItemId" => {
                 for (key, value) in tag.attributes() {
@@ -280,6 +283,11 @@ impl ItemReader {
             _ => {}
         }
         let Some((field, shape)) = self.finder.find(&self.kind, name) else { return At::Skipped };
+        self.field(tag, field, shape)
+    }
+
+    /// Decides how a plain property is read.
+    fn field(&mut self, tag: &Tag<'_>, field: Field, shape: Shape) -> At {
         match shape {
             Shape::Text | Shape::Bool | Shape::Integer | Shape::Double | Shape::DateTime => {
                 At::Value(field, shape)

@@ -33,7 +33,12 @@ pub(crate) struct Tag<'a>(BytesStart<'a>);
 impl Tag<'_> {
     /// Returns the name without its prefix.
     pub(crate) fn name(&self) -> &str {
-        self.0.local_name().into_inner()
+        let name = self.0.name().into_inner();
+        // Servers write `t:` and `m:`; any other prefix, or none, takes the longer way.
+        match name.as_bytes() {
+            [_, b':', ..] => name.get(2..).unwrap_or(name),
+            _ => name.split_once(':').map_or(name, |(_, local)| local),
+        }
     }
 
     /// Walks the attributes: name without prefix, value as it stands in the document. What follows
@@ -85,7 +90,7 @@ pub(crate) struct PushReader {
     /// How many bytes lie before `kept`.
     offset: u64,
     /// The open elements, each by the mark of its name.
-    open: Vec<u64>,
+    open: Vec<(usize, u64)>,
     /// Whether the beginning was looked at for a byte order mark.
     begun: bool,
     /// Whether the outermost element has been closed.
@@ -282,12 +287,15 @@ impl PushReader {
     }
 }
 
-/// Marks a name by its length and its last seven bytes. Two names of EWS with the same mark could
+/// Marks a name by its length and its last eight bytes. Two names of EWS with the same mark could
 /// only be mixed up by a server that writes no XML at all, and comparing marks is far cheaper than
 /// keeping the names.
-fn mark(name: &str) -> u64 {
-    let tail = name.bytes().rev().take(7);
-    tail.fold(name.len() as u64 & 0xFF, |mark, byte| (mark << 8) | u64::from(byte))
+fn mark(name: &str) -> (usize, u64) {
+    let tail = match name.as_bytes().last_chunk() {
+        Some(tail) => u64::from_le_bytes(*tail),
+        None => name.bytes().fold(0, |mark, byte| (mark << 8) | u64::from(byte)),
+    };
+    (name.len(), tail)
 }
 
 /// Says whether more bytes may mend an error: the token was cut off.

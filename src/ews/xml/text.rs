@@ -78,9 +78,12 @@ impl TextBuffer {
         &self.text
     }
 
-    /// Returns the text, in memory of its own size, and begins a new one.
+    /// Returns the text, with little memory to spare, and begins a new one.
     pub(crate) fn take(&mut self) -> String {
-        let text = self.text.as_str().to_owned();
+        let mut text = std::mem::take(&mut self.text);
+        if text.capacity() > text.len() + text.len() / 4 + 16 {
+            text.shrink_to_fit();
+        }
         self.clear();
         text
     }
