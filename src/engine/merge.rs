@@ -3,11 +3,13 @@
 //! Each side is compared with its own half of the base. A field of which no half is known meets the other side for the
 //! first time, and there a blank never clears a value, in any mode. Values do not appear here: fingerprints decide.
 
+use std::sync::LazyLock;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::rules::{ClockDifference, Rules};
 use crate::model::rules::Conflict;
-use crate::model::{Block, Direction, Field, FieldSet, Fingerprint, Half, Mode};
+use crate::model::{Block, Direction, Field, FieldSet, Fingerprint, Half, Mode, Slot, Value};
 use crate::reason::Code;
 
 /// Two edits closer than this are a tie (rule D1).
@@ -68,11 +70,6 @@ impl Merge {
             Some((_, set)) => *set = set.union(fields),
             None => self.reasons.push((code, fields)),
         }
-    }
-
-    fn count_cleared(&mut self, fields: FieldSet, from: &Half) {
-        let cleared = fields.iter().filter(|field| is_blank(from, *field)).collect();
-        self.cleared = self.cleared.union(cleared);
     }
 
     fn settle_apart(&mut self, fields: FieldSet) {
@@ -163,7 +160,19 @@ impl<'a> BlockView<'a> {
             merge.settle = merge.settle.union(self.fields);
             return;
         }
+        if self.is_dismissed() {
+            if !self.stands() {
+                merge.settle_apart(self.differing);
+                merge.settle = merge.settle.union(self.fields);
+            }
+            return;
+        }
         let effective = match self.sides.taken {
+            Some(direction) if !self.rules.mode.permits(direction) => {
+                // A person's word does not turn a one-way mode round (invariant 9).
+                merge.say(Code::OneWayKept, self.differing);
+                return;
+            }
             Some(Direction::ToOutlook) => Mode::StaffitproOverwritesOutlook,
             Some(Direction::ToStaffitpro) => Mode::OutlookOverwritesStaffitpro,
             None => self.rules.mode,
@@ -197,6 +206,23 @@ impl<'a> BlockView<'a> {
             || !apart.is_empty()
     }
 
+    /// Says whether both sides are as they were when the block was last settled.
+    fn stands(&self) -> bool {
+        self.first.is_empty()
+            && self.fields.iter().all(|field| {
+                let now = (self.sides.record.get(field), self.sides.item.get(field));
+                now == (self.sides.record_base.get(field), self.sides.item_base.get(field))
+            })
+    }
+
+    /// Says whether the item's reminder is off only because its moment has passed: we write it so, and dismissing it is no
+    /// edit (rule D17). Settling that keeps it from flowing back when the record's date is put off later.
+    fn is_dismissed(&self) -> bool {
+        self.block == Block::Reminder
+            && self.sides.reminder_past
+            && self.sides.item.get(Field::ReminderOn).is_some_and(|on| on != *REMINDER_ON)
+    }
+
     fn newest(&self, merge: &mut Merge) {
         let met = self.first.intersection(self.differing);
         if !met.is_empty() {
@@ -210,49 +236,73 @@ impl<'a> BlockView<'a> {
         }
     }
 
-    /// Both sides have the block for the first time: what one side lacks comes from the other, and only where both have
-    /// a value does one prevail.
+    /// Both sides have fields of the block for the first time: what one side lacks comes from the other, and only where
+    /// both have a value does one prevail, with the parts that were settled before and changed since.
     fn first_contact(&self, merge: &mut Merge, met: FieldSet) {
+        let Sides { record, item, .. } = *self.sides;
         let (mut to_item, mut to_record, mut both) =
             (FieldSet::EMPTY, FieldSet::EMPTY, FieldSet::EMPTY);
         for field in met.iter() {
-            match (is_blank(self.sides.record, field), is_blank(self.sides.item, field)) {
-                (true, _) => to_record.insert(field),
-                (_, true) => to_item.insert(field),
-                (false, false) => both.insert(field),
+            if is_blank(record, field) && !self.follows(record, field) {
+                to_record.insert(field);
+            } else if is_blank(item, field) && !self.follows(item, field) {
+                to_item.insert(field);
+            } else {
+                both.insert(field);
             }
         }
-        let contested =
-            !both.is_empty() || (!self.record_changed.is_empty() && !self.item_changed.is_empty());
-        if self.block.is_address() && contested && !(to_item.is_empty() && to_record.is_empty()) {
+        let settled = self.differing.difference(met);
+        let (record_changed, item_changed) =
+            (settled.intersection(self.record_changed), settled.intersection(self.item_changed));
+        if both.is_empty() && (record_changed.is_empty() || item_changed.is_empty()) {
+            to_item = to_item.union(record_changed);
+            to_record = to_record.union(item_changed);
+            if self.moves_whole() && !to_item.is_empty() && !to_record.is_empty() {
+                merge.say(Code::AddressHeld, self.differing);
+                return;
+            }
+            self.grant_item(merge, to_item, None);
+            self.grant_record(merge, to_record, None);
+            merge.settle = merge.settle.union(self.fields.difference(self.differing));
+            return;
+        }
+        let contested = both.union(record_changed).union(item_changed);
+        let (winner_lacks, kept) = match self.winner() {
+            Winner::Nobody(code) => {
+                merge.say(code, self.differing);
+                return;
+            }
+            Winner::Record(code) => {
+                let kept =
+                    contested.intersection(self.protected(record, self.sides.record_base, item));
+                let moving = contested.union(to_item).difference(kept);
+                if self.is_list() && !(to_record.is_empty() && kept.is_empty()) {
+                    (true, kept)
+                } else {
+                    self.grant_item(merge, moving, code);
+                    self.grant_record(merge, to_record, None);
+                    (false, kept)
+                }
+            }
+            Winner::Item(code) => {
+                let kept =
+                    contested.intersection(self.protected(item, self.sides.item_base, record));
+                let moving = contested.union(to_record).difference(kept);
+                if self.is_list() && !(to_item.is_empty() && kept.is_empty()) {
+                    (true, kept)
+                } else {
+                    self.grant_record(merge, moving, code);
+                    self.grant_item(merge, to_item, None);
+                    (false, kept)
+                }
+            }
+        };
+        if winner_lacks {
             merge.say(Code::AddressHeld, self.differing);
             return;
         }
-        if contested {
-            match self.winner() {
-                Winner::Record(code) => {
-                    to_item = to_item.union(both);
-                    merge.say(code.unwrap_or(Code::NewerStaffitpro), both);
-                }
-                Winner::Item(code) => {
-                    to_record = to_record.union(both);
-                    merge.say(code.unwrap_or(Code::NewerOutlook), both);
-                }
-                Winner::Nobody(code) => {
-                    merge.say(code, self.differing);
-                    return;
-                }
-            }
-        }
-        // Parts of the block that were settled before follow the side that changed.
-        let settled = self.differing.difference(met);
-        if self.item_changed.is_empty() || !self.record_changed.is_empty() {
-            to_item = to_item.union(settled.intersection(self.record_changed));
-        } else {
-            to_record = to_record.union(settled.intersection(self.item_changed));
-        }
-        self.grant_item(merge, to_item, None);
-        self.grant_record(merge, to_record, None);
+        merge.settle_apart(kept);
+        merge.say(Code::BlankKept, kept);
         merge.settle = merge.settle.union(self.fields.difference(self.differing));
     }
 
@@ -298,6 +348,7 @@ impl<'a> BlockView<'a> {
                 is_blank(from, *field)
                     && !is_blank(to, *field)
                     && from_base.get(*field).is_none_or(Fingerprint::is_blank)
+                    && !self.follows(from, *field)
             })
             .collect()
     }
@@ -318,11 +369,16 @@ impl<'a> BlockView<'a> {
         }
     }
 
-    /// Takes protected fields out of what moves. An address of which only a part may move is held: half of one address and
-    /// half of another is no address.
+    /// Takes protected fields out of what moves. What makes no sense in parts is held when only a part of it may move, until
+    /// a person decides, who may then clear.
     fn without(&self, merge: &mut Merge, protected: FieldSet) -> Option<FieldSet> {
         let moving = self.differing.difference(protected);
-        if self.block.is_address() && !protected.is_empty() && !moving.is_empty() {
+        let meets = !self.first.intersection(self.differing).is_empty();
+        let whole = self.moves_whole() || (meets && self.is_list());
+        if whole && !protected.is_empty() && !moving.is_empty() {
+            if self.sides.taken.is_some() {
+                return Some(self.differing);
+            }
             merge.say(Code::AddressHeld, self.differing);
             return None;
         }
@@ -341,7 +397,7 @@ impl<'a> BlockView<'a> {
             merge.say(Code::WritesOffOutlook, taken);
             return;
         }
-        merge.count_cleared(taken, self.sides.record);
+        self.count_cleared(merge, taken, self.sides.record);
         merge.to_item = merge.to_item.union(taken);
         merge.settle = merge.settle.union(self.fields.difference(self.differing));
         if let Some(code) = code {
@@ -373,7 +429,7 @@ impl<'a> BlockView<'a> {
             merge.say(Code::WritesOffStaffitpro, taken);
             return;
         }
-        merge.count_cleared(taken, self.sides.item);
+        self.count_cleared(merge, taken, self.sides.item);
         merge.to_record = merge.to_record.union(taken);
         merge.settle = merge.settle.union(self.fields.difference(self.differing));
         if let Some(code) = code {
@@ -381,11 +437,42 @@ impl<'a> BlockView<'a> {
         }
     }
 
+    fn count_cleared(&self, merge: &mut Merge, fields: FieldSet, from: &Half) {
+        let cleared =
+            fields.iter().filter(|field| is_blank(from, *field) && !self.follows(from, *field));
+        merge.cleared = merge.cleared.union(cleared.collect());
+    }
+
+    /// Says whether a blank says nothing of its own, because another field of the block implies it: the time of a reminder
+    /// that is off, the day of completion of a task that is not finished.
+    fn follows(&self, half: &Half, field: Field) -> bool {
+        let (by, implying) = match field {
+            Field::ReminderMinutes | Field::ReminderAt => (Field::ReminderOn, *REMINDER_ON),
+            Field::Completed => (Field::Status, *COMPLETED),
+            _ => return false,
+        };
+        self.fields.contains(by)
+            && is_blank(half, field)
+            && half.get(by).is_some_and(|state| !state.is_blank() && state != implying)
+    }
+
     /// Says whether a part of the block on its own would make no sense. Names and e-mail lists may lack a slot.
     const fn moves_whole(&self) -> bool {
         !matches!(self.block, Block::Name | Block::Emails | Block::Single(_))
     }
+
+    /// Says whether values of two sides must not stand side by side when they meet for the first time: one list of e-mail
+    /// addresses written over a part of another doubles the one address and loses the other.
+    const fn is_list(&self) -> bool {
+        self.moves_whole() || matches!(self.block, Block::Emails)
+    }
 }
+
+static REMINDER_ON: LazyLock<Fingerprint> =
+    LazyLock::new(|| Fingerprint::of(Field::ReminderOn, &Slot::Value(Value::Flag(true))));
+static COMPLETED: LazyLock<Fingerprint> = LazyLock::new(|| {
+    Fingerprint::of(Field::Status, &Slot::Value(Value::Text("completed".to_owned())))
+});
 
 fn is_blank(half: &Half, field: Field) -> bool {
     half.get(field).is_none_or(Fingerprint::is_blank)

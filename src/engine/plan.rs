@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use crate::engine::merge::{Merge, Sides, merge};
 use crate::engine::rules::Rules;
 use crate::model::rules::Leftover;
-use crate::model::{Block, Direction, Field, FieldSet, Half, ItemVersion, Mode, RecordVersion};
+use crate::model::{
+    Block, Direction, Field, FieldSet, Fingerprint, Half, ItemVersion, Mode, RecordVersion, Shape,
+};
 use crate::reason::Code;
 
 /// A record as the planner sees it.
@@ -290,7 +292,7 @@ fn leftover(rules: &Rules, pair: &Pair<'_>, setting: Leftover, codes: Leaving) -
         Some(Code::DeleteAdopted)
     } else if item.over {
         Some(Code::DeleteOver)
-    } else if differs(&item.half, base.item) || (item.private && !base.private) {
+    } else if !untouched(&base, item) || (item.private && !base.private) {
         Some(Code::DeleteChanged)
     } else {
         None
@@ -302,10 +304,31 @@ fn leftover(rules: &Rules, pair: &Pair<'_>, setting: Leftover, codes: Leaving) -
     }
 }
 
+/// Says whether nobody edited the item since we wrote it (rule D6). An edit that was kept in Outlook is settled and exists
+/// nowhere else, and so does what a person wrote into fields that the record does not have.
+fn untouched(base: &Base<'_>, item: &ItemView) -> bool {
+    let holds = |field: Field, fingerprint: Fingerprint| {
+        !fingerprint.agrees(Fingerprint::BLANK, field)
+            && (base.apart.contains(field)
+                || (base.item.get(field).is_none() && !is_filled_in_by_servers(field)))
+    };
+    !differs(&item.half, base.item)
+        && !item.half.iter().any(|(field, fingerprint)| holds(field, fingerprint))
+}
+
+/// Says whether an item has a value here without anybody having set it.
+fn is_filled_in_by_servers(field: Field) -> bool {
+    !matches!(
+        field.shape(),
+        Shape::Text | Shape::Body | Shape::Phone | Shape::Email | Shape::Date | Shape::List
+    )
+}
+
 /// Both sides are there.
 fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) -> Verdict {
     let was_private = pair.base.is_some_and(|base| base.private);
-    if item.private && !record.private && !was_private {
+    let adopting = matches!(pair.item, ItemState::Candidate(_));
+    if item.private && (adopting || !(record.private || was_private)) {
         return Verdict::because(Action::Sleep, Code::PrivateSkipped);
     }
     if rules.mode == Mode::OutlookOverwritesStaffitpro && !rules.scope.may_write_staffitpro() {
@@ -338,8 +361,16 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         },
     );
     let mut verdict = Verdict { action: Action::Nothing, link: false, merge };
-    verdict.link = matches!(pair.item, ItemState::Candidate(_));
-    say_why_not(rules, &mut verdict, record, item, unsupported, (record_base, item_base));
+    verdict.link = adopting;
+    say_why_not(
+        rules,
+        &mut verdict,
+        record,
+        item,
+        unsupported,
+        (record_base, item_base),
+        pair.taken,
+    );
     let base_stands = verdict.merge.settle.iter().all(|field| {
         record_base.get(field) == record.half.get(field)
             && item_base.get(field) == item.half.get(field)
@@ -349,6 +380,7 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
     let writes = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.decorate);
     verdict.action = if verdict.link && !rules.writes_outlook {
         // Linking writes the stamp; without it the pair would be lost with the state.
+        verdict.link = false;
         verdict.merge = Merge { reasons: verdict.merge.reasons, ..Merge::default() };
         verdict.merge.reasons.insert(0, (Code::WritesOffOutlook, FieldSet::EMPTY));
         Action::Hold
@@ -398,6 +430,7 @@ fn say_why_not(
     item: &ItemView,
     unsupported: FieldSet,
     (record_base, item_base): (&Half, &Half),
+    taken: Option<Direction>,
 ) {
     let done = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.settle);
     let said = verdict.merge.reasons.iter().fold(done, |all, (_, fields)| all.union(*fields));
@@ -411,27 +444,54 @@ fn say_why_not(
         .filter(|field| field.fits_outlook() && !field.read_only())
         .collect::<FieldSet>()
         .difference(said);
+    // A field of which a half is unknown meets the other side for the first time and counts as changed on both.
+    let met = |field: &Field| record_base.get(*field).is_none() || item_base.get(*field).is_none();
     let changed = |half: &Half, base: &Half| -> FieldSet {
         open.iter()
             .filter(|field| match (half.get(*field), base.get(*field)) {
-                (Some(now), Some(then)) => !now.agrees(then, *field),
+                (Some(now), Some(then)) => met(field) || !now.agrees(then, *field),
                 _ => true,
             })
             .collect()
     };
     let record_changed = changed(&record.half, record_base);
     let item_changed = changed(&item.half, item_base);
+    // What one side overwrites whoever edited last also stays behind where only the other side was edited.
+    let overwritten = |mode, direction| {
+        if rules.mode == mode || taken == Some(direction) { open } else { FieldSet::EMPTY }
+    };
+    let wanted_in_outlook =
+        record_changed.union(overwritten(Mode::StaffitproOverwritesOutlook, Direction::ToOutlook));
+    let wanted_in_staffitpro =
+        item_changed.union(overwritten(Mode::OutlookOverwritesStaffitpro, Direction::ToStaffitpro));
+    let series = if unsupported.contains(Field::Recurrence) {
+        open.intersection(unsupported)
+            .union(record.half.known().intersection(FieldSet::of(Field::Recurrence)))
+    } else {
+        FieldSet::EMPTY
+    };
+    // A part that is too long keeps its whole block back.
+    let too_long = open
+        .intersection(item.too_long)
+        .iter()
+        .filter(|long| !wanted_in_staffitpro.intersection(long.block().fields()).is_empty())
+        .collect();
+    let only = |condition: bool, fields: FieldSet| if condition { fields } else { FieldSet::EMPTY };
     let reasons = [
-        (Code::SeriesUnsupported, open.intersection(unsupported)),
-        (Code::TooLong, item_changed.intersection(item.too_long)),
-        (Code::GuestsReadOnly, if item.guests { record_changed } else { FieldSet::EMPTY }),
+        (Code::SeriesUnsupported, series),
+        (Code::TooLong, too_long),
+        (
+            Code::GuestsReadOnly,
+            only(item.guests && rules.mode.permits(Direction::ToOutlook), wanted_in_outlook),
+        ),
         (
             Code::NotEditable,
-            if !record.editable && rules.mode.permits(Direction::ToStaffitpro) {
-                item_changed.difference(record_changed)
-            } else {
-                FieldSet::EMPTY
-            },
+            only(
+                !record.editable
+                    && rules.mode.permits(Direction::ToStaffitpro)
+                    && rules.scope.may_write_staffitpro(),
+                wanted_in_staffitpro,
+            ),
         ),
     ];
     for (code, fields) in reasons {

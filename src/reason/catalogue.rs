@@ -178,6 +178,11 @@ catalogue! {
     ForeignAddressKept "foreign-address-kept" "D11" Kept
         de "In Outlook steht hier eine Adresse aus dem Adressbuch der Firma, keine Internet-Adresse: {fields}. Sie bleibt unberührt."
         en "Outlook holds an address of the company's address book here, not an Internet address: {fields}. It is left alone.";
+    OneWayKept "one-way-kept" "I9" Kept
+        de "Geändert auf der Seite, von der dieser Bereich nichts übernimmt: {fields}. Die Änderung bleibt, wo sie ist."
+        en "Changed on the side from which this scope takes nothing: {fields}. The change stays where it is."
+        next_de "Soll sie übernommen werden: den Bereich auf „Synchronisieren“ stellen."
+        next_en "To have it carried over: set the scope to sync.";
     FieldNotWritable "field-not-writable" "D14" Kept
         de "In Outlook geändert: {fields}. Der Adapter kann das in staffITpro nicht schreiben; die Änderung bleibt in Outlook."
         en "Changed in Outlook: {fields}. The adapter cannot write that to staffITpro; the change stays in Outlook."
