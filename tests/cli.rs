@@ -9,9 +9,16 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "source/built.rs"]
+#[expect(dead_code, reason = "the tests of the source use more of it")]
+mod built;
 #[path = "cli/configuration.rs"]
 mod configuration;
+#[path = "cli/office.rs"]
+mod office;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/runs.rs"]
+mod runs;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -1,6 +1,7 @@
 //! Shell: what `sync` and `plan` have in common: opening everything, running the engine over each mailbox, collecting the
 //! reports.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -128,12 +129,14 @@ impl Work {
 }
 
 /// How long one call to a server goes on after errors that pass, such as a server that is busy.
-const PATIENCE: Duration = Duration::from_mins(10);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What all mailboxes share.
 struct Opened {
     sources: BTreeMap<TenantName, Result<(PluginSource, Description), Failure>>,
     servers: open::Servers,
+    /// Servers at whose address nobody answers, and what was said.
+    down: BTreeMap<String, String>,
 }
 
 impl Opened {
@@ -153,10 +156,17 @@ impl Opened {
             };
         }
         let servers = open::Servers::new(PATIENCE)?;
+        let (mut tried, mut down) = (BTreeSet::new(), BTreeMap::new());
         for mailbox in chosen {
             servers.prepare(settings, mailbox)?;
+            let Target::Exchange { server, .. } = &mailbox.target else { continue };
+            if tried.insert(server)
+                && let Err(text) = open::Servers::reach(settings, mailbox)
+            {
+                down.insert(server.clone(), text);
+            }
         }
-        Ok(Self { sources, servers })
+        Ok(Self { sources, servers, down })
     }
 }
 
@@ -178,6 +188,11 @@ fn run_one(
             return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, String::new(), None);
         }
     };
+    if let Target::Exchange { server, .. } = &mailbox.target
+        && let Some(text) = opened.down.get(server)
+    {
+        return failed(mailbox, Outcome::Unreachable, Code::MailboxFailed, text.clone(), None);
+    }
     let mut outlook = match opened.servers.mailbox(settings, mailbox) {
         Ok(outlook) => outlook,
         Err(failure) => {
@@ -188,15 +203,26 @@ fn run_one(
     };
     let address = mailbox.target.to_string();
     let job = open::job(settings, mailbox, &address);
-    let mut lines: Vec<Line> = Vec::new();
+    // A pair that turns out to be in doubt is told of again; what was said last of it holds.
+    let mut lines: BTreeMap<(Scope, RecordId), (usize, Line)> = BTreeMap::new();
     let report = sync_mailbox(
         &job,
         options,
         (source, described),
         outlook.as_mut(),
         &|event: Event| progress.tell(event),
-        &mut |line| lines.push(line),
+        &mut |line| {
+            let place = lines.len();
+            let pair = (line.scope, line.record.clone());
+            match lines.entry(pair) {
+                Entry::Occupied(mut told) => told.get_mut().1 = line,
+                Entry::Vacant(free) => drop(free.insert((place, line))),
+            }
+        },
     );
+    let mut lines: Vec<_> = lines.into_values().collect();
+    lines.sort_unstable_by_key(|(place, _)| *place);
+    let lines = lines.into_iter().map(|(_, line)| line).collect();
     Ran { tenant: mailbox.source.to_string(), report, lines }
 }
 

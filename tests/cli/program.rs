@@ -1,5 +1,6 @@
 //! The binary in a folder of its own.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,7 @@ use tempfile::TempDir;
 /// A folder in which the program is started.
 pub(crate) struct Place {
     folder: TempDir,
+    env: BTreeMap<String, String>,
 }
 
 /// What a run of the program left.
@@ -22,7 +24,19 @@ pub(crate) struct Ended {
 impl Place {
     /// An empty folder.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), env: BTreeMap::new() }
+    }
+
+    /// Sets a variable in the environment of the program.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Takes a variable out of the environment of the program.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.env.remove(name);
+        self
     }
 
     /// Writes a file into the folder.
@@ -49,6 +63,7 @@ impl Place {
         for name in ["XDG_CONFIG_HOME", "ABGLEICH_LOG", "RUST_LOG", "LANG", "LC_ALL"] {
             command.env_remove(name);
         }
+        command.envs(&self.env);
         let output = command.output().expect("the binary starts");
         let shown = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("the program prints UTF-8");

@@ -2,11 +2,12 @@
 //! fetched once.
 
 use std::collections::BTreeMap;
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use abgleich::config::{Access, MailboxSettings, ServerSettings, Settings, Target};
-use abgleich::ews::transport::{Login, Password};
+use abgleich::ews::transport::{Endpoint, Login, Password, PlainHttp};
 use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
@@ -36,7 +37,7 @@ impl Servers {
 
     /// Starts for a command in front of which somebody waits: a server that stays busy for longer is a finding.
     pub(in crate::cli) fn for_people() -> Result<Self, Failure> {
-        Self::new(Duration::from_secs(20))
+        Self::new(Duration::from_secs(3))
     }
 
     /// Fetches what the server of a mailbox needs, unless that was done before. Sends nothing.
@@ -73,6 +74,30 @@ impl Servers {
             Failure::usage(format!("the zone {} cannot be used with Exchange", mailbox.zone))
         })?;
         Ok(Box::new(server.mailbox(&act_as(settings, mailbox), zone)))
+    }
+
+    /// Says whether somebody answers at the server's address, without logging in: the first thing that is known of a server
+    /// that is down, and the only one that need not be found out for each mailbox.
+    pub(in crate::cli) fn reach(
+        settings: &Settings,
+        mailbox: &MailboxSettings,
+    ) -> Result<(), String> {
+        let Target::Exchange { server: name, .. } = &mailbox.target else { return Ok(()) };
+        let Some(server) = settings.servers.get(name) else { return Ok(()) };
+        // A URL that cannot be read is said by `prepare`, with its reason.
+        let Ok(endpoint) = Endpoint::parse(&server.url, PlainHttp::Never) else { return Ok(()) };
+        let authority = endpoint.authority();
+        let addresses = (endpoint.host(), endpoint.port())
+            .to_socket_addrs()
+            .map_err(|error| format!("the name of the server {authority} is not known: {error}"))?;
+        let mut said = format!("the server {authority} has no address");
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, server.timeouts.connect) {
+                Ok(_) => return Ok(()),
+                Err(error) => said = format!("nobody answers at {authority} ({address}): {error}"),
+            }
+        }
+        Err(said)
     }
 
     fn server(&self, name: &str, server: &ServerSettings) -> Result<ExchangeServer, Failure> {

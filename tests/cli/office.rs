@@ -1,0 +1,84 @@
+//! An office: the sample database, a simulated Exchange, and a configuration for some of its people.
+
+use exchange_sim::{Login, Options, Running, Server};
+
+use crate::built;
+use crate::program::{Ended, Place};
+
+/// The service account of the configuration.
+const ACCOUNT: &str = r"FIRMA\svc-abgleich";
+const PASSWORD: &str = "geheim-4711";
+
+/// Everything that a run needs.
+pub(crate) struct Office {
+    pub(crate) place: Place,
+    pub(crate) exchange: Running,
+}
+
+impl Office {
+    /// Opens an office with these lines in the configuration, each a user and the owner of the mailbox.
+    pub(crate) fn of(people: &[(&str, &str, &str)]) -> Self {
+        built::folder();
+        let mut options = Options::default().login(Login::service(ACCOUNT, PASSWORD));
+        for (_, address, owner) in people {
+            options = options.named_mailbox(address, owner);
+        }
+        let exchange = Server::start(&options).unwrap();
+        let place = Place::new().with("SIM_PASSWORD", PASSWORD);
+        staffitpro_sample::create_sample(&place.path("demo.db")).unwrap();
+        // The server takes its own copy away when it stops.
+        std::fs::copy(exchange.ca_file(), place.path("ca.pem")).unwrap();
+        let config = configuration(&exchange.url(), people);
+        Self { place: place.file("abgleich.toml", &config), exchange }
+    }
+
+    /// One person: Clara Schmidt, who has 60 records of the sample in the filter.
+    pub(crate) fn of_one() -> Self {
+        Self::of(&[("CSC", "c.schmidt@firma.example", "Schmidt, Clara")])
+    }
+
+    /// Runs the program.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        self.place.run(args)
+    }
+
+    /// Runs the program with `--json` and returns the document.
+    pub(crate) fn json(&self, args: &[&str]) -> (i32, serde_json::Value) {
+        let ended = self.run(&[args, &["--json"]].concat());
+        let document = serde_json::from_str(&ended.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}\n{}", ended.stdout, ended.stderr));
+        (ended.code, document)
+    }
+
+    /// Counts the items in a default folder, as the server itself counts.
+    pub(crate) fn items(&self, address: &str, folder: &str) -> usize {
+        self.exchange.outlook(address).items(folder).unwrap().len()
+    }
+}
+
+fn configuration(url: &str, people: &[(&str, &str, &str)]) -> String {
+    let mut config = format!(
+        r#"version = 1
+language = "en"
+[state]
+folder = "state"
+[sources.staffitpro]
+adapter = "sqlite"
+zone = "Europe/Berlin"
+settings = {{ file = "demo.db" }}
+[servers.exchange]
+url = "{url}"
+login = {{ scheme = "basic", user = '{ACCOUNT}', password = {{ env = "SIM_PASSWORD" }} }}
+access = "impersonation"
+ca_file = 'ca.pem'
+[defaults]
+applicants = {{ contacts = "sync", activities = "sync" }}
+business_contacts = {{ contacts = "sync", activities = "none" }}
+[mailboxes.office]
+"#
+    );
+    for (user, address, _) in people {
+        config.extend([user, " = \"", address, "\"\n"]);
+    }
+    config
+}
