@@ -61,6 +61,14 @@ impl Waiting {
     }
 }
 
+/// How often a server that is not reached at all is dialled again: an administrator wants to hear soon that it is down.
+const DIALS: u32 = 2;
+
+/// Says whether no connection came about, as against one over which something went wrong.
+fn is_unreached(error: &EwsError) -> bool {
+    matches!(error.stage(), "url" | "dns" | "tcp" | "tls")
+}
+
 /// Asks for something that changes nothing, and again while the error is one that passes. The parts are returned only
 /// when all of them have come.
 pub fn ask<W: Wire, O: Operation>(
@@ -71,6 +79,7 @@ pub fn ask<W: Wire, O: Operation>(
     refusal: fn(&O::Part) -> Option<&Refusal>,
 ) -> Result<Vec<O::Part>, MailboxError> {
     let mut waiting = patience.begin();
+    let mut unreached = 0;
     loop {
         let mut parts = Vec::new();
         let outcome = wire.call(operation, &mut |part| parts.push(part));
@@ -86,7 +95,13 @@ pub fn ask<W: Wire, O: Operation>(
                 }
             }
             Err(error) => match failure::passes(error.kind()) {
-                Some(asked) => asked,
+                Some(_) if unreached == DIALS && is_unreached(error) => {
+                    return Err(failure::of_call(outcome, stage));
+                }
+                Some(asked) => {
+                    unreached += u32::from(is_unreached(error));
+                    asked
+                }
                 None => return Err(failure::of_call(outcome, stage)),
             },
         };
