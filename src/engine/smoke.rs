@@ -112,3 +112,21 @@ fn first_transfer_creates_then_nothing_then_edits_travel_both_ways() {
     let report = run(folder.path(), &source, &mut mailbox, Mode::Sync, &Options::default());
     assert_eq!(report.totals().writes(), 0, "invariant 6: {:?}", report.scopes[&scope]);
 }
+
+#[test]
+fn d9_a_record_that_is_confidential_by_its_sensitivity_keeps_flowing() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = people();
+    let mut confidential = crate::model::Content::new();
+    confidential.set_text(Field::Sensitivity, "confidential");
+    source.edit("BEW-1", "DHO", at("2026-11-20T11:00:00Z"), &confidential);
+    let mut mailbox = MemoryMailbox::new();
+    let first = Options { first_transfer: true, ..Options::default() };
+    run(folder.path(), &source, &mut mailbox, Mode::Sync, &first);
+    let mut change = crate::model::Content::new();
+    change.set_text(Field::Company, "Schäfer & Söhne");
+    source.edit("BEW-1", "DHO", at("2026-11-22T11:30:00Z"), &change);
+    let report = run(folder.path(), &source, &mut mailbox, Mode::Sync, &Options::default());
+    assert_eq!(report.totals().updated_outlook, 1, "{:?}", report.scopes);
+    assert_eq!(report.totals().skipped, 0);
+}

@@ -35,7 +35,10 @@ impl Lens<'_> {
         let all: FieldSet = Field::of(record.kind).collect();
         record.content.forget_all(all.difference(known).union(self.except));
         let content = &mut record.content;
-        if record.private {
+        // Private by its own mark or by its sensitivity, which may be known only here.
+        if content.is_private() {
+            record.private = true;
+        } else if record.private {
             content.set_text(Field::Sensitivity, "private");
         }
         if record.kind == ItemKind::Appointment
