@@ -17,6 +17,7 @@ mod pool;
 mod progress;
 mod rebind;
 mod report;
+mod say;
 mod scope;
 mod select;
 mod source;

@@ -14,7 +14,7 @@ use abgleich::model::TenantName;
 use clap::Args;
 
 use crate::cli::select::Selection;
-use crate::cli::{Global, json, place, pool};
+use crate::cli::{Global, json, place, pool, say};
 use crate::failure::{Exit, Failure};
 use outlook::{Outlook, Tried};
 use remark::{Remark, Stage, Words};
@@ -62,7 +62,7 @@ impl Check {
         if self.json {
             json::print(&show::document(&seen))?;
         } else {
-            print!("{}", show::text(&settings, &seen));
+            say::text!("{}", show::text(&settings, &seen));
         }
         Ok(exit(&seen, self.strict))
     }

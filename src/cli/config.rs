@@ -4,7 +4,7 @@ use abgleich::config::{Explained, Settings};
 use abgleich::model::{Mode, Scope};
 use clap::{Args, Subcommand};
 
-use crate::cli::{Global, place};
+use crate::cli::{Global, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Subcommand)]
@@ -36,7 +36,7 @@ impl Config {
         let keys = rows.iter().map(|row| row.key.chars().count()).max().unwrap_or(0);
         let values = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(48);
         for row in &rows {
-            println!("{:keys$}  {:values$}  {}", row.key, row.value, row.origin);
+            say::line!("{:keys$}  {:values$}  {}", row.key, row.value, row.origin);
         }
         Ok(Exit::Done)
     }

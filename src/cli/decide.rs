@@ -7,6 +7,7 @@ use abgleich::mailbox::MailboxErrorKind;
 
 use crate::cli::open;
 use crate::cli::report::one_of;
+use crate::cli::say;
 use crate::failure::{Exit, Failure};
 
 /// Says whose state a decision is about.
@@ -43,5 +44,5 @@ pub(super) fn noted(language: Language, mailbox: &MailboxSettings, de: &str, en:
         }
         Language::English => format!("The next run acts on it: `abgleich sync --mailbox {user}`."),
     };
-    println!("{}\n{next}", one_of(language, de, en));
+    say::line!("{}\n{next}", one_of(language, de, en));
 }

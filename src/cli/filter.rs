@@ -7,7 +7,7 @@ use abgleich::source::{Fetched, Members, Source as _};
 use clap::{Args, Subcommand};
 
 use crate::cli::report::one_of;
-use crate::cli::{Global, open, place};
+use crate::cli::{Global, open, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Subcommand)]
@@ -61,13 +61,13 @@ fn list(
         let ids = members(mailbox, source, module)?;
         let name = module.german().first().copied().unwrap_or_default();
         let name = one_of(language, name, module.key());
-        println!("{name}: {}", ids.len());
+        say::line!("{name}: {}", ids.len());
         for ids in ids.chunks(CHUNK) {
             let records = source
                 .fetch(&mailbox.user, ids)
                 .map_err(|error| open::failed(&mailbox.source, error))?;
             for fetched in records {
-                println!("  {}", line(settings, fetched));
+                say::line!("  {}", line(settings, fetched));
             }
         }
     }
@@ -152,10 +152,10 @@ fn set(
         } else {
             one_of(settings.language, "ist nicht mehr im Filter", "is not in the filter any more")
         };
-        println!("{record} {done}");
+        say::line!("{record} {done}");
     }
     if !described.filter_per_user {
-        println!(
+        say::line!(
             "{}",
             one_of(
                 settings.language,

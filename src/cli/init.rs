@@ -9,6 +9,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::cli::place;
+use crate::cli::say;
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -36,7 +37,7 @@ impl Init {
         file.write_all(starting_file(language).as_bytes())
             .and_then(|()| file.sync_all())
             .map_err(|error| Failure::usage(Unwritable { path: self.path.clone(), error }))?;
-        println!("{path} is written. Go through its lines, then run `abgleich check`.");
+        say::line!("{path} is written. Go through its lines, then run `abgleich check`.");
         Ok(Exit::Done)
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::cli::decide::{failed, noted, whose};
 use crate::cli::report::one_of;
-use crate::cli::{Global, open, place, value};
+use crate::cli::{Global, open, place, say, value};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -39,7 +39,7 @@ impl Link {
         let source = open::source(&settings, &mailbox.source)?;
         let found = decide::candidates(whose, &record, &source, outlook.as_mut())
             .map_err(|error| failed(mailbox, error))?;
-        print!("{}", list(settings.language, mailbox.user.as_str(), &record, &found));
+        say::text!("{}", list(settings.language, mailbox.user.as_str(), &record, &found));
         Ok(Exit::Done)
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::cli::report::{Manner, Run, explanation_text, plan_document, plan_text, report_text};
 use crate::cli::work::Work;
-use crate::cli::{Global, json, place};
+use crate::cli::{Global, json, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -30,7 +30,7 @@ impl Plan {
         if self.work.json {
             json::print(&plan_document(&run, manner))?;
         } else {
-            print!("{}", plan_text(&run, manner));
+            say::text!("{}", plan_text(&run, manner));
         }
         Ok(run.exit(self.work.strict(&settings)))
     }
@@ -40,7 +40,7 @@ fn explain(run: &Run, record: &str, manner: Manner) -> Result<Exit, Failure> {
     let mut explained = false;
     for ran in &run.mailboxes {
         if let Some(explanation) = &ran.report.explanation {
-            print!("{}", explanation_text(explanation, ran.report.user.as_str(), manner));
+            say::text!("{}", explanation_text(explanation, ran.report.user.as_str(), manner));
             explained = true;
         }
     }
@@ -49,7 +49,7 @@ fn explain(run: &Run, record: &str, manner: Manner) -> Result<Exit, Failure> {
     }
     let stopped = run.mailboxes.iter().any(|ran| !ran.report.stopped.is_empty());
     if stopped {
-        print!("{}", report_text(run, manner));
+        say::text!("{}", report_text(run, manner));
         return Ok(run.exit(false));
     }
     Err(Failure::usage(format!("the record {record} does not move in these mailboxes")).hint(

@@ -8,6 +8,7 @@ use abgleich::source::plugin::{Limits, PluginInfo, inspect};
 use clap::{Args, Subcommand};
 
 use crate::cli::report::wrap;
+use crate::cli::say;
 use crate::failure::{Exit, Failure};
 
 #[derive(Subcommand)]
@@ -29,7 +30,7 @@ impl Plugin {
             let hint = error.hint.clone();
             Failure::usage(error).hint_of(hint)
         })?;
-        print!("{}", text(&info));
+        say::text!("{}", text(&info));
         Ok(Exit::Done)
     }
 }

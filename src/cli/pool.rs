@@ -65,3 +65,53 @@ fn said(panic: &(dyn std::any::Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no words").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use abgleich::config;
+
+    use super::each;
+
+    const CONFIG: &str = r#"version = 1
+language = "en"
+[state]
+folder = "state"
+[sources.staffitpro]
+adapter = "sqlite"
+zone = "Europe/Berlin"
+settings = { file = "demo.db" }
+[servers.exchange]
+url = "https://mail.firma.example/EWS/Exchange.asmx"
+login = { scheme = "basic", user = 'svc', password = { env = "NOT_READ_HERE" } }
+max_lanes = 3
+[defaults.applicants]
+contacts = "sync"
+[mailboxes.office]
+A = "a@firma.example"
+B = "b@firma.example"
+C = "c@firma.example"
+D = "d@firma.example"
+E = "e@firma.example"
+"#;
+
+    #[test]
+    fn i11_a_mailbox_that_panics_changes_nothing_for_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("abgleich.toml");
+        fs::write(&file, CONFIG).unwrap();
+        let settings = config::load(&file).unwrap().settings;
+        let mailboxes: Vec<_> = settings.mailboxes.iter().collect();
+        let said = each(
+            &settings,
+            &mailboxes,
+            |mailbox| {
+                assert!(mailbox.user.as_str() != "B", "a defect with {}", mailbox.user);
+                format!("{} done", mailbox.user)
+            },
+            |mailbox, text| format!("{} broken: {text}", mailbox.user),
+        );
+        assert_eq!(said, ["A done", "B broken: a defect with B", "C done", "D done", "E done"]);
+    }
+}

@@ -6,7 +6,7 @@ use abgleich::source::{Fetched, Record, Source as _};
 use clap::{Args, Subcommand};
 
 use crate::cli::report::{one_of, wrap};
-use crate::cli::{Global, open, place, value};
+use crate::cli::{Global, open, place, say, value};
 use crate::failure::{Exit, Failure};
 
 #[derive(Subcommand)]
@@ -38,7 +38,7 @@ impl Source {
             .map_err(|error| open::failed(&mailbox.source, error))?;
         match answers.into_iter().next() {
             Some(Fetched::Record(record)) => {
-                print!("{}", text(settings.language, &record, show.values));
+                say::text!("{}", text(settings.language, &record, show.values));
                 Ok(Exit::Done)
             }
             Some(Fetched::Gone(_)) | None => {

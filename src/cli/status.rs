@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::decide::{failed, whose};
 use crate::cli::report::{Manner, Standing, one_of, standing_text};
 use crate::cli::select::Selection;
-use crate::cli::{Global, open, place};
+use crate::cli::{Global, open, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -29,7 +29,7 @@ impl Status {
             None => self.selection.of(&settings)?,
         };
         for mailbox in chosen {
-            print!("{}", self.text(&settings, mailbox)?);
+            say::text!("{}", self.text(&settings, mailbox)?);
         }
         Ok(Exit::Done)
     }

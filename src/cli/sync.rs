@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::report::{report_document, report_text};
 use crate::cli::work::Work;
-use crate::cli::{Global, json, place};
+use crate::cli::{Global, json, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -21,7 +21,7 @@ impl Sync {
         if self.work.json {
             json::print(&report_document(&run, manner))?;
         } else {
-            print!("{}", report_text(&run, manner));
+            say::text!("{}", report_text(&run, manner));
         }
         Ok(run.exit(self.work.strict(&settings)))
     }

@@ -8,7 +8,7 @@ use abgleich::source::{Source as _, User};
 use clap::Args;
 
 use crate::cli::report::one_of;
-use crate::cli::{Global, open, place};
+use crate::cli::{Global, open, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -37,7 +37,7 @@ impl Users {
             } else {
                 list(&settings, name, &users)
             };
-            print!("{text}");
+            say::text!("{text}");
         }
         Ok(Exit::Done)
     }
