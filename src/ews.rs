@@ -41,6 +41,7 @@ pub use operation::folder::{DistinguishedFolder, Folder, FolderRef, FolderRights
 pub use operation::get_folder::GetFolder;
 pub use operation::get_item::GetItem;
 pub use operation::move_item::MoveItem;
+pub use operation::resolve_names::{Resolution, ResolveNames};
 pub use operation::sync_folder_items::{SyncFolderItems, SyncPart};
 pub use operation::update_item::UpdateItem;
 pub use operation::{FindPage, ItemRef, Operation, Saved};

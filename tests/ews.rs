@@ -12,6 +12,8 @@
 
 #[path = "ews/fixtures.rs"]
 mod fixtures;
+#[path = "ews/people.rs"]
+mod people;
 #[path = "ews/properties.rs"]
 mod properties;
 #[path = "ews/recordings.rs"]

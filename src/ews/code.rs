@@ -81,6 +81,7 @@ codes! {
     ErrorItemNotFound => Gone,
     ErrorFolderNotFound => Gone,
     ErrorSyncFolderNotFound => Gone,
+    ErrorNameResolutionNoResults => Gone,
     ErrorParentFolderNotFound => Gone,
     ErrorCalendarOccurrenceIsDeletedFromRecurrence => Gone,
     ErrorInvalidSyncStateData => Gone,

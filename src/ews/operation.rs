@@ -13,6 +13,7 @@ pub mod folder;
 pub mod get_folder;
 pub mod get_item;
 pub mod move_item;
+pub mod resolve_names;
 pub mod sync_folder_items;
 pub mod update_item;
 pub(crate) mod write;

@@ -13,6 +13,7 @@ use crate::ews::error::Refusal;
 use crate::ews::id::{ItemId, SyncState};
 use crate::ews::item::Item;
 use crate::ews::operation::folder::Folder;
+use crate::ews::operation::resolve_names::Resolution;
 
 /// One thing that arrived.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,13 @@ pub enum Arrival {
         /// What happened.
         change: Change,
     },
+    /// Somebody of a message of `ResolveNames`.
+    Resolution {
+        /// Which message, counted from 0.
+        message: usize,
+        /// Who; boxed because it is rare and large.
+        resolution: Box<Resolution>,
+    },
     /// A message is complete.
     Message(Message),
 }
@@ -60,7 +68,7 @@ pub enum Change {
 pub struct Message {
     /// Which message, counted from 0.
     pub index: usize,
-    /// How many items, folders or changes it had.
+    /// How many items, folders, changes or people it had.
     pub parts: usize,
     /// `Err` for `ResponseClass="Error"`, and for a warning with a code.
     pub outcome: Outcome,

@@ -31,6 +31,7 @@ struct Count {
     items: usize,
     folders: usize,
     changes: usize,
+    people: usize,
     fault: bool,
 }
 
@@ -57,6 +58,8 @@ fn count(bytes: &[u8]) -> Option<Count> {
             count.items += 1;
         } else if parent_is(&node, "Folders") && of_message(&node) && has("FolderId") {
             count.folders += 1;
+        } else if parent_is(&node, "ResolutionSet") && name == "Resolution" {
+            count.people += 1;
         } else if parent_is(&node, "Changes")
             && node.descendants().any(|node| node.tag_name().name() == "ItemId")
         {
@@ -75,6 +78,7 @@ fn ours(arrivals: &[Arrival], reply: &Reply) -> Count {
             Arrival::Message(_) => count.messages += 1,
             Arrival::Item { .. } => count.items += 1,
             Arrival::Folder { .. } => count.folders += 1,
+            Arrival::Resolution { .. } => count.people += 1,
             Arrival::Change {
                 change:
                     Change::Created(_) | Change::Updated(_) | Change::Deleted(_) | Change::ReadFlag(_),

@@ -14,8 +14,8 @@ use abgleich::ews::{
     Field, FieldChange, FindFolder, FindItem, FolderId, FolderKind, FolderRef, GetFolder, GetItem,
     Guid, Header, Impersonation, Indexed, ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder,
     NewItem, Operation, Pattern, Properties, Property, PropertySet, Range, Recurrence,
-    RegenerationUnit, Restriction, ServerVersion, SyncFolderItems, UpdateItem, Value, WritableKind,
-    document,
+    RegenerationUnit, ResolveNames, Restriction, ServerVersion, SyncFolderItems, UpdateItem, Value,
+    WritableKind, document,
 };
 use jiff::civil::date;
 
@@ -237,6 +237,8 @@ impl Table {
         self.add("all", &GetFolder { folders });
         let parents = vec![DistinguishedFolder::MsgFolderRoot.into()];
         self.add("deep", &FindFolder { parents, offset: 100, page_size: 5000 });
+        self.add("address", &ResolveNames { entry: "eva@firma.example".into() });
+        self.add("name", &ResolveNames { entry: "Müller <& Söhne>".into() });
         let kinds = [FolderKind::Contacts, FolderKind::Calendar, FolderKind::Tasks];
         let folders =
             kinds.map(|kind| NewFolder { kind, name: "staffITpro & Söhne".into() }).into();

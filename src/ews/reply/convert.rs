@@ -12,6 +12,7 @@ use crate::ews::datetime::DateTime;
 use crate::ews::error::Fault;
 use crate::ews::id::{ChangeKey, FolderId, ItemId};
 use crate::ews::operation::folder::{Folder, FolderRights};
+use crate::ews::operation::resolve_names::Resolution;
 use crate::ews::property::{
     DistinguishedSet, ExtendedField, ExtendedPath, ExtendedType, Guid, PropertySet, Shape,
 };
@@ -310,6 +311,22 @@ pub(super) fn folder(root: Element<'_>) -> Option<Folder> {
         hidden,
         rights: root.child("EffectiveRights").map(rights),
     })
+}
+
+/// Reads somebody of `ResolveNames`. The contact holds the addresses of the person as the directory
+/// keeps them.
+pub(super) fn resolution(root: Element<'_>) -> Resolution {
+    let contact = root.child("Contact");
+    let entries = contact.and_then(|contact| contact.child("EmailAddresses"));
+    let texts = entries.into_iter().flat_map(Element::children);
+    Resolution {
+        mailbox: root.child("Mailbox").map(mailbox).unwrap_or_default(),
+        display_name: contact.and_then(|contact| contact.owned_text_of("DisplayName")),
+        addresses: texts
+            .map(|entry| entry.node.text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .collect(),
+    }
 }
 
 fn rights(element: Element<'_>) -> FolderRights {

@@ -98,6 +98,8 @@ enum At {
     Items,
     /// `Folders`
     Folders,
+    /// `ResolutionSet`
+    Resolutions,
     /// `Changes`
     Changes,
     Change(Kind),
@@ -129,6 +131,7 @@ enum Kind {
 enum Purpose {
     Fault,
     Folder,
+    Resolution,
     Details,
     Conflicts,
 }
@@ -232,7 +235,9 @@ impl State {
             (At::Message | At::Root, "Items") => At::Items,
             (At::Message | At::Root, "Folders") => At::Folders,
             (At::Message, "Changes") => At::Changes,
+            (At::Message, "ResolutionSet") => At::Resolutions,
             (At::Folders, _) => self.begin_tree(tag, Purpose::Folder),
+            (At::Resolutions, _) => self.begin_tree(tag, Purpose::Resolution),
             (At::Changes, "Create") => At::Change(Kind::Create),
             (At::Changes, "Update") => At::Change(Kind::Update),
             (At::Changes, "Delete") => At::Change(Kind::Delete),
@@ -359,6 +364,12 @@ impl State {
             Purpose::Details => self.refusal.details = convert::details(root),
             Purpose::Conflicts => {
                 self.message.conflicts = root.text_of("Count").and_then(|text| text.parse().ok());
+            }
+            Purpose::Resolution => {
+                self.message.parts += 1;
+                let (message, resolution) = (self.message.index, convert::resolution(root));
+                let resolution = Box::new(resolution);
+                self.arrivals.push_back(Arrival::Resolution { message, resolution });
             }
             Purpose::Folder => {
                 if let Some(folder) = convert::folder(root) {
