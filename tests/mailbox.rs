@@ -10,6 +10,8 @@
 
 #[path = "mailbox/bench.rs"]
 mod bench;
+#[path = "mailbox/clock.rs"]
+mod clock;
 #[path = "mailbox/contract.rs"]
 mod contract;
 #[path = "mailbox/faults.rs"]

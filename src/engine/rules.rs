@@ -18,11 +18,21 @@ impl ClockDifference {
     /// The greatest difference that is taken off.
     pub const LIMIT: SignedDuration = SignedDuration::from_mins(5);
 
+    /// The least difference that counts. A server tells its time in whole seconds and its answer takes a while, so that less
+    /// is noise; taken off, it would move the edits of people about from one run to the next.
+    pub const LEAST: SignedDuration = SignedDuration::from_secs(2);
+
     /// Compares the two clocks; a mailbox that does not tell its time is taken to agree with ours.
     pub fn between(ours: Timestamp, mailbox: Option<Timestamp>) -> Self {
         let Some(mailbox) = mailbox else { return Self::Within(SignedDuration::ZERO) };
         let difference = mailbox.duration_since(ours);
-        if difference.abs() > Self::LIMIT { Self::Beyond } else { Self::Within(difference) }
+        if difference.abs() > Self::LIMIT {
+            Self::Beyond
+        } else if difference.abs() < Self::LEAST {
+            Self::Within(SignedDuration::ZERO)
+        } else {
+            Self::Within(difference)
+        }
     }
 }
 
@@ -53,4 +63,25 @@ pub struct Rules {
     pub writes_staffitpro: bool,
     /// The difference of the clocks.
     pub clock: ClockDifference,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d1_a_difference_is_noise_or_taken_off_or_too_much() {
+        let ours: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let between =
+            |mailbox: &str| ClockDifference::between(ours, Some(mailbox.parse().unwrap()));
+        let within = |seconds| ClockDifference::Within(SignedDuration::from_secs(seconds));
+        assert_eq!(ClockDifference::between(ours, None), within(0), "it tells no time");
+        assert_eq!(between("2026-11-22T12:00:01.999Z"), within(0), "noise");
+        assert_eq!(between("2026-11-22T11:59:58.001Z"), within(0), "noise");
+        assert_eq!(between("2026-11-22T12:00:02Z"), within(2));
+        assert_eq!(between("2026-11-22T11:59:58Z"), within(-2));
+        assert_eq!(between("2026-11-22T12:05:00Z"), within(300), "five minutes are taken off");
+        assert_eq!(between("2026-11-22T12:05:00.001Z"), ClockDifference::Beyond);
+        assert_eq!(between("2026-11-22T11:54:59.999Z"), ClockDifference::Beyond);
+    }
 }

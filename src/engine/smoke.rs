@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::clock::{Clock, SystemEntropy};
 use crate::engine::report::{MailboxReport, Outcome};
@@ -10,8 +10,12 @@ use crate::engine::{Job, Options, sync_mailbox};
 use crate::mailbox::memory::MemoryMailbox;
 use crate::model::rules::{ScopeSettings, Scopes};
 use crate::model::{Field, Mode, Module, Scope, TenantName, UserId};
+use crate::reason::Code;
 use crate::source::Source;
 use crate::source::memory::{MemorySettings, MemorySource, NewRecord};
+
+/// When all runs take place.
+const NOW: &str = "2026-11-22T12:00:00Z";
 
 struct At(Timestamp);
 
@@ -38,7 +42,7 @@ fn run(
         settings
     });
     let description = source.describe().unwrap();
-    let clock = At(at("2026-11-22T12:00:00Z"));
+    let clock = At(at(NOW));
     let (tenant, user) = (TenantName::from("staffitpro"), UserId::from("DHO"));
     let job = Job {
         tenant: &tenant,
@@ -129,4 +133,51 @@ fn d9_a_record_that_is_confidential_by_its_sensitivity_keeps_flowing() {
     let report = run(folder.path(), &source, &mut mailbox, Mode::Sync, &Options::default());
     assert_eq!(report.totals().updated_outlook, 1, "{:?}", report.scopes);
     assert_eq!(report.totals().skipped, 0);
+}
+
+/// Lets both sides change one field of one pair, the mailbox's clock being some minutes ahead; the person types in Outlook at
+/// `typed` by that clock, staffITpro's edit is of 11:30:10. Returns the report and what both sides hold then.
+fn both_change(ahead: SignedDuration, typed: &str) -> (MailboxReport, [Option<String>; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = people();
+    let mut mailbox = MemoryMailbox::new();
+    // The items are from before, since times that run backwards stop a run (rule D7).
+    mailbox.with(|store| store.now = at("2026-11-22T09:00:00Z"));
+    let first = Options { first_transfer: true, ..Options::default() };
+    run(folder.path(), &source, &mut mailbox, Mode::Sync, &first);
+    mailbox.with(|store| store.now = at(NOW) + ahead);
+    let item = mailbox.with(|store| store.item_of("BEW-0")).unwrap();
+    mailbox.with(|store| store.person_types(&item, Field::JobTitle, "von Outlook", at(typed)));
+    let mut change = crate::model::Content::new();
+    change.set_text(Field::JobTitle, "von staffITpro");
+    source.edit("BEW-0", "DHO", at("2026-11-22T11:30:10Z"), &change);
+    let report = run(folder.path(), &source, &mut mailbox, Mode::Sync, &Options::default());
+    let record = source.record("BEW-0").unwrap().content;
+    let item = mailbox.with(|store| store.item(&item).unwrap().content.clone());
+    let titles = [record, item].map(|side| side.text(Field::JobTitle).map(ToOwned::to_owned));
+    (report, titles)
+}
+
+#[test]
+fn d1_a_clock_that_is_a_minute_ahead_is_corrected_and_the_really_newer_one_wins() {
+    let ahead = SignedDuration::from_mins(1);
+    let both = |title: &str| [Some(title.to_owned()), Some(title.to_owned())];
+    // 11:30:50 by the clock of the mailbox was 11:29:50.
+    let (report, titles) = both_change(ahead, "2026-11-22T11:30:50Z");
+    assert_eq!(titles, both("von staffITpro"), "{:?}", report.stopped);
+    let (report, titles) = both_change(ahead, "2026-11-22T11:31:30Z");
+    assert_eq!(titles, both("von Outlook"), "{:?}", report.findings);
+    // Behind, the same: 11:29:20 by its clock was 11:30:20.
+    let (report, titles) = both_change(-ahead, "2026-11-22T11:29:20Z");
+    assert_eq!(titles, both("von Outlook"), "{:?}", report.findings);
+}
+
+#[test]
+fn d1_a_clock_that_is_ten_minutes_ahead_decides_nothing() {
+    let (report, titles) = both_change(SignedDuration::from_mins(10), "2026-11-22T11:55:00Z");
+    let apart = ["von staffITpro", "von Outlook"].map(|title| Some(title.to_owned()));
+    assert_eq!(titles, apart, "neither is overwritten");
+    let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::ConflictClock]);
+    assert_eq!((report.totals().held, report.totals().writes()), (1, 0));
 }

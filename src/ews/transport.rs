@@ -6,6 +6,7 @@
 //! into errors. It never repeats a request that may have reached the server.
 
 mod cookies;
+mod date;
 mod dial;
 mod endpoint;
 mod http;
@@ -24,6 +25,7 @@ pub use trust::Trust;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use crate::ews::envelope::{Header, document};
 use crate::ews::error::{EwsError, Refusal, ReplyError};
@@ -113,6 +115,17 @@ impl Lane {
             Self::Http(lane) => Ok(Some(lane.connect().await?)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(_) => Ok(None),
+        }
+    }
+
+    /// Returns what the server's clock shows now, reckoned from the head of its last answer;
+    /// `None` when that told no time. It is wrong by half a second at most, and by the time that
+    /// the head was under way.
+    pub fn server_clock(&self) -> Option<Timestamp> {
+        match self {
+            Self::Http(lane) => lane.server_clock(),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::engine::apply::{Work, item_before, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
 use crate::engine::dress::{Dress, categories, merge_categories, undress};
 use crate::engine::report::Counts;
+use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, Half, ItemKind, Slot, Token, Value};
@@ -234,9 +235,15 @@ impl Session<'_> {
             .collect())
     }
 
-    /// Returns when the person made the change in Outlook, by our clock.
+    /// Returns when the person made the change in Outlook, by our clock. A difference that is too great to decide a conflict
+    /// by is still the best that is known of a change on one side.
     fn edit_time(&self, item: &Item) -> jiff::Timestamp {
-        let difference = self.opened.clock.map(|clock| clock.duration_since(self.now));
+        let difference = match ClockDifference::between(self.now, self.opened.clock) {
+            ClockDifference::Within(difference) => Some(difference),
+            ClockDifference::Beyond => {
+                self.opened.clock.map(|clock| clock.duration_since(self.now))
+            }
+        };
         let time = item.modified_at.unwrap_or(self.now);
         difference.and_then(|d| time.checked_sub(d).ok()).unwrap_or(time).min(self.now)
     }

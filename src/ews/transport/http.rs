@@ -11,12 +11,14 @@ use hyper::header::{
     USER_AGENT,
 };
 use hyper::{Request, Response};
+use jiff::Timestamp;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ews::envelope::{Header, Impersonation};
 use crate::ews::error::{ConnectError, EwsError};
 use crate::ews::transport::cookies::Cookies;
+use crate::ews::transport::date::ServerClock;
 use crate::ews::transport::dial::{Dialed, Sender, dial};
 use crate::ews::transport::endpoint::Endpoint;
 use crate::ews::transport::login::Login;
@@ -77,6 +79,7 @@ impl Settings {
             settings: self.clone(),
             cookies: Cookies::default(),
             idle: None,
+            clock: None,
         }))
     }
 }
@@ -89,6 +92,8 @@ pub struct HttpLane {
     /// The connection while no request is on it. A request takes it away and puts it back when its
     /// answer was read to the end, so that one that was given up is never used again.
     idle: Option<(Sender, Dialed)>,
+    /// The server's clock, as the last answer told it.
+    clock: Option<ServerClock>,
 }
 
 const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
@@ -99,6 +104,11 @@ impl HttpLane {
         let (sender, dialed, _) = self.connection().await?;
         self.idle = Some((sender, dialed.clone()));
         Ok(dialed)
+    }
+
+    /// Returns what the server's clock shows now, as far as its last answer told.
+    pub(super) fn server_clock(&self) -> Option<Timestamp> {
+        self.clock?.at(std::time::Instant::now())
     }
 
     /// Takes the idle connection, or dials; `true` when it is a fresh one.
@@ -211,6 +221,7 @@ impl HttpLane {
     }
 
     fn remember(&mut self, response: &Response<Incoming>, request_id: &str) {
+        self.clock = ServerClock::of(response.headers(), std::time::Instant::now());
         for cookie in response.headers().get_all(SET_COOKIE) {
             if let Ok(cookie) = cookie.to_str() {
                 self.cookies.set(cookie);

@@ -167,7 +167,7 @@ impl Wire for LaneWire {
     }
 
     fn clock(&self) -> Option<Timestamp> {
-        None
+        self.lane.server_clock()
     }
 
     fn wait(&mut self, time: Duration) {

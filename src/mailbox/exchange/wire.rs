@@ -21,7 +21,7 @@ pub trait Wire {
     /// Returns what the server said of itself last.
     fn server(&self) -> Option<ServerVersionInfo>;
 
-    /// Returns the server's clock at the last answer, where it told one.
+    /// Returns what the server's clock shows now, where its last answer told a time; good to about a second.
     fn clock(&self) -> Option<Timestamp>;
 
     /// Lets time pass without sending anything; requests during a back-off prolong it (notes.md §3.2).
