@@ -25,6 +25,9 @@ pub trait Mailbox {
     /// Opens the mailbox and says which one it is (rule D15). Costs one call.
     fn open(&mut self) -> Result<Opened, MailboxError>;
 
+    /// Says whose mailbox it is, as people know the person; for `check`, since it costs a call. `None` where nobody can be told.
+    fn person(&mut self) -> Result<Option<String>, MailboxError>;
+
     /// Finds the folder for items of a kind: the default folder, or a path of names below it, created where it is missing and
     /// `create` says so. Returns `None` where it is missing and may not be created.
     fn folder(
@@ -75,9 +78,8 @@ pub trait Mailbox {
 pub struct Opened {
     /// Which mailbox is behind the address.
     pub identity: MailboxIdentity,
-    /// Whose it is, as the mailbox itself says; for `check`.
-    pub owner: Option<String>,
-    /// The mailbox's clock at the time of the answer, where it tells one; for rule D1's clock difference.
+    /// What the mailbox's clock shows at the moment of returning, where it tells a time; for rule D1's clock difference. Exchange
+    /// tells whole seconds, so that it may be wrong by about one.
     pub clock: Option<Timestamp>,
     /// Whether private items can be seen; a delegate often cannot, and then absence is never evidence (rule D4).
     pub sees_private: bool,

@@ -18,3 +18,5 @@ mod contract;
 mod faults;
 #[path = "mailbox/outlook.rs"]
 mod outlook;
+#[path = "mailbox/person.rs"]
+mod person;

@@ -13,6 +13,7 @@ mod guests;
 mod kind;
 pub mod lane;
 mod names;
+mod person;
 mod read;
 mod search;
 mod series;
@@ -47,6 +48,8 @@ pub struct Manner {
     pub zone: Zone,
     /// Whose mailbox to open; `None` is that of the one who logs in or is impersonated.
     pub delegate_for: Option<String>,
+    /// The SMTP address by which the directory knows the mailbox's person; `None` where only the login is known.
+    pub address: Option<String>,
     /// How long to go on after errors that pass.
     pub patience: Patience,
 }
@@ -91,6 +94,11 @@ impl<W: Wire> ExchangeMailbox<W> {
 impl<W: Wire> Mailbox for ExchangeMailbox<W> {
     fn open(&mut self) -> Result<Opened, MailboxError> {
         self.folders.open(&mut self.wire, self.manner.patience)
+    }
+
+    fn person(&mut self) -> Result<Option<String>, MailboxError> {
+        let Some(address) = &self.manner.address else { return Ok(None) };
+        person::of(&mut self.wire, self.manner.patience, address)
     }
 
     fn folder(

@@ -121,10 +121,15 @@ impl Mailbox for MemoryMailbox {
         let store = &shared.store;
         Ok(Opened {
             identity: store.identity.clone(),
-            owner: store.owner.clone(),
             clock: Some(store.now),
             sees_private: store.sees_private,
         })
+    }
+
+    fn person(&mut self) -> Result<Option<String>, MailboxError> {
+        let shared = &mut *self.lock();
+        Self::begin(shared, Call::Person)?;
+        Ok(shared.store.person.clone())
     }
 
     fn folder(

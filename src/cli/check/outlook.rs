@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use abgleich::config::{MailboxSettings, Settings, Target};
+use abgleich::engine::rules::ClockDifference;
 use abgleich::mailbox::{Mailbox, MailboxError};
 use abgleich::model::{Direction, ItemKind, Mode};
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ pub(super) const TOLERATED: i64 = 300;
 /// What was seen of a mailbox.
 #[derive(Default)]
 pub(super) struct Outlook {
-    /// Whose it is, as the mailbox says.
+    /// Whose it is, as the server's directory says.
     pub(super) owner: Option<String>,
     /// By how much its clock is ahead of ours, in seconds.
     pub(super) clock: Option<i64>,
@@ -91,17 +92,21 @@ fn walk(
     seen: &mut Outlook,
     remarks: &mut Vec<Remark>,
 ) -> Result<(), MailboxError> {
-    let before = Timestamp::now();
     let opened = mailbox.open()?;
-    seen.owner = opened.owner;
-    seen.clock = opened.clock.map(|clock| {
-        // The answer left the server some time between the question and now; a clock within that is right.
-        let (least, most) =
-            (seconds_between(Timestamp::now(), clock), seconds_between(before, clock));
-        if least <= 0 && most >= 0 { 0 } else { least }
-    });
+    seen.clock =
+        opened.clock.map(|clock| match ClockDifference::between(Timestamp::now(), Some(clock)) {
+            ClockDifference::Within(difference) => difference.as_secs(),
+            ClockDifference::Beyond => seconds_between(Timestamp::now(), clock),
+        });
     if let Some(seconds) = seen.clock.filter(|seconds| seconds.abs() > TOLERATED) {
         remarks.push(Remark::warning(Stage::Clock, words.clock("Exchange", seconds)));
+    }
+    match mailbox.person() {
+        Ok(person) => seen.owner = person,
+        Err(error) => {
+            let said = (words.person_untold(&error.text), error.hint);
+            remarks.push(Remark::warning(Stage::Mailbox, said));
+        }
     }
     if !opened.sees_private {
         remarks.push(Remark::warning(Stage::Mailbox, words.private_hidden()));

@@ -277,6 +277,16 @@ impl Words {
         }
     }
 
+    /// What a run does not need; the next step is the mailbox's own.
+    pub(super) fn person_untold(self, problem: &str) -> String {
+        match self.language {
+            Language::German => {
+                format!("wem das Postfach gehört, ist nicht zu erfahren ({problem})")
+            }
+            Language::English => format!("whose mailbox it is cannot be found out ({problem})"),
+        }
+    }
+
     pub(super) fn private_hidden(self) -> Said {
         let text = self.pick(
             "private Elemente sind für uns nicht sichtbar; was fehlt, gilt deshalb nie als gelöscht",

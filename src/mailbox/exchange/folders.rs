@@ -106,8 +106,6 @@ impl Folders {
             hash.finalize().iter().take(16).flat_map(|byte| hex(*byte)).collect();
         let opened = Opened {
             identity: MailboxIdentity::new(identity),
-            // The root folder has a name of its own in every language, not the person's.
-            owner: None,
             clock: wire.clock(),
             // A server that says nothing about it speaks to the owner.
             sees_private: [&defaults.contacts, &defaults.calendar, &defaults.tasks]

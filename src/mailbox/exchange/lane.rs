@@ -76,13 +76,13 @@ impl ExchangeServer {
     /// different people must not be mixed.
     pub fn mailbox(&self, act_as: &ActAs, zone: Zone) -> ExchangeMailbox<LaneWire> {
         let mut header = Header::new(ServerVersion::V2013Sp1);
-        let delegate_for = match act_as {
+        let (delegate_for, address) = match act_as {
             ActAs::Owner(address) => {
                 header.impersonate = Some(Impersonation::PrimarySmtpAddress(address.clone()));
-                None
+                (None, Some(address.clone()))
             }
-            ActAs::DelegateOf(address) => Some(address.clone()),
-            ActAs::Own => None,
+            ActAs::DelegateOf(address) => (Some(address.clone()), Some(address.clone())),
+            ActAs::Own => (None, None),
         };
         let wire = LaneWire {
             lane: self.settings.lane(),
@@ -91,7 +91,7 @@ impl ExchangeServer {
             server: None,
             runtime: self.runtime.clone(),
         };
-        ExchangeMailbox::new(wire, Manner { zone, delegate_for, patience: self.patience })
+        ExchangeMailbox::new(wire, Manner { zone, delegate_for, address, patience: self.patience })
     }
 }
 

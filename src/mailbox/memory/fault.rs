@@ -10,6 +10,8 @@ use crate::mailbox::{MailboxError, MailboxErrorKind, Stage};
 pub enum Call {
     /// `Mailbox::open`
     Open,
+    /// `Mailbox::person`
+    Person,
     /// `Mailbox::folder`
     Folder,
     /// `Mailbox::changes`

@@ -18,7 +18,7 @@ pub struct Store {
     /// Which mailbox this is.
     pub identity: MailboxIdentity,
     /// Whose it is.
-    pub owner: Option<String>,
+    pub person: Option<String>,
     /// The mailbox's clock; the time of our writes.
     pub now: Timestamp,
     /// Whether private items can be seen.
@@ -94,7 +94,7 @@ impl Default for Store {
             .collect();
         Self {
             identity: "memory".into(),
-            owner: None,
+            person: None,
             now: Timestamp::constant(1_790_000_000, 0),
             sees_private: true,
             page: 100,

@@ -80,6 +80,7 @@ fn mailbox(steps: impl IntoIterator<Item = Step>) -> ExchangeMailbox<Script> {
     let manner = Manner {
         zone: Zone::iana("Europe/Berlin").unwrap(),
         delegate_for: None,
+        address: Some("eva@firma.example".into()),
         patience: Patience { longest: Duration::from_mins(1) },
     };
     let steps = steps.into_iter().collect();
@@ -459,4 +460,23 @@ fn stamps_and_fields_are_the_only_changes_of_an_update() {
     let xml = &mailbox.wire.sent[0].2;
     assert_eq!(xml.matches("<t:SetItemField>").count(), 6, "title, and five parts of the stamp");
     assert_eq!(xml.matches("<t:DeleteItemField>").count(), 1, "an adopted item has no token");
+}
+
+#[test]
+fn a_refused_question_for_the_person_is_an_error_and_a_busy_server_is_asked_again() {
+    let wait = Outcome::Error(refusal("ErrorServerBusy", Some(3_000)));
+    let busy = Arrival::Message(Message { outcome: wait, ..Message::default() });
+    let mut mailbox = mailbox([
+        Step::Says(vec![busy]),
+        Step::Says(vec![refused(0, "ErrorNameResolutionNoResults")]),
+        Step::Says(vec![refused(0, "ErrorAccessDenied")]),
+    ]);
+    assert_eq!(mailbox.person().unwrap(), None, "nobody is no failure");
+    assert_eq!(mailbox.wire.waits, [Duration::from_secs(3)]);
+    let error = mailbox.person().unwrap_err();
+    assert_eq!(error.kind, MailboxErrorKind::Denied);
+    assert!(error.text.contains("ErrorAccessDenied"), "{error}");
+    assert_eq!(names(&mailbox), [("ResolveNames", 1); 3]);
+    let xml = &mailbox.wire.sent[0].2;
+    assert!(xml.contains(r#"ReturnFullContactData="true""#), "notes.md §1.10: required");
 }
