@@ -139,9 +139,27 @@ fn check_finds_nothing_wrong_and_writes_nothing() {
     assert_eq!(code, 0, "{check}");
     assert_eq!(check["schema"], "abgleich-check/1");
     assert_eq!(check["mailboxes"][0]["person"], "Clara Schmidt");
+    assert_eq!(check["mailboxes"][0]["owner"], "Schmidt, Clara", "whose the mailbox is");
+    assert_eq!(check["mailboxes"][0]["clock_seconds"], 0);
     assert_eq!(check["mailboxes"][0]["ok"], true);
     assert_eq!(check["remarks"], serde_json::json!([]));
     assert_eq!(office.exchange.writes(), 0);
+}
+
+#[test]
+fn check_warns_of_the_mailbox_of_somebody_else_and_of_a_clock_that_is_wrong() {
+    let office = Office::of(&[("CSC", "f.weber@firma.example", "Weber, Frank")]);
+    office.exchange.set_clock_ahead(900);
+    let (code, check) = office.json(&["check"]);
+    assert_eq!(code, 0, "a run would work: {check}");
+    let texts: Vec<_> = check["remarks"].as_array().unwrap().iter().map(|r| &r["text"]).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    let persons = "staffITpro calls the person Clara Schmidt, the mailbox belongs to Weber, Frank";
+    assert!(texts.iter().any(|text| *text == persons), "{texts:?}");
+    let clock =
+        texts.iter().find_map(|text| text.as_str()?.strip_prefix("the clock of Exchange is "));
+    assert!(clock.is_some_and(|text| text.starts_with("1")), "15 minutes: {texts:?}");
+    assert_eq!(office.run(&["check", "--strict"]).code, 10);
 }
 
 #[test]
