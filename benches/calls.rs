@@ -3,32 +3,29 @@
 //!
 //! `cargo bench --bench calls` counts up to 100,000 items; with `-- small` it stops at 2,000.
 
-#[path = "shared/people.rs"]
-mod people;
+#[path = "shared/run.rs"]
+mod engine;
+
+use std::path::Path;
 
 use abgleich::engine::report::MailboxReport;
 use abgleich::mailbox::memory::MemoryMailbox;
 use abgleich::mailbox::memory::fault::Call;
-use abgleich::model::Module;
+use abgleich::model::rules::{PastDays, ScopeSettings, Scopes};
+use abgleich::model::{Field, ItemKind, Mode, Module, Value};
 use abgleich::source::Source;
-use abgleich::source::memory::{MemorySettings, MemorySource};
+use abgleich::source::memory::{MemorySettings, MemorySource, NewRecord};
+use jiff::civil::date;
 
-use people::{add_activity, add_contact, all_in_sync};
+use engine::NOW;
 
 /// Folders of a mailbox in which all kinds move: contacts, calendar, tasks.
 const FOLDERS: usize = 3;
 /// All calls of the source's seam.
 const METHODS: [&str; 8] =
     ["describe", "users", "list", "changes", "fetch", "activities", "members", "update"];
-const CALLS: [Call; 7] = [
-    Call::Open,
-    Call::Folder,
-    Call::Changes,
-    Call::Identify,
-    Call::Fetch,
-    Call::Find,
-    Call::Apply,
-];
+const CALLS: [Call; 7] =
+    [Call::Open, Call::Folder, Call::Changes, Call::Identify, Call::Fetch, Call::Find, Call::Apply];
 
 fn main() {
     let small = std::env::args().any(|argument| argument == "small");
@@ -143,13 +140,13 @@ fn run(
     source: &MemorySource,
     mailbox: &MemoryMailbox,
     user: &str,
-    folder: &std::path::Path,
+    folder: &Path,
     first_transfer: bool,
 ) -> MailboxReport {
     // What the source is, is asked once for all mailboxes.
     let description = source.describe().expect("the double answers");
     let mut mailbox = mailbox.clone();
-    people::run(folder, &all_in_sync(), user, (source, &description), &mut mailbox, first_transfer)
+    engine::run(folder, &all_in_sync(), user, (source, &description), &mut mailbox, first_transfer)
 }
 
 fn count(mailbox: &MemoryMailbox) -> Vec<(Call, usize)> {
@@ -159,7 +156,6 @@ fn count(mailbox: &MemoryMailbox) -> Vec<(Call, usize)> {
 fn source_calls(source: &MemorySource) -> Vec<(&'static str, u64)> {
     METHODS.into_iter().map(|method| (method, source.calls(method))).collect()
 }
-
 
 fn difference(
     before: &[(&'static str, u64)],
@@ -185,4 +181,50 @@ fn print(what: &str, mailbox: &[(Call, usize)], source: &[(&'static str, u64)]) 
         .map(|(method, calls)| format!("{method} {calls}"))
         .collect();
     println!("{what}: mailbox: {}; source: {}", mailbox.join(", "), source.join(", "));
+}
+
+/// Puts a contact with a name and an address into the source, and into the user's filter.
+fn add_contact(source: &MemorySource, user: &str, module: Module, number: usize) {
+    let id = format!("{user}-C{number}");
+    let email = format!("person.{number}.{user}@firma.example");
+    source.insert(NewRecord::contact(
+        &id,
+        module,
+        NOW,
+        &[
+            (Field::GivenName, "Jörg"),
+            (Field::Surname, &format!("Grünäcker {number} {user}")),
+            (Field::Email1, &email),
+        ],
+    ));
+    source.put_member(user, &id, true);
+}
+
+/// Puts an appointment or a task into the source.
+fn add_activity(source: &MemorySource, user: &str, module: Module, number: usize) {
+    let id = format!("{user}-A{number}");
+    let subject = format!("Gespräch {number} {user}");
+    let kind = if number.is_multiple_of(2) { ItemKind::Appointment } else { ItemKind::Task };
+    let texts = [(Field::Subject, subject.as_str())];
+    let mut record = NewRecord::activity(&id, kind, module, user, NOW, &texts);
+    let day = date(2026, 12, 1);
+    if kind == ItemKind::Appointment {
+        record.content.set(Field::AllDay, Value::Flag(true));
+        record.content.set(Field::Start, Value::Date(day));
+        record.content.set(Field::End, Value::Date(day));
+    } else {
+        record.content.set(Field::Due, Value::Date(day));
+    }
+    // The first contacts of a user are in the module that has a filter.
+    source.insert(if module.has_filter() { record.of(&format!("{user}-C0")) } else { record });
+}
+
+/// Returns settings with every switch in `sync`.
+fn all_in_sync() -> Scopes {
+    Scopes::new(|scope| {
+        let mut settings = ScopeSettings::default_for(scope);
+        settings.mode = Mode::Sync;
+        settings.past_days = PastDays::All;
+        settings
+    })
 }

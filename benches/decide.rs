@@ -4,8 +4,8 @@
 //! SQLite hands them out, the rows as the state reads them, and the planner's decisions. `cargo bench --bench decide`;
 //! with `-- small` 2,000 pairs.
 
-#[path = "shared/people.rs"]
-mod people;
+#[path = "shared/contact.rs"]
+mod contact;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -24,12 +24,14 @@ use abgleich::state::{
     Before, FILE_NAME, FindingRow, MailboxId, OwnCategories, PairRow, SeenRecord, Settlement, Side,
     State,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 
-use people::{FIELDS, NOW, full_contact};
+use contact::{FIELDS, full_contact};
 
+/// When everything in this benchmark happens.
+const NOW: Timestamp = Timestamp::constant(1_795_348_800, 0);
 /// As many as the engine plans at once.
 const PAGE: usize = 200;
 /// The most that a pair may take in the state, in bytes.
@@ -37,8 +39,7 @@ const LIMIT: u64 = 8 * 1024;
 const PLACE: (Module, ItemKind) = (Module::Applicants, ItemKind::Contact);
 
 fn main() {
-    let pairs =
-        if std::env::args().any(|argument| argument == "small") { 2_000 } else { 100_000 };
+    let pairs = if std::env::args().any(|argument| argument == "small") { 2_000 } else { 100_000 };
     let folder = tempfile::tempdir().expect("a folder can be made");
     let mailbox = settle(folder.path(), pairs);
     size(folder.path(), pairs, "after a first push (base, keys, filter, journal of creates)");
@@ -104,7 +105,8 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
     state.mark_scope(mailbox, PLACE.0, true).expect("the scope can be marked");
     let bare = Connection::open(folder.join(FILE_NAME)).expect("the file opens");
     let rules = rules();
-    let (mut reading, mut bare_reading, mut deciding) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+    let (mut reading, mut bare_reading, mut deciding) =
+        (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let (mut after, mut decided, mut acts, mut fields) = (0, 0, 0, 0);
     loop {
         let start = Instant::now();
@@ -117,8 +119,13 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
         let Some(last) = rows.last() else { break };
         after = last.id;
         let page: Vec<(&PairRow, RecordView, ItemView)> =
-            rows.iter().map(|row| present(row, decided)).inspect(|_| decided += 1).collect();
-        fields += rows.iter().filter_map(|row| row.record_half.as_ref()).map(|half| half.known().len() as usize).sum::<usize>();
+            rows.iter().zip(decided..).map(|(row, number)| present(row, number)).collect();
+        decided += rows.len();
+        fields += rows
+            .iter()
+            .filter_map(|row| row.record_half.as_ref())
+            .map(|half| half.known().len() as usize)
+            .sum::<usize>();
         let start = Instant::now();
         for (row, record, item) in &page {
             let (Some(record_half), Some(item_half)) = (&row.record_half, &row.item_half) else {
@@ -138,7 +145,9 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
                 taken: None,
             };
             let verdict = black_box(plan(&rules, black_box(&pair)));
-            acts += usize::from(!verdict.merge.to_item.is_empty() || !verdict.merge.to_record.is_empty());
+            acts += usize::from(
+                !verdict.merge.to_item.is_empty() || !verdict.merge.to_record.is_empty(),
+            );
         }
         deciding += start.elapsed();
     }
@@ -153,14 +162,18 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
     println!("  deciding:             {:6.2}", each(deciding));
     let ratio = deciding.as_secs_f64() / reading.as_secs_f64();
     let strict = deciding.as_secs_f64() / bare_reading.as_secs_f64();
-    println!("deciding / reading: {ratio:.2} (under 1 is asked for); against bare SQLite: {strict:.2}");
+    println!(
+        "deciding / reading: {ratio:.2} (under 1 is asked for); against bare SQLite: {strict:.2}"
+    );
     assert!(ratio < 1.0, "deciding takes longer than reading");
 }
 
 /// Reads a page of the same rows and touches every column, without making anything of them.
 fn read_bare(connection: &Connection, after: i64) -> usize {
     let mut statement = connection
-        .prepare_cached("SELECT * FROM pair WHERE dirty <> 0 AND mailbox = 1 AND id > ?1 ORDER BY id LIMIT ?2")
+        .prepare_cached(
+            "SELECT * FROM pair WHERE dirty <> 0 AND mailbox = 1 AND id > ?1 ORDER BY id LIMIT ?2",
+        )
         .expect("the statement is sound");
     let columns = statement.column_count();
     let mut rows = statement.query(params![after, PAGE]).expect("the rows can be read");
@@ -252,7 +265,8 @@ fn burden(folder: &Path, mailbox: MailboxId) {
                         state.set_field_time(&tenant, &row.record, field, fingerprint, NOW)?;
                     }
                 }
-                let old = "{\"company\":\"Grünäcker & Söhne GmbH\",\"mobile_phone\":\"+49 911 1234567\"}";
+                let old =
+                    "{\"company\":\"Grünäcker & Söhne GmbH\",\"mobile_phone\":\"+49 911 1234567\"}";
                 let before = before(&row.record, row.item.as_ref(), "update", Some(old));
                 state.remember(mailbox, &run, &before, NOW)?;
                 state.set_outcome(row.id, None, false)?;
@@ -293,6 +307,9 @@ fn version(number: usize) -> ItemVersion {
 fn size(folder: &Path, pairs: usize, when: &str) {
     let bytes = std::fs::metadata(folder.join(FILE_NAME)).expect("the state is there").len();
     let each = bytes / pairs as u64;
-    println!("state {when}: {:.1} MB, {each} bytes a pair (at most {LIMIT} are asked for)", bytes as f64 / 1e6);
+    println!(
+        "state {when}: {:.1} MB, {each} bytes a pair (at most {LIMIT} are asked for)",
+        bytes as f64 / 1e6
+    );
     assert!(each <= LIMIT, "the state takes {each} bytes a pair");
 }

@@ -50,7 +50,11 @@ fn push(records: u32, empty: Option<u64>) {
     let total: u64 = created.iter().sum();
     assert_eq!(total, u64::from(records), "{:?}", first.report.get("totals"));
     let calls = stage.server.counts();
-    println!("first push of {records} contacts, {:.0} s: {}", first.time.as_secs_f64(), line(&calls));
+    println!(
+        "first push of {records} contacts, {:.0} s: {}",
+        first.time.as_secs_f64(),
+        line(&calls)
+    );
     let wanted: u64 = created.iter().map(|created| created.div_ceil(BATCH)).sum();
     assert_eq!(calls.get("CreateItem"), Some(&wanted), "CreateItem calls for {created:?}");
     if let (Some(empty), Some(peak)) = (empty, first.peak) {
@@ -78,10 +82,17 @@ fn push(records: u32, empty: Option<u64>) {
     let second = stage.sync("");
     assert_eq!(second.writes(), 0, "the second run writes: {:?}", second.report.get("totals"));
     let calls = stage.server.counts();
-    println!("settled run over {records} contacts, {:.1} s: {}", second.time.as_secs_f64(), line(&calls));
+    println!(
+        "settled run over {records} contacts, {:.1} s: {}",
+        second.time.as_secs_f64(),
+        line(&calls)
+    );
     only(&calls, &[("GetFolder", 1), ("SyncFolderItems", 1)]);
     if let (Some(empty), Some(peak)) = (empty, second.peak) {
-        println!("peak memory of the settled run: {:.1} MiB above an empty run", mebi(peak.saturating_sub(empty)));
+        println!(
+            "peak memory of the settled run: {:.1} MiB above an empty run",
+            mebi(peak.saturating_sub(empty))
+        );
     }
 }
 
@@ -190,7 +201,8 @@ impl Ran {
     /// Returns a count of every scope of every mailbox.
     fn counts(&self, what: &str) -> impl Iterator<Item = u64> {
         let mailboxes = self.report.get("mailboxes").and_then(Value::as_array);
-        let scopes = mailboxes.into_iter().flatten().filter_map(|mailbox| mailbox.get("scopes")?.as_array());
+        let scopes =
+            mailboxes.into_iter().flatten().filter_map(|mailbox| mailbox.get("scopes")?.as_array());
         scopes.flatten().filter_map(move |scope| scope.get(what)?.as_u64())
     }
 
@@ -223,9 +235,8 @@ fn users_of(database: &Path) -> Vec<(String, String)> {
     let connection = rusqlite::Connection::open(database).expect("the sample opens");
     let mut query =
         connection.prepare("SELECT id, email FROM user ORDER BY id").expect("the layout is known");
-    let users = query
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .expect("the users can be read");
+    let users =
+        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("the users can be read");
     users.collect::<Result<_, _>>().expect("every user has an address")
 }
 
@@ -262,7 +273,8 @@ impl ServerProcess {
             .expect("the server starts");
         let questions = process.stdin.take().expect("it was piped");
         let answers = BufReader::new(process.stdout.take().expect("it was piped"));
-        let mut server = Self { process, questions, answers, url: String::new(), ca: String::new() };
+        let mut server =
+            Self { process, questions, answers, url: String::new(), ca: String::new() };
         server.url = server.answer();
         server.ca = server.answer();
         server

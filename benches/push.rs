@@ -3,19 +3,23 @@
 //!
 //! `cargo bench --bench push` pushes 10,000 contacts of forty fields; with `-- small` 1,000.
 
-#[path = "shared/people.rs"]
-mod people;
+#[path = "shared/contact.rs"]
+mod contact;
+#[path = "shared/run.rs"]
+mod engine;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use abgleich::mailbox::memory::MemoryMailbox;
-use abgleich::model::{Half, Module, Value};
+use abgleich::model::rules::{ScopeSettings, Scopes};
+use abgleich::model::{Field, Half, Mode, Module, Scope};
 use abgleich::source::Source;
 use abgleich::source::memory::{MemorySettings, MemorySource, NewRecord};
 use rusqlite::{Connection, params};
 
-use people::{NOW, applicants_only, full_contact};
+use contact::{FIELDS, full_contact};
+use engine::NOW;
 
 /// How many pairs the engine settles at once.
 const BATCH: usize = 50;
@@ -28,7 +32,7 @@ fn main() {
     let (engine, second) = push(&source, records);
     let bare = bare(records);
     let each = |time: Duration| time.as_secs_f64() * 1e6 / records as f64;
-    println!("{records} contacts of forty fields, microseconds a contact:");
+    println!("{records} contacts of {FIELDS} fields, microseconds a contact:");
     println!("  first push, engine and doubles: {:7.1}", each(engine));
     println!("  the same rows in bare SQLite:   {:7.1}", each(bare));
     println!("  settled run:                    {:7.2}", each(second));
@@ -45,7 +49,7 @@ fn people(records: usize) -> MemorySource {
         record.content = full_contact(number);
         // A long note, as people write them.
         let notes = "Gespräch am 12.10.: sucht ab sofort, Gehalt 70.000, zwei Kinder.\n".repeat(6);
-        record.content.set(abgleich::model::Field::Notes, Value::Text(notes));
+        record.content.set_text(Field::Notes, notes);
         source.insert(record);
         source.put_member("DHO", &id, true);
     }
@@ -62,14 +66,8 @@ fn push(source: &MemorySource, records: usize) -> (Duration, Duration) {
     let run = |first| {
         let mut mailbox = mailbox.clone();
         let start = Instant::now();
-        let report = people::run(
-            folder.path(),
-            &scopes,
-            "DHO",
-            (source, &description),
-            &mut mailbox,
-            first,
-        );
+        let report =
+            engine::run(folder.path(), &scopes, "DHO", (source, &description), &mut mailbox, first);
         (start.elapsed(), report.totals())
     };
     let (first, counts) = run(true);
@@ -120,4 +118,15 @@ fn open(folder: &Path) -> Connection {
         )
         .expect("the table can be made");
     connection
+}
+
+/// Returns settings in which only the contacts of applicants move.
+fn applicants_only() -> Scopes {
+    Scopes::new(|scope| {
+        let mut settings = ScopeSettings::default_for(scope);
+        if scope == Scope::ALL[0] {
+            settings.mode = Mode::Sync;
+        }
+        settings
+    })
 }
