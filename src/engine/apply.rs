@@ -58,14 +58,11 @@ impl Session<'_> {
         let mut after = 0;
         loop {
             self.heed()?;
-            let page = self.state.spooled(Some(kind), Some(action.key()), after, size)?;
+            let which = Some((active.scope, kind, action.key()));
+            let page = self.state.spooled(which, after, size)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
             *done += page.len() as u64;
-            let page: Vec<_> = page.into_iter().filter(|v| v.scope == active.scope).collect();
-            if page.is_empty() {
-                continue;
-            }
             let work = self.load(active, page)?;
             for work in by_weight(work) {
                 match action {

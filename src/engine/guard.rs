@@ -71,13 +71,15 @@ impl Session<'_> {
             self.guard_turned(active, &mut stops)?;
             let settings = self.job.scopes.of(active.scope);
             let (module, contacts) = columns(active.scope);
-            let linked = self.state.count_linked(self.id, module, contacts)?;
             let missing = self.state.count_missing(self.id, module, contacts)?;
+            let leaving = self.state.count_leaving(self.id, module, contacts)?;
+            if missing == 0 && leaving == 0 {
+                continue;
+            }
+            let linked = self.state.count_linked(self.id, module, contacts)?;
             let limit = smaller(settings.brake.missing, settings.brake.missing_percent, linked);
             self.weigh(&mut stops, active, Code::BrakeMissing, missing, limit, Vec::new());
-            let leaving = self.state.count_leaving(self.id, module, contacts)?;
-            let before = leaving + self.state.count_linked(self.id, module, contacts)?;
-            let limit = percent(settings.brake.filter_lost_percent, before);
+            let limit = percent(settings.brake.filter_lost_percent, leaving + linked);
             if module.has_filter() && leaving > 1 {
                 self.weigh(&mut stops, active, Code::BrakeFilter, leaving, limit, Vec::new());
             }
@@ -101,7 +103,7 @@ impl Session<'_> {
         let mut planned: BTreeMap<Scope, Planned> = BTreeMap::new();
         let mut after = 0;
         loop {
-            let page = self.state.spooled(None, None, after, PAGE)?;
+            let page = self.state.spooled(None, after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.id;
             for verdict in &page {

@@ -7,7 +7,8 @@ use crate::model::Module;
 use crate::reason::Code;
 
 impl State {
-    /// Counts pairs that satisfy a condition over the columns of `pair`; `?2` is the module, `?3` the kinds.
+    /// Counts pairs that satisfy a condition over the columns of `pair`; `?2` is the module, `?3` the kinds. Conditions are
+    /// put so that an index has the answer, of the pairs that are dirty or of the scopes: no row with its base is read.
     fn count(
         &self,
         mailbox: MailboxId,
@@ -45,7 +46,7 @@ impl State {
             mailbox,
             module,
             contacts,
-            "item_state IN ('deleted', 'missing') AND dirty & 2 <> 0 AND record_state = 'here'",
+            "item_state IN ('deleted', 'missing') AND dirty <> 0 AND dirty & 2 <> 0 AND record_state = 'here'",
         )
     }
 
@@ -56,7 +57,7 @@ impl State {
         module: Module,
         contacts: bool,
     ) -> Result<u64, StateError> {
-        self.count(mailbox, module, contacts, "record_state = 'left' AND dirty & 1 <> 0")
+        self.count(mailbox, module, contacts, "record_state = 'left' AND dirty <> 0 AND dirty & 1 <> 0")
     }
 
     /// Counts what stands in a scope, by code; settled pairs count under `None`.

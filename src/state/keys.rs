@@ -150,7 +150,7 @@ impl State {
             .connection
             .prepare_cached(
                 "SELECT count(DISTINCT p.id) FROM match_key mine
-                 JOIN match_key theirs ON theirs.mailbox = mine.mailbox AND theirs.key = mine.key AND theirs.side = 0
+                 CROSS JOIN match_key theirs ON theirs.mailbox = mine.mailbox AND theirs.key = mine.key AND theirs.side = 0
                  JOIN pair p ON p.id = theirs.owner
                  WHERE mine.mailbox = ?1 AND mine.side = 1 AND mine.owner = ?2
                      AND p.record_half IS NULL AND p.record_state = 'here'

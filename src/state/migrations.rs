@@ -103,6 +103,7 @@ CREATE TABLE pair (
 );
 CREATE UNIQUE INDEX pair_item ON pair (mailbox, item) WHERE item IS NOT NULL;
 CREATE INDEX pair_dirty ON pair (mailbox) WHERE dirty <> 0;
+CREATE INDEX pair_scope ON pair (mailbox, module, kind, outcome, record_state, record_half IS NOT NULL);
 CREATE INDEX pair_parent ON pair (mailbox, parent) WHERE parent IS NOT NULL;
 CREATE INDEX pair_outcome ON pair (mailbox, outcome) WHERE outcome IS NOT NULL;
 

@@ -98,22 +98,25 @@ impl State {
         Ok(())
     }
 
-    /// Lists spooled verdicts with this action (or all), a page at a time, after a row.
+    /// Lists spooled verdicts of a scope and kind with this action (or all), a page at a time, after a row.
     pub fn spooled(
         &self,
-        kind: Option<ItemKind>,
-        action: Option<&str>,
+        which: Option<(Scope, ItemKind, &str)>,
         after: i64,
         limit: usize,
     ) -> Result<Vec<SpooledVerdict>, StateError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, to_record,
                  cleared, settle, apart, reasons, decorate
-             FROM temp.verdict WHERE id > ?1 AND (?2 IS NULL OR action = ?2) AND (?4 IS NULL OR kind = ?4)
-             ORDER BY id LIMIT ?3",
+             FROM temp.verdict
+             WHERE id > ?1 AND (?3 IS NULL OR (scope = ?3 AND kind = ?4 AND action = ?5))
+             ORDER BY id LIMIT ?2",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![after, action, limit, kind.map(ItemKind::key)])?;
+        let scope = which.map(|(scope, _, _)| scope.to_string());
+        let kind = which.map(|(_, kind, _)| kind.key());
+        let action = which.map(|(_, _, action)| action);
+        let mut rows = statement.query(params![after, limit, scope, kind, action])?;
         let mut spooled = Vec::new();
         while let Some(row) = rows.next()? {
             let (scope, kind): (String, String) = (row.get(2)?, row.get(3)?);
@@ -160,6 +163,9 @@ impl State {
     }
 
     /// Lists noted pairs that share a key with an unpaired item, or (contacts) with another record, after a row.
+    ///
+    /// `CROSS JOIN` has SQLite begin with the pair's own few keys; left to itself it walks all keys of the mailbox for
+    /// each pair.
     pub fn contested(
         &self,
         mailbox: super::MailboxId,
@@ -170,7 +176,7 @@ impl State {
         let mut statement = self.connection.prepare_cached(
             "SELECT u.pair FROM temp.unlinked u JOIN pair p ON p.id = u.pair
              WHERE u.pair > ?2 AND p.kind = ?4 AND EXISTS (
-                 SELECT 1 FROM match_key mine JOIN match_key other
+                 SELECT 1 FROM match_key mine CROSS JOIN match_key other
                      ON other.mailbox = mine.mailbox AND other.key = mine.key
                  WHERE mine.mailbox = ?1 AND mine.side = 0 AND mine.owner = u.pair
                      AND (other.side = 1 OR (p.kind = 'contact' AND other.owner <> u.pair)))
