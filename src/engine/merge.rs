@@ -81,19 +81,37 @@ impl Merge {
 /// Decides all blocks of a pair.
 pub fn merge(rules: &Rules, sides: &Sides<'_>) -> Merge {
     let mut merge = Merge::default();
+    let changes = Changes::of(sides);
     for block in Block::of(rules.kind) {
-        let fields = block
-            .fields()
-            .intersection(sides.record.known())
-            .intersection(sides.item.known())
-            .iter()
-            .filter(|field| field.fits_outlook() && !field.read_only())
-            .collect::<FieldSet>();
+        let fields = block.fields().intersection(changes.fields);
         if !fields.is_empty() {
-            BlockView::new(rules, sides, block, fields).decide(&mut merge);
+            BlockView::new(rules, sides, block, fields, &changes).decide(&mut merge);
         }
     }
     merge
+}
+
+/// What is known of all fields of a pair together; a block takes its part of it.
+struct Changes {
+    fields: FieldSet,
+    differing: FieldSet,
+    record_changed: FieldSet,
+    item_changed: FieldSet,
+    first: FieldSet,
+}
+
+impl Changes {
+    fn of(sides: &Sides<'_>) -> Self {
+        let both = sides.record.known().intersection(sides.item.known());
+        let based = sides.record_base.known().intersection(sides.item_base.known());
+        Self {
+            fields: both.intersection(FieldSet::TRAVELLING),
+            differing: sides.record.differing(sides.item),
+            record_changed: sides.record.differing(sides.record_base).intersection(based),
+            item_changed: sides.item.differing(sides.item_base).intersection(based),
+            first: both.difference(based),
+        }
+    }
 }
 
 /// One block of a pair, with what has to be known of it to decide.
@@ -116,38 +134,23 @@ enum Winner {
 }
 
 impl<'a> BlockView<'a> {
-    fn new(rules: &'a Rules, sides: &'a Sides<'a>, block: Block, fields: FieldSet) -> Self {
-        let agree = |field: Field, a: Option<Fingerprint>, b: Option<Fingerprint>| match (a, b) {
-            (Some(a), Some(b)) => a.agrees(b, field),
-            _ => false,
-        };
+    fn new(
+        rules: &'a Rules,
+        sides: &'a Sides<'a>,
+        block: Block,
+        fields: FieldSet,
+        changes: &Changes,
+    ) -> Self {
         let mut view = Self {
             rules,
             sides,
             block,
             fields,
-            differing: FieldSet::EMPTY,
-            record_changed: FieldSet::EMPTY,
-            item_changed: FieldSet::EMPTY,
-            first: FieldSet::EMPTY,
+            differing: changes.differing.intersection(fields),
+            record_changed: changes.record_changed.intersection(fields),
+            item_changed: changes.item_changed.intersection(fields),
+            first: changes.first.intersection(fields),
         };
-        for field in fields.iter() {
-            let (record, item) = (sides.record.get(field), sides.item.get(field));
-            if !agree(field, record, item) {
-                view.differing.insert(field);
-            }
-            match (sides.record_base.get(field), sides.item_base.get(field)) {
-                (Some(record_base), Some(item_base)) => {
-                    if !agree(field, record, Some(record_base)) {
-                        view.record_changed.insert(field);
-                    }
-                    if !agree(field, item, Some(item_base)) {
-                        view.item_changed.insert(field);
-                    }
-                }
-                _ => view.first.insert(field),
-            }
-        }
         if block == Block::Reminder && sides.reminder_past {
             // Dismissed or snoozed: Outlook's own doing, no edit (rule D17).
             view.item_changed = FieldSet::EMPTY;

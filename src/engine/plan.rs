@@ -247,8 +247,7 @@ fn absent(rules: &Rules, record: &RecordView) -> Verdict {
         return Verdict::because(Action::Hold, Code::WritesOffOutlook);
     }
     let mut verdict = Verdict::of(Action::Create);
-    verdict.merge.to_item =
-        record.half.known().iter().filter(|f| f.fits_outlook() && !f.read_only()).collect();
+    verdict.merge.to_item = record.half.known().intersection(FieldSet::TRAVELLING);
     email_4(&mut verdict, record);
     verdict
 }
@@ -371,11 +370,10 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         (record_base, item_base),
         pair.taken,
     );
-    let base_stands = verdict.merge.settle.iter().all(|field| {
-        record_base.get(field) == record.half.get(field)
-            && item_base.get(field) == item.half.get(field)
-            && apart.contains(field) == verdict.merge.apart.contains(field)
-    });
+    let settle = verdict.merge.settle;
+    let same = record.half.same(record_base).intersection(item.half.same(item_base));
+    let base_stands = settle.difference(same).is_empty()
+        && settle.intersection(apart) == settle.intersection(verdict.merge.apart);
     verdict.merge.decorate = decoration(rules, &verdict.merge, item.bare.intersection(item_takes));
     let writes = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.decorate);
     verdict.action = if verdict.link && !rules.writes_outlook {
@@ -434,16 +432,8 @@ fn say_why_not(
 ) {
     let done = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.settle);
     let said = verdict.merge.reasons.iter().fold(done, |all, (_, fields)| all.union(*fields));
-    let open: FieldSet = record
-        .half
-        .iter()
-        .filter(|(field, fingerprint)| {
-            item.half.get(*field).is_some_and(|other| !fingerprint.agrees(other, *field))
-        })
-        .map(|(field, _)| field)
-        .filter(|field| field.fits_outlook() && !field.read_only())
-        .collect::<FieldSet>()
-        .difference(said);
+    let differing = record.half.differing(&item.half).intersection(FieldSet::TRAVELLING);
+    let open = differing.difference(said);
     // A field of which a half is unknown meets the other side for the first time and counts as changed on both.
     let met = |field: &Field| record_base.get(*field).is_none() || item_base.get(*field).is_none();
     let changed = |half: &Half, base: &Half| -> FieldSet {
@@ -518,9 +508,7 @@ fn holds_value(half: &Half, field: Field) -> bool {
 
 /// Says whether a side holds something else than its half of the base, in the fields that both know.
 fn differs(now: &Half, base: &Half) -> bool {
-    now.iter().any(|(field, fingerprint)| {
-        base.get(field).is_some_and(|then| !fingerprint.agrees(then, field))
-    })
+    !now.differing(base).is_empty()
 }
 
 fn waits(code: Code) -> bool {

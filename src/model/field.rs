@@ -107,11 +107,48 @@ impl Block {
     }
 
     /// Returns the fields of this block.
-    pub fn fields(self) -> FieldSet {
-        if let Self::Single(field) = self {
-            return FieldSet::of(field);
+    pub const fn fields(self) -> FieldSet {
+        // The planner asks for each block of each pair: the answers are made when the program is built.
+        match self {
+            Self::Name => const { Self::Name.gather() },
+            Self::Emails => const { Self::Emails.gather() },
+            Self::BusinessAddress => const { Self::BusinessAddress.gather() },
+            Self::HomeAddress => const { Self::HomeAddress.gather() },
+            Self::OtherAddress => const { Self::OtherAddress.gather() },
+            Self::Time => const { Self::Time.gather() },
+            Self::TaskDates => const { Self::TaskDates.gather() },
+            Self::Progress => const { Self::Progress.gather() },
+            Self::Reminder => const { Self::Reminder.gather() },
+            Self::Single(field) => FieldSet::of(field),
         }
-        Field::ALL.iter().copied().filter(|field| field.block() == self).collect()
+    }
+
+    const fn gather(self) -> FieldSet {
+        let mut fields = FieldSet::EMPTY;
+        let mut rest = Field::ALL;
+        while let Some((field, after)) = rest.split_first() {
+            if field.block().number() == self.number() {
+                fields.insert(*field);
+            }
+            rest = after;
+        }
+        fields
+    }
+
+    /// Tells blocks apart where `==` is not to be had: in constants. All fields on their own share a number.
+    const fn number(self) -> u8 {
+        match self {
+            Self::Name => 0,
+            Self::Emails => 1,
+            Self::BusinessAddress => 2,
+            Self::HomeAddress => 3,
+            Self::OtherAddress => 4,
+            Self::Time => 5,
+            Self::TaskDates => 6,
+            Self::Progress => 7,
+            Self::Reminder => 8,
+            Self::Single(_) => 9,
+        }
     }
 
     /// Returns the blocks of a kind, in the order of their first fields.
@@ -316,6 +353,19 @@ impl FieldSet {
     /// The empty set.
     pub const EMPTY: Self = Self(0);
 
+    /// The fields that may go from one side to the other: Outlook has a place for them and lets them be written.
+    pub const TRAVELLING: Self = {
+        let mut fields = Self::EMPTY;
+        let mut rest = Field::ALL;
+        while let Some((field, after)) = rest.split_first() {
+            if field.fits_outlook() && !field.read_only() {
+                fields.insert(*field);
+            }
+            rest = after;
+        }
+        fields
+    };
+
     /// The set of one field.
     pub const fn of(field: Field) -> Self {
         Self(1 << field.number())
@@ -366,7 +416,19 @@ impl FieldSet {
 
     /// Goes through the fields in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = Field> {
-        Field::ALL.iter().copied().filter(move |field| self.contains(*field))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            while rest != 0 {
+                let number = rest.trailing_zeros();
+                rest &= rest - 1;
+                // A set that a newer program stored may hold fields that this one does not know.
+                let field = u8::try_from(number).ok().and_then(Field::from_number);
+                if field.is_some() {
+                    return field;
+                }
+            }
+            None
+        })
     }
 
     /// Returns the sixteen bytes that the state stores.
@@ -418,6 +480,18 @@ mod tests {
         assert_eq!(keys(Block::TaskDates), ["task_start", "due"]);
         assert_eq!(keys(Block::Progress), ["status", "percent", "completed"]);
         assert_eq!(keys(Block::Single(Field::Recurrence)), ["recurrence"]);
+    }
+
+    #[test]
+    fn sets_go_through_their_fields_in_order_and_pass_over_unknown_ones() {
+        let fields = [Field::Sensitivity, Field::Title, Field::Start];
+        let set: FieldSet = fields.into_iter().collect();
+        assert_eq!(
+            set.iter().collect::<Vec<_>>(),
+            [Field::Title, Field::Start, Field::Sensitivity]
+        );
+        assert_eq!(FieldSet::from_bytes([0xFF; 16]).iter().collect::<Vec<_>>(), Field::ALL);
+        assert_eq!(FieldSet::EMPTY.iter().next(), None);
     }
 
     #[test]

@@ -145,6 +145,33 @@ impl Half {
         }
     }
 
+    /// Returns the fields known to both whose values do not agree. One walk over both, which is what makes deciding a pair
+    /// cheap.
+    pub fn differing(&self, other: &Self) -> FieldSet {
+        self.compare(other)
+            .filter(|(field, one, two)| !one.agrees(*two, *field))
+            .map(first)
+            .collect()
+    }
+
+    /// Returns the fields known to both that hold exactly the same.
+    pub fn same(&self, other: &Self) -> FieldSet {
+        self.compare(other).filter(|(_, one, two)| one == two).map(first).collect()
+    }
+
+    /// Goes through the fields that both know.
+    fn compare<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = (Field, Fingerprint, Fingerprint)> + 'a {
+        let mut others = other.entries.iter().peekable();
+        self.entries.iter().filter_map(move |(field, one)| {
+            while others.next_if(|(known, _)| known < field).is_some() {}
+            let (_, two) = others.next_if(|(known, _)| known == field)?;
+            Some((*field, *one, *two))
+        })
+    }
+
     /// Returns the known fields.
     pub fn known(&self) -> FieldSet {
         self.entries.iter().map(|(field, _)| *field).collect()
@@ -189,6 +216,10 @@ impl Half {
     }
 }
 
+fn first((field, _, _): (Field, Fingerprint, Fingerprint)) -> Field {
+    field
+}
+
 impl FromIterator<(Field, Fingerprint)> for Half {
     fn from_iter<I: IntoIterator<Item = (Field, Fingerprint)>>(entries: I) -> Self {
         let mut half = Self::default();
@@ -231,7 +262,7 @@ impl std::error::Error for HalfError {}
 #[cfg(test)]
 mod tests {
     use super::{Fingerprint, Half, HalfError};
-    use crate::model::{Content, Field, Slot, Value};
+    use crate::model::{Content, Field, FieldSet, Slot, Value};
 
     #[test]
     fn v1_is_sha256_of_number_and_canonical_text() {
@@ -240,6 +271,27 @@ mod tests {
             Fingerprint::of(Field::Company, &Slot::Value(Value::Text("Firma".into())));
         let hex: String = fingerprint.to_bytes().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(hex, "864c02cb38b916cede33cb7e117279b4");
+    }
+
+    #[test]
+    fn halves_are_compared_in_what_both_know() {
+        let mut one = Content::new();
+        one.set_text(Field::Surname, "Müller");
+        one.set_text(Field::Company, "Firma");
+        one.set_blank(Field::Priority);
+        let mut two = Content::new();
+        two.set_text(Field::Title, "Dr.");
+        two.set_text(Field::Surname, "Müller");
+        two.set_text(Field::Company, "Firma GmbH");
+        two.set_text(Field::Notes, "neu");
+        two.set_text(Field::Priority, "normal");
+        let (one, two) = (Half::of(&one), Half::of(&two));
+        assert_eq!(one.differing(&two), FieldSet::of(Field::Company));
+        assert_eq!(two.differing(&one), FieldSet::of(Field::Company));
+        // A blank agrees with what it stands for and is still not the same.
+        assert_eq!(one.same(&two), FieldSet::of(Field::Surname));
+        assert_eq!(two.same(&one), FieldSet::of(Field::Surname));
+        assert_eq!(one.same(&Half::EMPTY), FieldSet::EMPTY);
     }
 
     #[test]

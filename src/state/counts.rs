@@ -57,7 +57,12 @@ impl State {
         module: Module,
         contacts: bool,
     ) -> Result<u64, StateError> {
-        self.count(mailbox, module, contacts, "record_state = 'left' AND dirty <> 0 AND dirty & 1 <> 0")
+        self.count(
+            mailbox,
+            module,
+            contacts,
+            "record_state = 'left' AND dirty <> 0 AND dirty & 1 <> 0",
+        )
     }
 
     /// Counts what stands in a scope, by code; settled pairs count under `None`.
