@@ -3,6 +3,14 @@
 //!
 //! `cargo bench --bench calls` counts up to 100,000 items; with `-- small` it stops at 2,000.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a benchmark fails by panicking, and its figures are rounded anyway"
+)]
+
 #[path = "shared/run.rs"]
 mod engine;
 

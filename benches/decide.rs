@@ -4,6 +4,14 @@
 //! SQLite hands them out, the rows as the state reads them, and the planner's decisions. `cargo bench --bench decide`;
 //! with `-- small` 2,000 pairs.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a benchmark fails by panicking, and its figures are rounded anyway"
+)]
+
 #[path = "shared/contact.rs"]
 mod contact;
 
@@ -79,6 +87,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                 let half = Half::of(&content);
                 let settlement = Settlement {
                     record_version: Some(&RecordVersion::new(format!("{number}"))),
+                    record_changed: Some(NOW),
                     item: Some((&item(number), &version(number))),
                     folder: Some(&folder_id),
                     record_half: &half,

@@ -5,6 +5,14 @@
 //! `cargo bench --bench program` pushes 5,000 contacts and looks at 20 quiet mailboxes; `-- 100000 200` are the numbers of the
 //! promise and take a while. Memory is read from `/proc` and left out on systems without it.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a benchmark fails by panicking, and its figures are rounded anyway"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -70,14 +78,14 @@ fn push(records: u32, empty: Option<u64>) {
     } else {
         println!("peak memory: not measured, there is no /proc here");
     }
-    let state = stage.state_size();
+    let bytes = stage.state_size();
     println!(
         "state: {:.1} MB, {} bytes a pair (at most {PAIR_LIMIT} are asked for)",
-        state as f64 / 1e6,
-        state / u64::from(records.max(1))
+        bytes as f64 / 1e6,
+        bytes / u64::from(records.max(1))
     );
     if records >= 1_000 {
-        assert!(state / u64::from(records) <= PAIR_LIMIT, "the state is too large");
+        assert!(bytes / u64::from(records) <= PAIR_LIMIT, "the state is too large");
     }
     let second = stage.sync("");
     assert_eq!(second.writes(), 0, "the second run writes: {:?}", second.report.get("totals"));

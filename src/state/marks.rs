@@ -66,7 +66,7 @@ impl State {
     pub fn forget_unlinked(&self, mailbox: MailboxId, record: &RecordId) -> Result<(), StateError> {
         self.connection
             .prepare_cached(
-                "DELETE FROM match_key WHERE mailbox = ?1 AND side = 0 AND owner IN
+                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = 0 AND owner IN
                      (SELECT id FROM pair WHERE mailbox = ?1 AND record = ?2
                       AND record_half IS NULL AND record_state <> 'here')",
             )?

@@ -91,6 +91,7 @@ CREATE TABLE pair (
     created INTEGER NOT NULL DEFAULT 0,         -- 1: made by the connector, 0: adopted
     token TEXT,
     repeated INTEGER NOT NULL DEFAULT 0,        -- the create went unanswered and was repeated: a late twin may come
+    linked INTEGER NOT NULL DEFAULT 0,          -- 1: there is a base; counted without reading it
     record_half BLOB,
     item_half BLOB,
     apart BLOB,
@@ -103,7 +104,7 @@ CREATE TABLE pair (
 );
 CREATE UNIQUE INDEX pair_item ON pair (mailbox, item) WHERE item IS NOT NULL;
 CREATE INDEX pair_dirty ON pair (mailbox) WHERE dirty <> 0;
-CREATE INDEX pair_scope ON pair (mailbox, module, kind, outcome, record_state, record_half IS NOT NULL);
+CREATE INDEX pair_scope ON pair (mailbox, module, kind, outcome, record_state, linked);
 CREATE INDEX pair_parent ON pair (mailbox, parent) WHERE parent IS NOT NULL;
 CREATE INDEX pair_outcome ON pair (mailbox, outcome) WHERE outcome IS NOT NULL;
 
@@ -133,6 +134,7 @@ CREATE TABLE match_key (
     surname BLOB,
     PRIMARY KEY (mailbox, key, side, owner)
 ) WITHOUT ROWID;
+-- Statements that search by owner name this index: left to itself, SQLite walks all keys of the mailbox.
 CREATE INDEX match_owner ON match_key (mailbox, side, owner);
 
 -- When a person edited a field of a record; shared by all mailboxes, since the time travels with the value (rule D1).

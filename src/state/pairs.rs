@@ -287,7 +287,8 @@ impl State {
         Ok(self.pairs_where(mailbox, "id = ?2", &[&id])?.pop())
     }
 
-    /// Lists pairs that have to be looked at, a page at a time, after a row.
+    /// Lists pairs that have to be looked at, a page at a time, after a row. The plus signs keep SQLite from gathering the
+    /// whole scope for each page: the dirty pairs come in order.
     pub fn dirty_pairs(
         &self,
         mailbox: MailboxId,
@@ -297,7 +298,7 @@ impl State {
     ) -> Result<Vec<PairRow>, StateError> {
         self.pairs_where(
             mailbox,
-            "dirty <> 0 AND module = ?2 AND kind = ?3 AND id > ?4 ORDER BY id LIMIT ?5",
+            "dirty <> 0 AND +module = ?2 AND +kind = ?3 AND id > ?4 ORDER BY id LIMIT ?5",
             &[&module.key(), &kind.key(), &after, &i64::try_from(limit).unwrap_or(i64::MAX)],
         )
     }
@@ -324,7 +325,7 @@ impl State {
         self.connection
             .prepare_cached(
                 "UPDATE pair SET record_version = ifnull(?2, record_version), item = ifnull(?3, item),
-                     item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), record_half = ?6, item_half = ?7,
+                     item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), linked = 1, record_half = ?6, item_half = ?7,
                      apart = ?8, private = ?9, categories = ?10, taken = NULL,
                      item_modified = ifnull(?11, item_modified), record_changed = ifnull(?12, record_changed),
                      item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END
@@ -373,7 +374,7 @@ impl State {
     /// Takes the item off a pair (`unlink`); the base goes with it, and the pair is left alone until it is linked again.
     pub fn unlink(&self, pair: i64) -> Result<(), StateError> {
         self.connection.execute(
-            "UPDATE pair SET item = NULL, folder = NULL, item_state = 'none', item_version = NULL, record_half = NULL,
+            "UPDATE pair SET item = NULL, folder = NULL, item_state = 'none', item_version = NULL, linked = 0, record_half = NULL,
                  item_half = NULL, apart = NULL, created = 0, token = NULL, record_version = NULL, categories = NULL,
                  dirty = 4, outcome = NULL, taken = ?2
              WHERE id = ?1",
@@ -385,7 +386,7 @@ impl State {
     /// Gives a pair an item that a person chose (`link`); both sides meet for the first time in the next run.
     pub fn link(&self, pair: i64, item: &ItemId, folder: &FolderId) -> Result<(), StateError> {
         self.connection.execute(
-            "UPDATE pair SET item = ?2, folder = ?3, item_state = 'here', item_version = NULL, record_half = NULL,
+            "UPDATE pair SET item = ?2, folder = ?3, item_state = 'here', item_version = NULL, linked = 0, record_half = NULL,
                  item_half = NULL, apart = NULL, created = 0, token = NULL, categories = NULL, dirty = dirty | 4,
                  outcome = NULL, taken = NULL
              WHERE id = ?1",

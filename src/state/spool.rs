@@ -176,7 +176,7 @@ impl State {
         let mut statement = self.connection.prepare_cached(
             "SELECT u.pair FROM temp.unlinked u JOIN pair p ON p.id = u.pair
              WHERE u.pair > ?2 AND p.kind = ?4 AND EXISTS (
-                 SELECT 1 FROM match_key mine CROSS JOIN match_key other
+                 SELECT 1 FROM match_key mine INDEXED BY match_owner CROSS JOIN match_key other
                      ON other.mailbox = mine.mailbox AND other.key = mine.key
                  WHERE mine.mailbox = ?1 AND mine.side = 0 AND mine.owner = u.pair
                      AND (other.side = 1 OR (p.kind = 'contact' AND other.owner <> u.pair)))

@@ -74,7 +74,7 @@ impl State {
     pub fn forget_unpaired(&self, mailbox: MailboxId, item: &ItemId) -> Result<bool, StateError> {
         self.connection
             .prepare_cached(
-                "DELETE FROM match_key WHERE mailbox = ?1 AND side = 1 AND owner IN
+                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = 1 AND owner IN
                      (SELECT id FROM unpaired WHERE mailbox = ?1 AND item = ?2)",
             )?
             .execute(params![mailbox.0, item.as_str()])?;
