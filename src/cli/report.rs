@@ -1,6 +1,7 @@
 //! Shell: what a run says when it is done: text that fits a screen per mailbox, or one JSON document.
 
 mod document;
+mod explained;
 mod explanation;
 mod findings;
 mod lines;

@@ -7,6 +7,7 @@ use abgleich::reason::{Code, Facts};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::report::explained::Explained;
 use crate::cli::report::mailbox::facts_of;
 use crate::cli::report::words::{field_names, outcome_key, say};
 use crate::cli::report::{Manner, Ran, Run};
@@ -48,6 +49,9 @@ struct Mailbox {
     /// What a run would do, pair by pair; in a plan only.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<Step>>,
+    /// The record of `plan --explain`; there only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explained>,
 }
 
 /// Counts of a run.
@@ -181,13 +185,19 @@ struct Step {
 /// A reason for some fields.
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Because {
+pub(super) struct Because {
     /// The code (docs/reasons.md).
     code: &'static str,
     /// The rule of the sync contract.
     rule: &'static str,
     /// The fields that it decided; empty where it decided the whole pair.
     fields: Vec<&'static str>,
+}
+
+impl Because {
+    pub(super) fn of((code, fields): &(Code, FieldSet)) -> Self {
+        Self { code: code.code(), rule: code.rule(), fields: keys(*fields) }
+    }
 }
 
 /// Builds the document of a run.
@@ -236,6 +246,10 @@ fn mailbox(ran: &Ran, manner: Manner, with_lines: bool) -> Mailbox {
             .collect(),
         findings: report.findings.iter().map(|finding| note(ran, finding, manner)).collect(),
         lines: with_lines.then(|| ran.lines.iter().map(step).collect()),
+        explanation: report
+            .explanation
+            .as_ref()
+            .map(|explanation| Explained::of(explanation, manner)),
     }
 }
 
@@ -324,11 +338,6 @@ fn note(ran: &Ran, finding: &Finding, manner: Manner) -> Note {
 }
 
 fn step(line: &Line) -> Step {
-    let because = |(code, fields): &(Code, FieldSet)| Because {
-        code: code.code(),
-        rule: code.rule(),
-        fields: keys(*fields),
-    };
     Step {
         scope: line.scope.to_string(),
         record: line.record.to_string(),
@@ -336,12 +345,12 @@ fn step(line: &Line) -> Step {
         action: line.action,
         to_outlook: keys(line.to_outlook),
         to_staffitpro: keys(line.to_staffitpro),
-        reasons: line.reasons.iter().map(because).collect(),
+        reasons: line.reasons.iter().map(Because::of).collect(),
     }
 }
 
 /// Writes an instant to the second; nobody needs more of a report.
-fn instant(at: jiff::Timestamp) -> String {
+pub(super) fn instant(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
