@@ -158,7 +158,7 @@ fn check_warns_of_the_mailbox_of_somebody_else_and_of_a_clock_that_is_wrong() {
     assert!(texts.iter().any(|text| *text == persons), "{texts:?}");
     let clock =
         texts.iter().find_map(|text| text.as_str()?.strip_prefix("the clock of Exchange is "));
-    assert!(clock.is_some_and(|text| text.starts_with("1")), "15 minutes: {texts:?}");
+    assert!(clock.is_some_and(|text| text.starts_with('1')), "15 minutes: {texts:?}");
     assert_eq!(office.run(&["check", "--strict"]).code, 10);
 }
 
