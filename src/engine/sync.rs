@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::engine::clock::run_id;
 use crate::engine::guard::{columns, direction_key};
-use crate::engine::report::{Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
+use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
 use crate::engine::tally::Tally;
 use crate::mailbox::{Mailbox, MailboxErrorKind, Opened};
@@ -195,17 +195,24 @@ impl Session<'_> {
             after = last.id;
             for verdict in page {
                 let item = !verdict.link && !verdict.to_item.union(verdict.decorate).is_empty();
-                self.tally.touch(verdict.scope, verdict.pair, |counts| {
-                    match verdict.action.as_str() {
-                        "create" => counts.created += 1,
-                        "delete" => counts.deleted_outlook += 1,
-                        _ => {
-                            counts.linked += u64::from(verdict.link);
-                            counts.updated_outlook += u64::from(item);
-                            counts.updated_staffitpro += u64::from(!verdict.to_record.is_empty());
-                        }
+                let count = |counts: &mut Counts| match verdict.action.as_str() {
+                    "create" => counts.created += 1,
+                    "delete" => counts.deleted_outlook += 1,
+                    _ => {
+                        counts.linked += u64::from(verdict.link);
+                        counts.updated_outlook += u64::from(item);
+                        counts.updated_staffitpro += u64::from(!verdict.to_record.is_empty());
                     }
-                });
+                };
+                // What an earlier run said of the pair (such as that it waits) does not stand beside what would be done now.
+                // A pair that was never settled is none of those that count as unchanged.
+                self.state.set_outcome(verdict.pair, None, false)?;
+                let pair = self.state.pair(self.id, verdict.pair)?;
+                if pair.is_some_and(|pair| pair.record_half.is_some()) {
+                    self.tally.touch(verdict.scope, verdict.pair, count);
+                } else {
+                    count(self.tally.scope(verdict.scope));
+                }
             }
         }
     }
