@@ -85,10 +85,11 @@ impl<W: Wire> ExchangeMailbox<W> {
         run: &[Write],
         answers: &mut Answers,
     ) -> Result<(), MailboxError> {
+        let dialect = Dialect { grommunio: self.is_grommunio() };
         let mut jobs = Vec::with_capacity(run.len());
         for (place, write) in (first..).zip(run) {
             let Write::Create { content, stamp, .. } = write else { continue };
-            match write::new_item(kind, content, stamp, &self.manner.zone) {
+            match write::new_item(kind, content, stamp, &self.manner.zone, dialect) {
                 Ok(item) => jobs.push(Job { place, bytes: item.wire_len(), load: item }),
                 Err(unfit) => answers.give(place, refused(&unfit)),
             }

@@ -49,6 +49,7 @@ pub(super) fn new_item(
     content: &Content,
     stamp: &Stamp,
     mailbox: &Zone,
+    dialect: Dialect,
 ) -> Result<NewItem, Unfit> {
     let mut settings = settings(kind, content, &Content::new(), mailbox)?;
     match kind {
@@ -59,6 +60,7 @@ pub(super) fn new_item(
         }
         ItemKind::Appointment | ItemKind::Task => {}
     }
+    dialect.settle_new(&mut settings);
     settings.extend(stamp::write(stamp));
     let properties: Properties =
         settings.into_iter().filter_map(|(property, value)| Some((property, value?))).collect();
@@ -103,6 +105,17 @@ const REMINDER_DELTA: ExtendedField = ExtendedField::id(
 );
 
 impl Dialect {
+    /// Puts the progress of a new task into the server's own way. Of status, percent and completion date the one that is processed
+    /// last decides for all three (Microsoft's page on `CompleteDate`), and in a new item that is the status, which comes last in the
+    /// schema and would make the day of completion today. So the date goes alone; grommunio draws no conclusions and gets all.
+    fn settle_new(self, settings: &mut Vec<Setting>) {
+        let completed = |(of, _): &Setting| *of == Property::Field(E::CompleteDate);
+        if !self.grommunio && settings.iter().any(completed) {
+            let implied = [E::Status, E::PercentComplete].map(Property::Field);
+            settings.retain(|(of, _)| !implied.contains(of));
+        }
+    }
+
     /// Puts a setting of an update into the server's own way.
     fn adapt(self, (property, value): Setting) -> Setting {
         if !self.grommunio {

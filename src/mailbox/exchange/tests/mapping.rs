@@ -33,7 +33,9 @@ fn content(pairs: &[(Field, Json)]) -> Content {
 }
 
 fn create(kind: ItemKind, content: &Content) -> String {
-    let item = write::new_item(kind, content, &sample::stamp("A-1", "t1"), &berlin()).unwrap();
+    let item =
+        write::new_item(kind, content, &sample::stamp("A-1", "t1"), &berlin(), Dialect::default())
+            .unwrap();
     let folder = DistinguishedFolder::Contacts.into();
     document(&CreateItem { folder, items: vec![item] }, &Header::new(ServerVersion::V2013Sp1))
 }
@@ -48,7 +50,9 @@ fn change(kind: ItemKind, content: &Content, before: &Content) -> Option<String>
 
 /// What a server keeps of a new item and gives back.
 fn returned(kind: ItemKind, content: &Content) -> ews::Item {
-    let item = write::new_item(kind, content, &sample::stamp("A-1", "t1"), &berlin()).unwrap();
+    let item =
+        write::new_item(kind, content, &sample::stamp("A-1", "t1"), &berlin(), Dialect::default())
+            .unwrap();
     ews::Item {
         kind: kind::writable(kind).item_kind(),
         id: "i".into(),
@@ -168,6 +172,10 @@ fn completion_follows_the_rules_of_the_server() {
         .collect();
     assert!(places.is_sorted(), "{xml}");
     assert!(xml.contains("<t:PercentComplete>100</t:PercentComplete>"), "{xml}");
+    // In a new item the status would be processed last and make the day today.
+    let xml = create(ItemKind::Task, &done);
+    assert!(xml.contains("<t:CompleteDate>2026-11-20T00:00:00Z</t:CompleteDate>"), "{xml}");
+    assert!(!xml.contains("<t:Status>") && !xml.contains("<t:PercentComplete>"), "{xml}");
     let open = content(&[
         (Field::Status, json!("in_progress")),
         (Field::Percent, json!(100)),

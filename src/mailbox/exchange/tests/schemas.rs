@@ -35,7 +35,9 @@ impl Documents {
 
     fn create(&mut self, name: &str, kind: ItemKind, content: &Content) {
         let zone = Zone::iana("Europe/Berlin").unwrap();
-        let item = write::new_item(kind, content, &sample::stamp("A-1", "t1"), &zone).unwrap();
+        let item =
+            write::new_item(kind, content, &sample::stamp("A-1", "t1"), &zone, Dialect::default())
+                .unwrap();
         let folder = DistinguishedFolder::Contacts.into();
         self.add(name, &CreateItem { folder, items: vec![item] });
     }
