@@ -269,7 +269,7 @@ mod tests {
         // printf '\012Firma' | sha256sum: field 10 (company), text "Firma"; taken with coreutils.
         let fingerprint =
             Fingerprint::of(Field::Company, &Slot::Value(Value::Text("Firma".into())));
-        let hex: String = fingerprint.to_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        let hex = fingerprint.to_bytes().map(|b| format!("{b:02x}")).concat();
         assert_eq!(hex, "864c02cb38b916cede33cb7e117279b4");
     }
 

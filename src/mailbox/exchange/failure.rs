@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::ews::{ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode};
+use crate::ews::{
+    ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode, TlsProblem,
+};
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Wrote};
 
 /// How long the engine should leave a mailbox alone when nobody says.
@@ -38,7 +40,13 @@ pub(super) fn of_call(outcome: Result<(), EwsError>, stage: Stage) -> MailboxErr
 /// Turns an error of EWS into the seam's.
 pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
     let (kind, at, hint) = match &error {
-        EwsError::Connect(connect) => (connect_kind(connect), connect_stage(connect), None),
+        EwsError::Connect(connect) => {
+            let unknown =
+                matches!(connect, ConnectError::Tls { problem: TlsProblem::UnknownIssuer, .. });
+            let hint = unknown
+                .then_some("name the certificate of your authority as the server's `ca_file`");
+            (connect_kind(connect), connect_stage(connect), hint)
+        }
         EwsError::LoginRefused { .. } => (
             MailboxErrorKind::Denied,
             Stage::Login,
@@ -59,13 +67,18 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
         }
         _ => (kind_of(error.kind()), stage, None),
     };
+    // Where and why a connection failed is the news; that the server was not reached follows from it.
+    let (text, chained) = match &error {
+        EwsError::Connect(connect) => (connect.to_string(), false),
+        _ => (error.to_string(), std::error::Error::source(&error).is_some()),
+    };
     MailboxError {
         kind,
         stage: at,
-        text: error.to_string(),
+        text,
         hint: hint.map(str::to_owned),
         ambiguous: error.ambiguous(),
-        source: std::error::Error::source(&error).is_some().then(|| error.into()),
+        source: chained.then(|| error.into()),
     }
 }
 
@@ -273,7 +286,7 @@ mod tests {
         let error = of_error(EwsError::Connect(name), Stage::Mailbox);
         assert_eq!((error.kind, error.stage), (MailboxErrorKind::Unreachable, Stage::Dns));
         assert!(!error.ambiguous);
-        assert!(std::error::Error::source(&error).is_some(), "the chain goes on");
+        assert!(error.text.contains("mail.firma.example") && error.text.contains("check the URL"));
         let error = of_error(EwsError::LoginRefused { offers: Vec::new() }, Stage::Mailbox);
         assert_eq!((error.kind, error.stage), (MailboxErrorKind::Denied, Stage::Login));
         assert!(error.hint.is_some());
