@@ -1,0 +1,157 @@
+//! Bad input: each gives its exit code and says where and what next, and nothing is lost: a good run afterwards completes.
+
+use std::fs;
+use std::path::Path;
+
+use abgleich_plugin::abi;
+use exchange_sim::{Fault, FaultKind};
+use sha2::{Digest, Sha256};
+
+use crate::built;
+use crate::document::{self, counts, mailbox, wrote_nothing};
+use crate::expected::Expected;
+use crate::place::{LOGIN, PEOPLE, Place};
+
+/// Runs the first transfer and the run after it; everything must be there, once.
+#[track_caller]
+fn completes(place: &Place) {
+    let first = document::read(&place.run(&["sync", "--first-transfer", "--json"]).expect(0));
+    for (user, address) in PEOPLE {
+        let expected = Expected::sum(&Expected::of(&place.database(), user).created);
+        let found = place.items_and_records(address);
+        assert_eq!(found, (expected, expected), "{user}: each record once\n{first:#}");
+    }
+    place.server.clear_log();
+    wrote_nothing(&document::read(&place.run(&["sync", "--json"]).expect(0)));
+    assert_eq!(place.server.writes(), 0, "{:?}", place.server.log());
+}
+
+#[test]
+fn a_wrong_configuration_is_told_with_its_place_and_touches_nothing() {
+    let place = Place::sample();
+    place.configure(|text| *text = text.replacen("contacts = 'sync'", "contacts = 'snyc'", 1));
+    place.run(&["sync"]).expect(2).says(&["abgleich.toml:", "snyc", "sync"]);
+    place.configure(|text| *text = text.replacen("adapter = 'sqlite'", "adaptor = 'sqlite'", 1));
+    place.run(&["sync"]).expect(2).says(&["abgleich.toml:", "adaptor", "adapter"]);
+    place.configure(|text| *text = text.replace("'exchange-ca.pem'", "'nowhere.pem'"));
+    place.run(&["sync"]).expect(2).says(&["nowhere.pem", "next:"]);
+    place.configure(|text| *text = text.replace("'password.txt'", "'nowhere.txt'"));
+    place.run(&["sync"]).expect(2).says(&["nowhere.txt"]);
+    assert!(place.server.log().is_empty(), "nothing was asked of the server");
+}
+
+/// Names an adapter by path and digest.
+fn vendors(path: &Path) -> String {
+    let bytes: [u8; 32] = Sha256::digest(fs::read(path).unwrap()).into();
+    let digest = bytes.map(|byte| format!("{byte:02x}")).concat();
+    format!("adapter = {{ file = '{}', sha256 = '{digest}' }}", path.display())
+}
+
+#[test]
+fn a_plugin_that_cannot_be_used_is_told_with_its_place_and_touches_nothing() {
+    let place = Place::sample();
+    let with = |adapter: &str| {
+        place.configure(|text| *text = text.replace("adapter = 'sqlite'", adapter));
+        place.run(&["sync", "--first-transfer"])
+    };
+    let text = place.path("text.so");
+    fs::write(&text, "not a library").unwrap();
+    with(&vendors(&text)).expect(2).says(&["text.so", "next:"]);
+    let missing = vendors(&text).replace("text.so", "missing.so");
+    with(&missing).expect(2).says(&["missing.so", "next:"]);
+    with("adapter = 'oracle'").expect(2).says(&["oracle", "next:"]);
+
+    // A real plugin of the next major version: the header of its table says so.
+    let mut bytes = fs::read(built::library("faulty")).unwrap();
+    let mut header = u32::try_from(size_of::<abi::Table>()).unwrap().to_le_bytes().to_vec();
+    header.extend([1, 0, 0, 0]);
+    header.extend(abi::MAGIC);
+    let at = bytes.windows(header.len()).position(|window| window == header).expect("its table");
+    bytes[at + 4] = 2;
+    let newer = place.path("newer.so");
+    fs::write(&newer, bytes).unwrap();
+    with(&vendors(&newer)).expect(2).says(&["newer.so", "2.0", "next:", "update abgleich"]);
+
+    // Another content than the configured one.
+    fs::copy(built::library("sqlite"), place.path("vendor.so")).unwrap();
+    let adapter = vendors(&place.path("vendor.so"));
+    fs::copy(built::library("faulty"), place.path("vendor.so")).unwrap();
+    with(&adapter).expect(2).says(&["vendor.so", "next:"]);
+
+    // The right one, and a file that is no database.
+    fs::rename(place.path("staffitpro.db"), place.path("kept.db")).unwrap();
+    fs::write(place.path("staffitpro.db"), "SQLite format 3\0 and then nothing of the kind")
+        .unwrap();
+    place.configure(|_| {});
+    place.run(&["sync", "--first-transfer"]).expect(5).says(&[
+        "staffitpro.db",
+        "no SQLite database",
+        "→ check it with",
+    ]);
+    fs::rename(place.path("kept.db"), place.path("staffitpro.db")).unwrap();
+    assert_eq!(place.server.writes(), 0, "{:?}", place.server.log());
+    completes(&place);
+}
+
+#[test]
+fn a_refused_login_and_a_lost_connection_are_told_apart_and_lose_nothing() {
+    let place = Place::sample();
+    fs::write(place.path("password.txt"), "wrong horse").unwrap();
+    place
+        .run(&["sync", "--first-transfer"])
+        .expect(4)
+        .says(&["check user name and password", "d.hoffmann@firma.example"]);
+    let checked = place.run(&["check"]).expect(4).says(&["check user name and password"]);
+    assert!(!checked.stdout.contains("wrong horse") && !checked.stderr.contains("wrong horse"));
+    place.configure(|_| {});
+
+    // Nobody listens there: taken from the system, then given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let ours = format!("localhost:{}", place.server.port());
+    place.configure(|text| *text = text.replace(&ours, &format!("localhost:{port}")));
+    place.run(&["check"]).expect(5).says(&[&format!("localhost:{port}")]);
+    // A certificate that nobody signed whom we believe.
+    place.configure(|text| *text = text.replace("ca_file = 'exchange-ca.pem'\n", ""));
+    place.run(&["sync"]).expect(5).says(&["nobody we trust issued", "`ca_file`"]);
+    place.configure(|_| {});
+
+    // An account that may not open a mailbox: that mailbox fails, the others are done.
+    let denied = Fault::new(FaultKind::Refuse { code: "ErrorImpersonateUserDenied".to_owned() });
+    place.server.fault(denied.for_mailbox(PEOPLE[1].1));
+    let ended = place.run(&["sync", "--first-transfer", "--json"]).expect(4);
+    let report = document::read(&ended);
+    assert_eq!(mailbox(&report, "DHO")["outcome"], "done");
+    assert_eq!(mailbox(&report, "CSC")["outcome"], "failed", "{report:#}");
+    assert!(counts(mailbox(&report, "CSC"), "created").is_empty());
+    place.server.clear_faults();
+    assert!(!ended.stdout.contains(LOGIN), "{}", ended.stdout);
+    completes(&place);
+}
+
+/// Invariants 1 and 3: answers that are lost, cut off or late in the midst of the first transfer.
+#[test]
+fn a_connection_that_breaks_while_writing_doubles_nothing_and_loses_nothing() {
+    let cases = [
+        (FaultKind::DropBeforeCommit, "CreateItem"),
+        (FaultKind::DropAfterCommit, "CreateItem"),
+        (FaultKind::Truncated, "CreateItem"),
+        (FaultKind::HtmlPage, "CreateItem"),
+        (FaultKind::Truncated, "GetItem"),
+        (FaultKind::DropAfterCommit, "SyncFolderItems"),
+    ];
+    let place = Place::sample();
+    for (number, (kind, operation)) in cases.into_iter().enumerate() {
+        let after = u32::try_from(number % 3).unwrap();
+        place.server.fault(Fault::new(kind).on(operation).after(after).once());
+    }
+    let ended = place.run(&["sync", "--first-transfer", "--json"]);
+    assert!([0, 3, 4, 5].contains(&ended.code), "{}", ended.stderr);
+    let broken = document::read(&ended);
+    let all: u64 = PEOPLE
+        .iter()
+        .map(|(user, _)| Expected::sum(&Expected::of(&place.database(), user).created))
+        .sum();
+    assert!(broken["totals"]["created"].as_u64() < Some(all), "nothing broke: {broken:#}");
+    place.server.clear_faults();
+    completes(&place);
+}
