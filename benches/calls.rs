@@ -19,6 +19,7 @@ use std::path::Path;
 use abgleich::engine::report::MailboxReport;
 use abgleich::mailbox::memory::MemoryMailbox;
 use abgleich::mailbox::memory::fault::Call;
+use abgleich::mailbox::memory::store::Store;
 use abgleich::model::rules::{PastDays, ScopeSettings, Scopes};
 use abgleich::model::{Field, ItemKind, Mode, Module, Value};
 use abgleich::source::Source;
@@ -63,7 +64,7 @@ fn one_mailbox(items: usize) {
     assert!((full..=full + switches).contains(&applied), "{applied} batches");
 
     let before = source_calls(&source);
-    mailbox.with(|store| store.forget_calls());
+    mailbox.with(Store::forget_calls);
     let report = run(&source, &mailbox, "DHO", folder.path(), false);
     assert_eq!(report.totals().writes(), 0, "a settled run writes: {:?}", report.totals());
     assert_eq!(report.totals().unchanged, items as u64);
@@ -86,7 +87,7 @@ fn quiet_mailboxes(mailboxes: usize) {
     }
     for (user, mailbox) in users.iter().zip(&doubles) {
         run(&source, mailbox, user, folder.path(), true);
-        mailbox.with(|store| store.forget_calls());
+        mailbox.with(Store::forget_calls);
     }
     let before = source_calls(&source);
     for (user, mailbox) in users.iter().zip(&doubles) {

@@ -2,6 +2,8 @@
 //!
 //! Permissions are looked up in here, so that a forbidden write is never even planned: what a mode, rule G7, guests (D8),
 //! privacy (D9), rights (D14) or `writes = "off"` (D19) forbid does not appear in a verdict.
+//!
+//! Long because the order in which the rules are asked is itself a rule, and is read in one piece.
 
 use jiff::Timestamp;
 

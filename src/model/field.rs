@@ -1,6 +1,6 @@
 //! Pure: the table of all fields. Everything that goes through fields one by one (adapter messages, mapping to EWS and
 //! MAPI, merging, fingerprints, journal, `except` in the configuration, `--explain`) reads this table, so that a field
-//! added here is a compile error or a failing table test everywhere else until it is dealt with.
+//! added here is a compile error or a failing table test everywhere else until it is dealt with. Long because it is one table.
 
 use std::fmt;
 
