@@ -1,6 +1,6 @@
 //! What deciding costs beside reading, and how large the state grows: 100,000 contacts of forty fields.
 //!
-//! Three clocks run over the same pairs, page by page, so that a busy machine slows all of them alike: the rows as bare
+//! Three clocks run over the same pairs, page by page, so that a busy machine slows all of them alike: the rows as plain
 //! SQLite hands them out, the rows as the state reads them, and the planner's decisions. `cargo bench --bench decide`;
 //! with `-- small` 2,000 pairs.
 
@@ -112,14 +112,14 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
 fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
     let state = State::open(folder).expect("the state opens");
     state.mark_scope(mailbox, PLACE.0, true).expect("the scope can be marked");
-    let bare = Connection::open(folder.join(FILE_NAME)).expect("the file opens");
+    let plain = Connection::open(folder.join(FILE_NAME)).expect("the file opens");
     let rules = rules();
     let (mut reading, mut bare_reading, mut deciding) =
         (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let (mut after, mut decided, mut acts, mut fields) = (0, 0, 0, 0);
     loop {
         let start = Instant::now();
-        let bytes = read_bare(&bare, after);
+        let bytes = read_bare(&plain, after);
         bare_reading += start.elapsed();
         black_box(bytes);
         let start = Instant::now();
@@ -166,13 +166,13 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
     assert_eq!(acts, pairs / 5);
     let each = |time: Duration| time.as_secs_f64() * 1e6 / pairs as f64;
     println!("{pairs} pairs of {FIELDS} fields, one in five changed; microseconds a pair:");
-    println!("  reading, bare SQLite: {:6.2}", each(bare_reading));
+    println!("  reading, plain SQLite: {:6.2}", each(bare_reading));
     println!("  reading, the state:   {:6.2}", each(reading));
     println!("  deciding:             {:6.2}", each(deciding));
     let ratio = deciding.as_secs_f64() / reading.as_secs_f64();
     let strict = deciding.as_secs_f64() / bare_reading.as_secs_f64();
     println!(
-        "deciding / reading: {ratio:.2} (under 1 is asked for); against bare SQLite: {strict:.2}"
+        "deciding / reading: {ratio:.2} (under 1 is asked for); against plain SQLite: {strict:.2}"
     );
     assert!(ratio < 1.0, "deciding takes longer than reading");
 }
