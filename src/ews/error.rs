@@ -209,6 +209,12 @@ pub enum EwsError {
         /// How long the server wants to be left alone.
         retry_after: Option<Duration>,
     },
+    /// The server asked to be left alone, so that nothing is sent until then: requests during a
+    /// back-off prolong it.
+    Resting {
+        /// How long it still is.
+        left: Duration,
+    },
     /// The request is larger than the server takes (413): halve the batch.
     RequestTooLarge,
     /// Any other status that is no success and brings no fault.
@@ -233,6 +239,7 @@ impl EwsError {
             Self::Unavailable { retry_after, .. } => {
                 ErrorKind::Transient { retry_after: *retry_after }
             }
+            Self::Resting { left } => ErrorKind::Transient { retry_after: Some(*left) },
             Self::Lost { .. }
             | Self::TimedOut { .. }
             | Self::Reply(ReplyError::Truncated { .. }) => {
@@ -264,7 +271,7 @@ impl EwsError {
             | Self::RequestTooLarge
             | Self::Status { .. }
             | Self::Reply(ReplyError::NotSoap { .. }) => "http",
-            Self::Fault(_) | Self::Reply(_) => "ews",
+            Self::Fault(_) | Self::Reply(_) | Self::Resting { .. } => "ews",
         }
     }
 
@@ -275,6 +282,7 @@ impl EwsError {
             Self::Connect(_)
             | Self::LoginRefused { .. }
             | Self::AccountBlocked { .. }
+            | Self::Resting { .. }
             | Self::RequestTooLarge => false,
             Self::Lost { .. }
             | Self::TimedOut { .. }
@@ -313,6 +321,10 @@ impl fmt::Display for EwsError {
             }
             Self::Unavailable { status, .. } => {
                 write!(f, "the server takes no requests at the moment (status {status})")
+            }
+            Self::Resting { left } => {
+                let seconds = left.as_millis().div_ceil(1000);
+                write!(f, "the server is busy and asked to be left alone, {seconds} s more")
             }
             Self::RequestTooLarge => {
                 write!(f, "the request is larger than the server takes (status 413)")

@@ -296,7 +296,10 @@ impl<W: Wire> ExchangeMailbox<W> {
                 batches.push(again);
                 continue;
             }
-            // The server is busy for longer than our patience lasts: the rest is not even sent.
+            // The server is busy for longer than our patience lasts: the rest is not even sent, nor is what comes after it.
+            if let Some(asked) = asked {
+                self.wire.rest(asked);
+            }
             let wait = asked.unwrap_or(failure::A_WHILE);
             for job in again.into_iter().chain(batches.drain(..).flatten()) {
                 answers.give(job.place, Wrote::Later(wait));

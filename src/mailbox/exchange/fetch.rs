@@ -1,6 +1,7 @@
 //! Effect: reading items in batches. One bad item costs nobody else.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::ews::operation::get_item::GetItem;
 use crate::ews::{self, BodyType, EwsError, Property, ResponseCode};
@@ -56,7 +57,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                     Ok(item) => Ok(item),
                     Err(refusal) => {
                         let Some(error) = failure::of_read(&refusal) else {
-                            asked = refusal.back_off();
+                            asked = asked.max(refusal.back_off());
                             continue;
                         };
                         Err(error)
@@ -83,7 +84,10 @@ impl<W: Wire> ExchangeMailbox<W> {
             if passes {
                 // Nothing is sent while the server wants to be left alone.
                 let Some(wait) = waiting.next(asked) else {
-                    return Err(failure::of_call(busy(outcome), Stage::Item));
+                    if let Some(asked) = asked {
+                        self.wire.rest(asked);
+                    }
+                    return Err(failure::of_call(busy(outcome, asked), Stage::Item));
                 };
                 self.wire.wait(wait);
             } else if !outcome.as_ref().err().is_some_and(is_about_batch) {
@@ -105,8 +109,8 @@ fn is_at(open: &[Option<&ItemId>], place: usize, item: &ews::Item) -> bool {
 }
 
 /// An answer that was whole but left items out because the server was busy.
-fn busy(outcome: Result<(), EwsError>) -> Result<(), EwsError> {
-    outcome.and(Err(EwsError::Unavailable { status: 200, retry_after: None }))
+fn busy(outcome: Result<(), EwsError>, asked: Option<Duration>) -> Result<(), EwsError> {
+    outcome.and(Err(EwsError::Resting { left: asked.unwrap_or(failure::A_WHILE) }))
 }
 
 fn passes(error: &EwsError) -> bool {

@@ -1,7 +1,7 @@
 //! Effect: the wire to a real server: one lane, driven from the engine's blocking thread.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -89,6 +89,7 @@ impl ExchangeServer {
             header,
             agreed: false,
             server: None,
+            rests_until: None,
             runtime: self.runtime.clone(),
         };
         ExchangeMailbox::new(wire, Manner { zone, delegate_for, address, patience: self.patience })
@@ -103,6 +104,8 @@ pub struct LaneWire {
     /// Whether the server has answered under this contract.
     agreed: bool,
     server: Option<ServerVersionInfo>,
+    /// Until when the server wants to be left alone.
+    rests_until: Option<Instant>,
     runtime: Handle,
 }
 
@@ -141,6 +144,11 @@ impl Wire for LaneWire {
         operation: &O,
         each: &mut dyn FnMut(O::Part),
     ) -> Result<(), EwsError> {
+        let left = |until: Instant| until.checked_duration_since(Instant::now());
+        if let Some(left) = self.rests_until.and_then(left).filter(|left| !left.is_zero()) {
+            return Err(EwsError::Resting { left });
+        }
+        self.rests_until = None;
         let runtime = self.runtime.clone();
         loop {
             let outcome = runtime.block_on(async {
@@ -174,6 +182,10 @@ impl Wire for LaneWire {
         // The engine's thread may block; a pause needs no runtime.
         std::thread::sleep(time);
     }
+
+    fn rest(&mut self, time: Duration) {
+        self.rests_until = Instant::now().checked_add(time);
+    }
 }
 
 /// An operation that is only lent, because it may have to be sent again.
@@ -194,5 +206,45 @@ impl<O: Operation> Operation for Borrowed<'_, O> {
 
     fn part(&self, arrival: Arrival) -> Result<Option<Self::Part>, ReplyError> {
         self.0.part(arrival)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::ews::operation::folder::DistinguishedFolder;
+    use crate::ews::operation::get_folder::GetFolder;
+    use crate::ews::transport::scripted::Scripted;
+
+    #[test]
+    fn nothing_is_sent_while_the_server_rests() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let sent = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&sent);
+        let lane = Lane::scripted(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Scripted::Fail(EwsError::RequestTooLarge)
+        });
+        let mut wire = LaneWire {
+            lane,
+            header: Header::new(ServerVersion::V2013Sp1),
+            agreed: false,
+            server: None,
+            rests_until: None,
+            runtime: runtime.handle().clone(),
+        };
+        let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
+        wire.rest(Duration::from_hours(1));
+        let error = wire.call(&operation, &mut |_| {}).unwrap_err();
+        let EwsError::Resting { left } = &error else { panic!("{error}") };
+        assert!(*left > Duration::from_mins(30) && *left <= Duration::from_hours(1));
+        assert!(!error.ambiguous(), "a create that was not sent was not done");
+        assert_eq!(sent.load(Ordering::Relaxed), 0);
+        wire.rest(Duration::ZERO);
+        assert!(matches!(wire.call(&operation, &mut |_| {}), Err(EwsError::RequestTooLarge)));
+        assert_eq!(sent.load(Ordering::Relaxed), 1, "afterwards all is as before");
     }
 }

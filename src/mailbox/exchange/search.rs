@@ -70,6 +70,9 @@ impl<W: Wire> ExchangeMailbox<W> {
             };
             let patience = self.manner.patience;
             let parts = ask(&mut self.wire, patience, Stage::Item, &operation, refused)?;
+            // Servers may bring less than was asked for. All folders go on from where the first of them stopped, and what then
+            // comes twice counts once.
+            let mut next_offset = offset.saturating_add(MAX_PAGE);
             let mut next = Vec::new();
             let mut fresh = 0_usize;
             for (place, part) in parts {
@@ -81,7 +84,11 @@ impl<W: Wire> ExchangeMailbox<W> {
                             found.insert(item.id.as_str().to_owned(), hit);
                         }
                     }
-                    FindPage::End { last: false, .. } => next.push(at),
+                    FindPage::End { last: false, next_offset: told, .. } => {
+                        next.push(at);
+                        let further = told.filter(|told| *told > offset);
+                        next_offset = next_offset.min(further.unwrap_or(next_offset));
+                    }
                     FindPage::End { .. } => {}
                 }
             }
@@ -97,7 +104,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 });
             }
             open = next;
-            offset += MAX_PAGE;
+            offset = next_offset;
         }
         Ok(())
     }

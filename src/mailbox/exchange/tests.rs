@@ -1,5 +1,6 @@
 //! The mapping and the batches, with expectations written by hand and a scripted server.
 
+mod busy;
 mod mapping;
 mod requests;
 mod schemas;

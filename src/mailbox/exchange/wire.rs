@@ -26,6 +26,10 @@ pub trait Wire {
 
     /// Lets time pass without sending anything; requests during a back-off prolong it (notes.md §3.2).
     fn wait(&mut self, time: Duration);
+
+    /// Takes note that the server wants to be left alone for so long, and that nobody waits for it now: until then calls fail
+    /// with [`EwsError::Resting`] and nothing is sent.
+    fn rest(&mut self, time: Duration);
 }
 
 /// How long to go on after errors that pass.
@@ -85,11 +89,9 @@ pub fn ask<W: Wire, O: Operation>(
         let outcome = wire.call(operation, &mut |part| parts.push(part));
         let asked = match &outcome {
             Ok(()) => {
-                let passing = parts
-                    .iter()
-                    .filter_map(refusal)
-                    .find_map(|refusal| failure::passes(refusal.kind()));
-                match passing {
+                // One message may say how long, and the others only that it is too much.
+                let passing = parts.iter().filter_map(refusal);
+                match passing.filter_map(|refusal| failure::passes(refusal.kind())).max() {
                     Some(asked) => asked,
                     None => return Ok(parts),
                 }
@@ -109,7 +111,11 @@ pub fn ask<W: Wire, O: Operation>(
             wire.wait(wait);
             continue;
         }
-        let refused = parts.iter().find_map(refusal);
+        if let Some(asked) = asked {
+            wire.rest(asked);
+        }
+        let busy = |part| refusal(part).filter(|no| failure::passes(no.kind()) == Some(asked));
+        let refused = parts.iter().find_map(busy);
         return Err(match (&outcome, refused) {
             (Ok(()), Some(refusal)) => failure::of_refusal(refusal, stage),
             _ => failure::of_call(outcome, stage),

@@ -21,7 +21,7 @@ use crate::mailbox::{ItemError, Mailbox, MailboxErrorKind, Write, Wrote};
 use crate::model::{Content, Cursor, Field, ItemId, ItemKind};
 
 /// What the server does with one request.
-enum Step {
+pub(super) enum Step {
     /// It answers each item of the request with an id that ends in its number.
     Good,
     /// It answers with these.
@@ -31,10 +31,11 @@ enum Step {
 }
 
 #[derive(Default)]
-struct Script {
+pub(super) struct Script {
     steps: VecDeque<Step>,
-    sent: Vec<(&'static str, usize, String)>,
-    waits: Vec<Duration>,
+    pub(super) sent: Vec<(&'static str, usize, String)>,
+    pub(super) waits: Vec<Duration>,
+    pub(super) rests: Vec<Duration>,
     server: Option<ServerVersionInfo>,
 }
 
@@ -74,9 +75,13 @@ impl Wire for Script {
     fn wait(&mut self, time: Duration) {
         self.waits.push(time);
     }
+
+    fn rest(&mut self, time: Duration) {
+        self.rests.push(time);
+    }
 }
 
-fn mailbox(steps: impl IntoIterator<Item = Step>) -> ExchangeMailbox<Script> {
+pub(super) fn mailbox(steps: impl IntoIterator<Item = Step>) -> ExchangeMailbox<Script> {
     let manner = Manner {
         zone: Zone::iana("Europe/Berlin").unwrap(),
         delegate_for: None,
@@ -104,7 +109,7 @@ fn item(at: usize, id: &str, version: &str) -> [Arrival; 2] {
     ]
 }
 
-fn refusal(code: &str, wait: Option<u32>) -> Refusal {
+pub(super) fn refusal(code: &str, wait: Option<u32>) -> Refusal {
     let details = wait.map(|ms| ("BackOffMilliseconds".to_owned(), ms.to_string()));
     Refusal { code: ResponseCode::parse(code), text: None, details: details.into_iter().collect() }
 }
@@ -114,12 +119,12 @@ fn refused(at: usize, code: &str) -> Arrival {
     Arrival::Message(Message { index: at, outcome, ..Message::default() })
 }
 
-fn fault(code: &str, wait: Option<u32>) -> EwsError {
+pub(super) fn fault(code: &str, wait: Option<u32>) -> EwsError {
     let Refusal { code, text, details } = refusal(code, wait);
     EwsError::Fault(Fault { code, text, details })
 }
 
-fn creates(count: usize) -> Vec<Write> {
+pub(super) fn creates(count: usize) -> Vec<Write> {
     (0..count)
         .map(|index| {
             let mut content = Content::new();
@@ -142,7 +147,7 @@ fn update(id: &str, version: &str, field: Field) -> Write {
     Write::Update { id: id.into(), version: version.into(), content, before, stamp: None }
 }
 
-fn names(mailbox: &ExchangeMailbox<Script>) -> Vec<(&'static str, usize)> {
+pub(super) fn names(mailbox: &ExchangeMailbox<Script>) -> Vec<(&'static str, usize)> {
     mailbox.wire.sent.iter().map(|(name, count, _)| (*name, *count)).collect()
 }
 
@@ -460,23 +465,4 @@ fn stamps_and_fields_are_the_only_changes_of_an_update() {
     let xml = &mailbox.wire.sent[0].2;
     assert_eq!(xml.matches("<t:SetItemField>").count(), 6, "title, and five parts of the stamp");
     assert_eq!(xml.matches("<t:DeleteItemField>").count(), 1, "an adopted item has no token");
-}
-
-#[test]
-fn a_refused_question_for_the_person_is_an_error_and_a_busy_server_is_asked_again() {
-    let wait = Outcome::Error(refusal("ErrorServerBusy", Some(3_000)));
-    let busy = Arrival::Message(Message { outcome: wait, ..Message::default() });
-    let mut mailbox = mailbox([
-        Step::Says(vec![busy]),
-        Step::Says(vec![refused(0, "ErrorNameResolutionNoResults")]),
-        Step::Says(vec![refused(0, "ErrorAccessDenied")]),
-    ]);
-    assert_eq!(mailbox.person().unwrap(), None, "nobody is no failure");
-    assert_eq!(mailbox.wire.waits, [Duration::from_secs(3)]);
-    let error = mailbox.person().unwrap_err();
-    assert_eq!(error.kind, MailboxErrorKind::Denied);
-    assert!(error.text.contains("ErrorAccessDenied"), "{error}");
-    assert_eq!(names(&mailbox), [("ResolveNames", 1); 3]);
-    let xml = &mailbox.wire.sent[0].2;
-    assert!(xml.contains(r#"ReturnFullContactData="true""#), "notes.md §1.10: required");
 }

@@ -1,0 +1,143 @@
+//! What is done while a server wants to be left alone, and how searches go on, against a scripted server.
+
+use std::time::Duration;
+
+use crate::ews::item::Properties;
+use crate::ews::reply::{Arrival, Message, Outcome};
+use crate::ews::{self, EwsError, Field as E, FolderRights, Value as Theirs};
+use crate::mailbox::contract::sample;
+use crate::mailbox::exchange::stamp;
+use crate::mailbox::exchange::tests::requests::{Step, creates, fault, mailbox, names, refusal};
+use crate::mailbox::{By, Mailbox, MailboxErrorKind, Wanted, Wrote};
+use crate::model::{ItemId, ItemKind};
+
+const MINUTES: Duration = Duration::from_mins(5);
+
+fn message(at: usize, outcome: Outcome) -> Arrival {
+    Arrival::Message(Message { index: at, outcome, ..Message::default() })
+}
+
+fn no(at: usize, code: &str) -> Arrival {
+    message(at, Outcome::Error(refusal(code, None)))
+}
+
+fn busy(at: usize, milliseconds: u32) -> Arrival {
+    message(at, Outcome::Error(refusal("ErrorServerBusy", Some(milliseconds))))
+}
+
+#[test]
+fn the_longest_wait_that_any_message_asks_for_is_kept() {
+    // notes.md §3.2: one message says how long, those behind it only that the batch was stopped.
+    let mut mailbox =
+        mailbox([Step::Says(vec![busy(0, 9_000), no(1, "ErrorBatchProcessingStopped")])]);
+    let ids = [ItemId::from("n0"), ItemId::from("n1")];
+    let mut read = 0;
+    mailbox
+        .identify(ItemKind::Contact, &ids, &mut |_, item| read += usize::from(item.is_ok()))
+        .unwrap();
+    assert_eq!(read, 2);
+    assert_eq!(mailbox.wire.waits, [Duration::from_secs(9)]);
+}
+
+#[test]
+fn who_does_not_wait_that_long_leaves_the_server_alone() {
+    let too_long = || Step::Fails(Vec::new(), fault("ErrorServerBusy", Some(300_000)));
+    let mut mailbox = mailbox([
+        too_long(),
+        Step::Fails(Vec::new(), EwsError::Resting { left: MINUTES }),
+        Step::Says(vec![busy(0, 300_000)]),
+        Step::Says(vec![busy(0, 300_000)]),
+    ]);
+    let answers = mailbox.apply(ItemKind::Contact, &creates(1)).unwrap();
+    assert_eq!(answers, [Wrote::Later(MINUTES)]);
+    let answers = mailbox.apply(ItemKind::Contact, &creates(1)).unwrap();
+    assert_eq!(answers, [Wrote::Later(MINUTES)], "what was not sent was not done");
+    for error in [
+        mailbox.person().unwrap_err(),
+        mailbox.identify(ItemKind::Contact, &["n0".into()], &mut |_, _| {}).unwrap_err(),
+    ] {
+        assert_eq!(error.kind, MailboxErrorKind::Transient(MINUTES), "{error}");
+    }
+    assert_eq!(mailbox.wire.rests, [MINUTES; 4], "each says so to the wire");
+    assert!(mailbox.wire.waits.is_empty());
+}
+
+fn folder(at: usize, id: &str) -> [Arrival; 2] {
+    let folder = ews::Folder {
+        id: id.into(),
+        change_key: None,
+        element: "Folder".into(),
+        parent: None,
+        class: None,
+        name: None,
+        total: None,
+        children: None,
+        hidden: None,
+        rights: Some(FolderRights::default()),
+    };
+    let end = Message { index: at, parts: 1, ..Message::default() };
+    [Arrival::Folder { message: at, folder }, Arrival::Message(end)]
+}
+
+/// A page of a search: stamped contacts by their numbers, and where the next page begins; `None` is the last one.
+fn page(at: usize, numbers: std::ops::Range<u32>, next: Option<u32>) -> Vec<Arrival> {
+    let parts = numbers.len();
+    let item = |number: u32| {
+        let mut properties = Properties::new();
+        for (property, value) in stamp::write(&sample::stamp(&format!("A-{number}"), "t")) {
+            properties.set(property, value.unwrap());
+        }
+        properties.set(E::ItemClass, Theirs::Text("IPM.Contact".to_owned()));
+        let id = ews::ItemId::new(format!("{at}-{number}"));
+        let kind = ews::ItemKind::Contact;
+        let item = ews::Item { kind, id, change_key: "v1".into(), properties };
+        Arrival::Item { message: at, item }
+    };
+    let end = Message {
+        index: at,
+        parts,
+        last: Some(next.is_none()),
+        next_offset: next,
+        ..Message::default()
+    };
+    numbers.map(item).chain([Arrival::Message(end)]).collect()
+}
+
+#[test]
+fn d4_a_search_skips_nothing_when_the_server_brings_less_than_was_asked_for() {
+    let defaults = (0..5).flat_map(|at| folder(at, &format!("f{at}"))).collect();
+    let tree = Message { last: Some(true), ..Message::default() };
+    let mut mailbox = mailbox([
+        Step::Says(defaults),
+        Step::Says(vec![Arrival::Message(tree)]),
+        // The home folder stops after 3 of a thousand, Deleted Items after 5.
+        Step::Says([page(0, 0..3, Some(3)), page(1, 0..5, Some(5))].concat()),
+        Step::Says([page(0, 3..6, None), page(1, 3..7, None)].concat()),
+    ]);
+    let (tenant, user) = ("haus".into(), "DHO".into());
+    let wanted = Wanted { tenant: &tenant, user: &user, by: By::Any };
+    let found = mailbox.find(ItemKind::Contact, &wanted).unwrap();
+    assert_eq!(found.len(), 6 + 7, "each once");
+    let offsets: Vec<bool> =
+        mailbox.wire.sent[2..].iter().map(|(_, _, xml)| xml.contains(r#"Offset="3""#)).collect();
+    assert_eq!(offsets, [false, true], "after what really came");
+}
+
+#[test]
+fn a_refused_question_for_the_person_is_an_error_and_a_busy_server_is_asked_again() {
+    let wait = Outcome::Error(refusal("ErrorServerBusy", Some(3_000)));
+    let busy = Arrival::Message(Message { outcome: wait, ..Message::default() });
+    let mut mailbox = mailbox([
+        Step::Says(vec![busy]),
+        Step::Says(vec![no(0, "ErrorNameResolutionNoResults")]),
+        Step::Says(vec![no(0, "ErrorAccessDenied")]),
+    ]);
+    assert_eq!(mailbox.person().unwrap(), None, "nobody is no failure");
+    assert_eq!(mailbox.wire.waits, [Duration::from_secs(3)]);
+    let error = mailbox.person().unwrap_err();
+    assert_eq!(error.kind, MailboxErrorKind::Denied);
+    assert!(error.text.contains("ErrorAccessDenied"), "{error}");
+    assert_eq!(names(&mailbox), [("ResolveNames", 1); 3]);
+    let xml = &mailbox.wire.sent[0].2;
+    assert!(xml.contains(r#"ReturnFullContactData="true""#), "notes.md §1.10: required");
+}
