@@ -149,6 +149,11 @@ impl Folders {
         Ok(Some(at.as_str().into()))
     }
 
+    /// Forgets the folders below the default ones, so that the next look at them is fresh.
+    pub(super) fn renew(&mut self) {
+        self.tree = None;
+    }
+
     fn make<W: Wire>(
         &mut self,
         wire: &mut W,

@@ -36,6 +36,11 @@ impl<W: Wire> ExchangeMailbox<W> {
         if restrictions.is_empty() {
             return Ok(Vec::new());
         }
+        if !matches!(wanted.by, By::Any) {
+            // What is nowhere counts as deleted (rule D4), and a person may have made a folder since the run began and filed the
+            // item there.
+            self.folders.renew();
+        }
         let places = self.folders.places(&mut self.wire, self.manner.patience, kind)?;
         let mut found = BTreeMap::new();
         for restriction in &restrictions {

@@ -63,20 +63,28 @@ fn who_does_not_wait_that_long_leaves_the_server_alone() {
 }
 
 fn folder(at: usize, id: &str) -> [Arrival; 2] {
+    let end = Message { index: at, parts: 1, ..Message::default() };
+    [a_folder(at, id), Arrival::Message(end)]
+}
+
+fn a_folder(message: usize, id: &str) -> Arrival {
     let folder = ews::Folder {
         id: id.into(),
         change_key: None,
         element: "Folder".into(),
         parent: None,
-        class: None,
+        class: Some("IPF.Contact".to_owned()),
         name: None,
         total: None,
         children: None,
         hidden: None,
         rights: Some(FolderRights::default()),
     };
-    let end = Message { index: at, parts: 1, ..Message::default() };
-    [Arrival::Folder { message: at, folder }, Arrival::Message(end)]
+    Arrival::Folder { message, folder }
+}
+
+fn end_of_folders(parts: usize) -> Arrival {
+    Arrival::Message(Message { parts, last: Some(true), ..Message::default() })
 }
 
 /// A page of a search: stamped contacts by their numbers, and where the next page begins; `None` is the last one.
@@ -106,10 +114,9 @@ fn page(at: usize, numbers: std::ops::Range<u32>, next: Option<u32>) -> Vec<Arri
 #[test]
 fn d4_a_search_skips_nothing_when_the_server_brings_less_than_was_asked_for() {
     let defaults = (0..5).flat_map(|at| folder(at, &format!("f{at}"))).collect();
-    let tree = Message { last: Some(true), ..Message::default() };
     let mut mailbox = mailbox([
         Step::Says(defaults),
-        Step::Says(vec![Arrival::Message(tree)]),
+        Step::Says(vec![end_of_folders(0)]),
         // The home folder stops after 3 of a thousand, Deleted Items after 5.
         Step::Says([page(0, 0..3, Some(3)), page(1, 0..5, Some(5))].concat()),
         Step::Says([page(0, 3..6, None), page(1, 3..7, None)].concat()),
@@ -121,6 +128,27 @@ fn d4_a_search_skips_nothing_when_the_server_brings_less_than_was_asked_for() {
     let offsets: Vec<bool> =
         mailbox.wire.sent[2..].iter().map(|(_, _, xml)| xml.contains(r#"Offset="3""#)).collect();
     assert_eq!(offsets, [false, true], "after what really came");
+}
+
+#[test]
+fn d4_what_counts_as_absent_was_looked_for_in_folders_made_meanwhile() {
+    let defaults = (0..5).flat_map(|at| folder(at, &format!("f{at}"))).collect();
+    let mut mailbox = mailbox([
+        Step::Says(defaults),
+        Step::Says(vec![end_of_folders(0)]),
+        Step::Says([page(0, 0..1, None), page(1, 0..0, None)].concat()),
+        // Meanwhile a person makes a folder and files an item there.
+        Step::Says(vec![a_folder(0, "new"), end_of_folders(1)]),
+        Step::Says([page(0, 0..0, None), page(1, 0..0, None), page(2, 4..5, None)].concat()),
+    ]);
+    let (tenant, user, records) = ("haus".into(), "DHO".into(), ["A-4".into()]);
+    let mut find = |by| {
+        let wanted = Wanted { tenant: &tenant, user: &user, by };
+        mailbox.find(ItemKind::Contact, &wanted).unwrap()
+    };
+    assert_eq!(find(By::Any).len(), 1);
+    let found = find(By::Records(&records));
+    assert_eq!(found.iter().map(|found| found.folder.as_str()).collect::<Vec<_>>(), ["new"]);
 }
 
 #[test]
