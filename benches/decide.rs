@@ -140,7 +140,7 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
             let (Some(record_half), Some(item_half)) = (&row.record_half, &row.item_half) else {
                 panic!("every pair of this benchmark has a base");
             };
-            let base = Base {
+            let settled = Base {
                 record: record_half,
                 item: item_half,
                 apart: row.apart,
@@ -150,7 +150,7 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
             let pair = Pair {
                 record: RecordState::Here(record),
                 item: ItemState::Here(item),
-                base: Some(base),
+                base: Some(settled),
                 taken: None,
             };
             let verdict = black_box(plan(&rules, black_box(&pair)));

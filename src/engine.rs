@@ -21,6 +21,7 @@ mod session;
 mod smoke;
 mod sync;
 mod tally;
+mod tell;
 pub mod view;
 
 pub use session::{Job, Options};

@@ -2,9 +2,9 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use abgleich::config::{Language, starting_file};
+use abgleich::config::{Language, schema_file, starting_file};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
@@ -26,20 +26,25 @@ impl Init {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let path = self.path.display();
         let language = Language::from_key(&self.language).unwrap_or(Language::German);
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).open(&self.path).map_err(|error| {
-                if error.kind() == ErrorKind::AlreadyExists {
-                    return Failure::usage(format!("{path} is there already; nothing was written"))
-                        .hint("name another file: `abgleich init PATH`");
-                }
-                Failure::usage(Unwritable { path: self.path.clone(), error })
-            })?;
-        file.write_all(starting_file(language).as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|error| Failure::usage(Unwritable { path: self.path.clone(), error }))?;
+        write_new(&self.path, starting_file(language)).map_err(|error| {
+            if error.kind() == ErrorKind::AlreadyExists {
+                return Failure::usage(format!("{path} is there already; nothing was written"))
+                    .hint("name another file: `abgleich init PATH`");
+            }
+            Failure::usage(Unwritable { path: self.path.clone(), error })
+        })?;
+        // Editors find it by the first line of the file; without it they only help less.
+        let _ = write_new(&self.path.with_file_name("abgleich.schema.json"), schema_file());
         say::line!("{path} is written. Go through its lines, then run `abgleich check`.");
         Ok(Exit::Done)
     }
+}
+
+/// Writes a file that is not there yet.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// The file cannot be written.

@@ -1,7 +1,6 @@
 //! Shell: what `sync` and `plan` have in common: opening everything, running the engine over each mailbox, collecting the
 //! reports.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use abgleich::config::{Language, MailboxSettings, Settings, Target};
 use abgleich::engine::clock::{SystemEntropy, run_id};
-use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
+use abgleich::engine::report::{Event, MailboxReport, Outcome, Stopped};
 use abgleich::engine::{Options, sync_mailbox};
 use abgleich::model::{RecordId, Scope, TenantName};
 use abgleich::reason::Code;
@@ -203,8 +202,8 @@ fn run_one(
     };
     let address = mailbox.target.to_string();
     let job = open::job(settings, mailbox, &address);
-    // A pair that turns out to be in doubt is told of again; what was said last of it holds.
-    let mut lines: BTreeMap<(Scope, RecordId), (usize, Line)> = BTreeMap::new();
+    // Only `plan` prints lines; a run over 100,000 records does not keep them.
+    let mut lines = Vec::new();
     let report = sync_mailbox(
         &job,
         options,
@@ -212,17 +211,11 @@ fn run_one(
         outlook.as_mut(),
         &|event: Event| progress.tell(event),
         &mut |line| {
-            let place = lines.len();
-            let pair = (line.scope, line.record.clone());
-            match lines.entry(pair) {
-                Entry::Occupied(mut told) => told.get_mut().1 = line,
-                Entry::Vacant(free) => drop(free.insert((place, line))),
+            if options.dry {
+                lines.push(line);
             }
         },
     );
-    let mut lines: Vec<_> = lines.into_values().collect();
-    lines.sort_unstable_by_key(|(place, _)| *place);
-    let lines = lines.into_iter().map(|(_, line)| line).collect();
     Ran { tenant: mailbox.source.to_string(), report, lines }
 }
 

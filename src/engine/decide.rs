@@ -10,7 +10,7 @@ use crate::engine::tally::Tally;
 use crate::mailbox::{Item, ItemError, Mailbox, MailboxError};
 use crate::model::{Direction, ItemId, RecordId, Scope, Switch, TenantName, UserId};
 use crate::source::{Fetched, Source, SourceError};
-use crate::state::{KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError};
+use crate::state::{KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow};
 
 /// Whose state a decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -242,7 +242,24 @@ pub fn unlink(whose: Whose<'_>, record: &RecordId) -> Result<(), DecideError> {
     }
     desk.state.atomically(|state| {
         state.resolve(desk.known.id, record, &[])?;
-        state.unlink(pair.id)
+        state.unlink(pair.id)?;
+        let (Some(item), Some(version), Some(folder)) = (pair.item, pair.item_version, pair.folder)
+        else {
+            return Ok(());
+        };
+        let row = UnpairedRow {
+            id: 0,
+            item,
+            version,
+            kind: pair.kind,
+            folder,
+            record: None,
+            token: None,
+            deleted: false,
+            born: None,
+        };
+        let unpaired = state.put_unpaired(desk.known.id, &row)?;
+        state.copy_keys(desk.known.id, pair.id, unpaired)
     })?;
     Ok(())
 }

@@ -11,18 +11,17 @@ use crate::engine::pairing::keys;
 use crate::engine::plan::{
     Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
 };
-use crate::engine::report::{Finding, Line, Phase};
+use crate::engine::report::Phase;
 use crate::engine::session::{Active, Session, Stop};
-use crate::engine::tally::{is_finding, is_named, standing};
-use crate::engine::view::show;
+use crate::engine::tally::standing;
+use crate::engine::tell::{accompany, label_of};
 use crate::mailbox::{Item, ItemError};
 use crate::model::rules::Adopt;
-use crate::model::{Field, FieldSet, Half, ItemId, ItemKind, Scope};
+use crate::model::{FieldSet, Half, ItemId, ItemKind};
 use crate::reason::Code;
 use crate::source::{Fetched, Record};
 use crate::state::{
-    FindingRow, ItemPresence, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
-    UnpairedRow,
+    ItemPresence, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError, UnpairedRow,
 };
 
 /// How many pairs are planned at once.
@@ -35,7 +34,9 @@ pub(super) struct Seen {
     record_gone: bool,
     candidate: Option<UnpairedRow>,
     /// The record was joined to an item that carries its stamp.
-    joined: bool,
+    pub(super) joined: bool,
+    /// The record has no item, and a second look follows when the keys of all records are known.
+    pub(super) first_look: bool,
     doubt: Option<Code>,
 }
 
@@ -85,7 +86,7 @@ impl Session<'_> {
                 }
             }
         }
-        Ok(())
+        self.tell_uncontested()
     }
 
     fn plan_page(
@@ -164,7 +165,15 @@ impl Session<'_> {
                     }
                     _ => None,
                 };
-                Seen { pair, record, record_gone, candidate: None, joined: false, doubt: None }
+                Seen {
+                    pair,
+                    record,
+                    record_gone,
+                    candidate: None,
+                    joined: false,
+                    first_look: false,
+                    doubt: None,
+                }
             })
             .collect())
     }
@@ -186,7 +195,8 @@ impl Session<'_> {
             if !contested {
                 self.join_by_stamp(&mut seen.pair)?;
                 seen.joined = seen.pair.item.is_some();
-                if !seen.joined {
+                seen.first_look = !seen.joined;
+                if seen.first_look {
                     self.state.note_unlinked(seen.pair.id)?;
                 }
                 return Ok(());
@@ -303,7 +313,7 @@ impl Session<'_> {
         if self.options.explain.is_some() {
             self.explanation = Some(explain(active, &seen, record_view.as_ref(), item, &verdict));
         }
-        self.conclude(active, kind, &seen, (record_view.as_ref(), item), verdict)
+        self.conclude(active, kind, &seen, (record_view.as_ref(), item), &verdict)
     }
 
     /// Gives changed fields of a record the time of their original edit, where it is known (rule D1); a value met for the
@@ -338,35 +348,47 @@ impl Session<'_> {
         kind: ItemKind,
         seen: &Seen,
         (record_view, item): (Option<&RecordView>, Option<(&Item, &ItemView)>),
-        verdict: Verdict,
+        verdict: &Verdict,
     ) -> Result<(), Stop> {
         let private = seen.record.as_ref().is_some_and(|record| record.private)
             || item.is_some_and(|(item, _)| item.identity.private);
         let label = seen.record.as_ref().filter(|_| !private).and_then(label_of);
-        self.emit(active, seen, label.as_deref(), &verdict);
-        self.report(active, seen, (label.as_deref(), private), item, &verdict)?;
+        self.report(active, seen, (label.as_deref(), private), item, verdict)?;
+        let spooled = SpooledVerdict {
+            id: 0,
+            pair: seen.pair.id,
+            scope: active.scope,
+            kind,
+            record_version: record_view.and_then(|view| view.version.clone()),
+            candidate: seen.candidate.as_ref().map(|row| row.id),
+            item_version: item.map(|(item, _)| item.identity.version.clone()),
+            label,
+            action: verdict.action.key().to_owned(),
+            link: verdict.link,
+            to_item: verdict.merge.to_item,
+            to_record: verdict.merge.to_record,
+            cleared: verdict.merge.cleared,
+            decorate: verdict.merge.decorate,
+            settle: verdict.merge.settle,
+            apart: verdict.merge.apart,
+            reasons: verdict.merge.reasons.clone(),
+        };
+        self.state.unspool(seen.pair.id)?;
+        if seen.first_look {
+            self.state.spool(&spooled)?;
+        } else {
+            self.state.forget_note(seen.pair.id)?;
+            self.tell(&seen.pair.record, &spooled);
+        }
         match verdict.action {
             Action::Create | Action::Update | Action::Delete => {
-                self.state.unspool(seen.pair.id)?;
-                self.state.spool(&SpooledVerdict {
-                    id: 0,
-                    pair: seen.pair.id,
-                    scope: active.scope,
-                    kind,
-                    record_version: record_view.and_then(|view| view.version.clone()),
-                    candidate: seen.candidate.as_ref().map(|row| row.id),
-                    item_version: item.map(|(item, _)| item.identity.version.clone()),
-                    label,
-                    action: verdict.action.key().to_owned(),
-                    link: verdict.link,
-                    to_item: verdict.merge.to_item,
-                    to_record: verdict.merge.to_record,
-                    cleared: verdict.merge.cleared,
-                    decorate: verdict.merge.decorate,
-                    settle: verdict.merge.settle,
-                    apart: verdict.merge.apart,
-                    reasons: verdict.merge.reasons,
-                })?;
+                if !seen.first_look {
+                    self.state.spool(&spooled)?;
+                }
+                if self.options.dry {
+                    // What waited before does not wait in this plan.
+                    self.state.set_outcome(seen.pair.id, None, true)?;
+                }
                 return Ok(());
             }
             Action::Settle | Action::Nothing => {
@@ -400,137 +422,12 @@ impl Session<'_> {
             }
             Action::Sleep | Action::Hold => {}
         }
-        self.state.unspool(seen.pair.id)?;
         let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
         let code = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
         let again = matches!(code, Some(Code::RecordUnreadable | Code::ItemUnreadable));
         self.state.set_outcome(seen.pair.id, code, again)?;
         Ok(())
     }
-
-    /// Tells a line of the plan.
-    fn emit(&mut self, active: &Active, seen: &Seen, label: Option<&str>, verdict: &Verdict) {
-        if verdict.action == Action::Nothing && verdict.merge.reasons.is_empty() {
-            return;
-        }
-        let merge = &verdict.merge;
-        let action = match verdict.action {
-            Action::Update if verdict.link => "link",
-            Action::Update if merge.to_record.is_empty() => "update-outlook",
-            Action::Update if merge.to_item.is_empty() => "update-staffitpro",
-            Action::Update => "update-both",
-            other => other.key(),
-        };
-        (self.lines)(Line {
-            scope: active.scope,
-            record: seen.pair.record.clone(),
-            label: label.map(ToOwned::to_owned),
-            action,
-            to_outlook: merge.to_item.union(merge.decorate),
-            to_staffitpro: merge.to_record,
-            reasons: merge.reasons.clone(),
-        });
-    }
-
-    /// Names something of this run that does not stand on.
-    pub(super) fn name(
-        &mut self,
-        scope: Scope,
-        pair: &PairRow,
-        (code, fields): (Code, FieldSet),
-        label: Option<&str>,
-        values: Vec<(String, String, String)>,
-    ) {
-        self.tally.named.push(Finding {
-            code,
-            scope: Some(scope),
-            record: Some(pair.record.clone()),
-            label: label.map(ToOwned::to_owned),
-            fields,
-            values,
-            first_seen: self.now,
-            new: true,
-        });
-    }
-
-    /// Makes and resolves the findings about a pair.
-    fn report(
-        &mut self,
-        active: &Active,
-        seen: &Seen,
-        (label, private): (Option<&str>, bool),
-        item: Option<(&Item, &ItemView)>,
-        verdict: &Verdict,
-    ) -> Result<(), Stop> {
-        let reasons = &verdict.merge.reasons;
-        let stands: Vec<Code> =
-            reasons.iter().map(|(code, _)| *code).filter(|code| is_finding(*code)).collect();
-        self.state.resolve(self.id, &seen.pair.record, &stands)?;
-        for (code, fields) in reasons {
-            if is_finding(*code) {
-                self.state.find(
-                    self.id,
-                    &self.run,
-                    &FindingRow {
-                        code: *code,
-                        record: seen.pair.record.clone(),
-                        scope: Some(active.scope),
-                        label: label.map(ToOwned::to_owned),
-                        fields: *fields,
-                        first_seen: self.now,
-                        run: self.run.clone(),
-                    },
-                )?;
-            } else if is_named(*code) && verdict.action != Action::Create
-                || *code == Code::Recreated
-            {
-                let values = match (&seen.record, item) {
-                    (Some(record), Some((item, _))) if !private => fields
-                        .iter()
-                        .map(|field| {
-                            let key = field.key().to_owned();
-                            (key, show(&record.content, field), show(&item.content, field))
-                        })
-                        .collect(),
-                    _ => Vec::new(),
-                };
-                self.name(active.scope, &seen.pair, (*code, *fields), label, values);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Names what goes with a verdict besides the planner's own reasons.
-fn accompany(
-    seen: &Seen,
-    pair: &Pair<'_>,
-    verdict: &Verdict,
-) -> impl Iterator<Item = Code> + use<> {
-    let reminder = match pair.record {
-        RecordState::Here(view) if view.reminder_past => {
-            verdict.merge.to_item.contains(Field::ReminderOn)
-        }
-        _ => false,
-    };
-    let restored = seen.pair.outcome == Some(Code::DeletedInOutlook)
-        && matches!(pair.item, ItemState::Here(_));
-    [
-        (verdict.action == Action::Create, Code::Created),
-        (verdict.link && seen.joined, Code::JoinedByStamp),
-        (verdict.link && !seen.joined, Code::Linked),
-        (reminder, Code::ReminderPast),
-        (restored, Code::Restored),
-    ]
-    .into_iter()
-    .filter_map(|(holds, code)| holds.then_some(code))
-}
-
-/// Returns number and name of a record, as a person knows it.
-pub(super) fn label_of(record: &Record) -> Option<String> {
-    let parts: Vec<&str> =
-        [record.number.as_deref(), record.name.as_deref()].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// Returns the halves of a pair; empty ones where it was never settled.

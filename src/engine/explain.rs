@@ -1,9 +1,10 @@
 //! Pure: puts both sides of a pair, its base and the planner's decision side by side, for `plan --explain`.
 
-use crate::engine::deliberate::{Seen, label_of};
+use crate::engine::deliberate::Seen;
 use crate::engine::plan::{ItemView, RecordView, Verdict};
 use crate::engine::report::{Edit, Explanation, FieldExplanation};
 use crate::engine::session::Active;
+use crate::engine::tell::label_of;
 use crate::engine::view::show;
 use crate::mailbox::Item;
 use crate::model::{Direction, Field, Half};

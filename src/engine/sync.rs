@@ -254,10 +254,14 @@ impl Session<'_> {
                 new: row.run == self.run,
                 code: row.code,
                 scope: row.scope,
+                values: self
+                    .tally
+                    .values
+                    .remove(&(row.record.clone(), row.code))
+                    .unwrap_or_default(),
                 record: Some(row.record).filter(|record| !record.as_str().is_empty()),
                 label: row.label,
                 fields: row.fields,
-                values: Vec::new(),
                 first_seen: row.first_seen,
             })
             .collect();

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::report::{Counts, Finding};
-use crate::model::Scope;
+use crate::model::{RecordId, Scope};
 use crate::reason::{Class, Code};
+
+/// Field, staffITpro's value, Outlook's value.
+type Values = Vec<(String, String, String)>;
 
 /// What a run did so far.
 #[derive(Debug, Default)]
@@ -13,6 +16,8 @@ pub(super) struct Tally {
     touched: BTreeMap<Scope, BTreeSet<i64>>,
     /// Decided conflicts and other things of this run that do not stand on.
     pub(super) named: Vec<Finding>,
+    /// Both sides' values of the fields that standing findings are about, for `--values`.
+    pub(super) values: BTreeMap<(RecordId, Code), Values>,
     /// Items whose times ran backwards (rule D7).
     pub(super) backwards: u64,
     /// Something was written, so that the mailbox's feed holds echoes.

@@ -72,6 +72,22 @@ impl State {
         self.set_keys(mailbox, Owner::Unpaired(unpaired), keys)
     }
 
+    /// Gives an unpaired item the keys of the record that it belonged to.
+    pub fn copy_keys(
+        &self,
+        mailbox: MailboxId,
+        pair: i64,
+        unpaired: i64,
+    ) -> Result<(), StateError> {
+        self.connection.execute(
+            "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner, given, surname)
+             SELECT mailbox, key, 1, ?3, given, surname FROM match_key
+             WHERE mailbox = ?1 AND side = 0 AND owner = ?2",
+            params![mailbox.0, pair, unpaired],
+        )?;
+        Ok(())
+    }
+
     fn set_keys(&self, mailbox: MailboxId, owner: Owner, keys: &Keys) -> Result<(), StateError> {
         let (side, owner) = owner.columns();
         self.connection

@@ -46,6 +46,9 @@ pub struct SpooledVerdict {
     pub reasons: Vec<(Code, FieldSet)>,
 }
 
+const COLUMNS: &str = "id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, \
+     to_record, cleared, settle, apart, reasons, decorate";
+
 impl State {
     /// Empties the spool, or makes it.
     pub fn open_spool(&self) -> Result<(), StateError> {
@@ -105,18 +108,37 @@ impl State {
         after: i64,
         limit: usize,
     ) -> Result<Vec<SpooledVerdict>, StateError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, to_record,
-                 cleared, settle, apart, reasons, decorate
-             FROM temp.verdict
-             WHERE id > ?1 AND (?3 IS NULL OR (scope = ?3 AND kind = ?4 AND action = ?5))
-             ORDER BY id LIMIT ?2",
-        )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let scope = which.map(|(scope, _, _)| scope.to_string());
         let kind = which.map(|(_, kind, _)| kind.key());
         let action = which.map(|(_, _, action)| action);
-        let mut rows = statement.query(params![after, limit, scope, kind, action])?;
+        self.read_spool(
+            "id > ?1 AND (?3 IS NULL OR (scope = ?3 AND kind = ?4 AND action = ?5)) ORDER BY id LIMIT ?2",
+            params![after, limit, scope, kind, action],
+        )
+    }
+
+    /// Lists the spooled verdicts on noted pairs that nobody contested, a page at a time, after a row.
+    pub fn spooled_unlinked(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<SpooledVerdict>, StateError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read_spool(
+            "id > ?1 AND pair IN (SELECT pair FROM temp.unlinked) ORDER BY id LIMIT ?2",
+            params![after, limit],
+        )
+    }
+
+    fn read_spool(
+        &self,
+        tail: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Vec<SpooledVerdict>, StateError> {
+        let sql = format!("SELECT {COLUMNS} FROM temp.verdict WHERE {tail}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(parameters)?;
         let mut spooled = Vec::new();
         while let Some(row) = rows.next()? {
             let (scope, kind): (String, String) = (row.get(2)?, row.get(3)?);
@@ -186,6 +208,24 @@ impl State {
         let rows =
             statement.query_map(params![mailbox.0, after, limit, kind.key()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes a note back: the pair's second look was the last.
+    pub fn forget_note(&self, pair: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("DELETE FROM temp.unlinked WHERE pair = ?1")?
+            .execute(params![pair])?;
+        Ok(())
+    }
+
+    /// Removes the findings about pairing of noted pairs that nobody contests any more.
+    pub fn resolve_uncontested(&self, mailbox: super::MailboxId) -> Result<(), StateError> {
+        self.connection.execute(
+            "DELETE FROM finding WHERE mailbox = ?1 AND code LIKE 'pair-%' AND record IN
+                 (SELECT p.record FROM temp.unlinked u JOIN pair p ON p.id = u.pair)",
+            params![mailbox.0],
+        )?;
+        Ok(())
     }
 
     /// Takes the verdict on a pair back.
