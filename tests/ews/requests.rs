@@ -359,9 +359,11 @@ fn label(property: &Property) -> String {
 }
 
 fn schemas() -> Option<PathBuf> {
-    let folder = std::env::var_os("ABGLEICH_EWS_SCHEMAS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ews"), PathBuf::from);
-    if !folder.join("schemas").is_dir() {
+    let folder = std::env::var_os("ABGLEICH_EWS_SCHEMAS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ews/schemas"),
+        PathBuf::from,
+    );
+    if !folder.is_dir() {
         println!(
             "SKIPPED: there are no schemas in {} (set ABGLEICH_EWS_SCHEMAS)",
             folder.display()
@@ -372,7 +374,7 @@ fn schemas() -> Option<PathBuf> {
         println!("SKIPPED: xmllint is not installed (package libxml2-utils)");
         return None;
     }
-    Some(folder.join("schemas"))
+    Some(folder)
 }
 
 /// Writes the documents of a version into files and has xmllint validate them.
