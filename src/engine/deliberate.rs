@@ -104,6 +104,11 @@ impl Session<'_> {
         for pair in apart {
             self.state.set_outcome(pair.id, Some(Code::Unlinked), false)?;
         }
+        let (asleep, pairs): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|pair| !active.whole && is_asleep(pair));
+        for pair in asleep {
+            self.state.set_outcome(pair.id, pair.outcome, false)?;
+        }
         if pairs.is_empty() {
             return Ok(());
         }
@@ -428,6 +433,12 @@ impl Session<'_> {
         self.state.set_outcome(seen.pair.id, code, again)?;
         Ok(())
     }
+}
+
+/// Says whether a pair sleeps because its record left the filter: what happens to either side is not read until the record
+/// is back, which wakes it (rule D6, invariant 8).
+fn is_asleep(pair: &PairRow) -> bool {
+    pair.record_state == RecordPresence::Left && pair.outcome == Some(Code::LeftFilterKept)
 }
 
 /// Returns the halves of a pair; empty ones where it was never settled.

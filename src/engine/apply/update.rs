@@ -124,7 +124,8 @@ impl Session<'_> {
         let verdict = &work.verdict;
         let to_item = verdict.to_item.union(verdict.decorate);
         let mut write = None;
-        if verdict.link || !to_item.is_empty() {
+        // The stamp of a link is a write, and an item with guests is never written (rule D8): that pair lives in the state alone.
+        if (verdict.link && !item.has_guests) || !to_item.is_empty() {
             let carried = if verdict.to_item.contains(Field::Categories) {
                 categories(&record.content)
             } else {
