@@ -61,6 +61,18 @@ impl Session<'_> {
                     if state.pair_of_item(self.id, &found.identity.id)?.is_some() {
                         continue;
                     }
+                    if let Some(pair) = state.pair_of_record(self.id, &stamp.record)?
+                        && pair.kind == kind
+                        && !found.deleted
+                        && joins(&pair)
+                    {
+                        // Restored; once it counts as known, the folder's listing would pass it over.
+                        let place = (&found.identity.id, &found.folder);
+                        state.forget_unpaired(self.id, &found.identity.id)?;
+                        state.set_item(pair.id, ItemPresence::Here, Some(place))?;
+                        state.watch_folder(self.id, kind, &found.folder)?;
+                        continue;
+                    }
                     let row = UnpairedRow {
                         id: 0,
                         item: found.identity.id.clone(),

@@ -2,6 +2,8 @@
 //! edit on all sides, answers that are lost before or after the commit, late commits, busy servers, edits in the moment before
 //! a write. Once everybody is quiet, the invariants of the contract must hold.
 //!
+//! Long because what happens in a history and what must hold of it afterwards have one vocabulary.
+//!
 //! The generator is our own, so that a seed means the same history on every machine. `ABGLEICH_HISTORIES=500` plays more of
 //! them, `ABGLEICH_SEED=17` plays one and tells what happens in it.
 
@@ -159,25 +161,17 @@ impl Play {
         let id = format!("R-{n}");
         let (name, other) = (self.word(), self.word());
         let now = self.world.now;
-        let record = match scope {
-            "leads.activities" => {
-                let mut record = NewRecord::activity(
-                    &id,
-                    ItemKind::Task,
-                    Module::Leads,
-                    USERS[0],
-                    now,
-                    &[(Field::Subject, &name), (Field::Body, &other)],
-                );
-                record.assignees = USERS.map(Into::into).to_vec();
-                record
-            }
-            _ => {
-                let business = scope.starts_with("business");
-                let module = if business { Module::BusinessContacts } else { Module::Applicants };
-                let texts = [(Field::Surname, name.as_str()), (Field::Company, &other)];
-                NewRecord::contact(&id, module, now, &texts)
-            }
+        let record = if scope == "leads.activities" {
+            let texts = [(Field::Subject, name.as_str()), (Field::Body, other.as_str())];
+            let (kind, user) = (ItemKind::Task, USERS[0]);
+            let mut record = NewRecord::activity(&id, kind, Module::Leads, user, now, &texts);
+            record.assignees = USERS.map(Into::into).to_vec();
+            record
+        } else {
+            let business = scope.starts_with("business");
+            let module = if business { Module::BusinessContacts } else { Module::Applicants };
+            let texts = [(Field::Surname, name.as_str()), (Field::Company, other.as_str())];
+            NewRecord::contact(&id, module, now, &texts)
         };
         if scope.starts_with("business") {
             self.business.insert((id.clone(), Field::Surname), name);
@@ -328,6 +322,12 @@ impl Play {
         let ran = self.world.run(user, options);
         let report = &ran.report;
         self.tell(format!("{user} ran: {:?} {:?}", report.outcome, report.totals()));
+        for line in &ran.lines {
+            self.tell(format!(
+                "    {} {} {:?} {:?} {:?}",
+                line.action, line.record, line.to_outlook, line.to_staffitpro, line.reasons
+            ));
+        }
         if report.outcome == Outcome::Waits || report.outcome == Outcome::Busy {
             return Err(format!("{user} stopped: {:?}", report.stopped));
         }

@@ -1,4 +1,6 @@
 //! Reads and plays the scripts of `fixtures/plans/histories/`; the words are explained in the README there.
+//!
+//! Long because it is one table of words: each step and each expectation is read and played in one place.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -103,7 +105,7 @@ type Told = Result<(), String>;
 impl Stage {
     fn step(&mut self, step: &str) -> Told {
         let (words, at) = match step.rsplit_once(" @") {
-            Some((words, at)) => (words, Some(self.time(at))),
+            Some((words, at)) => (words, Some(time(at))),
             None => (step, None),
         };
         if let Some(at) = at {
@@ -119,7 +121,7 @@ impl Stage {
             "source" => self.configure(rest),
             "record" => self.record(rest, at),
             "item" => self.item(rest, at),
-            "at" => self.world.advance(self.time(rest)),
+            "at" => self.world.advance(time(rest)),
             "edit" => self.edit(rest, at)?,
             "filter" => {
                 let [user, id, word] = split(rest);
@@ -179,16 +181,6 @@ impl Stage {
             _ => panic!("`{verb}` is no step"),
         }
         Ok(())
-    }
-
-    fn time(&self, text: &str) -> Timestamp {
-        let text = match text.len() {
-            5 => format!("2026-11-23T{text}:00Z"),
-            8 => format!("2026-11-23T{text}Z"),
-            16 => format!("{text}:00Z"),
-            _ => text.to_owned(),
-        };
-        text.parse().unwrap_or_else(|_| panic!("`{text}` is no time"))
     }
 
     fn scope(&mut self, text: &str) {
@@ -305,7 +297,7 @@ impl Stage {
         let mut record = NewRecord::contact(id, module, at, &[]);
         record.kind = kind;
         record.content = content(fields);
-        record.changed_by = "person".to_owned();
+        "person".clone_into(&mut record.changed_by);
         let mut members = Vec::new();
         while let Some(word) = words.next() {
             match word {
@@ -759,6 +751,17 @@ impl Stage {
         let news: Vec<&str> = after.lines().filter(|line| !old.contains(line)).collect();
         if news.is_empty() { Ok(()) } else { Err(format!("the state changed: {news:#?}")) }
     }
+}
+
+/// Reads a time of the day, or one with its date.
+fn time(text: &str) -> Timestamp {
+    let text = match text.len() {
+        5 => format!("2026-11-23T{text}:00Z"),
+        8 => format!("2026-11-23T{text}Z"),
+        16 => format!("{text}:00Z"),
+        _ => text.to_owned(),
+    };
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is no time"))
 }
 
 fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(expected: &T, found: &T) -> Told {

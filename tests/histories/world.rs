@@ -330,10 +330,10 @@ impl World {
 /// A folder in memory where the system has one: every commit waits for the disk elsewhere.
 fn quick_folder() -> TempDir {
     let memory = std::path::Path::new("/dev/shm");
-    if memory.is_dir() {
-        if let Ok(folder) = tempfile::tempdir_in(memory) {
-            return folder;
-        }
+    if memory.is_dir()
+        && let Ok(folder) = tempfile::tempdir_in(memory)
+    {
+        return folder;
     }
     tempfile::tempdir().unwrap()
 }
