@@ -165,7 +165,7 @@ impl Stage {
             server.url, server.ca, LOGIN.0
         );
         for (user, email) in &users {
-            let _ = writeln!(config, "{user} = \"{email}\"");
+            let _ = writeln!(config, "'{user}' = \"{email}\"");
         }
         fs::write(folder.path().join("abgleich.toml"), config).expect("the file can be written");
         Self { folder, server }
