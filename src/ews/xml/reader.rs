@@ -4,10 +4,14 @@
 //! come. Texts are handed over in fragments, so the memory that is needed does not depend on the
 //! length of a document or of a text, only on that of a tag, and is bounded.
 
+mod plain;
+
 use std::borrow::Cow;
+use std::io::BufRead as _;
 
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::ews::error::ReplyError;
@@ -28,32 +32,34 @@ pub(crate) trait Handler {
 }
 
 /// An opening tag.
-pub(crate) struct Tag<'a>(BytesStart<'a>);
+pub(crate) struct Tag<'a> {
+    name: &'a str,
+    attributes: &'a str,
+}
 
-impl Tag<'_> {
+impl<'a> Tag<'a> {
+    fn of(tag: &'a BytesStart<'_>) -> Self {
+        Self { name: local(tag.name().into_inner()), attributes: tag.attributes_raw() }
+    }
+
     /// Returns the name without its prefix.
-    pub(crate) fn name(&self) -> &str {
-        let name = self.0.name().into_inner();
-        // Servers write `t:` and `m:`; any other prefix, or none, takes the longer way.
-        match name.as_bytes() {
-            [_, b':', ..] => name.get(2..).unwrap_or(name),
-            _ => name.split_once(':').map_or(name, |(_, local)| local),
-        }
+    pub(crate) fn name(&self) -> &'a str {
+        self.name
     }
 
     /// Walks the attributes: name without prefix, value as it stands in the document. What follows
     /// a malformed attribute is not read.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let mut attributes = self.0.attributes();
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        let mut attributes = Attributes::new(self.attributes, 0);
         attributes.with_checks(false);
         attributes
             .map_while(Result::ok)
-            .map(|attribute| (attribute.key.local_name().into_inner(), attribute.value))
+            .map(|attribute| (local(attribute.key.into_inner()), attribute.value))
     }
 
     /// Returns all attributes as they stand in the document.
-    pub(crate) fn raw_attributes(&self) -> &str {
-        self.0.attributes_raw()
+    pub(crate) fn raw_attributes(&self) -> &'a str {
+        self.attributes
     }
 
     /// Returns the value of an attribute, unescaped.
@@ -61,6 +67,15 @@ impl Tag<'_> {
         self.attributes()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| super::text::unescape(&value))
+    }
+}
+
+/// Returns a name without its prefix.
+fn local(name: &str) -> &str {
+    // Servers write `t:` and `m:`; any other prefix, or none, takes the longer way.
+    match name.as_bytes() {
+        [_, b':', ..] => name.get(2..).unwrap_or(name),
+        _ => name.split_once(':').map_or(name, |(_, local)| local),
     }
 }
 
@@ -87,6 +102,8 @@ pub(crate) struct PushReader {
     limits: Limits,
     /// The beginning of a token whose end has not arrived.
     kept: Vec<u8>,
+    /// Where `kept` and the piece that follows it are joined; its memory serves every piece.
+    joined: Vec<u8>,
     /// How many bytes lie before `kept`.
     offset: u64,
     /// The open elements, each by the mark of its name.
@@ -108,7 +125,15 @@ enum Progress {
 
 impl PushReader {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, kept: Vec::new(), offset: 0, open: Vec::new(), begun: false, ended: false }
+        Self {
+            limits,
+            kept: Vec::new(),
+            joined: Vec::new(),
+            offset: 0,
+            open: Vec::with_capacity(16),
+            begun: false,
+            ended: false,
+        }
     }
 
     /// Takes the next piece.
@@ -117,14 +142,20 @@ impl PushReader {
         bytes: &[u8],
         handler: &mut impl Handler,
     ) -> Result<(), ReplyError> {
-        let joined;
-        let mut bytes = if self.kept.is_empty() {
-            bytes
-        } else {
-            self.kept.extend_from_slice(bytes);
-            joined = std::mem::take(&mut self.kept);
-            &joined
-        };
+        if self.kept.is_empty() {
+            return self.piece(bytes, handler);
+        }
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.clear();
+        joined.append(&mut self.kept);
+        joined.extend_from_slice(bytes);
+        let result = self.piece(&joined, handler);
+        self.joined = joined;
+        result
+    }
+
+    /// Takes what is there; `kept` is empty before, and holds what is incomplete after.
+    fn piece(&mut self, mut bytes: &[u8], handler: &mut impl Handler) -> Result<(), ReplyError> {
         if !self.begun {
             match bytes {
                 [0xFE | 0xFF, ..] => {
@@ -136,7 +167,7 @@ impl PushReader {
                 }
                 // What begins like a byte order mark may become one.
                 [] | [0xEF] | [0xEF, 0xBB] => {
-                    self.kept = bytes.to_vec();
+                    self.kept.extend_from_slice(bytes);
                     return Ok(());
                 }
                 _ => {}
@@ -149,9 +180,9 @@ impl PushReader {
             // Rare, and not worth losing a batch for: the bytes in question become U+FFFD.
             let text = String::from_utf8_lossy(rest);
             let (_, rest) = self.tokens(text.as_bytes(), handler)?;
-            self.kept = rest.to_vec();
-        } else if !rest.is_empty() {
-            self.kept = rest.to_vec();
+            self.kept.extend_from_slice(rest);
+        } else {
+            self.kept.extend_from_slice(rest);
         }
         self.kept.extend_from_slice(partial);
         if self.kept.len() > self.limits.token {
@@ -184,6 +215,8 @@ impl PushReader {
             self.text(&String::from_utf8_lossy(text), handler)?;
             self.offset += text.len() as u64;
         }
+        // Checked once as a whole; what is no UTF-8 is left to quick-xml, which says where.
+        let valid = std::str::from_utf8(rest).ok();
         let mut reader = Reader::from_reader(rest);
         let config = reader.config_mut();
         // Names are compared here, because quick-xml knows only this piece of the document.
@@ -191,11 +224,22 @@ impl PushReader {
         config.allow_unmatched_ends = true;
         let base = self.offset;
         let mut used = 0;
+        // Whether quick-xml expects text or markup, as opposed to the rest of what it has begun.
+        let mut between = false;
         let progress = loop {
-            match reader.read_event() {
+            if between && let Some(text) = valid.and_then(|text| text.get(used..)) {
+                let length = self.plain(text, handler)?;
+                if length > 0 {
+                    reader.stream().consume(length);
+                    used += length;
+                }
+            }
+            let event = reader.read_event();
+            between = !matches!(event, Ok(Event::Text(_)) | Err(_));
+            match event {
                 Ok(Event::Start(tag)) => {
                     self.open(tag.name().into_inner())?;
-                    handler.start(&Tag(tag), self.offset)?;
+                    handler.start(&Tag::of(&tag), self.offset)?;
                 }
                 Ok(Event::End(tag)) => {
                     self.close(tag.name().into_inner())?;
@@ -205,11 +249,11 @@ impl PushReader {
                     if self.open.is_empty() {
                         let name = tag.name().into_inner().to_owned();
                         self.open(&name)?;
-                        handler.start(&Tag(tag), self.offset)?;
+                        handler.start(&Tag::of(&tag), self.offset)?;
                         self.close(&name)?;
                     } else {
                         self.check_depth()?;
-                        handler.start(&Tag(tag), self.offset)?;
+                        handler.start(&Tag::of(&tag), self.offset)?;
                     }
                     handler.end();
                 }

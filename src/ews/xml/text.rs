@@ -6,6 +6,9 @@
 
 use crate::ews::xml::writer::is_legal;
 
+/// Up to how many bytes a text is copied out of where it grew.
+const SHORT: usize = 4096;
+
 /// A text that grows.
 #[derive(Debug, Default)]
 pub(crate) struct TextBuffer {
@@ -80,6 +83,12 @@ impl TextBuffer {
 
     /// Returns the text, with little memory to spare, and begins a new one.
     pub(crate) fn take(&mut self) -> String {
+        // The memory in which short texts grow is kept for the next one.
+        if self.text.len() <= SHORT {
+            let text = self.text.clone();
+            self.clear();
+            return text;
+        }
         let mut text = std::mem::take(&mut self.text);
         if text.capacity() > text.len() + text.len() / 4 + 16 {
             text.shrink_to_fit();
