@@ -13,7 +13,7 @@ use abgleich::engine::{Options, sync_mailbox};
 use abgleich::model::{RecordId, Scope, TenantName};
 use abgleich::reason::Code;
 use abgleich::source::plugin::PluginSource;
-use abgleich::source::{Description, Source as _};
+use abgleich::source::{Description, Source as _, User};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -133,6 +133,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// What all mailboxes share.
 struct Opened {
     sources: BTreeMap<TenantName, Result<(PluginSource, Description), Failure>>,
+    /// The users of each source, where it tells them.
+    users: BTreeMap<TenantName, Vec<User>>,
     servers: open::Servers,
     /// Servers at whose address nobody answers, and what was said.
     down: BTreeMap<String, String>,
@@ -143,12 +145,17 @@ impl Opened {
     /// is said of each of its mailboxes, and the others go on.
     fn open(settings: &Settings, chosen: &[&MailboxSettings]) -> Result<Self, Failure> {
         let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
-        let mut sources = BTreeMap::new();
+        let (mut sources, mut users) = (BTreeMap::new(), BTreeMap::new());
         for name in names {
             let opened = open::source(settings, name).and_then(|source| {
                 let described = source.describe().map_err(|error| open::failed(name, error))?;
                 Ok((source, described))
             });
+            if let Ok((source, _)) = &opened
+                && let Ok(told) = source.users()
+            {
+                users.insert(name.clone(), told);
+            }
             match opened {
                 Err(failure) if failure.kind != Exit::Down => return Err(failure),
                 opened => sources.insert(name.clone(), opened),
@@ -165,7 +172,7 @@ impl Opened {
                 down.insert(server.clone(), text);
             }
         }
-        Ok(Self { sources, servers, down })
+        Ok(Self { sources, users, servers, down })
     }
 }
 
@@ -187,6 +194,14 @@ fn run_one(
             return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, String::new(), None);
         }
     };
+    if let Some(users) = opened.users.get(&mailbox.source)
+        && !users.iter().any(|user| user.id == mailbox.user)
+    {
+        // Whoever the source does not know has no records of his own, and would get somebody else's (rule D14).
+        let text = format!("staffITpro knows no user {}", mailbox.user);
+        let hint = Some("`abgleich users` lists those that it knows; mend the line".to_owned());
+        return failed(mailbox, Outcome::Failed, Code::SourceFailed, text, hint);
+    }
     if let Target::Exchange { server, .. } = &mailbox.target
         && let Some(text) = opened.down.get(server)
     {

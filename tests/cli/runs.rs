@@ -212,3 +212,14 @@ fn the_staffitpro_side_can_be_looked_at() {
     assert_eq!(office.run(&["filter", "remove", "CSC", "B-010000"]).code, 0);
     assert!(office.run(&["filter", "list", "CSC"]).stdout.starts_with("applicants: 39\n"));
 }
+
+#[test]
+fn d14_a_user_whom_staffitpro_does_not_know_gets_nothing() {
+    let office = Office::of(&[FRANK, ("XYZ", CLARA.1)]);
+    let (code, report) = office.json(&["sync", "--first-transfer"]);
+    assert_eq!(code, 4);
+    assert_eq!(report["mailboxes"][1]["user"], "XYZ");
+    assert_eq!(report["mailboxes"][1]["outcome"], "failed");
+    assert_eq!(office.items(CLARA.1, "contacts"), 0);
+    assert!(office.items(FRANK.1, "contacts") > 0);
+}
