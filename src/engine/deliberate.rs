@@ -390,10 +390,6 @@ impl Session<'_> {
                 if !seen.first_look {
                     self.state.spool(&spooled)?;
                 }
-                if self.options.dry {
-                    // What waited before does not wait in this plan.
-                    self.state.set_outcome(seen.pair.id, None, true)?;
-                }
                 return Ok(());
             }
             Action::Settle | Action::Nothing => {

@@ -106,7 +106,7 @@ impl Session<'_> {
             let page = self.state.spooled(None, after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.id;
-            for verdict in &page {
+            for verdict in page.iter().filter(|verdict| verdict.writes()) {
                 let scope = planned.entry(verdict.scope).or_default();
                 match Action::from_key(&verdict.action) {
                     Some(Action::Create) => scope.add(Code::BrakeCreated, 1, verdict),

@@ -194,6 +194,9 @@ impl Session<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
             for verdict in page {
+                if !verdict.writes() {
+                    continue;
+                }
                 let item = !verdict.link && !verdict.to_item.union(verdict.decorate).is_empty();
                 let count = |counts: &mut Counts| match verdict.action.as_str() {
                     "create" => counts.created += 1,

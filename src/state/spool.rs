@@ -46,6 +46,13 @@ pub struct SpooledVerdict {
     pub reasons: Vec<(Code, FieldSet)>,
 }
 
+impl SpooledVerdict {
+    /// Says whether it asks for a write; the others are spooled only to be told of.
+    pub fn writes(&self) -> bool {
+        matches!(self.action.as_str(), "create" | "update" | "delete")
+    }
+}
+
 const COLUMNS: &str = "id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, \
      to_record, cleared, settle, apart, reasons, decorate";
 

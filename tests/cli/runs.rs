@@ -215,7 +215,7 @@ fn the_staffitpro_side_can_be_looked_at() {
 
 #[test]
 fn d14_a_user_whom_staffitpro_does_not_know_gets_nothing() {
-    let office = Office::of(&[FRANK, ("XYZ", CLARA.1)]);
+    let office = Office::of(&[FRANK, ("XYZ", CLARA.1, CLARA.2)]);
     let (code, report) = office.json(&["sync", "--first-transfer"]);
     assert_eq!(code, 4);
     assert_eq!(report["mailboxes"][1]["user"], "XYZ");
