@@ -273,7 +273,11 @@ impl Session<'_> {
         let rules = self.rules(active, kind);
         if let (Some(view), Some(record)) = (&mut record_view, &seen.record) {
             self.date_fields(view, record, &seen.pair)?;
-            if record_runs_backwards(&seen.pair, record, view) {
+            let carried = item.as_ref().is_some_and(|(_, item)| agree(&seen.pair, view, item));
+            if !carried
+                && record_runs_backwards(&seen.pair, record, view)
+                && !self.state.is_under_way(self.job.tenant, &record.id)?
+            {
                 self.tally.backwards += 1;
             }
         }
@@ -445,6 +449,19 @@ pub(super) fn halves(pair: &PairRow) -> (Half, Half) {
 fn base(pair: &PairRow) -> Option<Base<'_>> {
     let (record, item) = pair.record_half.as_ref().zip(pair.item_half.as_ref())?;
     Some(Base { record, item, apart: pair.apart, created: pair.created, private: pair.private })
+}
+
+/// Says whether the item holds every value that the record changed to: an edit that was carried from here and whose answer
+/// was lost.
+fn agree(pair: &PairRow, record: &RecordView, item: &ItemView) -> bool {
+    let Some(base) = &pair.record_half else { return false };
+    let mut changed = record
+        .half
+        .iter()
+        .filter(|(field, now)| base.get(*field).is_some_and(|then| !now.agrees(then, *field)))
+        .peekable();
+    changed.peek().is_some()
+        && changed.all(|(field, now)| item.half.get(field).is_some_and(|i| i.agrees(now, field)))
 }
 
 /// Says whether a record's time lies before the one it had when it was settled, and no edit that the connector carried

@@ -159,6 +159,18 @@ impl State {
         Ok(())
     }
 
+    /// Says whether some mailbox has begun to write this record or its item and does not know yet what became of it.
+    pub fn is_under_way(&self, tenant: &TenantName, record: &RecordId) -> Result<bool, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM intent
+                     JOIN pair ON pair.id = intent.pair JOIN mailbox ON mailbox.id = intent.mailbox
+                     WHERE mailbox.tenant = ?1 AND pair.record = ?2)",
+            )?
+            .query_row(params![tenant.as_str(), record.as_str()], |row| row.get(0))?)
+    }
+
     /// Returns when a person edited this value of a record's field, where it is known.
     pub fn field_time(
         &self,

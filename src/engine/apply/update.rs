@@ -220,13 +220,7 @@ impl Session<'_> {
         }
         let mut answers = Vec::new();
         if !updates.is_empty() {
-            answers = match self.source.update(self.job.user, &updates) {
-                Ok(answers) => answers,
-                Err(error) => {
-                    self.date_unanswered(&updates)?;
-                    return Err(error.into());
-                }
-            };
+            answers = self.source.update(self.job.user, &updates)?;
         }
         let mut answers = answers.into_iter();
         Ok(ready
@@ -240,18 +234,6 @@ impl Session<'_> {
                 }
             })
             .collect())
-    }
-
-    /// Notes the edit times of updates that may have been done although nobody answered: they lie in the past, and another
-    /// mailbox would take the record's time running backwards for a restored database (rule D7).
-    fn date_unanswered(&self, updates: &[RecordUpdate]) -> Result<(), Stop> {
-        for update in updates {
-            for (field, fingerprint) in Half::of(&update.values).iter() {
-                let (tenant, time) = (self.job.tenant, update.edited_at);
-                self.state.set_field_time(tenant, &update.id, field, fingerprint, time)?;
-            }
-        }
-        Ok(())
     }
 
     /// Returns when the person made the change in Outlook, by our clock. A difference that is too great to decide a conflict
