@@ -261,7 +261,7 @@ impl<'a> BlockView<'a> {
             to_item = to_item.union(record_changed);
             to_record = to_record.union(item_changed);
             if self.moves_whole() && !to_item.is_empty() && !to_record.is_empty() {
-                merge.say(Code::AddressHeld, self.differing);
+                merge.say(Code::BlockHeld, self.differing);
                 return;
             }
             self.grant_item(merge, to_item, None);
@@ -301,7 +301,7 @@ impl<'a> BlockView<'a> {
             }
         };
         if winner_lacks {
-            merge.say(Code::AddressHeld, self.differing);
+            merge.say(Code::BlockHeld, self.differing);
             return;
         }
         merge.settle_apart(kept);
@@ -330,7 +330,7 @@ impl<'a> BlockView<'a> {
         let record = self.differing.iter().filter_map(|f| (self.sides.record_time)(f)).max();
         let item = self.sides.item_time.and_then(|time| time.checked_sub(difference).ok());
         let (Some(record), Some(item)) = (record, item) else {
-            return Winner::Nobody(Code::ConflictHeld);
+            return Winner::Nobody(Code::ConflictUndated);
         };
         let ahead = record.duration_since(item);
         if ahead.abs() < TIE {
@@ -382,7 +382,7 @@ impl<'a> BlockView<'a> {
             if self.sides.taken.is_some() {
                 return Some(self.differing);
             }
-            merge.say(Code::AddressHeld, self.differing);
+            merge.say(Code::BlockHeld, self.differing);
             return None;
         }
         merge.settle_apart(protected);

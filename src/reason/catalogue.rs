@@ -289,12 +289,17 @@ catalogue! {
         en "Changed differently on both sides: {fields}. For this scope it is set that a person decides."
         next_de "Entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
         next_en "Decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
+    ConflictUndated "conflict-undated" "D1" Held
+        de "Auf beiden Seiten verschieden geändert: {fields}. Von einer Seite ist nicht bekannt, wann; welche Änderung die neuere ist, steht nicht fest."
+        en "Changed differently on both sides: {fields}. One side does not tell when, so nobody knows which change is the newer one."
+        next_de "Entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
+        next_en "Decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
     ConflictClock "conflict-clock" "D1" Held
         de "Auf beiden Seiten geändert: {fields}. Die Uhren von staffITpro und Outlook gehen mehr als fünf Minuten auseinander; welche Änderung die neuere ist, steht nicht fest."
         en "Changed on both sides: {fields}. The clocks of staffITpro and Outlook are more than five minutes apart; which change is the newer one is not certain."
         next_de "Die Uhren der Server richtig stellen (`abgleich check` zeigt den Unterschied) oder entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
         next_en "Set the servers' clocks right (`abgleich check` shows the difference), or decide: `abgleich take {user} {id} staffitpro` or `abgleich take {user} {id} outlook`.";
-    AddressHeld "address-held" "D1" Held
+    BlockHeld "block-held" "D1" Held
         de "Diese Angaben gehören zusammen und lassen sich nicht als Ganzes übertragen, ohne etwas zu verlieren: {fields}. Beide Seiten bleiben, wie sie sind."
         en "These belong together and cannot be carried over as a whole without losing something: {fields}. Both sides stay as they are."
         next_de "Auf einer Seite von Hand berichtigen oder entscheiden: `abgleich take {user} {id} staffitpro` oder `abgleich take {user} {id} outlook`."
