@@ -80,17 +80,21 @@ impl State {
         Ok(state)
     }
 
-    /// Opens a copy of the state that is gone with the returned value: what `plan` works on, since it writes nothing.
+    /// Opens a copy of the state that is gone with the returned value: what `plan` works on, since it writes nothing. Where
+    /// there is no state yet, none is made.
     pub fn open_copy(folder: &Path) -> Result<(Self, ScratchFolder), StateError> {
-        let original = Self::open(folder)?;
+        refuse_network_share(folder)?;
         let mut name = [0_u8; 8];
         getrandom::fill(&mut name).map_err(|_| StateError::Entropy)?;
         let path = folder.join(format!("plan-{:016x}", u64::from_le_bytes(name)));
         std::fs::create_dir_all(&path)
             .map_err(|error| StateError::Folder { path: path.clone(), error })?;
         let scratch = ScratchFolder(path);
-        let copy = scratch.0.join(FILE_NAME);
-        original.connection.execute("VACUUM INTO ?1", params![copy.to_string_lossy()])?;
+        if folder.join(FILE_NAME).exists() {
+            let original = Self::open(folder)?;
+            let copy = scratch.0.join(FILE_NAME);
+            original.connection.execute("VACUUM INTO ?1", params![copy.to_string_lossy()])?;
+        }
         Ok((Self::open(&scratch.0)?, scratch))
     }
 
@@ -450,6 +454,13 @@ mod tests {
         std::fs::write(&path, "this is no database, but somebody's notes".repeat(40)).unwrap();
         assert!(matches!(State::open(folder.path()), Err(StateError::Open { .. })));
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
+    }
+
+    #[test]
+    fn invariant_10_a_copy_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(State::open_copy(folder.path()).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
