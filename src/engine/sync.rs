@@ -406,7 +406,8 @@ fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
         }
         Stop::Asked => {
             let text = "the run was asked to end; what it had begun is settled".to_owned();
-            (Outcome::Failed, vec![failed(Code::MailboxFailed, text, None)])
+            let hint = "run `abgleich sync` again: it goes on where this one ended".to_owned();
+            (Outcome::Failed, vec![failed(Code::MailboxFailed, text, Some(hint))])
         }
         Stop::Entropy => {
             let text = "the operating system gave no random bytes".to_owned();
