@@ -94,7 +94,9 @@ fn layers_know_only_what_is_below_them() {
         }
     }
     fail_with(&wrong, "an edge points the wrong way:");
-    for layer in ["model", "reason", "config", "ews", "mailbox", "source", "state", "engine"] {
+    for layer in
+        ["model", "reason", "config", "ews", "mapi", "mailbox", "source", "state", "engine"]
+    {
         assert!(
             seen.contains(layer),
             "{layer} was not found: does this test still read the sources?"

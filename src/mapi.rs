@@ -1,0 +1,12 @@
+//! MAPI: property tags, values, names, and the binary forms that some values have inside (pure).
+//!
+//! Outlook's own vocabulary, whatever carries it: a PST file stores it, and Exchange shows parts of it as extended
+//! properties. Nothing here knows a file or a protocol.
+
+pub mod name;
+pub mod tag;
+pub mod value;
+
+pub use name::{Guid, Name, PropertyName};
+pub use tag::{PropertyId, PropertyTag, PropertyType};
+pub use value::{FileTime, Value};
