@@ -4,9 +4,12 @@
 //! properties. Nothing here knows a file or a protocol.
 
 pub mod name;
+pub mod named;
+pub mod property;
 pub mod tag;
 pub mod value;
 
 pub use name::{Guid, Name, PropertyName};
+pub use named::Named;
 pub use tag::{PropertyId, PropertyTag, PropertyType};
 pub use value::{FileTime, Value};
