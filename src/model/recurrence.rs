@@ -1,5 +1,7 @@
 //! Pure: a series of appointments or tasks, as Outlook and iCalendar both understand it.
 
+mod dates;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -158,17 +160,69 @@ pub struct Exception {
 pub enum ExceptionChange {
     /// It was removed.
     Deleted,
-    /// It was moved or changed; what is absent is as in the series.
+    /// It was moved or changed; what is absent is as in the series. Other differences (text, reminder, show-as) stay where
+    /// they are: they belong to no field of ours (rule D11).
     Changed {
-        /// The new start.
-        start: Timestamp,
-        /// The new end.
-        end: Timestamp,
+        /// The new start: a day where the series is all-day.
+        start: Moment,
+        /// The new end: the day after the last one where the series is all-day.
+        end: Moment,
         /// The new subject.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
-        /// The new place.
+        /// The new place; an empty one was removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<String>,
     },
+}
+
+/// A day or an instant, in JSON both as text. All-day occurrences are days, so that they keep their dates in every pair of zones
+/// (rules.md §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, try_from = "String")]
+pub enum Moment {
+    /// A day: `2026-11-22`.
+    Day(Date),
+    /// An instant: RFC 3339, always with a zone.
+    Instant(Timestamp),
+}
+
+impl TryFrom<String> for Moment {
+    type Error = jiff::Error;
+
+    fn try_from(text: String) -> Result<Self, jiff::Error> {
+        // A date is ten characters; a wall clock without a zone, which would be cut to its date, is neither.
+        if text.len() == 10 { text.parse().map(Self::Day) } else { text.parse().map(Self::Instant) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ExceptionChange, Moment};
+    use jiff::civil::date;
+
+    #[test]
+    fn days_and_instants_are_told_apart_by_their_form() {
+        let read = |text: &str| serde_json::from_str::<Moment>(&format!("\"{text}\"")).ok();
+        assert_eq!(read("2026-11-22"), Some(Moment::Day(date(2026, 11, 22))));
+        let instant = "2026-11-22T09:00:00Z";
+        assert_eq!(read(instant), Some(Moment::Instant(instant.parse().unwrap())));
+        assert_eq!(read("2026-11-22T09:00:00"), None, "an instant has a zone");
+        assert_eq!(read("gestern"), None);
+    }
+
+    #[test]
+    fn the_form_that_fingerprints_are_taken_of_stays() {
+        // Fingerprint v1 is stored: this text never changes.
+        let changed = ExceptionChange::Changed {
+            start: Moment::Instant("2026-11-22T09:00:00Z".parse().unwrap()),
+            end: Moment::Instant("2026-11-22T10:00:00Z".parse().unwrap()),
+            subject: None,
+            place: Some("Raum 1".to_owned()),
+        };
+        assert_eq!(
+            serde_json::to_string(&changed).unwrap(),
+            r#"{"kind":"changed","start":"2026-11-22T09:00:00Z","end":"2026-11-22T10:00:00Z","place":"Raum 1"}"#
+        );
+    }
 }

@@ -159,14 +159,14 @@ pub enum ExceptionChange {
     Deleted,
     /// It was moved or changed; what is absent is as in the series.
     Changed {
-        /// The new start, RFC 3339.
+        /// The new start: RFC 3339, or a date such as `2026-11-22` where the series is all-day.
         start: String,
-        /// The new end, RFC 3339.
+        /// The new end: RFC 3339, or the date after the last day where the series is all-day.
         end: String,
         /// The new subject.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
-        /// The new place.
+        /// The new place; an empty one was removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<String>,
     },
