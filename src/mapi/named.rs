@@ -266,7 +266,7 @@ pub const TASK_FIX_OFFLINE: Named = named(set::TASK, 0x812C, PropertyType::BOOLE
 mod tests {
     use super::{APPOINTMENT_RECURRENCE, GLOBAL_OBJECT_ID, TASK_DUE};
 
-    /// MS-OXPROPS 2.22, 2.142 and 2.333.
+    /// Sets and numbers as MS-OXPROPS prints them for PidLidAppointmentRecur, PidLidGlobalObjectId and PidLidTaskDueDate.
     #[test]
     fn names_are_those_of_the_specification() {
         let printed = [APPOINTMENT_RECURRENCE, GLOBAL_OBJECT_ID, TASK_DUE]

@@ -166,7 +166,7 @@ impl fmt::Display for PropertyTag {
 mod tests {
     use super::{PropertyId, PropertyTag, PropertyType};
 
-    /// MS-OXPROPS 2.776: PidTagDisplayName is 0x3001, PtypString 0x001F.
+    /// MS-OXPROPS: PidTagDisplayName is 0x3001, PtypString 0x001F.
     #[test]
     fn a_tag_is_its_id_and_type() {
         let tag = PropertyTag::from_bits(0x3001_001F);
