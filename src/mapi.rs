@@ -5,6 +5,7 @@
 
 pub mod blob;
 pub mod entry;
+pub mod key;
 pub mod name;
 pub mod named;
 pub mod property;
@@ -14,6 +15,7 @@ pub mod value;
 pub mod zone;
 
 pub use blob::{BlobError, BlobFault};
+pub use key::{Properties, PropertyKey};
 pub use name::{Guid, Name, PropertyName};
 pub use named::Named;
 pub use tag::{PropertyId, PropertyTag, PropertyType};

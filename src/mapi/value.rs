@@ -90,6 +90,67 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Returns the text, where it is Unicode.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of an integer of up to 32 bits.
+    pub fn as_i32(&self) -> Option<i32> {
+        match self {
+            Self::Integer16(number) => Some((*number).into()),
+            Self::Integer32(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Returns the truth of a yes-or-no value.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Boolean(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    /// Returns the instant.
+    pub fn as_time(&self) -> Option<FileTime> {
+        match self {
+            Self::Time(time) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a binary value.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Binary(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Boolean(truth)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        Self::Integer32(number)
+    }
+}
+
 /// An instant in units of 100 nanoseconds since 1601-01-01 00:00 UTC, as Windows counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileTime(pub u64);
