@@ -30,7 +30,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const SHELL: [&str; 4] = ["src/main", "src/run", "src/failure", "src/cli"];
 
 /// Crates of others (and of the workspace) that stay behind our own types, and where they may be named.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 22] = [
     ("quick_xml", &["src/ews/xml"]),
     ("hyper", &["src/ews/transport"]),
     ("hyper_util", &["src/ews/transport"]),
@@ -47,6 +47,9 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("toml", &["src/config", "src/cli"]),
     ("tracing_subscriber", &["src/run"]),
     ("chrono_tz", &["src/mailbox/exchange"]),
+    ("crc32fast", &["src/pst/crc"]),
+    ("encoding_rs", &["src/pst"]),
+    ("flate2", &["src/pst/ndb"]),
     // The configuration checks the names of zones with the same table that the mailbox writes them by.
     ("windows_timezones", &["src/mailbox/exchange", "src/config"]),
     // The messages of the adapter interface are the SDK's; only the plugin host reads them.

@@ -1,0 +1,129 @@
+//! What can go wrong with a file: situations with the value and its place (pure).
+
+use std::{fmt, io};
+
+use super::id::{Bid, Nid};
+
+/// Why something of a file could not be read or written.
+#[derive(Debug)]
+pub enum PstError {
+    /// The operating system refused or failed.
+    Io {
+        /// What was done: "read", "write" …
+        action: &'static str,
+        /// The offset in the file, in bytes.
+        at: u64,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The file does not begin as a PST or OST file does.
+    NotPst {
+        /// Its first bytes, as many of four as there are.
+        found: Vec<u8>,
+    },
+    /// The file is of a kind that is not read or not written here.
+    Unsupported {
+        /// What it is: "version", "encryption" …
+        what: &'static str,
+        /// The value that says so.
+        value: u64,
+        /// The offset of the value in the file, in bytes.
+        at: u64,
+    },
+    /// A structure breaks a rule of the format.
+    Damaged {
+        /// The structure by its name in MS-PST, such as `BTPAGE`.
+        structure: &'static str,
+        /// The field by its name in MS-PST, such as `cEnt`.
+        field: &'static str,
+        /// What stands there.
+        value: u64,
+        /// The rule that it breaks, as a clause: "is more than the page holds".
+        rule: &'static str,
+        /// The offset in the file, in bytes.
+        at: u64,
+    },
+    /// Something refers to a block that the file does not have.
+    NoBlock {
+        /// The block.
+        bid: Bid,
+    },
+    /// A node that must be there is not.
+    NoNode {
+        /// The node.
+        nid: Nid,
+        /// What it would be: "store", "contents table" …
+        what: &'static str,
+    },
+    /// A value is bigger, or nested deeper, than its reader accepts.
+    TooBig {
+        /// What it is.
+        what: &'static str,
+        /// How big it is, in bytes or levels.
+        size: u64,
+        /// The most that is accepted.
+        limit: u64,
+    },
+}
+
+impl PstError {
+    /// Makes the error of an operation on the file.
+    pub(in crate::pst) fn io(action: &'static str, at: u64, source: io::Error) -> Self {
+        Self::Io { action, at, source }
+    }
+}
+
+impl fmt::Display for PstError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { action, at, .. } => write!(f, "could not {action} at offset {at:#x}"),
+            Self::NotPst { found } if found.is_empty() => write!(f, "the file is empty"),
+            Self::NotPst { found } => {
+                write!(f, "this is no PST or OST file: it begins with")?;
+                found.iter().try_for_each(|byte| write!(f, " {byte:02X}"))?;
+                write!(f, " instead of 21 42 44 4E")
+            }
+            Self::Unsupported { what, value, at } => {
+                write!(f, "{what} {value:#x} at offset {at:#x} is not supported")
+            }
+            Self::Damaged { structure, field, value, rule, at } => {
+                write!(f, "damaged {structure} at offset {at:#x}: {field} {value:#x} {rule}")
+            }
+            Self::NoBlock { bid } => write!(f, "block {bid} is referred to, but the file has none"),
+            Self::NoNode { nid, what } => write!(f, "there is no node {nid}, the {what}"),
+            Self::TooBig { what, size, limit } => {
+                write!(f, "{what} of {size} is over the limit of {limit}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PstError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PstError;
+
+    /// House style: one lower-case clause with structure, field, value and place.
+    #[test]
+    fn damage_is_told_with_value_and_place() {
+        let error = PstError::Damaged {
+            structure: "BTPAGE",
+            field: "cEnt",
+            value: 21,
+            rule: "is more than the page holds",
+            at: 0x4600,
+        };
+        assert_eq!(
+            error.to_string(),
+            "damaged BTPAGE at offset 0x4600: cEnt 0x15 is more than the page holds"
+        );
+    }
+}

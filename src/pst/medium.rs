@@ -1,0 +1,200 @@
+//! Where the bytes of a file are: on disk, in memory, or, in tests, in memory with a record of every call (effect).
+//!
+//! Everything is read and written at offsets; nothing has a current position and nothing is loaded whole.
+
+#[cfg(any(test, feature = "simulation"))]
+mod recording;
+
+use std::fs::File;
+use std::io;
+
+#[cfg(any(test, feature = "simulation"))]
+pub use recording::{Call, Recording};
+
+use super::bytes::wide;
+use super::error::PstError;
+
+/// The bytes of a file.
+#[derive(Debug)]
+pub enum Medium {
+    /// A file on disk.
+    File(File),
+    /// A file in memory.
+    Memory(Vec<u8>),
+    /// A file in memory that remembers what was done to it.
+    #[cfg(any(test, feature = "simulation"))]
+    Recording(Recording),
+}
+
+impl Medium {
+    /// Returns the length in bytes.
+    pub fn len(&self) -> Result<u64, PstError> {
+        match self {
+            Self::File(file) => file
+                .metadata()
+                .map(|metadata| metadata.len())
+                .map_err(|error| PstError::io("ask for the file's length", 0, error)),
+            Self::Memory(bytes) => Ok(wide(bytes.len())),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Recording(recording) => Ok(wide(recording.bytes().len())),
+        }
+    }
+
+    /// Says whether there are no bytes at all.
+    pub fn is_empty(&self) -> Result<bool, PstError> {
+        self.len().map(|length| length == 0)
+    }
+
+    /// Reads from an offset until the buffer is full or the file ends, and returns how many bytes were read.
+    pub fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize, PstError> {
+        match self {
+            Self::File(file) => read_fully(file, at, buffer),
+            Self::Memory(bytes) => Ok(copy_from(bytes, at, buffer)),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Recording(recording) => Ok(copy_from(recording.bytes(), at, buffer)),
+        }
+    }
+
+    /// Writes all bytes at an offset, and makes the file longer where they reach beyond its end.
+    pub fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
+        match self {
+            Self::File(file) => write_fully(file, at, bytes),
+            Self::Memory(all) => copy_to(all, at, bytes),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Recording(recording) => recording.write(at, bytes),
+        }
+    }
+
+    /// Waits until everything written so far is durable.
+    pub fn sync(&mut self) -> Result<(), PstError> {
+        match self {
+            Self::File(file) => {
+                file.sync_all().map_err(|error| PstError::io("make writes durable", 0, error))
+            }
+            Self::Memory(_) => Ok(()),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Recording(recording) => recording.sync(),
+        }
+    }
+
+    /// Makes the file longer, with zeros, or shorter.
+    pub fn set_len(&mut self, length: u64) -> Result<(), PstError> {
+        match self {
+            Self::File(file) => file
+                .set_len(length)
+                .map_err(|error| PstError::io("change the file's length", length, error)),
+            Self::Memory(all) => resize(all, length),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Recording(recording) => recording.set_len(length),
+        }
+    }
+}
+
+fn read_fully(file: &File, at: u64, buffer: &mut [u8]) -> Result<usize, PstError> {
+    let mut done = 0;
+    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        let from = at.saturating_add(wide(done));
+        match read_some(file, from, rest) {
+            Ok(0) => break,
+            Ok(more) => done += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(PstError::io("read", from, error)),
+        }
+    }
+    Ok(done)
+}
+
+fn write_fully(file: &File, at: u64, bytes: &[u8]) -> Result<(), PstError> {
+    let mut done = 0;
+    while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+        let to = at.saturating_add(wide(done));
+        match write_some(file, to, rest) {
+            Ok(0) => return Err(PstError::io("write", to, io::ErrorKind::WriteZero.into())),
+            Ok(more) => done += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(PstError::io("write", to, error)),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn read_some(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_some(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
+
+#[cfg(unix)]
+fn write_some(file: &File, at: u64, bytes: &[u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::write_at(file, bytes, at)
+}
+
+#[cfg(windows)]
+fn write_some(file: &File, at: u64, bytes: &[u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_write(file, bytes, at)
+}
+
+fn copy_from(bytes: &[u8], at: u64, buffer: &mut [u8]) -> usize {
+    let Some(rest) = usize::try_from(at).ok().and_then(|at| bytes.get(at..)) else {
+        return 0;
+    };
+    let length = rest.len().min(buffer.len());
+    if let (Some(to), Some(from)) = (buffer.get_mut(..length), rest.get(..length)) {
+        to.copy_from_slice(from);
+    }
+    length
+}
+
+fn copy_to(all: &mut Vec<u8>, at: u64, bytes: &[u8]) -> Result<(), PstError> {
+    let end = at.saturating_add(wide(bytes.len()));
+    if end > wide(all.len()) {
+        resize(all, end)?;
+    }
+    let start = usize::try_from(at).unwrap_or(usize::MAX);
+    if let Some(to) = all.get_mut(start..).and_then(|rest| rest.get_mut(..bytes.len())) {
+        to.copy_from_slice(bytes);
+    }
+    Ok(())
+}
+
+fn resize(all: &mut Vec<u8>, length: u64) -> Result<(), PstError> {
+    let full = |_| PstError::io("grow", length, io::ErrorKind::OutOfMemory.into());
+    let wanted = usize::try_from(length).map_err(full)?;
+    all.try_reserve(wanted.saturating_sub(all.len()))
+        .map_err(|_| PstError::io("grow", length, io::ErrorKind::OutOfMemory.into()))?;
+    all.resize(wanted, 0);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Medium;
+
+    fn behaves(mut medium: Medium) {
+        medium.write_at(4, b"abc").unwrap();
+        assert_eq!(medium.len().unwrap(), 7);
+        let mut buffer = [9; 5];
+        assert_eq!(medium.read_at(3, &mut buffer).unwrap(), 4, "the file ends");
+        assert_eq!(buffer, [0, b'a', b'b', b'c', 9]);
+        assert_eq!(medium.read_at(100, &mut buffer).unwrap(), 0);
+        medium.set_len(5).unwrap();
+        medium.sync().unwrap();
+        assert_eq!(medium.read_at(4, &mut buffer).unwrap(), 1);
+        assert!(!medium.is_empty().unwrap());
+    }
+
+    #[test]
+    fn a_file_in_memory_is_a_file() {
+        behaves(Medium::Memory(Vec::new()));
+        behaves(Medium::Recording(super::Recording::new(Vec::new())));
+    }
+
+    #[test]
+    fn a_file_on_disk_is_read_and_written_at_offsets() {
+        behaves(Medium::File(tempfile::tempfile().unwrap()));
+    }
+}
