@@ -30,7 +30,7 @@ pub use datetime::DateTime;
 pub use draft::{FieldChange, ItemUpdate, NewItem, Unwritable, WritableKind};
 pub use envelope::{Header, Impersonation, document};
 pub use error::{ConnectError, ErrorKind, EwsError, Fault, Refusal, ReplyError, TlsProblem};
-pub use id::{ChangeKey, FolderId, ItemId, SyncState};
+pub use id::{ChangeKey, FolderId, ItemId, SubscriptionId, SyncState, Watermark};
 pub use item::{Item, ItemKind, Properties};
 pub use operation::create_folder::{CreateFolder, FolderKind, NewFolder};
 pub use operation::create_item::CreateItem;
@@ -38,11 +38,15 @@ pub use operation::delete_item::{DeleteItem, Disposal};
 pub use operation::find_folder::FindFolder;
 pub use operation::find_item::{FindItem, Restriction};
 pub use operation::folder::{DistinguishedFolder, Folder, FolderRef, FolderRights};
+pub use operation::get_events::{EventsPart, GetEvents};
 pub use operation::get_folder::GetFolder;
 pub use operation::get_item::GetItem;
+pub use operation::get_streaming_events::{GetStreamingEvents, StreamPart};
 pub use operation::move_item::MoveItem;
 pub use operation::resolve_names::{Resolution, ResolveNames};
+pub use operation::subscribe::{Delivery, Subscribe, Subscribed};
 pub use operation::sync_folder_items::{SyncFolderItems, SyncPart};
+pub use operation::unsubscribe::Unsubscribe;
 pub use operation::update_item::UpdateItem;
 pub use operation::{FindPage, ItemRef, Operation, Saved};
 pub use property::{
@@ -52,10 +56,12 @@ pub use property::{
 pub use recurrence::{
     DayOfWeek, DayOfWeekIndex, Month, Pattern, Range, Recurrence, RegenerationUnit,
 };
-pub use reply::{Arrival, Change, Reply, ReplyParser};
+pub use reply::{
+    Arrival, Change, Event, EventKind, Notification, Reply, ReplyParser, StreamParser,
+};
 pub use session::{Backoff, BatchLimits, Batcher, FindPager, SyncLoop, SyncStep};
 pub use transport::{
-    Call, Dialed, Endpoint, Lane, Login, Password, PlainHttp, Settings, Timeouts, Trust,
+    Call, Dialed, Endpoint, Lane, Listening, Login, Password, PlainHttp, Settings, Timeouts, Trust,
 };
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};

@@ -20,5 +20,7 @@ mod properties;
 mod recordings;
 #[path = "ews/requests.rs"]
 mod requests;
+#[path = "ews/streams.rs"]
+mod streams;
 #[path = "ews/transport.rs"]
 mod transport;

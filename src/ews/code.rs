@@ -121,6 +121,19 @@ codes! {
     ErrorItemSavePropertyError => Malformed,
     ErrorCalendarEndDateIsEarlierThanStartDate => Malformed,
     ErrorCalendarInvalidRecurrence => Malformed,
+    ErrorExceededSubscriptionCount => Transient,
+    ErrorSubscriptionNotFound => Gone,
+    ErrorSubscriptionUnsubscribed => Gone,
+    ErrorExpiredSubscription => Gone,
+    ErrorInvalidSubscription => Gone,
+    ErrorInvalidPullSubscriptionId => Gone,
+    ErrorInvalidWatermark => Gone,
+    ErrorMissedNotificationEvents => Gone,
+    ErrorReadEventsFailed => Gone,
+    ErrorProxyRequestNotAllowed => Gone,
+    ErrorSubscriptionAccessDenied => Denied,
+    ErrorSubscriptionDelegateAccessNotSupported => Unsupported,
+    ErrorInvalidSubscriptionRequest => Unsupported,
 }
 
 impl ResponseCode {

@@ -13,12 +13,16 @@ pub struct Header {
     pub impersonate: Option<Impersonation>,
     /// The Windows id of the zone for times without an offset; grommunio 3.10 ignores it.
     pub zone: Option<String>,
+    /// The SMTP address of a mailbox whose server is to serve the request, whoever it acts as: a
+    /// group of subscriptions must live on one server. It travels beside the envelope, as
+    /// `X-AnchorMailbox` with `X-PreferServerAffinity`.
+    pub affinity: Option<String>,
 }
 
 impl Header {
     /// Makes a header that only names the contract.
     pub const fn new(version: ServerVersion) -> Self {
-        Self { version, impersonate: None, zone: None }
+        Self { version, impersonate: None, zone: None, affinity: None }
     }
 }
 

@@ -59,4 +59,8 @@ opaque! {
     /// The bookmark of `SyncFolderItems`: base64 of any length, from 70 bytes (grommunio 3.10) to
     /// more than 100 kB (Exchange). A shortened one is an invalid one.
     SyncState;
+    /// The id of a subscription, which lives on one server and dies with it.
+    SubscriptionId;
+    /// Up to where the events of a pull subscription were read; grommunio 3.10 sends none.
+    Watermark;
 }

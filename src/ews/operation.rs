@@ -10,11 +10,15 @@ pub mod delete_item;
 pub mod find_folder;
 pub mod find_item;
 pub mod folder;
+pub mod get_events;
 pub mod get_folder;
 pub mod get_item;
+pub mod get_streaming_events;
 pub mod move_item;
 pub mod resolve_names;
+pub mod subscribe;
 pub mod sync_folder_items;
+pub mod unsubscribe;
 pub mod update_item;
 pub(crate) mod write;
 

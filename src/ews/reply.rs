@@ -5,12 +5,16 @@
 
 mod convert;
 mod item;
+mod notification;
 mod parser;
+mod stream;
 
+pub use notification::{Event, EventKind, Notification};
 pub use parser::{Reply, ReplyParser};
+pub use stream::StreamParser;
 
 use crate::ews::error::Refusal;
-use crate::ews::id::{ItemId, SyncState};
+use crate::ews::id::{ItemId, SubscriptionId, SyncState, Watermark};
 use crate::ews::item::Item;
 use crate::ews::operation::folder::Folder;
 use crate::ews::operation::resolve_names::Resolution;
@@ -45,6 +49,13 @@ pub enum Arrival {
         message: usize,
         /// Who; boxed because it is rare and large.
         resolution: Box<Resolution>,
+    },
+    /// What happened for a subscription, of a message of `GetStreamingEvents` or `GetEvents`.
+    Notification {
+        /// Which message, counted from 0.
+        message: usize,
+        /// What happened.
+        notification: Notification,
     },
     /// A message is complete.
     Message(Message),
@@ -82,6 +93,14 @@ pub struct Message {
     pub next_offset: Option<u32>,
     /// `UpdateItem`: how many properties were merged with somebody else's change.
     pub conflicts: Option<u32>,
+    /// `Subscribe`: the id of the subscription.
+    pub subscription: Option<SubscriptionId>,
+    /// `Subscribe` for pulling: where reading events begins.
+    pub watermark: Option<Watermark>,
+    /// `GetStreamingEvents`: the subscriptions that the server cannot serve.
+    pub lost: Vec<SubscriptionId>,
+    /// `GetStreamingEvents`: whether the server says that it ends the stream; `None` when it says nothing.
+    pub closed: Option<bool>,
 }
 
 /// Whether a response message succeeded.

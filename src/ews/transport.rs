@@ -10,6 +10,7 @@ mod date;
 mod dial;
 mod endpoint;
 mod http;
+mod listen;
 mod login;
 #[cfg(any(test, feature = "simulation"))]
 pub mod scripted;
@@ -19,6 +20,7 @@ mod trust;
 pub use dial::Dialed;
 pub use endpoint::{Endpoint, PlainHttp};
 pub use http::{HttpLane, Settings, Timeouts};
+pub use listen::Listening;
 pub use login::{Login, Password};
 pub use trust::Trust;
 
@@ -29,6 +31,7 @@ use jiff::Timestamp;
 
 use crate::ews::envelope::{Header, document};
 use crate::ews::error::{EwsError, Refusal, ReplyError};
+use crate::ews::operation::get_streaming_events::GetStreamingEvents;
 use crate::ews::operation::{Operation, Placed};
 use crate::ews::reply::ReplyParser;
 use crate::ews::version::ServerVersionInfo;
@@ -73,6 +76,28 @@ impl Lane {
         })
     }
 
+    /// Opens a stream of events and returns when the head of its answer is there. Silence ends it after the time
+    /// that the lane waits for a piece of an answer.
+    ///
+    /// # Errors
+    ///
+    /// Everything that can go wrong until then.
+    pub async fn listen(
+        &mut self,
+        operation: GetStreamingEvents,
+        header: &Header,
+    ) -> Result<Listening<'_>, EwsError> {
+        let request = Bytes::from(document(&operation, header));
+        let streams = operation.subscriptions.len();
+        tracing::debug!(operation = GetStreamingEvents::NAME, streams, "listening");
+        let source = match self {
+            Self::Http(lane) => Source::Http(lane.post(request, header).await?),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(lane) => Source::Scripted(lane.post(&request)?),
+        };
+        Ok(Listening::new(operation, source))
+    }
+
     /// Sends a request and returns all parts of the answer, which must be complete.
     ///
     /// # Errors
@@ -115,6 +140,16 @@ impl Lane {
             Self::Http(lane) => Ok(Some(lane.connect().await?)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(_) => Ok(None),
+        }
+    }
+
+    /// Returns the name of the back end that served the last request, in small letters; `None` when the front end
+    /// did not tell (`X-CalculatedBETarget`; proxies may take it away).
+    pub fn back_end(&self) -> Option<&str> {
+        match self {
+            Self::Http(lane) => lane.back_end(),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => None,
         }
     }
 
@@ -172,6 +207,27 @@ enum Source<'a> {
     Scripted(VecDeque<Bytes>),
 }
 
+impl Source<'_> {
+    /// Returns the next piece; `None` at the end.
+    async fn piece(&mut self) -> Result<Option<Bytes>, EwsError> {
+        match self {
+            Self::Http(answer) => answer.piece().await,
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(pieces) => Ok(pieces.pop_front()),
+        }
+    }
+
+    /// An error page of a proxy or of ASP.NET comes with status 500 as faults do.
+    fn unread(&self, error: ReplyError) -> EwsError {
+        match (self, error) {
+            (Self::Http(answer), ReplyError::NotSoap { found }) if answer.status() != 200 => {
+                EwsError::Status { status: answer.status(), excerpt: found }
+            }
+            (_, error) => EwsError::Reply(error),
+        }
+    }
+}
+
 impl<O: Operation> Call<'_, O> {
     /// Returns the next part; `None` when the answer is complete and whole.
     ///
@@ -207,35 +263,21 @@ impl<O: Operation> Call<'_, O> {
 
     /// Reads one piece; `true` at the end.
     async fn advance(&mut self) -> Result<bool, EwsError> {
-        let piece = match &mut self.source {
-            Source::Http(answer) => answer.piece().await?,
-            #[cfg(any(test, feature = "simulation"))]
-            Source::Scripted(pieces) => pieces.pop_front(),
-        };
-        let Some(piece) = piece else {
-            let reply = self.parser.finish(self.expected).map_err(|error| self.unread(error))?;
+        let Some(piece) = self.source.piece().await? else {
+            let reply =
+                self.parser.finish(self.expected).map_err(|error| self.source.unread(error))?;
             self.server = reply.server;
             return match reply.fault {
                 Some(fault) => Err(EwsError::Fault(fault)),
                 None => Ok(true),
             };
         };
-        self.parser.feed(&piece).map_err(|error| self.unread(error))?;
+        self.parser.feed(&piece).map_err(|error| self.source.unread(error))?;
         while let Some(arrival) = self.parser.next_arrival() {
             if let Some(part) = self.operation.part(arrival)? {
                 self.parts.push_back(part);
             }
         }
         Ok(false)
-    }
-
-    /// An error page of a proxy or of ASP.NET comes with status 500 as faults do.
-    fn unread(&self, error: ReplyError) -> EwsError {
-        match (&self.source, error) {
-            (Source::Http(answer), ReplyError::NotSoap { found }) if answer.status() != 200 => {
-                EwsError::Status { status: answer.status(), excerpt: found }
-            }
-            (_, error) => EwsError::Reply(error),
-        }
     }
 }

@@ -14,12 +14,12 @@ use crate::recordings::read;
 const OWN: PropertySet = PropertySet::Guid(Guid::new(0x7f0a_5c5e_1b7f_4bb2_9c36_0d9a_6c0c_5a11));
 const PUBLIC: PropertySet = PropertySet::Distinguished(DistinguishedSet::PublicStrings);
 
-fn bytes(path: &str) -> Vec<u8> {
+pub(crate) fn bytes(path: &str) -> Vec<u8> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/soap");
     std::fs::read(format!("{root}/{path}-response.xml")).unwrap()
 }
 
-fn arrivals(path: &str, messages: usize) -> Vec<Arrival> {
+pub(crate) fn arrivals(path: &str, messages: usize) -> Vec<Arrival> {
     let (arrivals, reply) = read(&bytes(path), 512, messages);
     reply.unwrap();
     arrivals

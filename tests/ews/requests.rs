@@ -10,11 +10,12 @@ use std::process::Command;
 use abgleich::ews::property::Access;
 use abgleich::ews::{
     Body, BodyType, CreateFolder, CreateItem, DateTime, DayOfWeek, DayOfWeekIndex, DeleteItem,
-    Disposal, DistinguishedFolder, DistinguishedSet, EmailEntry, ExtendedField, ExtendedType,
-    Field, FieldChange, FindFolder, FindItem, FolderId, FolderKind, FolderRef, GetFolder, GetItem,
-    Guid, Header, Impersonation, Indexed, ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder,
-    NewItem, Operation, Pattern, Properties, Property, PropertySet, Range, Recurrence,
-    RegenerationUnit, ResolveNames, Restriction, ServerVersion, SyncFolderItems, UpdateItem, Value,
+    Delivery, Disposal, DistinguishedFolder, DistinguishedSet, EmailEntry, ExtendedField,
+    ExtendedType, Field, FieldChange, FindFolder, FindItem, FolderId, FolderKind, FolderRef,
+    GetEvents, GetFolder, GetItem, GetStreamingEvents, Guid, Header, Impersonation, Indexed,
+    ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder, NewItem, Operation, Pattern,
+    Properties, Property, PropertySet, Range, Recurrence, RegenerationUnit, ResolveNames,
+    Restriction, ServerVersion, Subscribe, SyncFolderItems, Unsubscribe, UpdateItem, Value,
     WritableKind, document,
 };
 use jiff::civil::date;
@@ -206,11 +207,13 @@ impl Table {
             version,
             impersonate: Some(Impersonation::PrimarySmtpAddress("eva@firma.example".into())),
             zone: Some("W. Europe Standard Time".into()),
+            affinity: None,
         };
         let mut table = Self { header, documents: Vec::new() };
         table.folders();
         table.reading();
         table.writing();
+        table.watching();
         table
     }
 
@@ -308,6 +311,28 @@ impl Table {
         self.add("to", &MoveItem { items: items.clone(), to: folder });
         for to in [Disposal::DeletedItems, Disposal::RecoverableItems] {
             self.add(&format!("{to:?}"), &DeleteItem { items: items.clone(), to });
+        }
+    }
+
+    fn watching(&mut self) {
+        let folders: Vec<FolderRef> =
+            vec![FolderId::new("AAMk/+=").into(), DistinguishedFolder::Tasks.into()];
+        let all = Vec::new();
+        for (name, folders, delivery) in [
+            ("stream", &folders, Delivery::Streaming),
+            ("stream of all", &all, Delivery::Streaming),
+            ("pull", &folders, Delivery::Pull { minutes: 30 }),
+            ("pull of all", &all, Delivery::Pull { minutes: 0 }),
+        ] {
+            self.add(name, &Subscribe { folders: folders.clone(), delivery });
+        }
+        let id = || "JgBzaW0+=".into();
+        self.add("one", &Unsubscribe { subscription: id() });
+        self.add("since", &GetEvents { subscription: id(), watermark: Some("AAAAAM4G".into()) });
+        self.add("first", &GetEvents { subscription: id(), watermark: None });
+        for minutes in [0, 30, 99] {
+            let operation = GetStreamingEvents { subscriptions: vec![id(), id()], minutes };
+            self.add(&minutes.to_string(), &operation);
         }
     }
 

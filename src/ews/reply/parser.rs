@@ -3,14 +3,16 @@
 //! Elements are found by their local names and by where they stand, in any order, and what is
 //! unknown is skipped: prefixes vary, elements come misplaced or twice, and a response message may
 //! be called `m:x` (grommunio 3.10).
+//!
+//! Long because where an element may stand and what it completes is one table in two columns.
 
 use std::collections::VecDeque;
 
 use crate::ews::code::ResponseCode;
 use crate::ews::error::{Fault, Refusal, ReplyError};
-use crate::ews::id::{ItemId, SyncState};
+use crate::ews::id::{ItemId, SubscriptionId, SyncState, Watermark};
 use crate::ews::reply::item::ItemReader;
-use crate::ews::reply::{Arrival, Change, Message, Outcome, convert};
+use crate::ews::reply::{Arrival, Change, Message, Outcome, convert, notification};
 use crate::ews::version::ServerVersionInfo;
 use crate::ews::xml::reader::{Handler, Limits, PushReader, Tag};
 use crate::ews::xml::text::TextBuffer;
@@ -55,6 +57,11 @@ impl ReplyParser {
     /// Hands out the next thing that is complete.
     pub fn next_arrival(&mut self) -> Option<Arrival> {
         self.state.arrivals.pop_front()
+    }
+
+    /// Returns how many messages have begun.
+    pub(super) fn messages(&self) -> usize {
+        self.state.messages
     }
 
     /// Ends the answer. `expected` is the number of messages that were asked for.
@@ -103,6 +110,10 @@ enum At {
     /// `Changes`
     Changes,
     Change(Kind),
+    /// `Notifications`
+    Notifications,
+    /// `ErrorSubscriptionIds`
+    LostSubscriptions,
     /// An item and all that is in it, which `ItemReader` knows.
     Item,
     /// A piece that is read as a tree.
@@ -117,6 +128,10 @@ enum Note {
     Text,
     State,
     Last,
+    Subscription,
+    Watermark,
+    LostSubscription,
+    Connection,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +149,7 @@ enum Purpose {
     Resolution,
     Details,
     Conflicts,
+    Notification,
 }
 
 #[derive(Debug)]
@@ -222,6 +238,15 @@ impl State {
             (At::Message, "MessageText") => At::Note(Note::Text),
             (At::Message, "SyncState") => At::Note(Note::State),
             (At::Message, "IncludesLastItemInRange") => At::Note(Note::Last),
+            (At::Message, "SubscriptionId") => At::Note(Note::Subscription),
+            (At::Message, "Watermark") => At::Note(Note::Watermark),
+            (At::Message, "ConnectionStatus") => At::Note(Note::Connection),
+            (At::Message, "ErrorSubscriptionIds") => At::LostSubscriptions,
+            (At::LostSubscriptions, _) => At::Note(Note::LostSubscription),
+            (At::Message, "Notifications") => At::Notifications,
+            (At::Message, "Notification") | (At::Notifications, _) => {
+                self.begin_tree(tag, Purpose::Notification)
+            }
             (At::Message, "MessageXml") => self.begin_tree(tag, Purpose::Details),
             (At::Message, "ConflictResults") => self.begin_tree(tag, Purpose::Conflicts),
             (At::Message, "RootFolder") => {
@@ -310,7 +335,25 @@ impl State {
                 self.message.last = convert::boolean(self.text.as_str());
                 self.text.clear();
             }
+            Note::Subscription => {
+                self.message.subscription = self.trimmed().map(SubscriptionId::from);
+            }
+            Note::Watermark => self.message.watermark = self.trimmed().map(Watermark::from),
+            Note::LostSubscription => {
+                let id = self.trimmed().map(SubscriptionId::from);
+                self.message.lost.extend(id);
+            }
+            Note::Connection => {
+                self.message.closed = self.trimmed().map(|status| status == "Closed");
+            }
         }
+    }
+
+    /// Takes the text of a note without the blanks around it; `None` when it is blank.
+    fn trimmed(&mut self) -> Option<String> {
+        let text = self.text.take();
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
     }
 
     fn complete_message(&mut self) {
@@ -364,6 +407,11 @@ impl State {
             Purpose::Details => self.refusal.details = convert::details(root),
             Purpose::Conflicts => {
                 self.message.conflicts = root.text_of("Count").and_then(|text| text.parse().ok());
+            }
+            Purpose::Notification => {
+                self.message.parts += 1;
+                let (message, notification) = (self.message.index, notification::of(root));
+                self.arrivals.push_back(Arrival::Notification { message, notification });
             }
             Purpose::Resolution => {
                 self.message.parts += 1;

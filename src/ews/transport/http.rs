@@ -73,6 +73,17 @@ impl Settings {
         Ok(Self { endpoint, authorization, timeouts, tls })
     }
 
+    /// Returns the same with other times to wait, such as for a stream that is silent for long.
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self.clone() }
+    }
+
+    /// Returns how long to wait.
+    pub const fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
     /// Makes a lane, which dials when it is first used.
     pub fn lane(&self) -> super::Lane {
         super::Lane::Http(Box::new(HttpLane {
@@ -80,6 +91,7 @@ impl Settings {
             cookies: Cookies::default(),
             idle: None,
             clock: None,
+            back_end: None,
         }))
     }
 }
@@ -94,6 +106,8 @@ pub struct HttpLane {
     idle: Option<(Sender, Dialed)>,
     /// The server's clock, as the last answer told it.
     clock: Option<ServerClock>,
+    /// The back end that served the last request, where the front end told.
+    back_end: Option<String>,
 }
 
 const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
@@ -109,6 +123,11 @@ impl HttpLane {
     /// Returns what the server's clock shows now, as far as its last answer told.
     pub(super) fn server_clock(&self) -> Option<Timestamp> {
         self.clock?.at(std::time::Instant::now())
+    }
+
+    /// Returns the back end that served the last request, where the front end told.
+    pub(super) fn back_end(&self) -> Option<&str> {
+        self.back_end.as_deref()
     }
 
     /// Takes the idle connection, or dials; `true` when it is a fresh one.
@@ -206,11 +225,13 @@ impl HttpLane {
             request = request.header(COOKIE, value);
         }
         // It lets the front end find the right back end at once.
-        if let Some(Impersonation::PrimarySmtpAddress(who) | Impersonation::SmtpAddress(who)) =
-            &header.impersonate
+        if let Some(who) = anchor(header)
             && let Ok(value) = HeaderValue::try_from(who)
         {
             request = request.header(HeaderName::from_static("x-anchormailbox"), value);
+        }
+        if header.affinity.is_some() {
+            request = request.header(HeaderName::from_static("x-preferserveraffinity"), "true");
         }
         // The body has a known length, so hyper sends Content-Length: IIS behind some proxies and
         // grommunio 3.10 refuse chunked requests.
@@ -229,6 +250,7 @@ impl HttpLane {
         }
         let text =
             |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        self.back_end = text("x-calculatedbetarget").map(str::to_ascii_lowercase);
         tracing::debug!(
             status = response.status().as_u16(),
             client_request_id = request_id,
@@ -239,6 +261,15 @@ impl HttpLane {
             "the head of an EWS answer came"
         );
     }
+}
+
+/// Returns the mailbox by which a front end steers a request.
+fn anchor(header: &Header) -> Option<&str> {
+    let acting = match &header.impersonate {
+        Some(Impersonation::PrimarySmtpAddress(who) | Impersonation::SmtpAddress(who)) => Some(who),
+        _ => None,
+    };
+    header.affinity.as_ref().or(acting).map(String::as_str)
 }
 
 /// An answer whose head is there.

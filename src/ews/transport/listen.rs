@@ -1,0 +1,66 @@
+//! A stream of events that is open (effect).
+
+use std::collections::VecDeque;
+
+use crate::ews::error::EwsError;
+use crate::ews::operation::Operation as _;
+use crate::ews::operation::get_streaming_events::{GetStreamingEvents, StreamPart};
+use crate::ews::reply::StreamParser;
+use crate::ews::transport::Source;
+use crate::ews::version::ServerVersionInfo;
+use crate::ews::xml::Limits;
+
+/// What one envelope of a stream may take in memory; a server sends many events in one only after it was silent for long.
+const MOST: Limits = Limits { depth: 64, token: 1 << 20, part: 8 << 20 };
+
+/// A stream of events that is open. Dropping it closes the connection; the lane dials again for the next request.
+#[derive(Debug)]
+pub struct Listening<'a> {
+    operation: GetStreamingEvents,
+    source: Source<'a>,
+    parser: StreamParser,
+    parts: VecDeque<StreamPart>,
+    ended: bool,
+}
+
+impl<'a> Listening<'a> {
+    pub(super) fn new(operation: GetStreamingEvents, source: Source<'a>) -> Self {
+        let parser = StreamParser::new(MOST);
+        Self { operation, source, parser, parts: VecDeque::new(), ended: false }
+    }
+
+    /// Returns what comes next; `None` when the server has closed the stream in order.
+    ///
+    /// # Errors
+    ///
+    /// A fault, or whatever cut the stream short, such as silence. After one there is nothing more.
+    pub async fn next(&mut self) -> Result<Option<StreamPart>, EwsError> {
+        loop {
+            if let Some(part) = self.parts.pop_front() {
+                return Ok(Some(part));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            self.ended = true;
+            match self.source.piece().await? {
+                None => self.parser.finish().map_err(|error| self.source.unread(error))?,
+                Some(piece) => {
+                    self.parser.feed(&piece).map_err(|error| self.source.unread(error))?;
+                    while let Some(arrival) = self.parser.next_arrival() {
+                        self.parts.extend(self.operation.part(arrival)?);
+                    }
+                    if let Some(fault) = self.parser.take_fault() {
+                        return Err(EwsError::Fault(fault));
+                    }
+                    self.ended = false;
+                }
+            }
+        }
+    }
+
+    /// Returns what the server said of itself in the last envelope.
+    pub fn server(&self) -> Option<&ServerVersionInfo> {
+        self.parser.server()
+    }
+}
