@@ -9,6 +9,7 @@ pub mod contract;
 pub mod exchange;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
+mod names;
 
 use std::fmt;
 use std::time::Duration;

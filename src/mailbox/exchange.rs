@@ -12,7 +12,6 @@ mod folders;
 mod guests;
 mod kind;
 pub mod lane;
-mod names;
 mod person;
 mod read;
 mod search;

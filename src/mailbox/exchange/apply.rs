@@ -15,10 +15,10 @@ use crate::ews::operation::update_item::UpdateItem;
 use crate::ews::operation::{ItemRef, Operation, Placed, Saved};
 use crate::ews::{self, EwsError, Field as E, Value as Theirs};
 use crate::mailbox::exchange::failure::{self, Answer};
-use crate::mailbox::exchange::names::{self, Shown};
 use crate::mailbox::exchange::wire::Wire;
 use crate::mailbox::exchange::write::{self, Change, Dialect, Unfit};
 use crate::mailbox::exchange::{BYTES, ExchangeMailbox, WRITES, fetch};
+use crate::mailbox::names::{self, Shown};
 use crate::mailbox::{ItemError, MailboxError, Stage, Write, Wrote};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion};
 

@@ -10,10 +10,10 @@ use crate::ews::{
     Property, PropertySet, Value as Theirs,
 };
 use crate::mailbox::Stamp;
-use crate::mailbox::exchange::names::{self, Shown};
 use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{days, kind, series, stamp, times};
+use crate::mailbox::names::{self, Derived, Shown};
 use crate::model::{Block, Content, Field, ItemId, ItemKind, ItemVersion, Slot, Value};
 
 /// A value that cannot be put on an Exchange item.
@@ -53,7 +53,7 @@ pub(super) fn new_item(
 ) -> Result<NewItem, Unfit> {
     let mut settings = settings(kind, content, &Content::new(), mailbox)?;
     match kind {
-        ItemKind::Contact => settings.extend(names::derive(content)),
+        ItemKind::Contact => settings.extend(named(names::derive(content))),
         // Servers turn the reminder of a new appointment on when nothing is said.
         ItemKind::Appointment | ItemKind::Task if !content.is_set(Field::ReminderOn) => {
             settings.push((E::ReminderIsSet.into(), Some(Theirs::Bool(false))));
@@ -145,7 +145,7 @@ pub(super) fn update(
 ) -> Result<Option<ItemUpdate>, Unfit> {
     let mut settings = settings(kind, change.content, change.before, mailbox)?;
     if let Some(shown) = shown {
-        settings.extend(names::follow(change.content, change.before, shown));
+        settings.extend(named(names::follow(change.content, change.before, shown)));
     }
     settings.extend(change.stamp.into_iter().flat_map(stamp::write));
     if settings.is_empty() {
@@ -161,6 +161,11 @@ pub(super) fn update(
         .collect();
     let (id, key) = (change.id.as_str().into(), change.version.as_str().into());
     Ok(Some(ItemUpdate::new(kind::writable(kind), id, key, changes)?))
+}
+
+fn named(names: Derived) -> impl Iterator<Item = Setting> {
+    let names = [(E::DisplayName, names.display), (E::FileAs, names.file_as)];
+    names.into_iter().filter_map(|(of, name)| Some((of.into(), Some(Theirs::Text(name?)))))
 }
 
 fn settings(

@@ -1,7 +1,6 @@
-//! Pure: the names that Outlook shows and files by. Exchange does not derive them when the parts change (notes.md §2.1), and
-//! a contact without a file-as name is shown blank.
+//! Pure: the names that Outlook shows and files by. Neither Exchange nor a PST file derives them when the parts change
+//! (notes.md §2.1), and a contact without a file-as name is shown blank.
 
-use crate::ews::{Field as E, Property, Value as Theirs};
 use crate::model::{Block, Content, Field, Slot};
 
 /// The two derived names as they are on an item.
@@ -13,6 +12,15 @@ pub(super) struct Shown {
     pub(super) file_as: String,
 }
 
+/// The derived names to write; `None` leaves one as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Derived {
+    /// The displayed name.
+    pub(super) display: Option<String>,
+    /// The name that it is filed under.
+    pub(super) file_as: Option<String>,
+}
+
 /// Says whether a change touches what the names are made of.
 pub(super) fn concerns(content: &Content) -> bool {
     content.iter().any(|(field, _)| {
@@ -21,48 +29,34 @@ pub(super) fn concerns(content: &Content) -> bool {
 }
 
 /// Returns the names of a new contact.
-pub(super) fn derive(content: &Content) -> Vec<(Property, Option<Theirs>)> {
-    set(E::DisplayName, display(content))
-        .into_iter()
-        .chain(set(E::FileAs, formats(content).into_iter().find(|name| !name.is_empty())))
-        .collect()
+pub(super) fn derive(content: &Content) -> Derived {
+    Derived { display: display(content), file_as: first(formats(content)) }
 }
 
 /// Returns the names to write with a change: a name is followed up where it is blank, or still what comes of the parts as
 /// they were; a name that the person chose stays.
-pub(super) fn follow(
-    content: &Content,
-    before: &Content,
-    shown: &Shown,
-) -> Vec<(Property, Option<Theirs>)> {
+pub(super) fn follow(content: &Content, before: &Content, shown: &Shown) -> Derived {
     let mut after = before.clone();
     for (field, slot) in content.iter() {
         after.put(field, slot.clone());
     }
-    let mut out = Vec::new();
     let new = display(&after);
     let ours = shown.display.trim().is_empty() || same(&shown.display, display(before).as_deref());
-    if ours && !same(&shown.display, new.as_deref()) {
-        out.extend(set(E::DisplayName, new));
-    }
+    let display = new.filter(|new| ours && !same(&shown.display, Some(new)));
     // The person may file under another of Outlook's formats: it is kept.
     let was = formats(before);
     let now = formats(&after);
     let kept = if shown.file_as.trim().is_empty() {
-        now.into_iter().find(|name| !name.is_empty())
+        first(now)
     } else {
         let format = was.iter().position(|name| same(&shown.file_as, Some(name)));
-        format.and_then(|format| now.into_iter().nth(format))
+        format.and_then(|format| now.into_iter().nth(format)).filter(|name| !name.is_empty())
     };
-    if let Some(name) = kept.filter(|name| !same(&shown.file_as, Some(name))) {
-        out.extend(set(E::FileAs, Some(name)));
-    }
-    out
+    Derived { display, file_as: kept.filter(|name| !same(&shown.file_as, Some(name))) }
 }
 
-fn set(of: E, name: Option<String>) -> Option<(Property, Option<Theirs>)> {
-    let name = name.filter(|name| !name.is_empty())?;
-    Some((of.into(), Some(Theirs::Text(name))))
+fn first(formats: [String; 7]) -> Option<String> {
+    formats.into_iter().find(|name| !name.is_empty())
 }
 
 fn same(shown: &str, derived: Option<&str>) -> bool {
@@ -121,8 +115,7 @@ fn join(content: &Content, fields: &[Field]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shown, derive, follow};
-    use crate::ews::Value as Theirs;
+    use super::{Derived, Shown, derive, follow};
     use crate::model::{Content, Field};
 
     fn content(parts: &[(Field, &str)]) -> Content {
@@ -133,8 +126,8 @@ mod tests {
         content
     }
 
-    fn texts(out: Vec<(crate::ews::Property, Option<Theirs>)>) -> Vec<String> {
-        out.into_iter().filter_map(|(_, value)| value?.as_text().map(str::to_owned)).collect()
+    fn texts(names: Derived) -> Vec<String> {
+        names.display.into_iter().chain(names.file_as).collect()
     }
 
     fn anna() -> Content {
@@ -171,7 +164,7 @@ mod tests {
         let out = follow(&change, &anna(), &blank);
         assert_eq!(texts(out), ["Dr. Anna Maria Schmidt", "Schmidt, Anna Maria"]);
         let chosen = shown("Annchen", "Nachbarin");
-        assert!(follow(&change, &anna(), &chosen).is_empty());
+        assert_eq!(follow(&change, &anna(), &chosen), Derived::default());
         let format = shown("Annchen", "Müller, Anna Maria (Firma GmbH)");
         let out = follow(&change, &anna(), &format);
         assert_eq!(texts(out), ["Schmidt, Anna Maria (Firma GmbH)"]);
@@ -184,6 +177,6 @@ mod tests {
             display: "Dr. Anna Maria Müller".to_owned(),
             file_as: "Müller, Anna Maria".to_owned(),
         };
-        assert!(follow(&change, &anna(), &ours).is_empty());
+        assert_eq!(follow(&change, &anna(), &ours), Derived::default());
     }
 }
