@@ -1,4 +1,4 @@
-//! Exchange Web Services, the protocol, usable alone (pure but for [`transport`]).
+//! Exchange Web Services, the protocol, usable alone (pure but for [`transport`] and [`autodiscover`]).
 //!
 //! It turns typed requests into SOAP and answers back into typed values, and moves them over TLS.
 //! It knows nothing of the model, the engine, the configuration or the command line. Facts about
@@ -8,6 +8,7 @@
 //! ([`Value`]), so that a mapping to another data model can be a table. Nothing in this module can
 //! express a request that sends mail: guests never hear from us by construction.
 
+pub mod autodiscover;
 pub mod code;
 pub mod datetime;
 pub mod draft;

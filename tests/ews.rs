@@ -10,6 +10,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "ews/autodiscover.rs"]
+mod autodiscover;
 #[path = "ews/fixtures.rs"]
 mod fixtures;
 #[path = "ews/people.rs"]

@@ -30,7 +30,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const SHELL: [&str; 4] = ["src/main", "src/run", "src/failure", "src/cli"];
 
 /// Crates of others (and of the workspace) that stay behind our own types, and where they may be named.
-const CRATES: [(&str, &[&str]); 22] = [
+const CRATES: &[(&str, &[&str])] = &[
     ("quick_xml", &["src/ews/xml"]),
     ("hyper", &["src/ews/transport"]),
     ("hyper_util", &["src/ews/transport"]),
@@ -38,7 +38,9 @@ const CRATES: [(&str, &[&str]); 22] = [
     ("tokio_rustls", &["src/ews/transport"]),
     ("rustls", &["src/ews/transport"]),
     ("rustls_native_certs", &["src/ews/transport"]),
-    ("reqwest", &["src/ews/autodiscover"]),
+    ("simple_dns", &["src/ews/autodiscover"]),
+    ("resolv_conf", &["src/ews/autodiscover"]),
+    ("ipconfig", &["src/ews/autodiscover"]),
     ("rusqlite", &["src/state", "plugins/sqlite"]),
     ("libloading", &["src/source/library"]),
     // `run` turns clap's errors into exit codes.

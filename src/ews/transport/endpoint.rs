@@ -87,6 +87,11 @@ impl Endpoint {
         self.tls
     }
 
+    /// Returns the whole URL, without a port that is the usual one.
+    pub fn url(&self) -> String {
+        format!("{}://{}{}", if self.tls { "https" } else { "http" }, self.host_header(), self.path)
+    }
+
     /// Returns host and port for messages.
     pub fn authority(&self) -> String {
         if self.host.contains(':') {
