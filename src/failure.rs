@@ -23,18 +23,21 @@ pub(crate) enum Exit {
     Busy,
     /// Done, with findings, and `--strict` asked for them to count.
     Findings,
+    /// Ended by Ctrl-C, in order or at once.
+    Interrupted,
 }
 
 impl Exit {
     /// From the worst to the best: of several mailboxes the worst ending is the program's. A defect comes before
     /// everything; what keeps many mailboxes from working (configuration, source, server) comes before what concerns one;
     /// what failed comes before what only waits.
-    pub(crate) const WORST_FIRST: [Self; 8] = [
+    pub(crate) const WORST_FIRST: [Self; 9] = [
         Self::Internal,
         Self::Usage,
         Self::Down,
         Self::MailboxFailed,
         Self::Busy,
+        Self::Interrupted,
         Self::Waits,
         Self::Findings,
         Self::Done,
@@ -51,6 +54,7 @@ impl Exit {
             Self::Down => 5,
             Self::Busy => 6,
             Self::Findings => 10,
+            Self::Interrupted => 130,
         }
     }
 
@@ -139,7 +143,7 @@ mod tests {
     fn every_ending_has_its_own_number_and_a_rank() {
         let mut numbers = Exit::WORST_FIRST.map(Exit::number);
         numbers.sort_unstable();
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 10]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 10, 130]);
     }
 
     #[test]

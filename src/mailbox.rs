@@ -10,6 +10,9 @@ pub mod exchange;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 mod names;
+mod trouble;
+
+pub use trouble::Trouble;
 
 use std::fmt;
 use std::time::Duration;
@@ -72,6 +75,12 @@ pub trait Mailbox {
 
     /// Returns how many writes the engine should hand over at once.
     fn batch(&self) -> usize;
+
+    /// Hands out what the answers to single writes told of the mailbox as a whole, such as that it is full: the run over it
+    /// ends when its batch is settled.
+    fn parked(&mut self) -> Option<MailboxError> {
+        None
+    }
 }
 
 /// What opening a mailbox tells.
@@ -284,6 +293,8 @@ pub struct MailboxError {
     pub kind: MailboxErrorKind,
     /// At which stage of reaching the mailbox it happened.
     pub stage: Stage,
+    /// What is the matter with the mailbox as a whole, where that has a name.
+    pub trouble: Trouble,
     /// What happened, in one clause.
     pub text: String,
     /// What the administrator can do about it.

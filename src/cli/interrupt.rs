@@ -1,42 +1,69 @@
 //! Shell: Ctrl-C. The first one lets the running batch finish and ends the run in order; the second one ends the program at
 //! once. What was begun then is settled by the next run, as after a power cut (invariant 1).
+//!
+//! A Ctrl-C reaches every program of a pipeline, so that whoever reads what is said here may be gone by then
+//! (`abgleich sync 2>&1 | tee log`): what cannot be said is no reason to end another way.
 
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use abgleich::config::Language;
 
+use crate::cli::progress::Progress;
 use crate::cli::report::one_of;
+use crate::failure::Exit;
 
-/// The exit code of a program that was ended from outside, as shells give it.
-const ENDED_AT_ONCE: i32 = 130;
+/// How long the start waits for the system to take the handler; it takes no time unless the system gives no signals at all.
+const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts to listen; the flag returned becomes true at the first Ctrl-C. Where the system gives no signals, the flag stays
-/// false and Ctrl-C ends the program as it always does.
-pub(super) fn listen(language: Language) -> Arc<AtomicBool> {
+/// Starts to listen and returns when that is certain; the flag returned becomes true at the first Ctrl-C. Where the system
+/// gives no signals, the flag stays false and Ctrl-C ends the program as it always does.
+pub(super) fn listen(language: Language, progress: &Arc<Progress>) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
+    let (told, progress) = (Arc::clone(&stop), Arc::clone(progress));
+    let (listening, taken) = mpsc::channel();
     thread::spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
             return;
         };
         runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_err() {
+            // Polling it once is what takes the handler; only then is it certain that nothing is missed.
+            let mut first = Box::pin(tokio::signal::ctrl_c());
+            let asked = tokio::select! {
+                biased;
+                asked = &mut first => Some(asked),
+                () = std::future::ready(()) => None,
+            };
+            // Nobody listens any more only when the start gave up waiting.
+            let _ = listening.send(());
+            let asked = match asked {
+                Some(asked) => asked,
+                None => first.await,
+            };
+            if asked.is_err() {
                 return;
             }
             told.store(true, Ordering::SeqCst);
-            let text = one_of(
+            progress.say(one_of(
                 language,
                 "Wird nach dem laufenden Schritt beendet; noch einmal Strg-C beendet sofort.",
                 "Ending after the step at hand; Ctrl-C once more ends at once.",
-            );
-            eprintln!("{text}");
+            ));
             if tokio::signal::ctrl_c().await.is_ok() {
-                process::exit(ENDED_AT_ONCE);
+                progress.say(one_of(
+                    language,
+                    "Sofort beendet; der nächste Lauf klärt, was offen war.",
+                    "Ended at once; the next run settles what was open.",
+                ));
+                process::exit(Exit::Interrupted.number().into());
             }
         });
     });
+    // A thread that gives up drops its end, which ends the wait as well.
+    let _ = taken.recv_timeout(TAKEN_WITHIN);
     stop
 }

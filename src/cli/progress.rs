@@ -10,6 +10,7 @@ use abgleich::model::UserId;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::cli::report::one_of;
+use crate::cli::say;
 
 /// How many steps lie between two plain lines.
 const STEPS: u64 = 1000;
@@ -42,13 +43,21 @@ impl Progress {
         }
     }
 
+    /// Says a line that no bar draws over.
+    pub(super) fn say(&self, text: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| say::aside(format_args!("{text}"))),
+            None => say::aside(format_args!("{text}")),
+        }
+    }
+
     /// Takes a mailbox away that is done.
     pub(super) fn finish(&self, user: &UserId) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(user);
         match running.and_then(|running| running.bar) {
             Some(bar) => bar.finish_and_clear(),
             None if self.bars.is_none() => {
-                eprintln!("{user}: {}", one_of(self.language, "beendet", "ended"));
+                say::aside(format_args!("{user}: {}", one_of(self.language, "beendet", "ended")));
             }
             None => {}
         }
@@ -74,7 +83,7 @@ impl Progress {
                 bar.set_style(style("{prefix:10} {spinner} {msg}"));
                 bar.set_message(phase);
             }
-            None => eprintln!("{user}: {phase}"),
+            None => say::aside(format_args!("{user}: {phase}")),
         }
     }
 
@@ -93,7 +102,7 @@ impl Progress {
                 entry.told = done;
                 let of = one_of(self.language, "von", "of");
                 let total = total.map(|total| format!(" {of} {total}")).unwrap_or_default();
-                eprintln!("{user}: {} {done}{total}", entry.phase);
+                say::aside(format_args!("{user}: {} {done}{total}", entry.phase));
             }
             None => {}
         }

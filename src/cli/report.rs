@@ -89,6 +89,7 @@ fn exit_of(report: &MailboxReport, strict: bool) -> Exit {
         Outcome::Failed => Exit::MailboxFailed,
         Outcome::Unreachable | Outcome::SourceDown => Exit::Down,
         Outcome::Busy => Exit::Busy,
+        Outcome::Interrupted => Exit::Interrupted,
     }
 }
 

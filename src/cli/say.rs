@@ -18,6 +18,12 @@ macro_rules! line {
 
 pub(super) use {line, text};
 
+/// Writes a line to standard error, as `eprintln!` does; where nobody reads it any more, it is lost. What is said on the way is
+/// no reason to end.
+pub(super) fn aside(words: Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "{words}");
+}
+
 /// Writes to standard output; what cannot be written is said on standard error.
 pub(super) fn out(words: Arguments<'_>) {
     let mut stdout = io::stdout().lock();

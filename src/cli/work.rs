@@ -91,12 +91,14 @@ impl Work {
         explain: Option<RecordId>,
     ) -> Result<Run, Failure> {
         let chosen = self.chosen(settings)?;
+        // Before anything is begun, so that no Ctrl-C ends the program in silence.
+        let progress = Arc::new(Progress::new(settings.language));
+        let stop = interrupt::listen(settings.language, &progress);
         let started = Timestamp::now();
         let id = run_id(&SystemEntropy, started)
             .ok_or_else(|| Failure::new(Exit::Internal, "the system gives no random numbers"))?;
         let opened = Opened::open(settings, &chosen)?;
-        let options = self.options(dry, explain, interrupt::listen(settings.language));
-        let progress = Progress::new(settings.language);
+        let options = self.options(dry, explain, stop);
         let mailboxes = pool::each(
             settings,
             &chosen,

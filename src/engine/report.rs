@@ -65,6 +65,8 @@ pub enum Outcome {
     SourceDown,
     /// Another run is at this mailbox.
     Busy,
+    /// It was asked to end before it was done; what it had begun is settled.
+    Interrupted,
 }
 
 /// Why a mailbox stopped before its first write, or failed.

@@ -7,7 +7,7 @@ use crate::engine::guard::{columns, direction_key};
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
 use crate::engine::tally::Tally;
-use crate::mailbox::{Mailbox, MailboxErrorKind, Opened};
+use crate::mailbox::{Mailbox, MailboxErrorKind, Opened, Trouble};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
 use crate::model::rules::FirstTransfer;
 use crate::model::{Mode, Scope, Switch};
@@ -274,6 +274,7 @@ impl Session<'_> {
         let word = match outcome {
             Ok(()) => "done",
             Err(Stop::Waits(_)) => "waits",
+            Err(Stop::Asked) => "interrupted",
             Err(_) => "failed",
         };
         let counts: serde_json::Map<String, serde_json::Value> = report
@@ -404,11 +405,7 @@ fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
             let text = "another run is at this mailbox".to_owned();
             (Outcome::Busy, vec![failed(Code::MailboxBusy, text, None)])
         }
-        Stop::Asked => {
-            let text = "the run was asked to end; what it had begun is settled".to_owned();
-            let hint = "run `abgleich sync` again: it goes on where this one ended".to_owned();
-            (Outcome::Failed, vec![failed(Code::MailboxFailed, text, Some(hint))])
-        }
+        Stop::Asked => (Outcome::Interrupted, vec![failed(Code::RunEnded, String::new(), None)]),
         Stop::Entropy => {
             let text = "the operating system gave no random bytes".to_owned();
             (Outcome::Failed, vec![failed(Code::MailboxFailed, text, None)])
@@ -418,8 +415,9 @@ fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
                 MailboxErrorKind::Unreachable => Outcome::Unreachable,
                 _ => Outcome::Failed,
             };
-            let hint = error.hint.clone();
-            (outcome, vec![failed(Code::MailboxFailed, chain(&error), hint)])
+            // What has a name has its next step in the catalogue, in both languages.
+            let hint = error.hint.clone().filter(|_| error.trouble == Trouble::Unnamed);
+            (outcome, vec![failed(code_of(error.trouble), chain(&error), hint)])
         }
         Stop::Source(error) => {
             let outcome = match error.kind {
@@ -432,6 +430,25 @@ fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
         Stop::State(error) => {
             (Outcome::Failed, vec![failed(Code::MailboxFailed, chain(&error), None)])
         }
+    }
+}
+
+/// Returns the name under which a mailbox with a trouble is parked.
+const fn code_of(trouble: Trouble) -> Code {
+    match trouble {
+        Trouble::Unnamed => Code::MailboxFailed,
+        Trouble::Missing => Code::MailboxMissing,
+        Trouble::Elsewhere => Code::MailboxElsewhere,
+        Trouble::InTransit => Code::MailboxInTransit,
+        Trouble::Locked => Code::MailboxLocked,
+        Trouble::Full => Code::MailboxFull,
+        Trouble::Policy => Code::EwsNotAllowed,
+        Trouble::Impersonation => Code::ImpersonationRefused,
+        Trouble::Rights => Code::RightsMissing,
+        Trouble::Login => Code::LoginRefused,
+        Trouble::LoginLocked => Code::LoginLocked,
+        Trouble::Busy => Code::ServerBusy,
+        Trouble::Foreign => Code::NoEwsAnswer,
     }
 }
 

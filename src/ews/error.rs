@@ -42,7 +42,7 @@ pub struct Refusal {
 impl Refusal {
     /// Returns the back-off that the server asked for.
     pub fn back_off(&self) -> Option<Duration> {
-        back_off(&self.details)
+        back_off(&self.details, self.text.as_deref())
     }
 
     /// Returns what the caller can do.
@@ -85,14 +85,32 @@ pub struct Fault {
 impl Fault {
     /// Returns the back-off that the server asked for.
     pub fn back_off(&self) -> Option<Duration> {
-        back_off(&self.details)
+        back_off(&self.details, self.text.as_deref())
     }
 }
 
-/// Finds `BackOffMilliseconds`; a value that is no number is no wish.
-fn back_off(details: &[(String, String)]) -> Option<Duration> {
-    let (_, value) = details.iter().find(|(name, _)| name == "BackOffMilliseconds")?;
-    value.trim().parse().ok().map(Duration::from_millis)
+/// The name of the server's wish to be left alone.
+const BACK_OFF: &str = "BackOffMilliseconds";
+
+/// Finds the server's wish to be left alone: as a detail of that name, or within the text of another detail or of the message
+/// (seen as `Name: BackOffMilliseconds178510`, mguessan/davmail#161). The word is no translation, so that looking for it is
+/// no matching of texts. A value that is no number is no wish.
+fn back_off(details: &[(String, String)], text: Option<&str>) -> Option<Duration> {
+    let named = details.iter().find(|(name, _)| name == BACK_OFF);
+    let value = match named {
+        Some((_, value)) => value.trim().parse().ok(),
+        None => details.iter().map(|(_, value)| value.as_str()).chain(text).find_map(within),
+    };
+    value.map(Duration::from_millis)
+}
+
+fn within(text: &str) -> Option<u64> {
+    let (_, behind) = text.split_once(BACK_OFF)?;
+    let digits = behind.trim_start_matches(|character: char| !character.is_ascii_digit());
+    // What separates the word from its number is a few characters; a number further on is another.
+    let near = behind.len() - digits.len() <= 8;
+    let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
+    digits.get(..end)?.parse().ok().filter(|_| near)
 }
 
 /// Why an answer could not be read.
@@ -202,7 +220,7 @@ pub enum EwsError {
         /// Where to.
         location: String,
     },
-    /// The server does not take requests at the moment (503), or a proxy had no answer (502, 504).
+    /// The server does not take requests at the moment (429, 503), or a proxy had no answer (502, 504).
     Unavailable {
         /// The status.
         status: u16,
@@ -245,7 +263,9 @@ impl EwsError {
             | Self::Reply(ReplyError::Truncated { .. }) => {
                 ErrorKind::Transient { retry_after: None }
             }
-            Self::LoginRefused { .. } | Self::AccountBlocked { .. } => ErrorKind::Denied,
+            Self::LoginRefused { .. }
+            | Self::AccountBlocked { .. }
+            | Self::Status { status: 401 | 403, .. } => ErrorKind::Denied,
             // The error page of Exchange's front end is temporary; a proxy's login page is not.
             Self::Redirected { location } => {
                 if location.to_ascii_lowercase().contains("genericerrorpage") {
@@ -254,6 +274,8 @@ impl EwsError {
                     ErrorKind::Unsupported
                 }
             }
+            // An error page of IIS or ASP.NET ("Server Error in '/EWS' Application") comes under load and passes.
+            Self::Status { status: 500..=599, .. } => ErrorKind::Transient { retry_after: None },
             Self::RequestTooLarge | Self::Status { .. } | Self::Reply(_) => ErrorKind::Malformed,
         }
     }
@@ -283,7 +305,10 @@ impl EwsError {
             | Self::LoginRefused { .. }
             | Self::AccountBlocked { .. }
             | Self::Resting { .. }
-            | Self::RequestTooLarge => false,
+            | Self::RequestTooLarge
+            // A front end that has had enough (429) or refuses (4xx) hands nothing on.
+            | Self::Unavailable { status: 429, .. }
+            | Self::Status { status: 400..=499, .. } => false,
             Self::Lost { .. }
             | Self::TimedOut { .. }
             | Self::Redirected { .. }
@@ -562,6 +587,32 @@ mod tests {
             ErrorKind::Transient { retry_after: Some(Duration::from_millis(297_749)) }
         );
         assert_eq!(kind("soon"), ErrorKind::Transient { retry_after: None });
+    }
+
+    #[test]
+    fn quirk_16_the_back_off_stands_in_a_detail_or_in_a_text_or_nowhere() {
+        let kind = |details: &[(&str, &str)]| fault("ErrorServerBusy", details).kind();
+        let wait =
+            |millis| ErrorKind::Transient { retry_after: Some(Duration::from_millis(millis)) };
+        // As davmail met it (mguessan/davmail#161).
+        assert_eq!(kind(&[("Value", "Name: BackOffMilliseconds178510")]), wait(178_510));
+        assert_eq!(kind(&[]), ErrorKind::Transient { retry_after: None });
+        let text = |text: &str| {
+            let code = ResponseCode::ErrorServerBusy;
+            Fault { code, text: Some(text.to_owned()), details: Vec::new() }.back_off()
+        };
+        assert_eq!(text("Busy. BackOffMilliseconds: 25"), Some(Duration::from_millis(25)));
+        assert_eq!(text("BackOffMilliseconds unknown; 16 sessions are open"), None);
+        assert_eq!(text("BackOffMilliseconds"), None);
+    }
+
+    #[test]
+    fn quirk_3_error_pages_of_the_server_pass_and_refusals_of_the_front_end_do_not() {
+        let status = |status| EwsError::Status { status, excerpt: String::new() };
+        assert_eq!(status(500).kind(), ErrorKind::Transient { retry_after: None });
+        assert_eq!(status(403).kind(), ErrorKind::Denied);
+        assert!(status(500).ambiguous() && !status(403).ambiguous());
+        assert!(!EwsError::Unavailable { status: 429, retry_after: None }.ambiguous());
     }
 
     #[test]

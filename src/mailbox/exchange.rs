@@ -19,6 +19,7 @@ mod series;
 mod stamp;
 pub mod table;
 mod times;
+mod trouble;
 pub mod wire;
 mod write;
 pub mod zones;

@@ -389,6 +389,71 @@ catalogue! {
         en "The mailbox {address} could not be synchronised. The other mailboxes are not affected."
         next_de "`abgleich check --mailbox {user}` nennt die Stelle, an der es hakt."
         next_en "`abgleich check --mailbox {user}` names the place where it fails.";
+    MailboxMissing "mailbox-missing" "I11" Failed
+        de "Unter der Adresse {address} gibt es auf diesem Server kein Postfach. Übliche Ursachen: eine geänderte oder vertippte Adresse, ein gelöschtes Postfach, ein Umzug zu Exchange Online oder in eine andere Organisation. In staffITpro und in den anderen Postfächern bleibt alles, wie es ist."
+        en "This server has no mailbox with the address {address}. Usual causes: an address that was changed or mistyped, a mailbox that was deleted, a move to Exchange Online or to another organisation. Everything in staffITpro and in the other mailboxes stays as it is."
+        next_de "Die primäre SMTP-Adresse in der Zeile von {user} eintragen und `abgleich check --mailbox {user}` aufrufen; ist die Person ausgeschieden, die Zeile entfernen."
+        next_en "Put the primary SMTP address into the line of {user} and run `abgleich check --mailbox {user}`; where the person has left, remove the line.";
+    MailboxElsewhere "mailbox-elsewhere" "I11" Failed
+        de "Das Postfach {address} liegt nicht mehr auf diesem Server, sondern bei Exchange Online, in einer anderen Organisation oder an einem Standort, den dieser Server nicht erreicht. Die anderen Postfächer sind davon nicht betroffen."
+        en "The mailbox {address} is not on this server any more, but with Exchange Online, in another organisation, or at a site that this server does not reach. The other mailboxes are not affected."
+        next_de "Liegt es auf einem anderen Exchange-Server: dessen `url` als eigenen Server eintragen und {user} zuordnen. Postfächer bei Exchange Online werden nicht abgeglichen; dann die Zeile entfernen."
+        next_en "If it is on another Exchange server: enter its `url` as a server of its own and assign {user} to it. Mailboxes at Exchange Online are not synchronised; then remove the line.";
+    MailboxInTransit "mailbox-in-transit" "I11" Failed
+        de "Das Postfach {address} wird gerade verschoben, oder seine Datenbank ist nicht bereit. Nichts ging verloren; die anderen Postfächer sind davon nicht betroffen."
+        en "The mailbox {address} is being moved at the moment, or its database is not ready. Nothing was lost; the other mailboxes are not affected."
+        next_de "Abwarten, bis der Umzug abgeschlossen ist; der nächste Lauf macht weiter. Bleibt es so: auf dem Exchange-Server mit `Get-MoveRequest` und `Get-MailboxDatabaseCopyStatus` nachsehen."
+        next_en "Wait until the move is complete; the next run goes on. If it stays: look on the Exchange server with `Get-MoveRequest` and `Get-MailboxDatabaseCopyStatus`.";
+    MailboxLocked "mailbox-locked" "I11" Failed
+        de "Das Konto zum Postfach {address} ist gesperrt oder deaktiviert; niemand kann das Postfach öffnen. Die anderen Postfächer sind davon nicht betroffen."
+        en "The account of the mailbox {address} is locked or disabled; nobody can open the mailbox. The other mailboxes are not affected."
+        next_de "Das Konto im Active Directory wieder freigeben oder, ist die Person ausgeschieden, die Zeile von {user} entfernen."
+        next_en "Enable the account in Active Directory again or, where the person has left, remove the line of {user}.";
+    MailboxFull "mailbox-full" "I11" Failed
+        de "Das Postfach {address} ist voll und nimmt nichts mehr auf. Was geschrieben werden sollte, bleibt vorgemerkt."
+        en "The mailbox {address} is full and takes nothing more. What was to be written stays noted."
+        next_de "Im Postfach Platz schaffen oder die Grenze heben (`Set-Mailbox -ProhibitSendReceiveQuota`); der nächste Lauf holt alles nach."
+        next_en "Make room in the mailbox or raise its limit (`Set-Mailbox -ProhibitSendReceiveQuota`); the next run makes up for everything.";
+    EwsNotAllowed "ews-not-allowed" "I11" Failed
+        de "Der Server lässt dieses Programm nicht an das Postfach {address}: EWS ist dort abgeschaltet oder nur für bestimmte Programme erlaubt."
+        en "The server does not let this program at the mailbox {address}: EWS is switched off there or allowed to certain programs only."
+        next_de "`Get-CASMailbox` und `Get-OrganizationConfig` zeigen `EwsEnabled`, `EwsApplicationAccessPolicy`, `EwsAllowList` und `EwsBlockList`; in die Liste gehört `abgleich/*`."
+        next_en "`Get-CASMailbox` and `Get-OrganizationConfig` show `EwsEnabled`, `EwsApplicationAccessPolicy`, `EwsAllowList` and `EwsBlockList`; the entry for the list is `abgleich/*`.";
+    ImpersonationRefused "impersonation-refused" "I11" Failed
+        de "Das Dienstkonto darf nicht für {address} handeln. Die anderen Postfächer sind davon nicht betroffen."
+        en "The service account may not act for {address}. The other mailboxes are not affected."
+        next_de "Die Rolle ApplicationImpersonation auf dieses Postfach ausdehnen; `abgleich check --mailbox {user}` prüft es. Oder `access` auf \"delegate\" stellen und Rechte an den Ordnern geben."
+        next_en "Extend the role ApplicationImpersonation to this mailbox; `abgleich check --mailbox {user}` tests it. Or set `access` to \"delegate\" and give rights on the folders.";
+    RightsMissing "rights-missing" "I11" Failed
+        de "Dem Dienstkonto fehlen Rechte an einem Ordner des Postfachs {address}."
+        en "The service account lacks rights on a folder of the mailbox {address}."
+        next_de "Rechte an Kontakten, Kalender, Aufgaben und Gelöschten Elementen geben; `abgleich check --mailbox {user}` nennt den Ordner."
+        next_en "Give rights on contacts, calendar, tasks and deleted items; `abgleich check --mailbox {user}` names the folder.";
+    LoginRefused "login-refused" "I11" Failed
+        de "Der Server hat die Anmeldung des Dienstkontos abgelehnt. Sie wird in diesem Lauf nicht wiederholt, damit das Konto nicht gesperrt wird."
+        en "The server refused the login of the service account. It is not repeated in this run, so that the account is not locked."
+        next_de "Benutzername und Kennwort des Servers in der Konfiguration prüfen, dann `abgleich check --mailbox {user}`."
+        next_en "Check user name and password of the server in the configuration, then run `abgleich check --mailbox {user}`.";
+    LoginLocked "login-locked" "I11" Failed
+        de "Das Dienstkonto ist gesperrt. Jede weitere Anmeldung verlängert die Sperre; in diesem Lauf wird keine versucht."
+        en "The service account is locked. Each further login prolongs the lock; none is tried in this run."
+        next_de "Das Dienstkonto im Active Directory entsperren und nachsehen, wer sich mit einem alten Kennwort anmeldet; dann `abgleich check --mailbox {user}`."
+        next_en "Unlock the service account in Active Directory and find out who logs in with an old password; then run `abgleich check --mailbox {user}`.";
+    ServerBusy "server-busy" "I11" Failed
+        de "Der Server ist überlastet und wollte länger in Ruhe gelassen werden, als ein Lauf wartet. Nichts ging verloren."
+        en "The server is overloaded and wanted to be left alone for longer than a run waits. Nothing was lost."
+        next_de "Später noch einmal: `abgleich sync --mailbox {user}`. Kommt es öfter vor: weniger Postfächer zugleich (`max_lanes`) oder eine eigene Drosselungsrichtlinie für das Dienstkonto."
+        next_en "Once more later: `abgleich sync --mailbox {user}`. If it happens often: fewer mailboxes at once (`max_lanes`), or a throttling policy of its own for the service account.";
+    NoEwsAnswer "no-ews-answer" "I11" Failed
+        de "Unter der Adresse des Servers antwortet etwas anderes als EWS: eine Anmeldeseite, eine Fehlerseite oder ein vorgeschaltetes Gerät."
+        en "Something else than EWS answers at the server's address: a login page, an error page, or a device in front of it."
+        next_de "Die `url` des Servers prüfen; sie endet auf `/EWS/Exchange.asmx`. Steht ein Reverse-Proxy davor, dessen Vorab-Anmeldung für diesen Pfad abschalten."
+        next_en "Check the server's `url`; it ends in `/EWS/Exchange.asmx`. Where a reverse proxy stands in front, switch its pre-authentication off for this path.";
+    RunEnded "run-ended" "I3" Waiting
+        de "Der Lauf wurde beendet, bevor dieses Postfach fertig war. Was begonnen war, ist abgeschlossen; nichts ist doppelt oder halb."
+        en "The run was ended before this mailbox was done. What was begun is settled; nothing is doubled or half done."
+        next_de "`abgleich sync --mailbox {user}` macht dort weiter."
+        next_en "`abgleich sync --mailbox {user}` goes on from there.";
     MailboxBusy "mailbox-busy" "I12" Failed
         de "Ein anderer Lauf arbeitet gerade an diesem Postfach. Dieser Lauf hat es ausgelassen."
         en "Another run is at work on this mailbox. This run left it out."

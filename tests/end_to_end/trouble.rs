@@ -97,10 +97,11 @@ fn a_plugin_that_cannot_be_used_is_told_with_its_place_and_touches_nothing() {
 fn a_refused_login_and_a_lost_connection_are_told_apart_and_lose_nothing() {
     let place = Place::sample();
     fs::write(place.path("password.txt"), "wrong horse").unwrap();
-    place
-        .run(&["sync", "--first-transfer"])
-        .expect(4)
-        .says(&["check user name and password", "d.hoffmann@firma.example"]);
+    place.run(&["sync", "--first-transfer"]).expect(4).says(&[
+        "login-refused",
+        "user name and password",
+        "d.hoffmann@firma.example",
+    ]);
     let checked = place.run(&["check"]).expect(4).says(&["check user name and password"]);
     assert!(!checked.stdout.contains("wrong horse") && !checked.stderr.contains("wrong horse"));
     place.configure(|_| {});

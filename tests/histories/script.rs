@@ -621,6 +621,7 @@ impl Stage {
                     Outcome::Unreachable => "unreachable",
                     Outcome::SourceDown => "source-down",
                     Outcome::Busy => "busy",
+                    Outcome::Interrupted => "interrupted",
                 };
                 equal(rest, word)
             }

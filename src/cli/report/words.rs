@@ -66,6 +66,7 @@ pub(super) const fn outcome(language: Language, outcome: Outcome) -> &'static st
             "ausgelassen, ein anderer Lauf ist aktiv",
             "left out, another run is active",
         ),
+        Outcome::Interrupted => one_of(language, "vorzeitig beendet", "ended early"),
     }
 }
 
@@ -78,6 +79,7 @@ pub(super) const fn outcome_key(outcome: Outcome) -> &'static str {
         Outcome::Unreachable => "unreachable",
         Outcome::SourceDown => "source_down",
         Outcome::Busy => "busy",
+        Outcome::Interrupted => "interrupted",
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use hyper::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{DATE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::ews::error::EwsError;
 
@@ -30,14 +32,26 @@ pub(super) fn judge(status: u16, headers: &HeaderMap) -> Verdict {
         401 => EwsError::LoginRefused { offers: offers(headers) },
         413 => EwsError::RequestTooLarge,
         440 | 456 => EwsError::AccountBlocked { status },
-        502..=504 => EwsError::Unavailable {
+        429 | 502..=504 => EwsError::Unavailable {
             status,
-            retry_after: text(RETRY_AFTER)
-                .and_then(|text| text.trim().parse().ok())
-                .map(Duration::from_secs),
+            retry_after: text(RETRY_AFTER).and_then(|after| wish(&after, text(DATE).as_deref())),
         },
         _ => return Verdict::Explain,
     })
+}
+
+/// Reads `Retry-After`: seconds, or a moment (RFC 9110, section 10.2.3). A moment is reckoned from the server's own `Date`, since
+/// its clock may be another than ours; without one it is no wish.
+fn wish(after: &str, date: Option<&str>) -> Option<Duration> {
+    if let Ok(seconds) = after.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let (until, now) = (moment(after)?, moment(date?)?);
+    Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }
 
 /// Lists the schemes of `WWW-Authenticate`, which may come as several headers or as one with commas.
@@ -126,6 +140,17 @@ mod tests {
         assert!(
             matches!(fail(503, &[("retry-after", "7")]), EwsError::Unavailable { status: 503, retry_after } if retry_after == wait)
         );
+        let dated = [
+            ("retry-after", "Sun, 22 Nov 2026 20:01:30 GMT"),
+            ("date", "Sun, 22 Nov 2026 20:00:00 GMT"),
+        ];
+        for (pairs, seconds) in [(&dated[..], Some(90)), (&dated[..1], None), (&[], None)] {
+            let wait = seconds.map(Duration::from_secs);
+            assert!(
+                matches!(fail(429, pairs), EwsError::Unavailable { status: 429, retry_after } if retry_after == wait),
+                "{pairs:?}"
+            );
+        }
         assert!(matches!(judge(500, &headers(&[])), Verdict::Read));
         assert!(matches!(judge(507, &headers(&[])), Verdict::Explain));
     }

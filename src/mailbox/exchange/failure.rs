@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::ews::{
     ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode, TlsProblem,
 };
-use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Wrote};
+use crate::mailbox::exchange::trouble;
+use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 
 /// How long the engine should leave a mailbox alone when nobody says.
 pub(super) const A_WHILE: Duration = Duration::from_mins(1);
@@ -29,6 +30,7 @@ pub(super) fn of_call(outcome: Result<(), EwsError>, stage: Stage) -> MailboxErr
         Ok(()) => MailboxError {
             kind: MailboxErrorKind::Malformed,
             stage,
+            trouble: Trouble::Unnamed,
             text: "the server's answer lacks what was asked for".to_owned(),
             hint: None,
             ambiguous: false,
@@ -75,6 +77,7 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
     MailboxError {
         kind,
         stage: at,
+        trouble: trouble::of_error(&error),
         text,
         hint: hint.map(str::to_owned),
         ambiguous: error.ambiguous(),
@@ -87,6 +90,7 @@ pub(super) fn of_refusal(refusal: &Refusal, stage: Stage) -> MailboxError {
     MailboxError {
         kind: kind_of(refusal.kind()),
         stage: stage_of(&refusal.code, stage),
+        trouble: trouble::of_refusal(refusal),
         text: refusal.to_string(),
         hint: hint_of(&refusal.code).map(str::to_owned),
         ambiguous: refusal.ambiguous(),

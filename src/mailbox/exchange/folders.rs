@@ -10,7 +10,7 @@ use crate::ews::operation::{FindPage, Placed};
 use crate::ews::{self, Refusal, ResponseCode};
 use crate::mailbox::exchange::wire::{Patience, Wire, ask};
 use crate::mailbox::exchange::{failure, kind};
-use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage};
+use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Trouble};
 use crate::model::{FolderId, ItemKind, MailboxIdentity};
 
 /// The folders that say which mailbox this is, and the root, which a delegate may not see.
@@ -318,6 +318,7 @@ fn below<W: Wire>(
                 return Err(MailboxError {
                     kind: MailboxErrorKind::Malformed,
                     stage: Stage::Folder,
+                    trouble: Trouble::Unnamed,
                     text: "the server's list of folders has no end".to_owned(),
                     hint: None,
                     ambiguous: false,

@@ -10,7 +10,7 @@ use crate::ews::{Field as E, Item, Property, Refusal, Value};
 use crate::mailbox::exchange::folders::Place;
 use crate::mailbox::exchange::wire::{Wire, ask};
 use crate::mailbox::exchange::{ExchangeMailbox, failure, kind, read, stamp, table};
-use crate::mailbox::{By, Found, MailboxError, MailboxErrorKind, Stage, Wanted};
+use crate::mailbox::{By, Found, MailboxError, MailboxErrorKind, Stage, Trouble, Wanted};
 use crate::model::{ItemKind, RecordId, Token};
 
 /// How many folders one request searches; sixteen have met the limit of open objects (notes.md §3.2).
@@ -102,6 +102,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 return Err(MailboxError {
                     kind: MailboxErrorKind::Malformed,
                     stage: Stage::Item,
+                    trouble: Trouble::Unnamed,
                     text: "the server's list of found items has no end".to_owned(),
                     hint: None,
                     ambiguous: false,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::mailbox::{MailboxError, MailboxErrorKind, Stage};
+use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
 
 /// The calls of the seam, for counting them and for letting one go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -74,6 +74,7 @@ pub(super) fn down(kind: MailboxErrorKind, call: Call) -> MailboxError {
     MailboxError {
         kind,
         stage: if call == Call::Open { Stage::Network } else { Stage::Item },
+        trouble: Trouble::Unnamed,
         text: format!("the mailbox in memory was told to fail the call {call:?}"),
         hint: None,
         ambiguous: false,

@@ -2,7 +2,7 @@
 
 use crate::mailbox::memory::fault::Fault;
 use crate::mailbox::memory::store::{Store, Stored};
-use crate::mailbox::{ChangePage, MailboxError, MailboxErrorKind, Stage};
+use crate::mailbox::{ChangePage, MailboxError, MailboxErrorKind, Stage, Trouble};
 use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
 impl Store {
@@ -18,6 +18,7 @@ impl Store {
             return Err(MailboxError {
                 kind: MailboxErrorKind::Gone,
                 stage: Stage::Folder,
+                trouble: Trouble::Unnamed,
                 text: format!("there is no folder {folder}"),
                 hint: None,
                 ambiguous: false,
