@@ -8,6 +8,7 @@
 //! ([`Value`]), so that a mapping to another data model can be a table. Nothing in this module can
 //! express a request that sends mail: guests never hear from us by construction.
 
+pub mod auth;
 pub mod autodiscover;
 pub mod code;
 pub mod datetime;
@@ -26,6 +27,7 @@ pub mod value;
 pub mod version;
 pub mod xml;
 
+pub use auth::{Login, Password, Scheme, Ticket};
 pub use code::ResponseCode;
 pub use datetime::DateTime;
 pub use draft::{FieldChange, ItemUpdate, NewItem, Unwritable, WritableKind};
@@ -62,7 +64,8 @@ pub use reply::{
 };
 pub use session::{Backoff, BatchLimits, Batcher, FindPager, SyncLoop, SyncStep};
 pub use transport::{
-    Call, Dialed, Endpoint, Lane, Listening, Login, Password, PlainHttp, Settings, Timeouts, Trust,
+    Call, Certificate, Dialed, Endpoint, Lane, Listening, LoginFacts, Offer, Page, PlainHttp,
+    Settings, Timeouts, TlsFacts, Trust,
 };
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};

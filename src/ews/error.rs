@@ -409,8 +409,11 @@ pub enum ConnectError {
     Tls {
         /// Host and port.
         authority: String,
-        /// Which certificate, and why.
+        /// Why.
         problem: TlsProblem,
+        /// The certificate that is to blame, in words: whose, issued by whom, for which names and
+        /// dates. `None` when it did not come to certificates.
+        certificate: Option<String>,
     },
     /// A stage took too long.
     TimedOut {
@@ -462,7 +465,14 @@ pub enum TlsProblem {
         /// In words.
         detail: String,
     },
-    /// The two sides have no version or cipher in common, or the peer speaks no TLS.
+    /// The certificate is not the one that the configuration pins.
+    NotPinned,
+    /// The server knows TLS, but none of the ciphers that are safe: Windows Server 2012 R2 with an
+    /// RSA certificate has none.
+    NoCommonCipher,
+    /// The server knows no TLS later than 1.1.
+    OldProtocol,
+    /// The two sides do not understand each other otherwise, or the peer speaks no TLS.
     Handshake {
         /// In words.
         detail: String,
@@ -507,8 +517,12 @@ impl fmt::Display for ConnectError {
                 f,
                 "no connection to {authority} ({problem}); check the URL, the firewall and the server"
             ),
-            Self::Tls { authority, problem } => {
-                write!(f, "no safe connection to {authority}: {problem}")
+            Self::Tls { authority, problem, certificate } => {
+                write!(f, "no safe connection to {authority}: {problem}")?;
+                match certificate {
+                    Some(certificate) => write!(f, " (the certificate: {certificate})"),
+                    None => Ok(()),
+                }
             }
             Self::TimedOut { authority, stage, waited } => {
                 write!(
@@ -550,9 +564,25 @@ impl fmt::Display for TlsProblem {
             Self::BadCertificate { detail } => {
                 write!(f, "the server's certificate is not accepted ({detail})")
             }
+            Self::NotPinned => write!(
+                f,
+                "the server's certificate is not the one that `pin` names; if it was renewed, \
+                 compare the fingerprint on the server and change `pin`"
+            ),
+            Self::NoCommonCipher => write!(
+                f,
+                "the server offers no cipher that is safe (ECDHE with AES-GCM is needed), as \
+                 Windows Server 2012 R2 does with an RSA certificate; docs/authentication.md says \
+                 what helps"
+            ),
+            Self::OldProtocol => write!(
+                f,
+                "the server offers no TLS later than 1.1; switch TLS 1.2 on at the server"
+            ),
             Self::Handshake { detail } => write!(
                 f,
-                "no common TLS version or cipher ({detail}); TLS 1.2 or later with ECDHE is needed"
+                "TLS did not come about ({detail}); is this the port for https, and does nobody \
+                 stand in between?"
             ),
         }
     }

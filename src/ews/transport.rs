@@ -5,10 +5,13 @@
 //! cookies, redials a connection that the server closed while it was idle, and turns what HTTP says
 //! into errors. It never repeats a request that may have reached the server.
 
+mod certificate;
+mod challenge;
 mod cookies;
 mod date;
 mod dial;
 mod endpoint;
+mod facts;
 mod http;
 mod listen;
 mod login;
@@ -17,12 +20,14 @@ pub mod scripted;
 mod status;
 mod trust;
 
-pub use dial::Dialed;
+pub use certificate::Certificate;
 pub use endpoint::{Endpoint, PlainHttp};
+pub use facts::{Dialed, LoginFacts, Offer, Page, TlsFacts};
 pub use http::{HttpLane, Settings, Timeouts};
 pub use listen::Listening;
-pub use login::{Login, Password};
 pub use trust::Trust;
+
+pub use crate::ews::auth::{Login, Password, Scheme, Ticket};
 
 use std::collections::VecDeque;
 
@@ -61,7 +66,7 @@ impl Lane {
         let request = Bytes::from(document(&operation, header));
         tracing::debug!(operation = O::NAME, bytes = request.len(), "sending an EWS request");
         let source = match self {
-            Self::Http(lane) => Source::Http(lane.post(request, header).await?),
+            Self::Http(lane) => Source::Http(Box::new(lane.post(request, header).await?)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(lane) => Source::Scripted(lane.post(&request)?),
         };
@@ -91,7 +96,7 @@ impl Lane {
         let streams = operation.subscriptions.len();
         tracing::debug!(operation = GetStreamingEvents::NAME, streams, "listening");
         let source = match self {
-            Self::Http(lane) => Source::Http(lane.post(request, header).await?),
+            Self::Http(lane) => Source::Http(Box::new(lane.post(request, header).await?)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(lane) => Source::Scripted(lane.post(&request)?),
         };
@@ -153,6 +158,44 @@ impl Lane {
         }
     }
 
+    /// Dials if there is no connection and asks for nothing, without logging in: a server then says
+    /// which schemes it offers. `None` for a script.
+    ///
+    /// # Errors
+    ///
+    /// The stage that failed; no login was tried.
+    pub async fn offer(&mut self) -> Result<Option<Offer>, EwsError> {
+        match self {
+            Self::Http(lane) => Ok(Some(lane.offer().await?)),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => Ok(None),
+        }
+    }
+
+    /// Returns what the last login on this lane was; `None` before it.
+    pub fn login_facts(&self) -> Option<LoginFacts> {
+        match self {
+            Self::Http(lane) => lane.login_facts(),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => None,
+        }
+    }
+
+    /// Sends a document that is no EWS request, such as one of Autodiscover, with the lane's login,
+    /// and returns the answer whatever its status is, at most `limit` bytes of it. Redirects are
+    /// not followed. `None` for a script.
+    ///
+    /// # Errors
+    ///
+    /// Everything that keeps an answer from coming, and a refused login.
+    pub async fn page(&mut self, document: Bytes, limit: usize) -> Result<Option<Page>, EwsError> {
+        match self {
+            Self::Http(lane) => Ok(Some(lane.page(document, limit).await?)),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => Ok(None),
+        }
+    }
+
     /// Returns what the server's clock shows now, reckoned from the head of its last answer;
     /// `None` when that told no time. It is wrong by half a second at most, and by the time that
     /// the head was under way.
@@ -202,7 +245,7 @@ pub struct Call<'a, O: Operation> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    Http(http::Answer<'a>),
+    Http(Box<http::Answer<'a>>),
     #[cfg(any(test, feature = "simulation"))]
     Scripted(VecDeque<Bytes>),
 }

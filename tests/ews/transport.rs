@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use abgleich::ews::{
     ConnectError, DistinguishedFolder, Endpoint, ErrorKind, EwsError, GetFolder, Header,
-    Impersonation, Lane, Login, Password, PlainHttp, ReplyError, ServerVersion, Settings, Timeouts,
-    TlsProblem, Trust,
+    Impersonation, Lane, Login, Password, PlainHttp, ReplyError, Scheme, ServerVersion, Settings,
+    Timeouts, TlsProblem, Trust,
 };
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -280,6 +281,34 @@ async fn statuses_become_errors_and_the_connection_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn what_a_server_offers_is_asked_without_the_password() {
+    let offers = "WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\n";
+    let refused = Act::Write(http("401 Unauthorized", offers, "<html>Nein</html>"));
+    let peer = Peer::start(vec![refused, ok()], None).await;
+    let mut lane = plain(&peer, timeouts());
+    let offer = lane.offer().await.unwrap().unwrap();
+    assert_eq!((offer.status, offer.schemes), (401, vec!["Negotiate".into(), "NTLM".into()]));
+    assert_eq!(lane.login_facts(), None);
+    assert_eq!(ask(&mut lane).await.unwrap(), 1);
+    assert_eq!(lane.login_facts().unwrap().scheme, Scheme::Basic);
+    let requests = peer.requests();
+    assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [2], "one connection");
+    assert!(!requests[0][0].to_ascii_lowercase().contains("authorization"), "{}", requests[0][0]);
+}
+
+#[tokio::test]
+async fn pages_of_another_kind_come_as_they_are() {
+    let moved = Act::Write(http("302 Found", "Location: https://x.example/\r\n", "gone"));
+    let peer = Peer::start(vec![moved, Act::Write(http("200 OK", "", "0123456789"))], None).await;
+    let mut lane = plain(&peer, timeouts());
+    let page = lane.page(Bytes::from_static(b"<Autodiscover/>"), 4).await.unwrap().unwrap();
+    assert_eq!((page.status, page.location.as_deref()), (302, Some("https://x.example/")));
+    let page = lane.page(Bytes::new(), 4).await.unwrap().unwrap();
+    assert_eq!((page.status, page.body.as_slice()), (200, &b"0123"[..]));
+    assert!(peer.requests()[0][0].ends_with("<Autodiscover/>"));
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_reads_costs_the_connection_and_nothing_else() {
     let peer = Peer::start(vec![ok(), ok()], None).await;
     let mut lane = plain(&peer, timeouts());
@@ -378,7 +407,12 @@ async fn a_company_certificate_is_trusted_when_its_file_is_named() {
     let trust = Trust::SystemAnd(authority.file());
     let mut lane = Settings::new(endpoint, &login(), &trust, timeouts()).unwrap().lane();
     let dialed = lane.connect().await.unwrap().unwrap();
-    assert_eq!(dialed.tls.as_deref(), Some("TLS 1.3"));
+    let tls = dialed.tls.unwrap();
+    assert_eq!(tls.protocol, "TLS 1.3");
+    assert_eq!(tls.certificate.names, ["localhost"]);
+    assert_eq!(tls.certificate.issuer, "CN=Firma");
+    assert_eq!(tls.certificate.not_after.unwrap().to_string(), "2099-01-01T00:00:00Z");
+    assert_eq!(tls.certificate.sha256.len(), 64);
     assert_eq!(ask(&mut lane).await.unwrap(), 1);
     assert_eq!(peer.requests().len(), 1, "the dialled connection is used");
 }

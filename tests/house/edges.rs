@@ -41,6 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("simple_dns", &["src/ews/autodiscover"]),
     ("resolv_conf", &["src/ews/autodiscover"]),
     ("ipconfig", &["src/ews/autodiscover"]),
+    ("x509_parser", &["src/ews/transport"]),
     ("rusqlite", &["src/state", "plugins/sqlite"]),
     ("libloading", &["src/source/library"]),
     // `run` turns clap's errors into exit codes.

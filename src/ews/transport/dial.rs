@@ -9,22 +9,16 @@ use http_body_util::Full;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
+use rustls::{AlertDescription, CertificateError, ClientConfig, PeerIncompatible};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::ews::error::{ConnectError, TlsProblem};
+use crate::ews::transport::certificate::Certificate;
 use crate::ews::transport::endpoint::Endpoint;
-
-/// Where a connection leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dialed {
-    /// The address that took it.
-    pub address: SocketAddr,
-    /// The version of TLS, if it is encrypted.
-    pub tls: Option<String>,
-}
+use crate::ews::transport::facts::{Dialed, TlsFacts};
+use crate::ews::transport::trust::Rejection;
 
 pub(super) type Sender = SendRequest<Full<Bytes>>;
 
@@ -39,26 +33,34 @@ pub(super) async fn dial(
     let addresses = timeout(limit, resolve(endpoint)).await.map_err(|_| late("dns"))??;
     let stream = timeout(limit, connect(endpoint, &addresses)).await.map_err(|_| late("tcp"))??;
     let address = stream.peer_addr().map_err(|error| tcp_error(endpoint, &error))?;
+    let local = stream.local_addr().map_err(|error| tcp_error(endpoint, &error))?;
     // Requests are written in one go; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
     let Some(config) = tls else {
         let sender =
             timeout(limit, handshake(endpoint, stream)).await.map_err(|_| late("tcp"))??;
-        return Ok((sender, Dialed { address, tls: None }));
+        return Ok((sender, Dialed { address, local, tls: None }));
     };
-    let fail = |problem| ConnectError::Tls { authority: endpoint.authority(), problem };
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|_| {
-        fail(TlsProblem::Handshake { detail: "the host is no name that TLS knows".to_owned() })
+        let problem =
+            TlsProblem::Handshake { detail: "the host is no name that TLS knows".to_owned() };
+        ConnectError::Tls { authority: endpoint.authority(), problem, certificate: None }
     })?;
     let connecting = TlsConnector::from(Arc::clone(config)).connect(name, stream);
     let stream = timeout(limit, connecting)
         .await
         .map_err(|_| late("tls"))?
-        .map_err(|error| fail(tls_problem(&error)))?;
-    let version = stream.get_ref().1.protocol_version();
-    let tls = version.map(|version| format!("{version:?}").replace("TLSv1_", "TLS 1."));
+        .map_err(|error| tls_error(endpoint, &error))?;
+    let session = stream.get_ref().1;
+    // Both are known as soon as the handshake is through, even when an old session was resumed.
+    let leaf = session.peer_certificates().and_then(|chain| chain.first());
+    let certificate = Certificate::read(leaf.map_or(&[], |leaf| leaf.as_ref()));
+    let version = session
+        .protocol_version()
+        .map_or("TLS".to_owned(), |version| format!("{version:?}").replace("TLSv1_", "TLS 1."));
+    let tls = Some(TlsFacts { protocol: version, certificate });
     let sender = timeout(limit, handshake(endpoint, stream)).await.map_err(|_| late("tls"))??;
-    Ok((sender, Dialed { address, tls }))
+    Ok((sender, Dialed { address, local, tls }))
 }
 
 async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, ConnectError> {
@@ -109,31 +111,33 @@ where
 }
 
 /// Says which certificate was refused and why.
-fn tls_problem(error: &std::io::Error) -> TlsProblem {
+fn tls_error(endpoint: &Endpoint, error: &std::io::Error) -> ConnectError {
+    let authority = endpoint.authority();
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let Some(tls) = tls else {
-        return TlsProblem::Handshake { detail: error.to_string() };
-    };
-    let rustls::Error::InvalidCertificate(problem) = tls else {
-        return TlsProblem::Handshake { detail: tls.to_string() };
-    };
-    match problem {
-        CertificateError::Expired
-        | CertificateError::NotValidYet
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYetContext { .. } => {
-            TlsProblem::Expired { detail: problem.to_string() }
-        }
-        CertificateError::UnknownIssuer => TlsProblem::UnknownIssuer,
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            TlsProblem::WrongName { names: presented.iter().map(|name| plain_name(name)).collect() }
-        }
-        CertificateError::NotValidForName => TlsProblem::WrongName { names: Vec::new() },
-        other => TlsProblem::BadCertificate { detail: other.to_string() },
+    if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = tls
+        && let Some(rejection) = other.0.downcast_ref::<Rejection>()
+    {
+        let Rejection { problem, certificate } = rejection.clone();
+        return ConnectError::Tls {
+            authority,
+            problem,
+            certificate: Some(certificate.to_string()),
+        };
     }
-}
-
-/// Strips what webpki prints around a name (`DnsName("x.example")`).
-fn plain_name(name: &str) -> String {
-    name.split('"').nth(1).unwrap_or(name).to_owned()
+    let problem = match tls {
+        Some(
+            rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)
+            | rustls::Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+        ) => TlsProblem::NoCommonCipher,
+        Some(
+            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ),
+        ) => TlsProblem::OldProtocol,
+        Some(tls) => TlsProblem::Handshake { detail: tls.to_string() },
+        None => TlsProblem::Handshake { detail: error.to_string() },
+    };
+    ConnectError::Tls { authority, problem, certificate: None }
 }

@@ -7,21 +7,24 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, SET_COOKIE,
-    USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue,
+    LOCATION, SET_COOKIE, USER_AGENT,
 };
 use hyper::{Request, Response};
 use jiff::Timestamp;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::ews::auth::{Login, Scheme};
 use crate::ews::envelope::{Header, Impersonation};
 use crate::ews::error::{ConnectError, EwsError};
+use crate::ews::transport::challenge::offers;
 use crate::ews::transport::cookies::Cookies;
 use crate::ews::transport::date::ServerClock;
-use crate::ews::transport::dial::{Dialed, Sender, dial};
+use crate::ews::transport::dial::{Sender, dial};
 use crate::ews::transport::endpoint::Endpoint;
-use crate::ews::transport::login::Login;
+use crate::ews::transport::facts::{Dialed, LoginFacts, Offer, Page};
+use crate::ews::transport::login::basic;
 use crate::ews::transport::status::{Verdict, excerpt, judge};
 use crate::ews::transport::trust::Trust;
 
@@ -68,7 +71,12 @@ impl Settings {
         trust: &Trust,
         timeouts: Timeouts,
     ) -> Result<Self, ConnectError> {
-        let authorization = login.authorization()?;
+        let authorization = match login {
+            Login::Basic { user, password } => basic(user, password)?,
+            Login::Ntlm { .. } | Login::NtlmOfAccount | Login::Negotiate(_) => {
+                return Err(ConnectError::Login { problem: "only Basic can be used yet" });
+            }
+        };
         let tls = if endpoint.is_tls() { Some(trust.client_config()?) } else { None };
         Ok(Self { endpoint, authorization, timeouts, tls })
     }
@@ -92,6 +100,7 @@ impl Settings {
             idle: None,
             clock: None,
             back_end: None,
+            login: None,
         }))
     }
 }
@@ -108,6 +117,8 @@ pub struct HttpLane {
     clock: Option<ServerClock>,
     /// The back end that served the last request, where the front end told.
     back_end: Option<String>,
+    /// What the last login was.
+    login: Option<LoginFacts>,
 }
 
 const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
@@ -128,6 +139,52 @@ impl HttpLane {
     /// Returns the back end that served the last request, where the front end told.
     pub(super) fn back_end(&self) -> Option<&str> {
         self.back_end.as_deref()
+    }
+
+    /// Returns what the last login was.
+    pub(super) fn login_facts(&self) -> Option<LoginFacts> {
+        self.login
+    }
+
+    /// Asks for nothing without logging in: a server then says what it offers.
+    pub(super) async fn offer(&mut self) -> Result<Offer, EwsError> {
+        let started = Instant::now();
+        let (mut sender, dialed, _) = self.connection().await?;
+        let mut request = self.request(Bytes::new(), None, &request_id())?;
+        request.headers_mut().remove(AUTHORIZATION);
+        let limit = self.settings.timeouts.read;
+        let response = timeout(limit, sender.send_request(request))
+            .await
+            .map_err(|_| EwsError::TimedOut { waited: limit })?
+            .map_err(|error| EwsError::Lost { problem: error.to_string() })?;
+        let offer =
+            Offer { status: response.status().as_u16(), schemes: offers(response.headers()) };
+        let mut answer = self.answer(response, (sender, dialed), started);
+        // Reading the page to its end keeps the connection for the login.
+        answer.beginning().await;
+        Ok(offer)
+    }
+
+    /// Sends a document of another kind and returns the answer, whatever it is.
+    pub(super) async fn page(&mut self, document: Bytes, limit: usize) -> Result<Page, EwsError> {
+        let (response, connection, started) = self.send(document, None).await?;
+        let text =
+            |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let status = response.status().as_u16();
+        if let (401, Verdict::Fail(error)) = (status, judge(status, response.headers())) {
+            return Err(error);
+        }
+        let (location, content_type) =
+            (text(LOCATION).map(str::to_owned), text(CONTENT_TYPE).map(str::to_owned));
+        let mut answer = self.answer(response, connection, started);
+        let mut body = Vec::new();
+        while body.len() < limit
+            && let Some(piece) = answer.piece().await?
+        {
+            body.extend_from_slice(&piece);
+        }
+        body.truncate(limit);
+        Ok(Page { status, location, content_type, body })
     }
 
     /// Takes the idle connection, or dials; `true` when it is a fresh one.
@@ -154,6 +211,40 @@ impl HttpLane {
         body: Bytes,
         header: &Header,
     ) -> Result<Answer<'_>, EwsError> {
+        let (response, connection, started) = self.send(body, Some(header)).await?;
+        let status = response.status().as_u16();
+        match judge(status, response.headers()) {
+            Verdict::Read => Ok(self.answer(response, connection, started)),
+            Verdict::Fail(error) => Err(error),
+            Verdict::Explain => {
+                let page = self.answer(response, connection, started).beginning().await;
+                Err(EwsError::Status { status, excerpt: excerpt(&page) })
+            }
+        }
+    }
+
+    fn answer(
+        &mut self,
+        response: Response<Incoming>,
+        connection: (Sender, Dialed),
+        started: Instant,
+    ) -> Answer<'_> {
+        Answer {
+            status: response.status().as_u16(),
+            started,
+            deadline: started + self.settings.timeouts.total,
+            read: self.settings.timeouts.read,
+            body: Some(response.into_body()),
+            connection: Some(connection),
+            lane: self,
+        }
+    }
+
+    async fn send(
+        &mut self,
+        body: Bytes,
+        header: Option<&Header>,
+    ) -> Result<(Response<Incoming>, (Sender, Dialed), Instant), EwsError> {
         let started = Instant::now();
         let deadline = started + self.settings.timeouts.total;
         let request_id = request_id();
@@ -182,31 +273,17 @@ impl HttpLane {
             }
         };
         self.remember(&response, &request_id);
-        let status = response.status().as_u16();
-        let verdict = judge(status, response.headers());
-        let mut answer = Answer {
-            status,
-            started,
-            deadline,
-            read: self.settings.timeouts.read,
-            body: Some(response.into_body()),
-            connection: Some((sender, dialed)),
-            lane: self,
-        };
-        match verdict {
-            Verdict::Read => Ok(answer),
-            Verdict::Fail(error) => Err(error),
-            Verdict::Explain => {
-                let page = answer.beginning().await;
-                Err(EwsError::Status { status, excerpt: excerpt(&page) })
-            }
+        if response.status().as_u16() != 401 {
+            self.login =
+                Some(LoginFacts { scheme: Scheme::Basic, bound: false, each_request: true });
         }
+        Ok((response, (sender, dialed), started))
     }
 
     fn request(
         &self,
         body: Bytes,
-        header: &Header,
+        header: Option<&Header>,
         request_id: &str,
     ) -> Result<Request<Full<Bytes>>, EwsError> {
         let mut request = Request::builder()
@@ -214,8 +291,10 @@ impl HttpLane {
             .uri(self.settings.endpoint.path())
             .header(HOST, self.settings.endpoint.host_header())
             .header(AUTHORIZATION, self.settings.authorization.clone())
+            // hyper leaves it out where there is no body, and IIS then answers 411.
+            .header(CONTENT_LENGTH, body.len())
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header(ACCEPT, "text/xml")
+            .header(ACCEPT, if header.is_some() { "text/xml" } else { "*/*" })
             .header(USER_AGENT, AGENT)
             .header(HeaderName::from_static("client-request-id"), request_id)
             .header(HeaderName::from_static("return-client-request-id"), "true");
@@ -225,12 +304,12 @@ impl HttpLane {
             request = request.header(COOKIE, value);
         }
         // It lets the front end find the right back end at once.
-        if let Some(who) = anchor(header)
+        if let Some(who) = header.and_then(anchor)
             && let Ok(value) = HeaderValue::try_from(who)
         {
             request = request.header(HeaderName::from_static("x-anchormailbox"), value);
         }
-        if header.affinity.is_some() {
+        if header.is_some_and(|header| header.affinity.is_some()) {
             request = request.header(HeaderName::from_static("x-preferserveraffinity"), "true");
         }
         // The body has a known length, so hyper sends Content-Length: IIS behind some proxies and

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use hyper::header::{DATE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{DATE, LOCATION, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::ews::error::EwsError;
+use crate::ews::transport::challenge::offers;
 
 /// What to do with an answer of a status.
 #[derive(Debug)]
@@ -52,30 +53,6 @@ fn wish(after: &str, date: Option<&str>) -> Option<Duration> {
 
 fn moment(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text.trim()).ok()
-}
-
-/// Lists the schemes of `WWW-Authenticate`, which may come as several headers or as one with commas.
-fn offers(headers: &HeaderMap) -> Vec<String> {
-    let mut schemes: Vec<String> = Vec::new();
-    for header in headers.get_all(WWW_AUTHENTICATE) {
-        let text = String::from_utf8_lossy(header.as_bytes());
-        // A comma within quotes belongs to the name of a realm.
-        let mut quoted = false;
-        for part in text.split(|character| {
-            quoted ^= character == '"';
-            character == ',' && !quoted
-        }) {
-            let scheme = part.split_whitespace().next().unwrap_or_default();
-            // What has an equals sign is a parameter of the scheme before it.
-            if !scheme.is_empty()
-                && !scheme.contains('=')
-                && !schemes.iter().any(|known| known == scheme)
-            {
-                schemes.push(scheme.to_owned());
-            }
-        }
-    }
-    schemes
 }
 
 /// Returns the beginning of a page as plain text, for people.

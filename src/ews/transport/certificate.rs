@@ -1,0 +1,117 @@
+//! What a server's certificate says, for people and for `check` (pure).
+
+use std::fmt;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::time::ASN1Time;
+
+/// The certificate of a server, as far as people ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Whose it is, such as `CN=mail.firma.example`.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// The DNS names and addresses that it is for; a subject alone names no server.
+    pub names: Vec<String>,
+    /// From when it is valid; `None` for a moment that cannot be told.
+    pub not_before: Option<Timestamp>,
+    /// Until when it is valid.
+    pub not_after: Option<Timestamp>,
+    /// The SHA-256 of its DER form in hexadecimal: what a configuration may pin.
+    pub sha256: String,
+}
+
+impl Certificate {
+    /// Reads a certificate in DER form; of one that cannot be read only the fingerprint is known.
+    pub fn read(der: &[u8]) -> Self {
+        let sha256 = hexadecimal(&Sha256::digest(der));
+        let Ok((_, certificate)) = x509_parser::parse_x509_certificate(der) else {
+            let unknown = || "unreadable".to_owned();
+            return Self {
+                subject: unknown(),
+                issuer: unknown(),
+                names: Vec::new(),
+                not_before: None,
+                not_after: None,
+                sha256,
+            };
+        };
+        let validity = certificate.validity();
+        Self {
+            subject: printable(&certificate.subject().to_string()),
+            issuer: printable(&certificate.issuer().to_string()),
+            names: names(&certificate),
+            not_before: moment(validity.not_before),
+            not_after: moment(validity.not_after),
+            sha256,
+        }
+    }
+
+    /// Says whether the certificate ends before that moment.
+    pub fn ends_before(&self, moment: Timestamp) -> bool {
+        self.not_after.is_some_and(|end| end < moment)
+    }
+
+    /// Says whether a moment lies outside of its time.
+    pub(super) fn is_out_of_date(&self, now: Timestamp) -> bool {
+        self.ends_before(now) || self.not_before.is_some_and(|start| start > now)
+    }
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, issued by {}", self.subject, self.issuer)?;
+        let day = |moment: Option<Timestamp>| {
+            moment.map_or("?".to_owned(), |moment| moment.strftime("%Y-%m-%d").to_string())
+        };
+        write!(f, ", valid from {} to {}", day(self.not_before), day(self.not_after))?;
+        match self.names.as_slice() {
+            [] => f.write_str(", for no name")?,
+            names => write!(f, ", for {}", names.join(", "))?,
+        }
+        write!(f, ", SHA-256 {}", self.sha256)
+    }
+}
+
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let names = extension.value.general_names.iter();
+    names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some(printable(name)),
+            GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+        return Some(IpAddr::from(four));
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from)
+}
+
+fn moment(time: ASN1Time) -> Option<Timestamp> {
+    Timestamp::from_second(time.timestamp()).ok()
+}
+
+/// A stranger wrote these texts; they are shown on terminals and in logs.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).take(300).collect()
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
