@@ -2,6 +2,8 @@
 //!
 //! They hide nothing from anybody; they only keep text out of sight. Outlook makes files with [`Crypt::Permute`].
 
+use std::sync::Arc;
+
 use super::id::Bid;
 
 /// How the blocks of data of a file are encoded: `bCryptMethod`.
@@ -40,36 +42,44 @@ impl Crypt {
 pub fn encode(crypt: Crypt, bid: Bid, data: &mut [u8]) {
     match crypt {
         Crypt::None => {}
-        Crypt::Permute => substitute(data, &ENCODE),
-        Crypt::Cyclic => cycle(data, bid),
+        Crypt::Permute => data.iter_mut().for_each(|byte| *byte = at(&ENCODE, *byte)),
+        Crypt::Cyclic => {
+            let mut cycle = Cycle::new(bid);
+            for byte in data {
+                *byte = cycle.turn(*byte);
+            }
+        }
     }
 }
 
-/// Decodes the data of an external block in place.
-pub fn decode(crypt: Crypt, bid: Bid, data: &mut [u8]) {
+/// Decodes the data of an external block into memory of its own, in one pass.
+pub fn decode(crypt: Crypt, bid: Bid, data: &[u8]) -> Arc<[u8]> {
     match crypt {
-        Crypt::None => {}
-        Crypt::Permute => substitute(data, &DECODE),
+        Crypt::None => data.into(),
+        Crypt::Permute => data.iter().map(|byte| at(&DECODE, *byte)).collect(),
         // The middle table is its own inverse, and so is the whole.
-        Crypt::Cyclic => cycle(data, bid),
+        Crypt::Cyclic => {
+            let mut cycle = Cycle::new(bid);
+            data.iter().map(|byte| cycle.turn(*byte)).collect()
+        }
     }
 }
 
-fn substitute(data: &mut [u8], table: &[u8; 256]) {
-    for byte in data {
-        *byte = at(table, *byte);
-    }
-}
+/// The counter of the cyclic encoding.
+struct Cycle(u16);
 
-fn cycle(data: &mut [u8], bid: Bid) {
-    let [b0, b1, b2, b3, ..] = bid.0.to_le_bytes();
-    let mut counter = u16::from_le_bytes([b0, b1]) ^ u16::from_le_bytes([b2, b3]);
-    for byte in data {
-        let [low, high] = counter.to_le_bytes();
+impl Cycle {
+    fn new(bid: Bid) -> Self {
+        let [b0, b1, b2, b3, ..] = bid.0.to_le_bytes();
+        Self(u16::from_le_bytes([b0, b1]) ^ u16::from_le_bytes([b2, b3]))
+    }
+
+    fn turn(&mut self, byte: u8) -> u8 {
+        let [low, high] = self.0.to_le_bytes();
+        self.0 = self.0.wrapping_add(1);
         let first = at(&ENCODE, byte.wrapping_add(low)).wrapping_add(high);
         let second = at(&MIDDLE, first).wrapping_sub(high);
-        *byte = at(&DECODE, second).wrapping_sub(low);
-        counter = counter.wrapping_add(1);
+        at(&DECODE, second).wrapping_sub(low)
     }
 }
 
@@ -144,14 +154,12 @@ mod tests {
         let mut data = *b"IPM.Contact";
         encode(Crypt::Permute, Bid(4), &mut data);
         assert_eq!(data, [0xC9, 0x8F, 0x9B, 0x8B, 0x51, 0x86, 0x3A, 0x82, 0x4A, 0x98, 0x82]);
-        decode(Crypt::Permute, Bid(4), &mut data);
-        assert_eq!(data, *b"IPM.Contact");
+        assert_eq!(*decode(Crypt::Permute, Bid(4), &data), *b"IPM.Contact");
 
         let mut data = *b"IPM.Contact";
         encode(Crypt::Cyclic, Bid(0x1234_5678), &mut data);
         assert_eq!(data, [0xAD, 0xFC, 0xE0, 0xC7, 0xC0, 0x33, 0x32, 0x55, 0x95, 0x0E, 0x86]);
-        decode(Crypt::Cyclic, Bid(0x1234_5678), &mut data);
-        assert_eq!(data, *b"IPM.Contact");
+        assert_eq!(*decode(Crypt::Cyclic, Bid(0x1234_5678), &data), *b"IPM.Contact");
     }
 
     #[test]

@@ -72,3 +72,51 @@ pub trait Nodes {
     /// Returns a block. One that does not exist is an error, since a reference to it does.
     fn block(&self, bid: Bid) -> Result<Block, PstError>;
 }
+
+#[cfg(test)]
+pub(in crate::pst) mod tests {
+    use std::collections::BTreeMap;
+    use std::ops::ControlFlow;
+
+    use super::{Block, Node, Nodes};
+    use crate::pst::error::PstError;
+    use crate::pst::id::{Bid, Nid};
+    use crate::pst::layout::Layout;
+
+    /// Nodes and blocks that a test wrote down.
+    pub(in crate::pst) struct Scripted {
+        pub(in crate::pst) nodes: BTreeMap<Nid, Node>,
+        blocks: BTreeMap<Bid, Vec<u8>>,
+    }
+
+    impl Scripted {
+        pub(in crate::pst) fn new(blocks: impl IntoIterator<Item = (u64, Vec<u8>)>) -> Self {
+            let blocks = blocks.into_iter().map(|(bid, bytes)| (Bid(bid), bytes)).collect();
+            Self { nodes: BTreeMap::new(), blocks }
+        }
+    }
+
+    impl Nodes for Scripted {
+        fn layout(&self) -> &Layout {
+            &Layout::UNICODE
+        }
+
+        fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
+            Ok(self.nodes.get(&nid).copied())
+        }
+
+        fn nodes(
+            &self,
+            from: Nid,
+            each: &mut dyn FnMut(Node) -> ControlFlow<()>,
+        ) -> Result<(), PstError> {
+            let _ = self.nodes.range(from..).try_for_each(|(_, node)| each(*node));
+            Ok(())
+        }
+
+        fn block(&self, bid: Bid) -> Result<Block, PstError> {
+            let block = self.blocks.get(&bid.key()).ok_or(PstError::NoBlock { bid })?;
+            Ok(Block::new(bid.0 * 0x100, block.as_slice().into()))
+        }
+    }
+}
