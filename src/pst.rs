@@ -11,6 +11,7 @@ pub mod crypt;
 pub mod error;
 pub mod id;
 pub mod layout;
+pub mod ltp;
 pub mod medium;
 pub mod ndb;
 

@@ -1,0 +1,266 @@
+//! One block of a heap (pure). MS-PST 2.3.1.2 to 2.3.1.5.
+
+use super::heap::is_bitmap;
+use super::{Hid, damaged};
+use crate::pst::PstError;
+use crate::pst::bytes::wide;
+use crate::pst::ndb::Block;
+
+/// Allocations of one block are numbered with 11 bits, from 1.
+const MAX_NUMBER: usize = 0x7FF;
+/// `bSig` of a heap.
+const SIGNATURE: u8 = 0xEC;
+/// Sizes of the three kinds of heads.
+const FIRST_HEAD: usize = 12;
+const BITMAP_HEAD: usize = 66;
+const PLAIN_HEAD: usize = 2;
+/// `cAlloc` and `cFree`.
+const MAP_HEAD: usize = 4;
+
+/// A block: its head, its allocations without gaps, and where they end.
+#[derive(Debug)]
+pub(super) struct HeapBlock {
+    /// Head and allocations. The first two bytes, `ibHnpm`, are set when the block is given out.
+    bytes: Vec<u8>,
+    /// `rgibAlloc`: where the first allocation begins and each of them ends.
+    bounds: Vec<u16>,
+    /// `cFree`.
+    freed: u16,
+    /// Where the fill levels begin in the head, and how many there are.
+    levels: Option<(usize, usize)>,
+    touched: bool,
+}
+
+impl HeapBlock {
+    /// What an allocation takes besides its bytes: its entry in the map and a byte of alignment.
+    pub(super) const SLOT: usize = 3;
+
+    /// Makes block 0 of a heap.
+    pub(super) fn first(client: u8) -> Self {
+        let mut head = vec![0; FIRST_HEAD];
+        head.splice(2..4, [SIGNATURE, client]);
+        Self::empty(head, Some((8, 8)))
+    }
+
+    /// Makes a block whose head tells 128 fill levels.
+    pub(super) fn with_levels() -> Self {
+        Self::empty(vec![0; BITMAP_HEAD], Some((2, 128)))
+    }
+
+    /// Makes a block of the most common kind.
+    pub(super) fn plain() -> Self {
+        Self::empty(vec![0; PLAIN_HEAD], None)
+    }
+
+    fn empty(head: Vec<u8>, levels: Option<(usize, usize)>) -> Self {
+        let start = u16::try_from(head.len()).unwrap_or_default();
+        Self { bytes: head, bounds: vec![start], freed: 0, levels, touched: true }
+    }
+
+    /// Reads a stored block.
+    pub(super) fn parse(block: &Block, index: u32) -> Result<Self, PstError> {
+        let mut bytes = block.to_vec();
+        let malformed = |field, value: usize| PstError::Damaged {
+            structure: "HNPAGEMAP",
+            field,
+            value: wide(value),
+            rule: "does not fit the block",
+            at: block.at(),
+        };
+        let (head, levels) = match index {
+            0 => (FIRST_HEAD, Some((8, 8))),
+            _ if is_bitmap(index) => (BITMAP_HEAD, Some((2, 128))),
+            _ => (PLAIN_HEAD, None),
+        };
+        let word = |at: usize| -> Option<u16> {
+            let pair = bytes.get(at..at.checked_add(2)?)?;
+            pair.try_into().ok().map(u16::from_le_bytes)
+        };
+        let map = usize::from(word(0).ok_or(malformed("ibHnpm", bytes.len()))?);
+        if index == 0 && bytes.get(2) != Some(&SIGNATURE) {
+            return Err(malformed("bSig", usize::from(bytes.get(2).copied().unwrap_or_default())));
+        }
+        let count = usize::from(word(map).ok_or(malformed("ibHnpm", map))?);
+        let freed = word(map + 2).ok_or(malformed("ibHnpm", map))?;
+        let bounds: Option<Vec<u16>> =
+            (0..=count).map(|number| word(map + MAP_HEAD + 2 * number)).collect();
+        let bounds = bounds.ok_or(malformed("cAlloc", count))?;
+        let first = bounds.first().copied().map_or(0, usize::from);
+        let last = bounds.last().copied().map_or(0, usize::from);
+        if count > MAX_NUMBER || first < head || last > map || !bounds.is_sorted() {
+            return Err(malformed("rgibAlloc", last));
+        }
+        bytes.truncate(last);
+        Ok(Self { bytes, bounds, freed, levels, touched: false })
+    }
+
+    pub(super) fn client(&self) -> u8 {
+        self.bytes.get(3).copied().unwrap_or_default()
+    }
+
+    pub(super) fn root(&self) -> Hid {
+        let bytes = self.bytes.get(4..8).and_then(|bytes| bytes.try_into().ok());
+        Hid(bytes.map_or(0, u32::from_le_bytes))
+    }
+
+    pub(super) fn set_root(&mut self, root: Hid) {
+        self.bytes.splice(4..8, root.0.to_le_bytes());
+        self.touched = true;
+    }
+
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
+    }
+
+    pub(super) fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// Returns the fill level that this head tells for a place.
+    pub(super) fn level(&self, place: usize) -> Option<u8> {
+        let (start, count) = self.levels?;
+        let pair = self.bytes.get(start + place / 2).filter(|_| place < count)?;
+        Some(if place.is_multiple_of(2) { pair & 0x0F } else { pair >> 4 })
+    }
+
+    /// Tells a fill level for a place in this head.
+    pub(super) fn set_level(&mut self, place: usize, level: u8) {
+        let Some((start, _)) = self.levels else {
+            return;
+        };
+        if let Some(pair) = self.bytes.get_mut(start + place / 2) {
+            *pair = if place.is_multiple_of(2) {
+                (*pair & 0xF0) | (level & 0x0F)
+            } else {
+                (*pair & 0x0F) | (level << 4)
+            };
+            self.touched = true;
+        }
+    }
+
+    /// Returns the free bytes of a block of a size.
+    pub(super) fn room(&self, size: usize) -> usize {
+        size.saturating_sub(self.map_place() + MAP_HEAD + 2 * self.bounds.len())
+    }
+
+    /// Returns the bytes of an allocation.
+    pub(super) fn read(&self, number: usize) -> Option<&[u8]> {
+        let (start, end) = self.range(number)?;
+        self.bytes.get(start..end)
+    }
+
+    /// Returns where an allocation begins.
+    pub(super) fn start(&self, number: usize) -> Option<usize> {
+        self.range(number).map(|(start, _)| start)
+    }
+
+    /// Stores bytes and returns the number of the allocation, if there is room.
+    pub(super) fn allocate(&mut self, bytes: &[u8], size: usize) -> Option<usize> {
+        let reused = self.reusable();
+        let slot = if reused.is_some() { 1 } else { Self::SLOT };
+        if bytes.len() + slot > self.room(size) {
+            return None;
+        }
+        if let Some(number) = reused {
+            self.splice(number, bytes)?;
+            self.freed -= 1;
+            return Some(number);
+        }
+        if self.bounds.len() > MAX_NUMBER {
+            return None;
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.bounds.push(u16::try_from(self.bytes.len()).ok()?);
+        self.touched = true;
+        Some(self.bounds.len() - 1)
+    }
+
+    /// Gives an allocation other bytes; says whether there was room for them.
+    pub(super) fn replace(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        size: usize,
+    ) -> Result<bool, PstError> {
+        let old = self.read(number).ok_or(missing(number))?;
+        if old == bytes {
+            return Ok(true);
+        }
+        let growth = bytes.len().saturating_sub(old.len());
+        if growth > 0 && growth + 1 > self.room(size) {
+            return Ok(false);
+        }
+        self.splice(number, bytes).ok_or(missing(number))?;
+        Ok(true)
+    }
+
+    /// Frees an allocation: it shrinks to nothing and what lies behind it moves up.
+    pub(super) fn free(&mut self, number: usize) -> Result<(), PstError> {
+        self.splice(number, &[]).ok_or(missing(number))?;
+        self.freed = self.freed.saturating_add(1);
+        Ok(())
+    }
+
+    /// Returns the block as it is stored, filled up to the whole size if it is an inner one, and is no longer touched.
+    pub(super) fn give(&mut self, inner: bool, size: usize) -> Vec<u8> {
+        self.touched = false;
+        let map = self.map_place();
+        let mut bytes = Vec::with_capacity(size);
+        bytes.extend_from_slice(&self.bytes);
+        bytes.resize(map, 0);
+        bytes.splice(0..2, word(map));
+        bytes.extend_from_slice(&word(self.bounds.len() - 1));
+        bytes.extend_from_slice(&self.freed.to_le_bytes());
+        bytes.extend(self.bounds.iter().flat_map(|bound| bound.to_le_bytes()));
+        if inner {
+            bytes.resize(size, 0);
+        }
+        bytes
+    }
+
+    /// The map is aligned to two bytes.
+    fn map_place(&self) -> usize {
+        self.bytes.len().next_multiple_of(2)
+    }
+
+    fn range(&self, number: usize) -> Option<(usize, usize)> {
+        let start = self.bounds.get(number.checked_sub(1)?)?;
+        let end = self.bounds.get(number)?;
+        Some((usize::from(*start), usize::from(*end)))
+    }
+
+    /// Finds the number of a freed allocation. Numbers are taken again only where the count of the freed ones agrees with the
+    /// empty ones, so that an empty allocation somebody still names is never given away.
+    fn reusable(&self) -> Option<usize> {
+        if self.freed == 0 {
+            return None;
+        }
+        let empty = |pair: &[u16]| matches!(pair, [start, end] if start == end);
+        let count = self.bounds.windows(2).filter(|pair| empty(pair)).count();
+        if count != usize::from(self.freed) {
+            return None;
+        }
+        self.bounds.windows(2).position(empty).map(|place| place + 1)
+    }
+
+    /// Puts bytes in the place of an allocation's and moves what lies behind.
+    fn splice(&mut self, number: usize, bytes: &[u8]) -> Option<()> {
+        let (start, end) = self.range(number)?;
+        let moved_end = self.bytes.len() + bytes.len() - (end - start);
+        u16::try_from(moved_end).ok()?;
+        self.bytes.splice(start..end, bytes.iter().copied());
+        for bound in self.bounds.iter_mut().skip(number) {
+            *bound = u16::try_from(usize::from(*bound) + bytes.len() + start - end).ok()?;
+        }
+        self.touched = true;
+        Some(())
+    }
+}
+
+fn word(number: usize) -> [u8; 2] {
+    u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes()
+}
+
+fn missing(number: usize) -> PstError {
+    damaged("HID", "hidIndex", wide(number), "names no allocation")
+}

@@ -1,0 +1,354 @@
+//! B-trees on a heap, made whole or changed in place (pure). MS-PST 2.3.2.
+//!
+//! Keys of 2, 4 or 8 bytes are compared as numbers; those are all that Outlook's properties and tables use.
+
+use super::heap::{Heap, MAX_ALLOCATION};
+use super::{Blocks, Hid, damaged};
+use crate::pst::PstError;
+
+/// `bTypeBTH`.
+const SIGNATURE: u8 = 0xB5;
+/// A child's HID.
+const CHILD: usize = 4;
+/// Four billion records need four levels of full nodes; a deeper tree is a loop.
+const MAX_LEVELS: u8 = 8;
+
+/// A B-tree on a heap, by its header.
+#[derive(Clone, Copy, Debug)]
+pub struct Bth {
+    header: Hid,
+    key: usize,
+    value: usize,
+    levels: u8,
+    root: Hid,
+}
+
+/// One step on the way from the root to a leaf.
+struct Step {
+    /// The node.
+    hid: Hid,
+    /// The place of the child that was taken.
+    place: usize,
+}
+
+impl Bth {
+    /// Makes an empty tree whose keys and values have so many bytes.
+    pub fn create(heap: &mut Heap, key: u8, value: u8) -> Result<Self, PstError> {
+        let mut tree = Self {
+            header: Hid::NONE,
+            key: usize::from(key),
+            value: usize::from(value),
+            levels: 0,
+            root: Hid::NONE,
+        };
+        tree.header = heap.allocate(&tree.encode(), &super::NoBlocks)?;
+        Ok(tree)
+    }
+
+    /// Opens a tree by its header.
+    pub fn open(heap: &mut Heap, header: Hid, blocks: &dyn Blocks) -> Result<Self, PstError> {
+        let bytes = heap.read(header, blocks)?;
+        let Some(&[SIGNATURE, key, value, levels, a, b, c, d]) = bytes.first_chunk() else {
+            let found = bytes.first().copied().map_or(0, u64::from);
+            return Err(damaged("BTHHEADER", "bType", found, "is not 0xb5"));
+        };
+        if ![2, 4, 8].contains(&key) {
+            return Err(damaged("BTHHEADER", "cbKey", u64::from(key), "is not 2, 4 or 8"));
+        }
+        if levels > MAX_LEVELS {
+            return Err(damaged("BTHHEADER", "bIdxLevels", u64::from(levels), "is over 8"));
+        }
+        let root = Hid(u32::from_le_bytes([a, b, c, d]));
+        Ok(Self { header, key: usize::from(key), value: usize::from(value), levels, root })
+    }
+
+    /// Returns the allocation that is the tree's header.
+    pub fn header(&self) -> Hid {
+        self.header
+    }
+
+    /// Returns how many bytes a value has.
+    pub fn value_width(&self) -> usize {
+        self.value
+    }
+
+    /// Fills an empty tree with records that ascend by key, each a key and its value, and returns for each record the leaf and
+    /// its offset there.
+    pub fn fill(
+        &mut self,
+        heap: &mut Heap,
+        records: &[Vec<u8>],
+    ) -> Result<Vec<(Hid, usize)>, PstError> {
+        let none = &super::NoBlocks;
+        let width = self.key + self.value;
+        let mut nodes = Vec::new();
+        let mut places = Vec::new();
+        for leaf in records.chunks(capacity(width)) {
+            let first = leaf.first().and_then(|record| record.get(..self.key));
+            let hid = heap.allocate(&leaf.concat(), none)?;
+            places.extend((0..leaf.len()).map(|number| (hid, number * width)));
+            nodes.push((first.unwrap_or_default(), hid));
+        }
+        while nodes.len() > 1 {
+            self.levels += 1;
+            let mut above = Vec::new();
+            for children in nodes.chunks(capacity(self.key + CHILD)) {
+                let bytes: Vec<u8> = children
+                    .iter()
+                    .flat_map(|(key, hid)| key.iter().copied().chain(hid.0.to_le_bytes()))
+                    .collect();
+                let first = children.first().map_or(&[][..], |(key, _)| key);
+                above.push((first, heap.allocate(&bytes, none)?));
+            }
+            nodes = above;
+        }
+        self.root = nodes.first().map_or(Hid::NONE, |(_, hid)| *hid);
+        self.save(heap, none)?;
+        Ok(places)
+    }
+
+    /// Looks a key up.
+    pub fn find(
+        &self,
+        heap: &mut Heap,
+        key: u64,
+        blocks: &dyn Blocks,
+    ) -> Result<Option<Vec<u8>>, PstError> {
+        if self.root == Hid::NONE {
+            return Ok(None);
+        }
+        let (_, leaf) = self.descend(heap, key, blocks)?;
+        let width = self.key + self.value;
+        let bytes = heap.read(leaf, blocks)?;
+        Ok(match self.search(bytes, width, key) {
+            Ok(place) => {
+                bytes.get(place * width + self.key..(place + 1) * width).map(<[u8]>::to_vec)
+            }
+            Err(_) => None,
+        })
+    }
+
+    /// Sets the value of a key, whether it was there or not.
+    pub fn put(
+        &mut self,
+        heap: &mut Heap,
+        key: u64,
+        value: &[u8],
+        blocks: &dyn Blocks,
+    ) -> Result<(), PstError> {
+        let width = self.key + self.value;
+        let mut record = self.encode_key(key);
+        record.extend_from_slice(value);
+        if record.len() != width {
+            return Err(super::too_big("BTH value", value.len(), self.value));
+        }
+        if self.root == Hid::NONE {
+            self.root = heap.allocate(&record, blocks)?;
+            self.levels = 0;
+            return self.save(heap, blocks);
+        }
+        let (path, leaf) = self.descend(heap, key, blocks)?;
+        let mut bytes = heap.read(leaf, blocks)?.to_vec();
+        let replaced = match self.search(&bytes, width, key) {
+            Ok(place) => place * width..(place + 1) * width,
+            Err(place) => place * width..place * width,
+        };
+        bytes.splice(replaced, record);
+        self.store(heap, path, leaf, bytes, width, blocks)
+    }
+
+    /// Removes a key and says whether it was there.
+    pub fn remove(
+        &mut self,
+        heap: &mut Heap,
+        key: u64,
+        blocks: &dyn Blocks,
+    ) -> Result<bool, PstError> {
+        if self.root == Hid::NONE {
+            return Ok(false);
+        }
+        let width = self.key + self.value;
+        let (mut path, mut node) = self.descend(heap, key, blocks)?;
+        let mut bytes = heap.read(node, blocks)?.to_vec();
+        let Ok(place) = self.search(&bytes, width, key) else {
+            return Ok(false);
+        };
+        bytes.drain(place * width..(place + 1) * width);
+        let mut node_width = width;
+        // A node without entries goes, and with it its entry above.
+        while bytes.is_empty() {
+            heap.free(node, blocks)?;
+            let Some(step) = path.pop() else {
+                self.root = Hid::NONE;
+                self.levels = 0;
+                self.save(heap, blocks)?;
+                return Ok(true);
+            };
+            node_width = self.key + CHILD;
+            node = step.hid;
+            bytes = heap.read(node, blocks)?.to_vec();
+            bytes.drain(step.place * node_width..(step.place + 1) * node_width);
+        }
+        self.store(heap, path, node, bytes, node_width, blocks)?;
+        Ok(true)
+    }
+
+    /// Counts the records, reading the whole tree.
+    pub fn count(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<usize, PstError> {
+        let mut nodes = if self.root == Hid::NONE { Vec::new() } else { vec![self.root] };
+        for _ in 0..self.levels {
+            let mut below = Vec::new();
+            for node in nodes {
+                let bytes = heap.read(node, blocks)?;
+                let children = bytes.chunks_exact(self.key + CHILD);
+                below.extend(children.filter_map(|entry| {
+                    entry.get(self.key..)?.first_chunk().copied().map(u32::from_le_bytes).map(Hid)
+                }));
+            }
+            nodes = below;
+        }
+        let mut count = 0;
+        for node in nodes {
+            count += heap.read(node, blocks)?.len() / (self.key + self.value);
+        }
+        Ok(count)
+    }
+
+    /// Goes down to the leaf that has or would have a key.
+    fn descend(
+        &self,
+        heap: &mut Heap,
+        key: u64,
+        blocks: &dyn Blocks,
+    ) -> Result<(Vec<Step>, Hid), PstError> {
+        let width = self.key + CHILD;
+        let mut path = Vec::new();
+        let mut node = self.root;
+        for _ in 0..self.levels {
+            let bytes = heap.read(node, blocks)?;
+            let place = match self.search(bytes, width, key) {
+                Ok(place) => place,
+                Err(place) => place.saturating_sub(1),
+            };
+            let child = bytes.get(place * width + self.key..).and_then(|rest| rest.first_chunk());
+            let child = child.copied().map(u32::from_le_bytes).ok_or(damaged(
+                "BTH",
+                "rgIndex",
+                u64::from(node.0),
+                "has no entries",
+            ))?;
+            path.push(Step { hid: node, place });
+            node = Hid(child);
+        }
+        Ok((path, node))
+    }
+
+    /// Stores a node that has at most one entry more than it may have, splits it if need be, and mends what is above.
+    fn store(
+        &mut self,
+        heap: &mut Heap,
+        mut path: Vec<Step>,
+        mut node: Hid,
+        mut bytes: Vec<u8>,
+        mut width: usize,
+        blocks: &dyn Blocks,
+    ) -> Result<(), PstError> {
+        loop {
+            let count = bytes.len() / width;
+            let right = if count > capacity(width) {
+                // Tables grow at the end, so a full last node stays full; one in the middle is halved.
+                let keep = if self.is_last(heap, &path, blocks)? { count - 1 } else { count / 2 };
+                let rest = bytes.split_off(keep * width);
+                let key = rest.get(..self.key).unwrap_or_default().to_vec();
+                Some((key, heap.allocate(&rest, blocks)?))
+            } else {
+                None
+            };
+            let stored = heap.replace(node, &bytes, blocks)?;
+            let first = bytes.get(..self.key).unwrap_or_default().to_vec();
+            let entry = |key: &[u8], hid: Hid| [key, &hid.0.to_le_bytes()].concat();
+            let Some(step) = path.pop() else {
+                let old = self.root;
+                self.root = stored;
+                if let Some((key, hid)) = right {
+                    if self.levels >= MAX_LEVELS {
+                        return Err(super::too_big("BTH", usize::from(self.levels), 8));
+                    }
+                    let above = [entry(&first, stored), entry(&key, hid)].concat();
+                    self.root = heap.allocate(&above, blocks)?;
+                    self.levels += 1;
+                }
+                return if self.root == old { Ok(()) } else { self.save(heap, blocks) };
+            };
+            width = self.key + CHILD;
+            let above = heap.read(step.hid, blocks)?.to_vec();
+            let mut changed = above.clone();
+            let mut entries = entry(&first, stored);
+            if let Some((key, hid)) = right {
+                entries.extend(entry(&key, hid));
+            }
+            changed.splice(step.place * width..(step.place + 1) * width, entries);
+            if changed == above {
+                return Ok(());
+            }
+            node = step.hid;
+            bytes = changed;
+        }
+    }
+
+    /// Says whether a path leads along the last children.
+    fn is_last(
+        &self,
+        heap: &mut Heap,
+        path: &[Step],
+        blocks: &dyn Blocks,
+    ) -> Result<bool, PstError> {
+        for step in path {
+            let count = heap.read(step.hid, blocks)?.len() / (self.key + CHILD);
+            if step.place + 1 != count {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Finds a key among entries of a width, or the place where it belongs.
+    fn search(&self, bytes: &[u8], width: usize, key: u64) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, bytes.len() / width);
+        while low < high {
+            let middle = low.midpoint(high);
+            let entry = bytes.get(middle * width..middle * width + self.key).unwrap_or_default();
+            match decode_key(entry).cmp(&key) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Ok(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        Err(low)
+    }
+
+    fn encode_key(&self, key: u64) -> Vec<u8> {
+        key.to_le_bytes().into_iter().take(self.key).collect()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let byte = |width: usize| u8::try_from(width).unwrap_or_default();
+        let mut bytes = vec![SIGNATURE, byte(self.key), byte(self.value), self.levels];
+        bytes.extend_from_slice(&self.root.0.to_le_bytes());
+        bytes
+    }
+
+    fn save(&mut self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<(), PstError> {
+        // The header keeps its length and with it its name.
+        heap.replace(self.header, &self.encode(), blocks).map(|_| ())
+    }
+}
+
+fn decode_key(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |key, byte| (key << 8) | u64::from(*byte))
+}
+
+/// Returns how many entries of a width fit into one allocation.
+fn capacity(width: usize) -> usize {
+    MAX_ALLOCATION / width
+}
