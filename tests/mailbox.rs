@@ -20,3 +20,5 @@ mod faults;
 mod outlook;
 #[path = "mailbox/person.rs"]
 mod person;
+#[path = "mailbox/series.rs"]
+mod series;

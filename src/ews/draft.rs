@@ -150,14 +150,36 @@ impl ItemUpdate {
         change_key: ChangeKey,
         changes: Vec<FieldChange>,
     ) -> Result<Self, Unwritable> {
+        let blank_is_cleared = |change| match change {
+            FieldChange::Set(property, value) if is_blank(&value) => FieldChange::Clear(property),
+            other => other,
+        };
+        let changes = changes.into_iter().map(blank_is_cleared).collect();
+        Self::checked(kind, id, change_key, changes)
+    }
+
+    /// Makes an update of one occurrence of a series. Blank texts are set and not cleared: without a text of its own an occurrence
+    /// shows that of its series.
+    ///
+    /// # Errors
+    ///
+    /// As [`ItemUpdate::new`].
+    pub fn of_occurrence(
+        id: ItemId,
+        change_key: ChangeKey,
+        changes: Vec<FieldChange>,
+    ) -> Result<Self, Unwritable> {
+        Self::checked(WritableKind::CalendarItem, id, change_key, changes)
+    }
+
+    fn checked(
+        kind: WritableKind,
+        id: ItemId,
+        change_key: ChangeKey,
+        changes: Vec<FieldChange>,
+    ) -> Result<Self, Unwritable> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
-            let change = match change {
-                FieldChange::Set(property, value) if is_blank(&value) => {
-                    FieldChange::Clear(property)
-                }
-                other => other,
-            };
             match &change {
                 FieldChange::Set(property, value) => {
                     check(kind, property, Some(value), Access::Writable)?;
@@ -375,7 +397,7 @@ mod tests {
         let order = |kind, fields: &[Field]| {
             let changes = fields.iter().map(|field| {
                 let value = match field.spec().shape {
-                    Shape::TimeZone => Value::TimeZone { id: "UTC".into() },
+                    Shape::TimeZone => Value::zone("UTC"),
                     Shape::DateTime => {
                         Value::DateTime(crate::ews::DateTime::parse("2026-01-01").unwrap())
                     }

@@ -82,6 +82,43 @@ impl From<ItemId> for ItemRef {
     }
 }
 
+/// One occurrence of a series, by its place among all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OccurrenceRef {
+    /// The series.
+    pub master: ItemId,
+    /// From 1, deleted ones included; grommunio 3.10 leaves those out.
+    pub index: u32,
+}
+
+/// What `GetItem` fetches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// An item, a series as a whole, or an occurrence by an id of its own.
+    Item(ItemRef),
+    /// An occurrence by its place.
+    Occurrence(OccurrenceRef),
+}
+
+impl Target {
+    pub(crate) fn write(&self, xml: &mut Writer) {
+        match self {
+            Self::Item(item) => item.write(xml),
+            Self::Occurrence(OccurrenceRef { master, index }) => {
+                let attributes =
+                    [("RecurringMasterId", master.as_str()), ("InstanceIndex", &index.to_string())];
+                xml.empty(Ns::Types, "OccurrenceItemId", &attributes);
+            }
+        }
+    }
+}
+
+impl From<ItemId> for Target {
+    fn from(id: ItemId) -> Self {
+        Self::Item(id.into())
+    }
+}
+
 /// Where an item that was just written is, and which version it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {

@@ -8,6 +8,7 @@ mod item;
 mod notification;
 mod parser;
 mod stream;
+mod zone;
 
 pub use notification::{Event, EventKind, Notification};
 pub use parser::{Reply, ReplyParser};

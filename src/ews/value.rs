@@ -40,6 +40,8 @@ pub enum Value {
     TimeZone {
         /// The id as sent.
         id: String,
+        /// Its rules in the form of POSIX `TZ`, where the server sent some that read; never written.
+        rules: Option<Box<str>>,
     },
     /// A folder; is read, never written.
     Folder(FolderId),
@@ -72,6 +74,13 @@ impl Value {
     /// Returns the value of [`Value::DateTime`].
     pub fn as_datetime(&self) -> Option<DateTime> {
         if let Self::DateTime(value) = self { Some(*value) } else { None }
+    }
+}
+
+impl Value {
+    /// Makes a zone of an id, without rules.
+    pub fn zone(id: impl Into<String>) -> Self {
+        Self::TimeZone { id: id.into(), rules: None }
     }
 }
 

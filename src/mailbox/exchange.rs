@@ -5,6 +5,7 @@
 
 mod apply;
 mod days;
+mod exceptions;
 mod failure;
 mod feed;
 mod fetch;
@@ -12,6 +13,7 @@ mod folders;
 mod guests;
 mod kind;
 pub mod lane;
+mod occurrences;
 mod person;
 mod read;
 mod search;
@@ -137,7 +139,20 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
     ) -> Result<(), MailboxError> {
         let wanted = table::wanted(kind);
         let zone = self.manner.zone.clone();
-        self.read(ids, &wanted, &mut |id, item| each(id, item.map(|item| read::item(&item, &zone))))
+        let none = exceptions::Fetched::new();
+        // Changed occurrences are items of their own: a series that has some waits until they were read as well.
+        let mut series = Vec::new();
+        self.read(ids, &wanted, &mut |id, item| match item {
+            Ok(item) if exceptions::changed(&item.properties).next().is_some() => {
+                series.push((id, item));
+            }
+            item => each(id, item.map(|item| read::item(&item, &none, &zone))),
+        })?;
+        let fetched = self.changed_occurrences(&series)?;
+        for (id, item) in series {
+            each(id, Ok(read::item(&item, &fetched, &zone)));
+        }
+        Ok(())
     }
 
     fn find(&mut self, kind: ItemKind, wanted: &Wanted<'_>) -> Result<Vec<Found>, MailboxError> {

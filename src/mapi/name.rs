@@ -9,11 +9,8 @@ pub struct Guid(pub [u8; 16]);
 impl Guid {
     /// Makes a GUID from its groups as people write them.
     pub const fn new(first: u32, second: u16, third: u16, rest: [u8; 8]) -> Self {
-        let (first, second, third) = (
-            first.to_le_bytes(),
-            second.to_le_bytes(),
-            third.to_le_bytes(),
-        );
+        let (first, second, third) =
+            (first.to_le_bytes(), second.to_le_bytes(), third.to_le_bytes());
         Self([
             first[0], first[1], first[2], first[3], second[0], second[1], third[0], third[1],
             rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], rest[6], rest[7],
@@ -28,13 +25,8 @@ impl fmt::Display for Guid {
         let second = u16::from_le_bytes([bytes[4], bytes[5]]);
         let third = u16::from_le_bytes([bytes[6], bytes[7]]);
         let fourth = u16::from_be_bytes([bytes[8], bytes[9]]);
-        write!(
-            formatter,
-            "{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-"
-        )?;
-        bytes[10..]
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        write!(formatter, "{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-")?;
+        bytes[10..].iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }
 
@@ -64,12 +56,8 @@ pub mod set {
     /// `PSETID_Task`.
     pub const TASK: Guid = Guid::new(0x0006_2003, 0, 0, OUTLOOK);
     /// `PSETID_Meeting`.
-    pub const MEETING: Guid = Guid::new(
-        0x6ED8_DA90,
-        0x450B,
-        0x101B,
-        [0x98, 0xDA, 0, 0xAA, 0, 0x3F, 0x13, 0x05],
-    );
+    pub const MEETING: Guid =
+        Guid::new(0x6ED8_DA90, 0x450B, 0x101B, [0x98, 0xDA, 0, 0xAA, 0, 0x3F, 0x13, 0x05]);
 }
 
 /// What a property is called within its set.
@@ -93,18 +81,12 @@ pub struct PropertyName {
 impl PropertyName {
     /// Makes a name that is a number.
     pub const fn number(set: Guid, number: u32) -> Self {
-        Self {
-            set,
-            name: Name::Number(number),
-        }
+        Self { set, name: Name::Number(number) }
     }
 
     /// Makes a name that is words.
     pub fn text(set: Guid, text: &str) -> Self {
-        Self {
-            set,
-            name: Name::Text(text.to_owned()),
-        }
+        Self { set, name: Name::Text(text.to_owned()) }
     }
 }
 
@@ -124,14 +106,8 @@ mod tests {
     /// MS-OXPROPS 1.3.2.
     #[test]
     fn sets_are_written_as_the_specification_writes_them() {
-        assert_eq!(
-            set::ADDRESS.to_string(),
-            "00062004-0000-0000-c000-000000000046"
-        );
-        assert_eq!(
-            set::MEETING.to_string(),
-            "6ed8da90-450b-101b-98da-00aa003f1305"
-        );
+        assert_eq!(set::ADDRESS.to_string(), "00062004-0000-0000-c000-000000000046");
+        assert_eq!(set::MEETING.to_string(), "6ed8da90-450b-101b-98da-00aa003f1305");
         assert_eq!(set::ADDRESS.0[..8], [0x04, 0x20, 0x06, 0, 0, 0, 0, 0]);
     }
 }

@@ -185,15 +185,9 @@ mod tests {
     /// By hand: 1970-01-01 is 369 years with 89 leap days after 1601-01-01, 134,774 days of 86,400 seconds.
     #[test]
     fn file_times_count_from_1601() {
-        assert_eq!(
-            FileTime(134_774 * 864_000_000_000).since_1970(),
-            Some((0, 0))
-        );
+        assert_eq!(FileTime(134_774 * 864_000_000_000).since_1970(), Some((0, 0)));
         assert_eq!(FileTime(0).since_1970(), Some((-11_644_473_600, 0)));
-        assert_eq!(
-            FileTime::from_1970(1, 250),
-            Some(FileTime(116_444_736_010_000_002))
-        );
+        assert_eq!(FileTime::from_1970(1, 250), Some(FileTime(116_444_736_010_000_002)));
         assert_eq!(FileTime::from_1970(-11_644_473_601, 0), None);
         assert_eq!(FileTime(u64::MAX).since_1970(), None);
     }

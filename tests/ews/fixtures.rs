@@ -190,7 +190,7 @@ fn every_field_of_a_contact_is_read() {
 }
 
 fn zone() -> Value {
-    Value::TimeZone { id: "W. Europe Standard Time".to_owned() }
+    Value::zone("W. Europe Standard Time")
 }
 
 fn appointment_base(subject: &str, key: &str) -> Vec<(Property, Value)> {

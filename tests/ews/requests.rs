@@ -13,10 +13,10 @@ use abgleich::ews::{
     Delivery, Disposal, DistinguishedFolder, DistinguishedSet, EmailEntry, ExtendedField,
     ExtendedType, Field, FieldChange, FindFolder, FindItem, FolderId, FolderKind, FolderRef,
     GetEvents, GetFolder, GetItem, GetStreamingEvents, Guid, Header, Impersonation, Indexed,
-    ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder, NewItem, Operation, Pattern,
-    Properties, Property, PropertySet, Range, Recurrence, RegenerationUnit, ResolveNames,
-    Restriction, ServerVersion, Subscribe, SyncFolderItems, Unsubscribe, UpdateItem, Value,
-    WritableKind, document,
+    ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder, NewItem, OccurrenceRef, Operation,
+    Pattern, Properties, Property, PropertySet, Range, Recurrence, RegenerationUnit, ResolveNames,
+    Restriction, ServerVersion, Stale, Subscribe, SyncFolderItems, Target, Unsubscribe, UpdateItem,
+    Value, WritableKind, document,
 };
 use jiff::civil::date;
 
@@ -130,7 +130,7 @@ fn samples(property: &Property) -> Vec<Value> {
                 moment("2026-10-12T00:00:00Z")
             }
             Field::StartTimeZone | Field::EndTimeZone => {
-                vec![Value::TimeZone { id: "W. Europe Standard Time".into() }]
+                vec![Value::zone("W. Europe Standard Time")]
             }
             Field::CalendarRecurrence => recurrences(false),
             Field::TaskRecurrence => recurrences(true),
@@ -270,14 +270,17 @@ impl Table {
             ItemRef { id: ItemId::new("AAMk/+="), change_key: Some("EQ==".into()) },
             ItemId::new("AAMk/2").into(),
         ];
+        let targets: Vec<Target> = items.iter().cloned().map(Target::Item).collect();
         for kind in KINDS {
             for body in [None, Some(BodyType::Text), Some(BodyType::Html)] {
                 let properties = of_kind(kind);
                 let name = format!("{kind:?}-{body:?}");
-                self.add(&name, &GetItem { items: items.clone(), properties, body });
+                self.add(&name, &GetItem { items: targets.clone(), properties, body });
             }
         }
-        self.add("ids", &GetItem { items: items.clone(), properties: vec![], body: None });
+        let occurrence = OccurrenceRef { master: ItemId::new("AAMk/3"), index: 4 };
+        let items_and_more = [targets, vec![Target::Occurrence(occurrence)]].concat();
+        self.add("ids", &GetItem { items: items_and_more, properties: vec![], body: None });
         let folder: FolderRef = FolderId::new("AAMk").into();
         for (name, state, max_changes) in [("first", None, 0), ("next", Some("H4sI".into()), 9999)]
         {
@@ -369,12 +372,12 @@ impl Table {
             for (name, change) in changes {
                 // What cannot be cleared is refused while the update is made.
                 if let Ok(single) = update(vec![change.clone()]) {
-                    self.add(&name, &UpdateItem { updates: vec![single] });
+                    self.add(&name, &UpdateItem { updates: vec![single], stale: Stale::Refused });
                     possible.push(change);
                 }
             }
             let updates = vec![update(possible).unwrap()];
-            self.add(&format!("{kind:?}-whole"), &UpdateItem { updates });
+            self.add(&format!("{kind:?}-whole"), &UpdateItem { updates, stale: Stale::Refused });
         }
     }
 }

@@ -87,21 +87,6 @@ fn d11_an_entry_of_the_address_book_survives() {
 }
 
 #[test]
-fn d10_a_series_with_a_deleted_occurrence_is_unsupported_for_now() {
-    let mut bench = Exchange::shared().bench();
-    let kind = ItemKind::Appointment;
-    let (id, _) = create(&mut bench, kind);
-    assert!(fetch(&mut bench, kind, &id).unsupported.is_empty());
-    let gone = "<t:DeletedOccurrences><t:DeletedOccurrence><t:Start>2027-01-26T09:00:00Z</t:Start>\
-                </t:DeletedOccurrence></t:DeletedOccurrences>";
-    let gone = Stored::Xml { xml: gone.to_owned() };
-    edit(&mut bench, &id, &[("calendar:DeletedOccurrences", gone)]);
-    let item = fetch(&mut bench, kind, &id);
-    assert_eq!(item.unsupported, FieldSet::of(Field::Recurrence));
-    assert_eq!(item.content.slot(Field::Recurrence), None);
-}
-
-#[test]
 fn names_that_the_person_chose_stay_and_ours_follow() {
     let mut bench = Exchange::shared().bench();
     let kind = ItemKind::Contact;

@@ -2,7 +2,7 @@
 
 use crate::ews::error::ReplyError;
 use crate::ews::item::Item;
-use crate::ews::operation::{ItemRef, Operation, Placed, answered, write};
+use crate::ews::operation::{Operation, Placed, Target, answered, write};
 use crate::ews::property::Property;
 use crate::ews::reply::Arrival;
 use crate::ews::value::BodyType;
@@ -13,7 +13,7 @@ use crate::ews::xml::writer::{Ns, Writer};
 #[derive(Debug, Clone, PartialEq)]
 pub struct GetItem {
     /// Which items.
-    pub items: Vec<ItemRef>,
+    pub items: Vec<Target>,
     /// Which of their properties, beside the ids. Those that the contract does not know are not
     /// asked for.
     pub properties: Vec<Property>,

@@ -219,7 +219,7 @@ fn plain(xml: &mut Writer, property: &Property, value: &Value) {
             let kind = [("BodyType", body.kind.name())];
             xml.element(Ns::Types, element, &kind, |xml| xml.characters(&body.text));
         }
-        Value::TimeZone { id } => xml.empty(Ns::Types, element, &[("Id", id)]),
+        Value::TimeZone { id, .. } => xml.empty(Ns::Types, element, &[("Id", id)]),
         Value::Recurrence(value) => recurrence(xml, element, value),
         _ => {}
     }

@@ -173,6 +173,7 @@ fields! {
     CalendarRecurrence = "calendar:Recurrence", CalendarItem, "Recurrence", 431, Recurrence, Writable, V2010Sp1;
     ModifiedOccurrences = "calendar:ModifiedOccurrences", CalendarItem, "ModifiedOccurrences", 434, Occurrences, ReadOnly, V2010Sp1;
     DeletedOccurrences = "calendar:DeletedOccurrences", CalendarItem, "DeletedOccurrences", 435, DeletedOccurrences, ReadOnly, V2010Sp1;
+    MeetingTimeZone = "calendar:MeetingTimeZone", CalendarItem, "MeetingTimeZone", 436, TimeZone, ReadOnly, V2010Sp1;
     StartTimeZone = "calendar:StartTimeZone", CalendarItem, "StartTimeZone", 437, TimeZone, Writable, V2010Sp1;
     EndTimeZone = "calendar:EndTimeZone", CalendarItem, "EndTimeZone", 438, TimeZone, Writable, V2010Sp1;
     StartTimeZoneId = "calendar:StartTimeZoneId", CalendarItem, "StartTimeZoneId", 447, Text, ReadOnly, V2013;

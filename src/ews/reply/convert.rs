@@ -19,6 +19,7 @@ use crate::ews::property::{
 use crate::ews::recurrence::{
     DayOfWeek, DayOfWeekIndex, Month, Pattern, Range, Recurrence, RegenerationUnit,
 };
+use crate::ews::reply::zone;
 use crate::ews::value::{Attendee, CompleteName, Mailbox, Occurrence, Value};
 use crate::ews::version::ServerVersionInfo;
 use crate::ews::xml::reader::Tag;
@@ -79,6 +80,15 @@ pub(super) fn nested(shape: Shape, root: Element<'_>) -> Value {
             .map(|deleted| deleted.text_of("Start").and_then(DateTime::parse))
             .collect::<Option<Vec<_>>>()
             .map(Value::DeletedOccurrences),
+        Shape::TimeZone => Some(Value::TimeZone {
+            // 2007 has names and no ids.
+            id: ["Id", "TimeZoneName"]
+                .iter()
+                .find_map(|name| root.node.attribute(name))
+                .unwrap_or_default()
+                .to_owned(),
+            rules: zone::rules(root).map(String::into_boxed_str),
+        }),
         Shape::CompleteName => Some(Value::CompleteName(Box::new(complete_name(root)))),
         _ => None,
     };

@@ -300,11 +300,6 @@ impl ItemReader {
                 self.list.clear();
                 At::List(field)
             }
-            Shape::TimeZone => {
-                let id = tag.attribute("Id").unwrap_or_default();
-                self.add(field, Value::TimeZone { id });
-                At::Skipped
-            }
             Shape::Folder => {
                 if let Some(id) = tag.attribute("Id") {
                     self.add(field, Value::Folder(FolderId::from(id)));
@@ -316,7 +311,8 @@ impl ItemReader {
             | Shape::Mailbox
             | Shape::Occurrences
             | Shape::DeletedOccurrences
-            | Shape::CompleteName => {
+            | Shape::CompleteName
+            | Shape::TimeZone => {
                 self.depth = 0;
                 self.tree = Tree::default();
                 self.tree.push(Node::of(tag, 0));

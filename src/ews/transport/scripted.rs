@@ -73,7 +73,7 @@ mod tests {
     use crate::ews::error::{ErrorKind, ReplyError};
     use crate::ews::operation::get_item::GetItem;
     use crate::ews::version::ServerVersion;
-    use crate::ews::{Item, ItemRef, Refusal, ResponseCode};
+    use crate::ews::{Item, ItemId, Refusal, ResponseCode};
 
     const HEADER: Header = Header::new(ServerVersion::V2013Sp1);
 
@@ -101,7 +101,7 @@ mod tests {
     async fn fetch(script: Scripted, ids: &[&str]) -> Result<Vec<Result<Item, Refusal>>, EwsError> {
         let mut script = Some(script);
         let mut lane = Lane::scripted(move |_| script.take().unwrap());
-        let items = ids.iter().map(|id| ItemRef { id: (*id).into(), change_key: None }).collect();
+        let items = ids.iter().map(|id| ItemId::new(*id).into()).collect();
         lane.each(GetItem { items, properties: vec![], body: None }, &HEADER).await
     }
 

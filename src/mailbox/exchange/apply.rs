@@ -11,34 +11,48 @@ use crate::ews::draft::{ItemUpdate, NewItem};
 use crate::ews::operation::create_item::CreateItem;
 use crate::ews::operation::delete_item::{DeleteItem, Disposal};
 use crate::ews::operation::folder::FolderRef;
-use crate::ews::operation::update_item::UpdateItem;
+use crate::ews::operation::update_item::{Stale, UpdateItem};
 use crate::ews::operation::{ItemRef, Operation, Placed, Saved};
 use crate::ews::{self, EwsError, Field as E, Value as Theirs};
 use crate::mailbox::exchange::failure::{self, Answer};
+use crate::mailbox::exchange::occurrences::Begun;
 use crate::mailbox::exchange::wire::Wire;
-use crate::mailbox::exchange::write::{self, Change, Dialect, Unfit};
-use crate::mailbox::exchange::{BYTES, ExchangeMailbox, WRITES, fetch};
+use crate::mailbox::exchange::write::{self, Change, Dialect, Draft, Unfit};
+use crate::mailbox::exchange::{BYTES, ExchangeMailbox, WRITES, exceptions, fetch, table};
 use crate::mailbox::names::{self, Shown};
 use crate::mailbox::{ItemError, MailboxError, Stage, Write, Wrote};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion};
 
 /// A write on its way: its place among those that the engine asked for, what is sent, and how many bytes that takes.
 #[derive(Clone, Debug)]
-struct Job<T> {
-    place: usize,
-    load: T,
-    bytes: usize,
+pub(super) struct Job<T> {
+    pub(super) place: usize,
+    pub(super) load: T,
+    pub(super) bytes: usize,
 }
 
 /// The answers so far, in the order of the writes.
-struct Answers {
+pub(super) struct Answers {
     given: Vec<Option<Wrote>>,
     /// Whether anything was sent that may have changed something: from then on, errors are answers of single writes.
     sent: bool,
 }
 
 impl Answers {
-    fn give(&mut self, place: usize, wrote: Wrote) {
+    /// Makes room for the answers to so many writes of which something was sent before.
+    pub(super) fn sent(count: usize) -> Self {
+        Self { given: vec![None; count], sent: true }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.given.len()
+    }
+
+    pub(super) fn given(&self, place: usize) -> Option<&Wrote> {
+        self.given.get(place)?.as_ref()
+    }
+
+    pub(super) fn give(&mut self, place: usize, wrote: Wrote) {
         if let Some(slot) = self.given.get_mut(place) {
             *slot = Some(wrote);
         }
@@ -46,11 +60,11 @@ impl Answers {
 }
 
 /// What a request of the kind is like.
-struct Manner {
+pub(super) struct Manner {
     /// Whether a repeated request can do no harm, because the version protects the item.
-    repeatable: bool,
+    pub(super) repeatable: bool,
     /// Whether it makes items.
-    creates: bool,
+    pub(super) creates: bool,
 }
 
 impl<W: Wire> ExchangeMailbox<W> {
@@ -87,17 +101,25 @@ impl<W: Wire> ExchangeMailbox<W> {
     ) -> Result<(), MailboxError> {
         let dialect = Dialect { grommunio: self.is_grommunio() };
         let mut jobs = Vec::with_capacity(run.len());
+        let mut begun = Vec::new();
         for (place, write) in (first..).zip(run) {
             let Write::Create { content, stamp, .. } = write else { continue };
             match write::new_item(kind, content, stamp, &self.manner.zone, dialect) {
-                Ok(item) => jobs.push(Job { place, bytes: item.wire_len(), load: item }),
+                Ok(Draft { load, steps }) => {
+                    jobs.push(Job { place, bytes: load.wire_len(), load });
+                    if !steps.is_empty() {
+                        begun.push(Begun { place, steps, write });
+                    }
+                }
                 Err(unfit) => answers.give(place, refused(&unfit)),
             }
         }
         let folder = FolderRef::Id(ews::FolderId::new(folder.as_str()));
         let build = |items: Vec<NewItem>| CreateItem { folder: folder.clone(), items };
         let manner = Manner { repeatable: false, creates: true };
-        self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)
+        self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)?;
+        self.finish(begun, answers);
+        Ok(())
     }
 
     fn updates(
@@ -115,16 +137,27 @@ impl<W: Wire> ExchangeMailbox<W> {
         };
         let all = !self.checks_versions();
         let dialect = Dialect { grommunio: self.is_grommunio() };
-        let looked_at = run.iter().filter(|write| all || named(write));
+        // So does a series, to see whether an earlier write of its occurrences came to its end.
+        let series = |write: &Write| match write {
+            Write::Update { content, before, .. } => {
+                kind == ItemKind::Appointment && exceptions::concerns(content, before)
+            }
+            _ => false,
+        };
+        let looked_at = run.iter().filter(|write| all || named(write) || series(write));
         let ids: Vec<ItemId> = looked_at.filter_map(target).map(|(id, _)| id.clone()).collect();
-        let wanted: &[E] =
-            if kind == ItemKind::Contact { &[E::DisplayName, E::FileAs] } else { &[] };
-        let seen = self.look(&ids, wanted, answers)?;
+        let wanted: Vec<ews::Property> = match kind {
+            ItemKind::Contact => vec![E::DisplayName.into(), E::FileAs.into()],
+            ItemKind::Appointment => vec![table::UNFINISHED.into()],
+            ItemKind::Task => Vec::new(),
+        };
+        let seen = self.look(&ids, &wanted, answers)?;
         let mut jobs = Vec::with_capacity(run.len());
+        let mut begun = Vec::new();
         for (place, write) in (first..).zip(run) {
             let Write::Update { id, version, content, before, stamp } = write else { continue };
             let now = match seen.get(id) {
-                None if all || named(write) => {
+                None if all || named(write) || series(write) => {
                     answers.give(place, Wrote::Later(Duration::ZERO));
                     continue;
                 }
@@ -138,10 +171,15 @@ impl<W: Wire> ExchangeMailbox<W> {
                 },
             };
             let shown = now.filter(|_| named(write)).map(shown);
-            let change = Change { id, version, content, before, stamp: stamp.as_ref() };
+            let unfinished = now.is_some_and(|item| item.value(table::UNFINISHED).is_some());
+            let stamp = stamp.as_ref();
+            let change = Change { id, version, content, before, stamp, unfinished };
             match write::update(kind, &change, shown.as_ref(), &self.manner.zone, dialect) {
-                Ok(Some(update)) => {
-                    jobs.push(Job { place, bytes: update.wire_len(), load: update });
+                Ok(Some(Draft { load, steps })) => {
+                    jobs.push(Job { place, bytes: load.wire_len(), load });
+                    if !steps.is_empty() {
+                        begun.push(Begun { place, steps, write });
+                    }
                 }
                 Ok(None) => {
                     answers.give(place, Wrote::Done { id: id.clone(), version: version.clone() });
@@ -149,9 +187,11 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Err(unfit) => answers.give(place, refused(&unfit)),
             }
         }
-        let build = |updates: Vec<ItemUpdate>| UpdateItem { updates };
+        let build = |updates: Vec<ItemUpdate>| UpdateItem { updates, stale: Stale::Refused };
         let manner = Manner { repeatable: self.checks_versions(), creates: false };
-        self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)
+        self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)?;
+        self.finish(begun, answers);
+        Ok(())
     }
 
     /// Moves items to Deleted Items. `DeleteItem` looks at no version on any server, so that the item is looked at first.
@@ -191,12 +231,11 @@ impl<W: Wire> ExchangeMailbox<W> {
     fn look(
         &mut self,
         ids: &[ItemId],
-        wanted: &[E],
+        wanted: &[ews::Property],
         answers: &Answers,
     ) -> Result<HashMap<ItemId, Result<ews::Item, ItemError>>, MailboxError> {
-        let wanted: Vec<ews::Property> = wanted.iter().map(|field| (*field).into()).collect();
         let mut seen = HashMap::with_capacity(ids.len());
-        let outcome = self.read(ids, &wanted, &mut |id, item| {
+        let outcome = self.read(ids, wanted, &mut |id, item| {
             seen.insert(id, item);
         });
         match outcome {
@@ -207,7 +246,7 @@ impl<W: Wire> ExchangeMailbox<W> {
     }
 
     /// Sends jobs batch by batch.
-    fn send<O, T, P>(
+    pub(super) fn send<O, T, P>(
         &mut self,
         jobs: Vec<Job<T>>,
         manner: &Manner,

@@ -1,14 +1,16 @@
 //! Pure: what an Exchange item says, in the words of the model.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::ews::item::Properties;
 use crate::ews::{self, BodyType, Field as E, Indexed, Value as Theirs};
+use crate::mailbox::exchange::exceptions::{self, Fetched};
 use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{days, guests, kind, series, stamp, times};
 use crate::mailbox::{Identity, Item};
-use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value};
+use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value, json};
 
 /// Reads who an item is.
 pub(super) fn identity(item: &ews::Item) -> Identity {
@@ -25,7 +27,8 @@ pub(super) fn identity(item: &ews::Item) -> Identity {
 
 /// Reads a whole item, of which [`table::wanted`] was asked for. A property that was asked for and not delivered is blank; one
 /// that was delivered and cannot be read is unknown.
-pub(super) fn item(item: &ews::Item, mailbox: &Zone) -> Item {
+/// `fetched` holds its changed occurrences, where it is a series that has some.
+pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item {
     let identity = identity(item);
     let properties = &item.properties;
     let mut read = Read { properties, mailbox, content: Content::new(), fixed: FieldSet::EMPTY };
@@ -35,12 +38,16 @@ pub(super) fn item(item: &ews::Item, mailbox: &Zone) -> Item {
         for field in Field::of(kind) {
             read.field(field);
         }
+        let mut zone = None;
         if kind == ItemKind::Appointment {
-            times::read(properties, mailbox, &mut read.content);
+            zone = times::read(properties, mailbox, &mut read.content);
             has_guests = guests::read(properties, &mut read.content);
         }
-        if !read.series(kind) {
-            unsupported.insert(Field::Recurrence);
+        if kind != ItemKind::Contact {
+            match read.series(kind, zone.as_ref(), fetched) {
+                Some(slot) => read.content.put(Field::Recurrence, slot),
+                None => unsupported.insert(Field::Recurrence),
+            }
         }
     }
     let instant = |of: E| -> Option<Timestamp> {
@@ -158,37 +165,32 @@ impl Read<'_> {
         }
     }
 
-    /// Reads the series; `false` where there is one that the model cannot hold (rule D10). Changed and deleted
-    /// occurrences are not read yet, so a series that has some counts as one of those.
-    fn series(&mut self, kind: ItemKind) -> bool {
-        let Some(of) = table::series(kind) else { return true };
+    /// Reads the series; `None` where there is one that the model cannot hold, or that cannot be read whole (rule D10).
+    fn series(&self, kind: ItemKind, zone: Option<&TimeZone>, fetched: &Fetched) -> Option<Slot> {
+        let of = table::series(kind)?;
+        if let Some(before) = self.properties.value(table::UNFINISHED).and_then(Theirs::as_text) {
+            // Some of its occurrences may have been written and others not: it counts as what it was, so that the next write
+            // makes it whole.
+            let before = serde_json::from_str(before).ok()?;
+            return json::from_json(Field::Recurrence, &before).ok();
+        }
         let master = self.properties.value(E::CalendarItemType).and_then(Theirs::as_text)
             == Some("RecurringMaster");
-        let exceptions = match self.properties.value(E::ModifiedOccurrences) {
-            None => false,
-            Some(Theirs::Occurrences(changed)) => !changed.is_empty(),
-            Some(_) => true,
-        } || match self.properties.value(E::DeletedOccurrences) {
-            None => false,
-            Some(Theirs::DeletedOccurrences(deleted)) => !deleted.is_empty(),
-            Some(_) => true,
+        let mut series = match self.properties.value(of) {
+            None if master => return None,
+            None => return Some(Slot::Blank),
+            Some(Theirs::Recurrence(series)) => series::read(series)?,
+            Some(_) => return None,
         };
-        let read = match self.properties.value(of) {
-            None if master => None,
-            None => {
-                self.content.set_blank(Field::Recurrence);
-                return true;
-            }
-            Some(Theirs::Recurrence(series)) if !exceptions => series::read(series),
-            Some(_) => None,
-        };
-        match read {
-            Some(series) => {
-                self.content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
-                true
-            }
-            None => false,
+        if kind == ItemKind::Appointment {
+            series.exceptions = exceptions::read(
+                self.properties,
+                &self.content,
+                (&series, zone?),
+                (fetched, self.mailbox),
+            )?;
         }
+        Some(Slot::Value(Value::Recurrence(Box::new(series))))
     }
 }
 

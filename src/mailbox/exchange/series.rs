@@ -49,11 +49,9 @@ pub(super) fn read(series: &ews::Recurrence) -> Option<Recurrence> {
     Some(Recurrence { pattern, range, exceptions: Vec::new() })
 }
 
-/// Writes a series. `Err` says what Exchange cannot hold (rule D10).
+/// Writes pattern and range of a series. `Err` says what Exchange cannot hold (rule D10).
 pub(super) fn write(series: &Recurrence) -> Result<ews::Recurrence, &'static str> {
-    if !series.exceptions.is_empty() {
-        return Err("the series has changed or deleted occurrences, which are not written yet");
-    }
+    check(series)?;
     let pattern = match &series.pattern {
         Pattern::Daily { every } => ews::Pattern::Daily { interval: *every },
         Pattern::Weekly { every, days, first_day } => {
@@ -98,6 +96,34 @@ pub(super) fn write(series: &Recurrence) -> Result<ews::Recurrence, &'static str
         Range::Count { start, count } => ews::Range::Numbered { start, occurrences: count },
     };
     Ok(ews::Recurrence { pattern, range })
+}
+
+/// Outlook's own limits, which servers refuse with a word for the whole request.
+fn check(series: &Recurrence) -> Result<(), &'static str> {
+    let (every, most) = match series.pattern {
+        Pattern::Daily { every } | Pattern::Regenerating { every, .. } => (every, 999),
+        Pattern::Weekly { every, .. }
+        | Pattern::MonthlyOnDay { every, .. }
+        | Pattern::MonthlyOnWeekday { every, .. } => (every, 99),
+        Pattern::YearlyOnDay { .. } | Pattern::YearlyOnWeekday { .. } => (1, 1),
+    };
+    if !(1..=most).contains(&every) {
+        return Err("the interval of the series is none that Outlook knows");
+    }
+    if let Pattern::MonthlyOnDay { day, .. } | Pattern::YearlyOnDay { day, .. } = series.pattern
+        && !(1..=31).contains(&day)
+    {
+        return Err("the day of the month of a series is not 1 to 31");
+    }
+    if let Range::Count { count, .. } = series.range
+        && !(1..=999).contains(&count)
+    {
+        return Err("Outlook repeats a series at most 999 times");
+    }
+    match series.dates().next() {
+        Some(_) => Ok(()),
+        None => Err("no occurrence of the series falls within its range"),
+    }
 }
 
 /// Resolves the sets of days that a week may be given as, and puts the days in the order of the week.
@@ -170,9 +196,7 @@ mod tests {
     use crate::ews;
     use crate::ews::recurrence::{DayOfWeek, DayOfWeekIndex, Month};
     use crate::model::Recurrence;
-    use crate::model::recurrence::{
-        Day, Exception, ExceptionChange, Ordinal, Pattern, Range, Unit,
-    };
+    use crate::model::recurrence::{Day, Ordinal, Pattern, Range, Unit};
     use jiff::civil::date;
 
     fn series(pattern: Pattern) -> Recurrence {
@@ -255,9 +279,12 @@ mod tests {
     #[test]
     fn d10_a_series_is_never_flattened() {
         let mut with = series(Pattern::Daily { every: 1 });
-        with.exceptions =
-            vec![Exception { original: date(2027, 1, 13), change: ExceptionChange::Deleted }];
-        assert!(write(&with).is_err());
+        with.range = Range::Until { start: date(2027, 1, 12), end: date(2027, 1, 11) };
+        assert!(write(&with).is_err(), "it has no occurrence");
+        with.range = Range::Count { start: date(2027, 1, 12), count: 1000 };
+        assert!(write(&with).is_err(), "it has too many");
         assert!(write(&series(Pattern::YearlyOnDay { month: 13, day: 1 })).is_err());
+        assert!(write(&series(Pattern::Daily { every: 0 })).is_err());
+        assert!(write(&series(Pattern::MonthlyOnDay { every: 1, day: 32 })).is_err());
     }
 }

@@ -19,6 +19,10 @@ const TITLE: ExtendedField = ExtendedField::tag(0x3A45, ExtendedType::String);
 /// The form of address, for which Outlook has no field.
 const SALUTATION: ExtendedField = ours("Salutation");
 
+/// On a series whose occurrences are being written: what its recurrence was before, in JSON. It is set with the first request and
+/// cleared with the last one, and until then the series counts as being what it was.
+pub(super) const UNFINISHED: ExtendedField = ours("Unfinished");
+
 /// Makes a text property in our set.
 pub const fn ours(name: &'static str) -> ExtendedField {
     ExtendedField::name(OURS, name, ExtendedType::String)
@@ -230,6 +234,7 @@ pub fn wanted(kind: ItemKind) -> Vec<Property> {
             E::DeletedOccurrences,
         ];
         wanted.extend(whose.map(Property::from));
+        wanted.push(UNFINISHED.into());
     }
     let when = [E::ParentFolderId, E::LastModifiedTime, E::LastModifiedName, E::DateTimeCreated];
     wanted.extend(when.map(Property::from));

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::ToSpan;
-use jiff::civil::{Date, DateTime as Wall, Time};
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use crate::ews::item::Properties;
@@ -10,32 +10,42 @@ use crate::ews::{DateTime, Field as E, Property, Value as Theirs};
 use crate::mailbox::exchange::zones::Zone;
 use crate::model::{Block, Content, Field, Slot, Value};
 
-/// Reads the block. Where start or end is missing or unreadable, all four fields stay unknown.
-pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) {
+/// Reads the block, and returns the rules by which the item's days and hours were read. Where start or end is missing or
+/// unreadable, all four fields stay unknown.
+pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> Option<TimeZone> {
     let time = |of: E| item.value(of).and_then(Theirs::as_datetime);
-    let (Some(start), Some(end)) = (time(E::Start), time(E::End)) else { return };
-    let zone = |of: E| match item.value(of) {
-        Some(Theirs::TimeZone { id }) => Zone::of_item(id, mailbox),
-        _ => None,
-    };
-    let start_zone = zone(E::StartTimeZone).unwrap_or_else(|| mailbox.clone());
-    let end_zone = zone(E::EndTimeZone).unwrap_or_else(|| start_zone.clone());
+    let (start, end) = (time(E::Start)?, time(E::End)?);
+    let start_zone = zone(item, E::StartTimeZone, E::StartTimeZoneId, mailbox)
+        .or_else(|| zone(item, E::MeetingTimeZone, E::MeetingTimeZone, mailbox))
+        .unwrap_or_else(|| mailbox.clone());
+    let end_zone =
+        zone(item, E::EndTimeZone, E::EndTimeZoneId, mailbox).unwrap_or_else(|| start_zone.clone());
     let all_day = item.value(E::IsAllDayEvent).and_then(Theirs::as_bool).unwrap_or(false);
-    let (Some(start), Some(end)) =
-        (instant(start, &start_zone.rules), instant(end, &end_zone.rules))
-    else {
-        return;
-    };
+    let (start, end) = (instant(start, &start_zone.rules)?, instant(end, &end_zone.rules)?);
     content.set(Field::AllDay, Value::Flag(all_day));
     content.set_text(Field::Zone, start_zone.name.as_str());
     if all_day {
-        let (first, after) = days(start, end, &start_zone, &end_zone, mailbox);
+        let (first, after, lived_in) = days(start, end, &start_zone, &end_zone, mailbox);
         content.set(Field::Start, Value::Date(first));
         content.set(Field::End, Value::Date(after));
+        Some(lived_in)
     } else {
         content.set(Field::Start, Value::Instant(start));
         content.set(Field::End, Value::Instant(end));
+        Some(start_zone.rules)
     }
+}
+
+/// Finds the zone that an item names: by the id that everybody knows, else by the rules that came along, else by the id that
+/// stands beside them (2013 and later).
+fn zone(item: &Properties, of: E, beside: E, mailbox: &Zone) -> Option<Zone> {
+    let named = match item.value(of) {
+        Some(Theirs::TimeZone { id, rules }) => {
+            Zone::of_item(id, mailbox).or_else(|| Zone::of_rules(rules.as_deref()?, mailbox))
+        }
+        _ => None,
+    };
+    named.or_else(|| Zone::of_item(item.value(beside)?.as_text()?, mailbox))
 }
 
 /// A time without an offset is local to the zone of the item.
@@ -51,24 +61,36 @@ fn days(
     start_zone: &Zone,
     end_zone: &Zone,
     mailbox: &Zone,
-) -> (Date, Date) {
-    let local = |from: &TimeZone, to: &TimeZone| (from.to_datetime(start), to.to_datetime(end));
+) -> (Date, Date, TimeZone) {
     let candidates = [
-        local(&start_zone.rules, &end_zone.rules),
-        local(&mailbox.rules, &mailbox.rules),
-        local(&TimeZone::UTC, &TimeZone::UTC),
+        (&start_zone.rules, &end_zone.rules),
+        (&mailbox.rules, &mailbox.rules),
+        (&TimeZone::UTC, &TimeZone::UTC),
     ];
-    let at_midnight = |wall: &Wall| wall.time() == Time::midnight();
-    let [own, ..] = candidates;
-    let fitting = candidates.into_iter().find(|(s, e)| at_midnight(s) && at_midnight(e));
-    let (first, last) = fitting.unwrap_or(own);
+    let fitting =
+        candidates.iter().find(|(from, to)| begins_a_day(start, from) && begins_a_day(end, to));
+    let (from, to) = fitting.unwrap_or(&candidates[0]);
+    let (first, last) = (from.to_datetime(start).date(), to.to_datetime(end).date());
     // What is not at midnight was not widened by the server (grommunio 3.10): it covers the days that it touches.
-    let after = if at_midnight(&last) { last.date() } else { next(last.date()) };
-    (first.date(), if after > first.date() { after } else { next(first.date()) })
+    let after = if begins_a_day(end, to) { last } else { next(last) };
+    (first, if after > first { after } else { next(first) }, (*from).clone())
+}
+
+/// Says whether a day begins with this instant: at midnight, or later where the clocks skip it.
+fn begins_a_day(instant: Timestamp, zone: &TimeZone) -> bool {
+    let wall = zone.to_datetime(instant);
+    wall.time() == Time::midnight() || midnight(wall.date(), zone) == Some(instant)
 }
 
 fn next(date: Date) -> Date {
     date.checked_add(1.day()).unwrap_or(date)
+}
+
+/// Returns the zone in which an appointment of this content is written: all-day ones in that of the mailbox.
+pub(super) fn zone_of(content: &Content, mailbox: &Zone) -> Zone {
+    let named = content.text(Field::Zone).and_then(Zone::iana);
+    let all_day = matches!(content.value(Field::Start), Some(Value::Date(_)));
+    named.filter(|_| !all_day).unwrap_or_else(|| mailbox.clone())
 }
 
 /// Says whether an update touches the block.
@@ -117,7 +139,7 @@ pub(super) fn write(
     if zone_lost && slot(Field::Recurrence).is_some() {
         return Err("Windows has no zone that keeps the time of this series");
     }
-    let zone = || Some(Theirs::TimeZone { id: id.to_owned() });
+    let zone = || Some(Theirs::zone(id));
     Ok(vec![
         (E::StartTimeZone.into(), zone()),
         (E::EndTimeZone.into(), zone()),
@@ -150,7 +172,7 @@ const fn moment(value: &Value) -> Option<Timestamp> {
 }
 
 /// The first moment of a day: in a zone that changes its clocks at midnight, that is one o'clock.
-fn midnight(date: Date, zone: &TimeZone) -> Option<Timestamp> {
+pub(super) fn midnight(date: Date, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible().ok()
 }
 
@@ -172,8 +194,8 @@ mod tests {
         item.set(E::End, Theirs::DateTime(DateTime::parse(end).unwrap()));
         item.set(E::IsAllDayEvent, Theirs::Bool(all_day));
         if let Some(id) = id {
-            item.set(E::StartTimeZone, Theirs::TimeZone { id: id.to_owned() });
-            item.set(E::EndTimeZone, Theirs::TimeZone { id: id.to_owned() });
+            item.set(E::StartTimeZone, Theirs::zone(id));
+            item.set(E::EndTimeZone, Theirs::zone(id));
         }
         item
     }
@@ -252,7 +274,7 @@ mod tests {
         let parts: Vec<_> = out
             .into_iter()
             .map(|(_, value)| match value {
-                Some(Theirs::TimeZone { id }) => id,
+                Some(Theirs::TimeZone { id, .. }) => id,
                 Some(Theirs::DateTime(time)) => time.to_string(),
                 Some(Theirs::Bool(flag)) => flag.to_string(),
                 other => panic!("{other:?}"),
@@ -301,7 +323,7 @@ mod tests {
         let mut change = Content::new();
         change.set(Field::End, Value::Instant("2026-10-26T11:00:00Z".parse().unwrap()));
         let out = write(&change, &before, &zone("Europe/Berlin")).unwrap();
-        assert_eq!(out[0].1, Some(Theirs::TimeZone { id: "Tokyo Standard Time".to_owned() }));
+        assert_eq!(out[0].1, Some(Theirs::zone("Tokyo Standard Time")));
         let start = DateTime::parse("2026-10-26T09:00:00Z").unwrap();
         assert_eq!(out[2].1, Some(Theirs::DateTime(start)));
     }

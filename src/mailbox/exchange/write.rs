@@ -10,11 +10,14 @@ use crate::ews::{
     Property, PropertySet, Value as Theirs,
 };
 use crate::mailbox::Stamp;
+use crate::mailbox::exchange::exceptions::{self, Plan, Step};
 use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{days, kind, series, stamp, times};
 use crate::mailbox::names::{self, Derived, Shown};
-use crate::model::{Block, Content, Field, ItemId, ItemKind, ItemVersion, Slot, Value};
+use crate::model::{
+    Block, Content, Field, ItemId, ItemKind, ItemVersion, Recurrence, Slot, Value, json,
+};
 
 /// A value that cannot be put on an Exchange item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,13 @@ impl From<Unwritable> for Unfit {
 /// A property and what it is to hold; `None` clears it.
 type Setting = (Property, Option<Theirs>);
 
+/// Something to send, and what is done to single occurrences of it afterwards.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draft<T> {
+    pub(super) load: T,
+    pub(super) steps: Vec<Step>,
+}
+
 /// Makes a new item.
 pub(super) fn new_item(
     kind: ItemKind,
@@ -50,8 +60,10 @@ pub(super) fn new_item(
     stamp: &Stamp,
     mailbox: &Zone,
     dialect: Dialect,
-) -> Result<NewItem, Unfit> {
-    let mut settings = settings(kind, content, &Content::new(), mailbox)?;
+) -> Result<Draft<NewItem>, Unfit> {
+    let before = Content::new();
+    let plan = plan(kind, content, &before, false, mailbox)?;
+    let mut settings = settings(kind, content, &before, plan.as_ref(), mailbox)?;
     match kind {
         ItemKind::Contact => settings.extend(named(names::derive(content))),
         // Servers turn the reminder of a new appointment on when nothing is said.
@@ -64,7 +76,21 @@ pub(super) fn new_item(
     settings.extend(stamp::write(stamp));
     let properties: Properties =
         settings.into_iter().filter_map(|(property, value)| Some((property, value?))).collect();
-    Ok(NewItem::new(kind::writable(kind), properties)?)
+    let load = NewItem::new(kind::writable(kind), properties)?;
+    Ok(Draft { load, steps: plan.map(|plan| plan.steps).unwrap_or_default() })
+}
+
+fn plan(
+    kind: ItemKind,
+    content: &Content,
+    before: &Content,
+    unfinished: bool,
+    mailbox: &Zone,
+) -> Result<Option<Plan>, Unfit> {
+    if kind != ItemKind::Appointment {
+        return Ok(None);
+    }
+    Ok(exceptions::plan(content, before, unfinished, mailbox)?)
 }
 
 /// An update as the engine asks for it.
@@ -80,6 +106,8 @@ pub(super) struct Change<'a> {
     pub(super) before: &'a Content,
     /// The new stamp, if it changes.
     pub(super) stamp: Option<&'a Stamp>,
+    /// It is a series of which an earlier write did not reach every occurrence.
+    pub(super) unfinished: bool,
 }
 
 /// What is known of the server that matters to what is written.
@@ -116,6 +144,18 @@ impl Dialect {
         }
     }
 
+    /// Says whether the server keeps the hours of a series that is set on an item that is there: grommunio 3.10 makes each of its
+    /// occurrences last a day (recordings, section 5), unless they do.
+    fn takes_series(self, series: &Recurrence, before: &Content) -> Result<(), Unfit> {
+        let is_new = !self.grommunio || before.is_set(Field::AllDay);
+        let same = matches!(before.value(Field::Recurrence), Some(Value::Recurrence(was))
+            if was.pattern == series.pattern && was.range == series.range && was.exceptions.is_empty());
+        if is_new || same {
+            return Ok(());
+        }
+        Err("this server (grommunio) makes every occurrence last a day when a series is changed; change it in Outlook".into())
+    }
+
     /// Puts a setting of an update into the server's own way.
     fn adapt(self, (property, value): Setting) -> Setting {
         if !self.grommunio {
@@ -142,8 +182,16 @@ pub(super) fn update(
     shown: Option<&Shown>,
     mailbox: &Zone,
     dialect: Dialect,
-) -> Result<Option<ItemUpdate>, Unfit> {
-    let mut settings = settings(kind, change.content, change.before, mailbox)?;
+) -> Result<Option<Draft<ItemUpdate>>, Unfit> {
+    let plan = plan(kind, change.content, change.before, change.unfinished, mailbox)?;
+    if let Some(Plan { series: Some(series), .. }) = &plan {
+        dialect.takes_series(series, change.before)?;
+    }
+    let mut settings = settings(kind, change.content, change.before, plan.as_ref(), mailbox)?;
+    if change.unfinished && plan.as_ref().is_none_or(|plan| plan.steps.is_empty()) {
+        // Whatever is written now leaves nothing undone.
+        settings.push((table::UNFINISHED.into(), None));
+    }
     if let Some(shown) = shown {
         settings.extend(named(names::follow(change.content, change.before, shown)));
     }
@@ -160,7 +208,8 @@ pub(super) fn update(
         })
         .collect();
     let (id, key) = (change.id.as_str().into(), change.version.as_str().into());
-    Ok(Some(ItemUpdate::new(kind::writable(kind), id, key, changes)?))
+    let load = ItemUpdate::new(kind::writable(kind), id, key, changes)?;
+    Ok(Some(Draft { load, steps: plan.map(|plan| plan.steps).unwrap_or_default() }))
 }
 
 fn named(names: Derived) -> impl Iterator<Item = Setting> {
@@ -172,6 +221,7 @@ fn settings(
     kind: ItemKind,
     content: &Content,
     before: &Content,
+    plan: Option<&Plan>,
     mailbox: &Zone,
 ) -> Result<Vec<Setting>, Unfit> {
     let mut out = Vec::new();
@@ -206,6 +256,8 @@ fn settings(
                 };
                 Some((of.into(), (!entries.is_empty()).then_some(Theirs::Strings(entries))))
             }
+            // Below, with the times.
+            Way::Series if plan.is_some() => None,
             Way::Series => match (table::series(kind), slot.value()) {
                 (Some(of), Some(Value::Recurrence(value))) => {
                     Some((of.into(), Some(Theirs::Recurrence(series::write(value)?))))
@@ -225,10 +277,20 @@ fn settings(
         out.extend(setting);
     }
     if kind == ItemKind::Appointment {
-        // A single appointment that becomes a series needs its zone as well (notes.md §1.7).
-        let becomes_series = content.value(Field::Recurrence).is_some();
-        if times::concerns(content) || (becomes_series && before.value(Field::Start).is_some()) {
+        // A series needs its zone, also where a single appointment becomes one (notes.md §1.7); and where its pattern stays, setting
+        // the time would cost it its exceptions.
+        if plan.map_or_else(|| times::concerns(content), |plan| plan.series.is_some()) {
             out.extend(times::write(content, before, mailbox)?);
+        }
+        if let Some(Plan { series: Some(series), .. }) = plan {
+            out.push((
+                E::CalendarRecurrence.into(),
+                Some(Theirs::Recurrence(series::write(series)?)),
+            ));
+        }
+        if plan.is_some_and(|plan| !plan.steps.is_empty()) {
+            let was = before.slot(Field::Recurrence).map_or(serde_json::Value::Null, json::to_json);
+            out.push((table::UNFINISHED.into(), Some(Theirs::Text(was.to_string()))));
         }
     }
     out.extend(progress(content)?);

@@ -1,6 +1,8 @@
 //! Pure: names of time zones. Outlook stores Windows names, staffITpro has IANA names.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Mutex, OnceLock};
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use jiff::civil::date;
@@ -76,14 +78,49 @@ impl Zone {
     }
 
     fn with_same_rules(&self) -> Option<WindowsTimezone> {
-        TZ_VARIANTS.iter().find_map(|zone| {
-            let windows = WindowsTimezone::try_from(*zone).ok()?;
-            // Only the zone that the name stands for in the first place, so that a small country's past is not taken for it.
-            let other = Self::iana(windows.tzdb_id())?;
-            (windows.tzdb_id() == zone.name() && same_time(&self.rules, &other.rules))
-                .then_some(windows)
-        })
+        principal(&self.rules, 2015..2035)
     }
+
+    /// Finds the zone of rules that came with an item: the mailbox's own where it keeps the same time, else the zone of some
+    /// Windows name that does. Rules that nobody else has keep the mailbox's name and their own time, so that days and instants
+    /// are right and only the name is the next best.
+    pub fn of_rules(rules: &str, mailbox: &Self) -> Option<Self> {
+        let own = TimeZone::posix(rules).ok()?;
+        let years = 2026..2038;
+        if same_time(&own, &mailbox.rules, years.clone()) {
+            return Some(mailbox.clone());
+        }
+        let known = KNOWN.get_or_init(Mutex::default);
+        let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Few mailboxes have more than a handful; a hostile server does not fill the memory.
+        if known.len() > MOST_RULES {
+            known.clear();
+        }
+        let name = *known
+            .entry(rules.to_owned())
+            .or_insert_with(|| principal(&own, years).map(WindowsTimezone::tzdb_id));
+        match name {
+            Some(name) => Self::iana(name),
+            None => Some(Self { name: mailbox.name.clone(), rules: own, windows: OnceLock::new() }),
+        }
+    }
+}
+
+/// The Windows zones of rules that were looked up before; going through all zones takes a while.
+static KNOWN: OnceLock<Mutex<HashMap<String, Option<&'static str>>>> = OnceLock::new();
+
+/// How many of them are remembered.
+const MOST_RULES: usize = 256;
+
+/// Finds the first Windows zone that keeps the same time through these years. Only the zone that a name stands for in the first
+/// place counts, so that a small country's past is not taken for it.
+fn principal(rules: &TimeZone, years: Range<i16>) -> Option<WindowsTimezone> {
+    TZ_VARIANTS.iter().find_map(|zone| {
+        let windows = WindowsTimezone::try_from(*zone).ok()?;
+        let other = Zone::iana(windows.tzdb_id())?;
+        (windows.tzdb_id() == zone.name() && same_time(rules, &other.rules, years.clone()))
+            .then_some(windows)
+    })
 }
 
 /// Names that tzdb has given since the names that the Unicode table keeps for ever (CLDR, windowsZones.xml).
@@ -107,9 +144,9 @@ const RENAMED: &[(&str, &str)] = &[
     ("UTC", "Etc/UTC"),
 ];
 
-/// Says whether two zones show the same time through twenty years, half a month at a time.
-fn same_time(one: &TimeZone, other: &TimeZone) -> bool {
-    (2015..2035).all(|year| {
+/// Says whether two zones show the same time through these years, looked at twice a month.
+fn same_time(one: &TimeZone, other: &TimeZone, mut years: Range<i16>) -> bool {
+    years.all(|year| {
         (1..=12).flat_map(|month| [(month, 1), (month, 15)]).all(|(month, day)| {
             let noon = TimeZone::UTC.to_ambiguous_timestamp(date(year, month, day).at(12, 0, 0, 0));
             noon.compatible().is_ok_and(|noon| one.to_offset(noon) == other.to_offset(noon))

@@ -8,13 +8,14 @@ use crate::ews::envelope::{Header, document};
 use crate::ews::item::Properties;
 use crate::ews::operation::create_item::CreateItem;
 use crate::ews::operation::folder::DistinguishedFolder;
-use crate::ews::operation::update_item::UpdateItem;
+use crate::ews::operation::update_item::{Stale, UpdateItem};
 use crate::ews::property::{EmailKey, PhoneKey};
 use crate::ews::{
     self, Body, BodyType, DateTime, EmailEntry, Field as E, Indexed, Occurrence, ServerVersion,
     Value as Theirs,
 };
 use crate::mailbox::contract::sample;
+use crate::mailbox::exchange::exceptions::Fetched;
 use crate::mailbox::exchange::write::Dialect;
 use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{kind, read, write};
@@ -22,6 +23,10 @@ use crate::model::{Block, Content, Field, Half, ItemKind, Slot, Value, json as m
 
 fn berlin() -> Zone {
     Zone::iana("Europe/Berlin").unwrap()
+}
+
+fn none() -> Fetched {
+    Fetched::new()
 }
 
 fn content(pairs: &[(Field, Json)]) -> Content {
@@ -37,14 +42,21 @@ fn create(kind: ItemKind, content: &Content) -> String {
         write::new_item(kind, content, &sample::stamp("A-1", "t1"), &berlin(), Dialect::default())
             .unwrap();
     let folder = DistinguishedFolder::Contacts.into();
-    document(&CreateItem { folder, items: vec![item] }, &Header::new(ServerVersion::V2013Sp1))
+    document(&CreateItem { folder, items: vec![item.load] }, &Header::new(ServerVersion::V2013Sp1))
 }
 
 fn change(kind: ItemKind, content: &Content, before: &Content) -> Option<String> {
     let (id, version) = ("i".into(), "v".into());
-    let change = write::Change { id: &id, version: &version, content, before, stamp: None };
+    let change = write::Change {
+        id: &id,
+        version: &version,
+        content,
+        before,
+        stamp: None,
+        unfinished: false,
+    };
     let update = write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()?;
-    let operation = UpdateItem { updates: vec![update] };
+    let operation = UpdateItem { updates: vec![update.load], stale: Stale::Refused };
     Some(document(&operation, &Header::new(ServerVersion::V2013Sp1)))
 }
 
@@ -57,7 +69,7 @@ fn returned(kind: ItemKind, content: &Content) -> ews::Item {
         kind: kind::writable(kind).item_kind(),
         id: "i".into(),
         change_key: "v".into(),
-        properties: item.properties().iter().cloned().collect(),
+        properties: item.load.properties().iter().cloned().collect(),
     }
 }
 
@@ -65,7 +77,7 @@ fn returned(kind: ItemKind, content: &Content) -> ews::Item {
 fn every_field_comes_back_from_what_was_written() {
     for kind in ItemKind::ALL {
         let written = sample::full(kind);
-        let item = read::item(&returned(kind, &written), &berlin());
+        let item = read::item(&returned(kind, &written), &none(), &berlin());
         let (is, should) = (Half::of(&item.content), Half::of(&written));
         for (field, wanted) in should.iter() {
             let found = is.get(field).unwrap_or_else(|| panic!("{field} is unknown"));
@@ -220,6 +232,7 @@ fn blank_deletes_the_property_and_only_that() {
                 content: &blank,
                 before: &none,
                 stamp: None,
+                unfinished: false,
             };
             let Some(update) =
                 write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()
@@ -228,8 +241,8 @@ fn blank_deletes_the_property_and_only_that() {
                 assert!(without.contains(&field), "{field} cannot be cleared");
                 continue;
             };
-            assert_eq!(update.changes().len(), 1, "{field}");
-            let cleared = matches!(update.changes()[0], FieldChange::Clear(_));
+            assert_eq!(update.load.changes().len(), 1, "{field}");
+            let cleared = matches!(update.load.changes()[0], FieldChange::Clear(_));
             // These have no blank on a server; a blank is written as what it stands for.
             let words = [
                 Field::ShowAs,
@@ -274,7 +287,7 @@ fn d11_a_slot_of_the_address_book_is_fixed_and_unknown() {
     item.properties.set(slot(EmailKey::EmailAddress1), Theirs::Email(legacy));
     let prefixed = Theirs::Email(EmailEntry::new("SMTP:anna@firma.example"));
     item.properties.set(slot(EmailKey::EmailAddress2), prefixed);
-    let read = read::item(&item, &berlin());
+    let read = read::item(&item, &none(), &berlin());
     assert!(read.fixed.contains(Field::Email1) && read.fixed.len() == 1);
     assert_eq!(read.content.slot(Field::Email1), None);
     assert_eq!(read.content.text(Field::Email2), Some("anna@firma.example"));
@@ -309,11 +322,14 @@ fn grommunio_is_told_in_its_own_way() {
         content: &progress,
         before: &none,
         stamp: None,
+        unfinished: false,
     };
     let dialect = Dialect { grommunio: true };
     let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap().unwrap();
-    let xml =
-        document(&UpdateItem { updates: vec![update] }, &Header::new(ServerVersion::V2013Sp1));
+    let xml = document(
+        &UpdateItem { updates: vec![update.load], stale: Stale::Refused },
+        &Header::new(ServerVersion::V2013Sp1),
+    );
     assert!(xml.contains("<t:PercentComplete>0.5</t:PercentComplete>"), "{xml}");
     assert!(!xml.contains("item:ReminderIsSet") && xml.contains(r#"PropertyId="34051""#), "{xml}");
 }
@@ -327,7 +343,7 @@ fn what_cannot_be_read_is_unknown() {
     item.properties.set(E::DueDate, Theirs::Unreadable("bald".to_owned()));
     let html = Body { kind: BodyType::Html, text: "<p>x</p>".to_owned() };
     item.properties.set(E::Body, Theirs::Body(html));
-    let read = read::item(&item, &berlin()).content;
+    let read = read::item(&item, &none(), &berlin()).content;
     for field in [Field::Status, Field::Percent, Field::Due, Field::Body] {
         assert_eq!(read.slot(field), None, "{field}");
     }
@@ -344,7 +360,7 @@ fn task_days_are_the_date_as_written() {
     ] {
         let mut item = bare(ItemKind::Task);
         item.properties.set(E::DueDate, Theirs::DateTime(DateTime::parse(text).unwrap()));
-        let read = read::item(&item, &berlin()).content;
+        let read = read::item(&item, &none(), &berlin()).content;
         assert_eq!(read.value(Field::Due), Some(&Value::Date(wanted)), "{text}");
     }
 }
@@ -366,10 +382,10 @@ fn d9_anything_but_normal_and_personal_is_private() {
 }
 
 #[test]
-fn d10_a_series_with_exceptions_is_unsupported_until_they_are_read() {
+fn d10_a_series_that_cannot_be_read_whole_is_not_read_at_all() {
     let written = sample::full(ItemKind::Appointment);
     let mut item = returned(ItemKind::Appointment, &written);
-    assert!(read::item(&item, &berlin()).unsupported.is_empty());
+    assert!(read::item(&item, &none(), &berlin()).unsupported.is_empty());
     let time = DateTime::parse("2027-01-26T09:00:00Z").unwrap();
     let changed = Occurrence {
         id: "o".into(),
@@ -379,19 +395,21 @@ fn d10_a_series_with_exceptions_is_unsupported_until_they_are_read() {
         original_start: time,
     };
     item.properties.set(E::ModifiedOccurrences, Theirs::Occurrences(vec![changed]));
-    let read = read::item(&item, &berlin());
+    // The changed occurrence was gone when it was asked for.
+    let read = read::item(&item, &none(), &berlin());
     assert!(read.unsupported.contains(Field::Recurrence));
     assert_eq!(read.content.slot(Field::Recurrence), None);
     // A series whose pattern did not come is not taken for a single appointment.
     let mut master = bare(ItemKind::Appointment);
     master.properties.set(E::CalendarItemType, "RecurringMaster");
-    assert!(read::item(&master, &berlin()).unsupported.contains(Field::Recurrence));
+    assert!(read::item(&master, &none(), &berlin()).unsupported.contains(Field::Recurrence));
 }
 
 #[test]
 fn a_single_appointment_that_becomes_a_series_gets_its_zone() {
-    let before = sample::full(ItemKind::Appointment);
+    let mut before = sample::full(ItemKind::Appointment);
     let series = before.only(crate::model::FieldSet::of(Field::Recurrence));
+    before.set_blank(Field::Recurrence);
     let xml = change(ItemKind::Appointment, &series, &before).unwrap();
     let zone = xml.find("StartTimeZone Id=\"W. Europe Standard Time\"").expect("a zone");
     assert!(zone < xml.find("<t:Recurrence>").expect("a series"), "{xml}");
@@ -403,7 +421,7 @@ fn phones_have_their_own_slots() {
     for key in PhoneKey::ALL {
         item.properties.set(Indexed::Phone(*key), key.name());
     }
-    let read = read::item(&item, &berlin()).content;
+    let read = read::item(&item, &none(), &berlin()).content;
     let slots = [
         (Field::AssistantPhone, "AssistantPhone"),
         (Field::BusinessFax, "BusinessFax"),

@@ -6,19 +6,22 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::ews::draft::{FieldChange, ItemUpdate, WritableKind};
 use crate::ews::envelope::{Header, document};
-use crate::ews::operation::Operation;
 use crate::ews::operation::create_item::CreateItem;
+use crate::ews::operation::delete_item::{DeleteItem, Disposal};
 use crate::ews::operation::find_item::{FindItem, Restriction};
 use crate::ews::operation::folder::DistinguishedFolder;
 use crate::ews::operation::get_item::GetItem;
-use crate::ews::operation::update_item::UpdateItem;
+use crate::ews::operation::update_item::{Stale, UpdateItem};
+use crate::ews::operation::{ItemRef, OccurrenceRef, Operation, Target};
 use crate::ews::{BodyType, ItemId, ServerVersion};
 use crate::mailbox::contract::sample;
 use crate::mailbox::exchange::write::{Change, Dialect};
 use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{stamp, table, write};
-use crate::model::{Block, Content, Field, FieldSet, ItemKind};
+use crate::model::recurrence::{Exception, ExceptionChange, Moment};
+use crate::model::{Block, Content, Field, FieldSet, ItemKind, Value};
 
 struct Documents {
     folder: tempfile::TempDir,
@@ -39,20 +42,28 @@ impl Documents {
             write::new_item(kind, content, &sample::stamp("A-1", "t1"), &zone, Dialect::default())
                 .unwrap();
         let folder = DistinguishedFolder::Contacts.into();
-        self.add(name, &CreateItem { folder, items: vec![item] });
+        self.add(name, &CreateItem { folder, items: vec![item.load] });
     }
 
     /// Adds an update; `false` where there is nothing to send.
     fn update(&mut self, name: &str, kind: ItemKind, content: &Content, stamped: bool) -> bool {
         let zone = Zone::iana("Europe/Berlin").unwrap();
-        let (id, version, before) = ("i".into(), "v".into(), sample::full(kind));
+        let (id, version, mut before) = ("i".into(), "v".into(), sample::full(kind));
+        // A series that stays what it is would not be sent.
+        before.set_blank(Field::Recurrence);
         let stamp = stamped.then(|| sample::stamp("A-1", ""));
-        let change =
-            Change { id: &id, version: &version, content, before: &before, stamp: stamp.as_ref() };
+        let change = Change {
+            id: &id,
+            version: &version,
+            content,
+            before: &before,
+            stamp: stamp.as_ref(),
+            unfinished: false,
+        };
         let update = write::update(kind, &change, None, &zone, Dialect::default()).unwrap();
         let sent = update.is_some();
         if let Some(update) = update {
-            self.add(name, &UpdateItem { updates: vec![update] });
+            self.add(name, &UpdateItem { updates: vec![update.load], stale: Stale::Refused });
         }
         sent
     }
@@ -98,6 +109,7 @@ fn documents(version: ServerVersion) -> Documents {
         out.add(&name("whole"), &GetItem { items: items.clone(), properties, body });
         out.add(&name("identity"), &GetItem { items, properties: table::identifying(), body });
     }
+    series(&mut out);
     let equal = |value: &str| Restriction::IsEqualTo(stamp::RECORD.into(), value.to_owned());
     for (name, restriction) in [
         ("any", Restriction::Exists(stamp::RECORD.into())),
@@ -114,6 +126,40 @@ fn documents(version: ServerVersion) -> Documents {
         out.add(name, &find);
     }
     out
+}
+
+/// A series with exceptions: its first request, and those of its occurrences.
+fn series(out: &mut Documents) {
+    let kind = ItemKind::Appointment;
+    let zone = Zone::iana("Europe/Berlin").unwrap();
+    let full = sample::full(kind);
+    let Some(Value::Recurrence(series)) = full.value(Field::Recurrence) else { panic!("a series") };
+    let mut series = series.clone();
+    let original = series.dates().nth(1).unwrap();
+    let (start, end) = (Moment::Day(original), Moment::Day(original.tomorrow().unwrap()));
+    let (subject, place) = (Some("Ausflug".to_owned()), Some(String::new()));
+    let change = ExceptionChange::Changed { start, end, subject, place };
+    series.exceptions = vec![Exception { original, change }];
+    let mut content = full.clone();
+    content.set(Field::Recurrence, Value::Recurrence(series));
+    let stamp = sample::stamp("A-1", "t1");
+    let new = write::new_item(kind, &content, &stamp, &zone, Dialect::default()).unwrap();
+    let folder = DistinguishedFolder::Calendar.into();
+    out.add("series", &CreateItem { folder, items: vec![new.load] });
+    let master = ItemId::new("i");
+    let index = new.steps[0].position;
+    let items = vec![Target::Occurrence(OccurrenceRef { master, index })];
+    out.add("occurrence", &GetItem { items, properties: vec![], body: None });
+    let changes = new.steps[0].changes.clone().unwrap();
+    assert_eq!(changes.len(), 5, "start, end, all-day, subject, place: {changes:?}");
+    let update = ItemUpdate::of_occurrence("o".into(), "k".into(), changes).unwrap();
+    out.add("occurrence", &UpdateItem { updates: vec![update], stale: Stale::Overwritten });
+    let clear = vec![FieldChange::Clear(table::UNFINISHED.into())];
+    let update = ItemUpdate::new(WritableKind::CalendarItem, "i".into(), "k".into(), clear);
+    let update = UpdateItem { updates: vec![update.unwrap()], stale: Stale::Refused };
+    out.add("finished", &update);
+    let gone = vec![ItemRef { id: "o".into(), change_key: Some("k".into()) }];
+    out.add("occurrence", &DeleteItem { items: gone, to: Disposal::DeletedItems });
 }
 
 #[test]
