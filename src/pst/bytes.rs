@@ -18,6 +18,11 @@ impl<'a> Bytes<'a> {
         Self { all, structure, at }
     }
 
+    /// Wraps bytes that stand at `start` in these ones.
+    pub(in crate::pst) fn part<'b>(&self, start: usize, part: &'b [u8]) -> Bytes<'b> {
+        Bytes::new(self.structure, self.at.saturating_add(wide(start)), part)
+    }
+
     /// Returns how many bytes there are.
     pub(in crate::pst) fn len(&self) -> usize {
         self.all.len()

@@ -55,6 +55,13 @@ pub enum PstError {
         /// What it would be: "store", "contents table" …
         what: &'static str,
     },
+    /// A node has no data where some must be.
+    Empty {
+        /// The node.
+        nid: Nid,
+        /// What belongs there: "heap" …
+        what: &'static str,
+    },
     /// A value is bigger, or nested deeper, than its reader accepts.
     TooBig {
         /// What it is.
@@ -91,6 +98,9 @@ impl fmt::Display for PstError {
             }
             Self::NoBlock { bid } => write!(f, "block {bid} is referred to, but the file has none"),
             Self::NoNode { nid, what } => write!(f, "there is no node {nid}, the {what}"),
+            Self::Empty { nid, what } => {
+                write!(f, "node {nid} has no data where a {what} belongs")
+            }
             Self::TooBig { what, size, limit } => {
                 write!(f, "{what} of {size} is over the limit of {limit}")
             }

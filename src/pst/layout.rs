@@ -44,6 +44,8 @@ pub struct Layout {
     pub map_step: u64,
     /// A row's number in a table's index.
     pub row_number: usize,
+    /// How many bits of a heap's id count the allocations of a block.
+    pub heap_index_bits: u32,
 }
 
 impl Layout {
@@ -69,6 +71,7 @@ impl Layout {
         first_map: 0x4400,
         map_step: 0x3E000,
         row_number: 2,
+        heap_index_bits: 11,
     };
 
     /// PST files since Outlook 2003.
@@ -93,6 +96,7 @@ impl Layout {
         first_map: 0x4400,
         map_step: 0x3E000,
         row_number: 4,
+        heap_index_bits: 11,
     };
 
     /// OST files since Outlook 2013.
@@ -107,6 +111,7 @@ impl Layout {
         unit: 512,
         first_map: 0x22000,
         map_step: 16_678_912,
+        heap_index_bits: 14,
         ..Self::UNICODE
     };
 

@@ -38,12 +38,13 @@ pub fn each(
     let Some(sub) = sub else { return Ok(()) };
     let block = nodes.block(sub)?;
     let list = List::read(nodes.layout(), &block)?;
+    let mut before = None;
     if list.level == 0 {
-        return list.each(each).map(|_| ());
+        return list.each(&mut before, each).map(|_| ());
     }
     for index in 0..list.count {
         let leaf = list.leaf(nodes, index)?;
-        if List::read(nodes.layout(), &leaf)?.each(each)?.is_break() {
+        if List::read(nodes.layout(), &leaf)?.each(&mut before, each)?.is_break() {
             break;
         }
     }
@@ -137,12 +138,19 @@ impl<'a> List<'a> {
         Ok(low.checked_sub(1))
     }
 
+    /// Passes the entries, all behind the one before, so that no list is passed twice.
     fn each(
         &self,
+        before: &mut Option<Nid>,
         each: &mut dyn FnMut(Node) -> Result<ControlFlow<()>, PstError>,
     ) -> Result<ControlFlow<()>, PstError> {
         for index in 0..self.count {
-            if each(self.node(index)?)?.is_break() {
+            let node = self.node(index)?;
+            if before.replace(node.nid) >= Some(node.nid) {
+                let (start, value) = (self.start(index), node.nid.0.into());
+                return Err(self.bytes.damaged("nid", start, value, "is out of order"));
+            }
+            if each(node)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
