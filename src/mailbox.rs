@@ -10,7 +10,9 @@ pub mod exchange;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 mod names;
+mod span;
 mod trouble;
+pub mod zones;
 
 pub use trouble::Trouble;
 

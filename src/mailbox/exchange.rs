@@ -24,7 +24,6 @@ mod times;
 mod trouble;
 pub mod wire;
 mod write;
-pub mod zones;
 
 use crate::ews::ServerVersionInfo;
 use crate::mailbox::{
@@ -33,9 +32,9 @@ use crate::mailbox::{
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
+use crate::mailbox::zones::Zone;
 use folders::Folders;
 use wire::{Patience, Wire};
-use zones::Zone;
 
 /// How many writes go into one request.
 const WRITES: usize = 50;

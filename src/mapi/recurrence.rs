@@ -97,8 +97,10 @@ pub struct RecurrencePattern {
     pub frequency: Frequency,
     /// On which days.
     pub days: Days,
-    /// 0 Gregorian by default; others are calendars that this program does not reckon in.
+    /// 0 and 1 Gregorian; others are calendars that this program does not reckon in.
     pub calendar: u16,
+    /// Whether the days are those of the Hijri calendar, whatever the calendar says.
+    pub hijri: bool,
     /// A day that the rhythm can be counted from; see [`Self::anchor`].
     pub first: u32,
     /// The rhythm: minutes for days, weeks for weeks, months for months and years.
@@ -172,8 +174,8 @@ impl RecurrencePattern {
         Ok(Self {
             frequency,
             days,
-            // A Hijri pattern whose calendar field says nothing is still no Gregorian one.
-            calendar: if kind >= HIJRI && calendar == 0 { HIJRI } else { calendar },
+            calendar,
+            hijri: kind >= HIJRI,
             first,
             period,
             regenerating: sliding != 0,

@@ -49,12 +49,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["src/cli"]),
     ("toml", &["src/config", "src/cli"]),
     ("tracing_subscriber", &["src/run"]),
-    ("chrono_tz", &["src/mailbox/exchange"]),
+    ("chrono_tz", &["src/mailbox/zones"]),
     ("crc32fast", &["src/pst/crc"]),
     ("encoding_rs", &["src/pst"]),
     ("flate2", &["src/pst/ndb"]),
     // The configuration checks the names of zones with the same table that the mailbox writes them by.
-    ("windows_timezones", &["src/mailbox/exchange", "src/config"]),
+    ("windows_timezones", &["src/mailbox/zones", "src/config"]),
     // The messages of the adapter interface are the SDK's; only the plugin host reads them.
     ("abgleich_plugin", &["src/source", "plugins"]),
     // Test doubles and sample data never reach the product.

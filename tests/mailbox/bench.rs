@@ -10,7 +10,7 @@ use abgleich::mailbox::contract::Bench;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
-use abgleich::mailbox::exchange::zones::Zone;
+use abgleich::mailbox::zones::Zone;
 use abgleich::model::{FolderId, ItemId};
 use exchange_sim::{Options, Outlook, Running, Server, named_string};
 use tokio::runtime::Runtime;

@@ -11,7 +11,7 @@ use abgleich::ews::transport::{Endpoint, Login, Password, PlainHttp};
 use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
-use abgleich::mailbox::exchange::zones::Zone;
+use abgleich::mailbox::zones::Zone;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::failure::{Exit, Failure};

@@ -13,7 +13,8 @@ use crate::ews::draft::FieldChange;
 use crate::ews::item::Properties;
 use crate::ews::{self, DateTime, Field as E, Property, Value as Theirs};
 use crate::mailbox::exchange::times;
-use crate::mailbox::exchange::zones::Zone;
+use crate::mailbox::span;
+use crate::mailbox::zones::Zone;
 use crate::model::canonical::line;
 use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Block, Content, Field, ItemId, Recurrence, Slot, Value};
@@ -348,7 +349,7 @@ impl<'a> Course<'a> {
 fn instant(moment: Moment, mailbox: &Zone) -> Option<Timestamp> {
     match moment {
         Moment::Instant(instant) => Some(instant),
-        Moment::Day(day) => times::midnight(day, &mailbox.rules),
+        Moment::Day(day) => span::midnight(day, &mailbox.rules),
     }
 }
 

@@ -14,8 +14,8 @@ use crate::ews::transport::{Endpoint, Lane, Login, PlainHttp, Settings, Timeouts
 use crate::ews::xml::Writer;
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
 use crate::mailbox::exchange::wire::{Patience, Wire};
-use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{ExchangeMailbox, Manner, failure};
+use crate::mailbox::zones::Zone;
 use crate::mailbox::{MailboxError, Stage};
 
 /// How a server is reached; one for all its mailboxes.

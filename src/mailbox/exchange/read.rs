@@ -7,8 +7,8 @@ use crate::ews::item::Properties;
 use crate::ews::{self, BodyType, Field as E, Indexed, Value as Theirs};
 use crate::mailbox::exchange::exceptions::{self, Fetched};
 use crate::mailbox::exchange::table::{self, Way, way};
-use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{days, guests, kind, series, stamp, times};
+use crate::mailbox::zones::Zone;
 use crate::mailbox::{Identity, Item};
 use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value, json};
 

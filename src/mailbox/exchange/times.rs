@@ -1,14 +1,13 @@
-//! Pure: start, end, zone and all-day of an appointment, which only make sense together (rules.md §4, notes.md §2.2).
+//! Pure: start, end, zone and all-day of an appointment in the properties of EWS (notes.md §2.2).
 
 use jiff::Timestamp;
-use jiff::ToSpan;
-use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use crate::ews::item::Properties;
 use crate::ews::{DateTime, Field as E, Property, Value as Theirs};
-use crate::mailbox::exchange::zones::Zone;
-use crate::model::{Block, Content, Field, Slot, Value};
+use crate::mailbox::span::Span;
+use crate::mailbox::zones::Zone;
+use crate::model::{Content, Field, Slot, Value};
 
 /// Reads the block, and returns the rules by which the item's days and hours were read. Where start or end is missing or
 /// unreadable, all four fields stay unknown.
@@ -22,18 +21,8 @@ pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> 
         zone(item, E::EndTimeZone, E::EndTimeZoneId, mailbox).unwrap_or_else(|| start_zone.clone());
     let all_day = item.value(E::IsAllDayEvent).and_then(Theirs::as_bool).unwrap_or(false);
     let (start, end) = (instant(start, &start_zone.rules)?, instant(end, &end_zone.rules)?);
-    content.set(Field::AllDay, Value::Flag(all_day));
-    content.set_text(Field::Zone, start_zone.name.as_str());
-    if all_day {
-        let (first, after, lived_in) = days(start, end, &start_zone, &end_zone, mailbox);
-        content.set(Field::Start, Value::Date(first));
-        content.set(Field::End, Value::Date(after));
-        Some(lived_in)
-    } else {
-        content.set(Field::Start, Value::Instant(start));
-        content.set(Field::End, Value::Instant(end));
-        Some(start_zone.rules)
-    }
+    let span = Span { start, end, all_day, zone: start_zone };
+    Some(span.read(&end_zone, mailbox, content))
 }
 
 /// Finds the zone that an item names: by the id that everybody knows, else by the rules that came along, else by the id that
@@ -53,39 +42,6 @@ fn instant(time: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     time.instant().or_else(|| zone.to_ambiguous_timestamp(time.wall).compatible().ok())
 }
 
-/// Returns the first day and the day after the last one. They are the local dates in the zone that the item was made in; an
-/// item whose zone is wrong or lost (seen with Teams and with `tzone://Microsoft/Utc`) has its midnights in the mailbox's zone.
-fn days(
-    start: Timestamp,
-    end: Timestamp,
-    start_zone: &Zone,
-    end_zone: &Zone,
-    mailbox: &Zone,
-) -> (Date, Date, TimeZone) {
-    let candidates = [
-        (&start_zone.rules, &end_zone.rules),
-        (&mailbox.rules, &mailbox.rules),
-        (&TimeZone::UTC, &TimeZone::UTC),
-    ];
-    let fitting =
-        candidates.iter().find(|(from, to)| begins_a_day(start, from) && begins_a_day(end, to));
-    let (from, to) = fitting.unwrap_or(&candidates[0]);
-    let (first, last) = (from.to_datetime(start).date(), to.to_datetime(end).date());
-    // What is not at midnight was not widened by the server (grommunio 3.10): it covers the days that it touches.
-    let after = if begins_a_day(end, to) { last } else { next(last) };
-    (first, if after > first { after } else { next(first) }, (*from).clone())
-}
-
-/// Says whether a day begins with this instant: at midnight, or later where the clocks skip it.
-fn begins_a_day(instant: Timestamp, zone: &TimeZone) -> bool {
-    let wall = zone.to_datetime(instant);
-    wall.time() == Time::midnight() || midnight(wall.date(), zone) == Some(instant)
-}
-
-fn next(date: Date) -> Date {
-    date.checked_add(1.day()).unwrap_or(date)
-}
-
 /// Returns the zone in which an appointment of this content is written: all-day ones in that of the mailbox.
 pub(super) fn zone_of(content: &Content, mailbox: &Zone) -> Zone {
     let named = content.text(Field::Zone).and_then(Zone::iana);
@@ -93,50 +49,20 @@ pub(super) fn zone_of(content: &Content, mailbox: &Zone) -> Zone {
     named.filter(|_| !all_day).unwrap_or_else(|| mailbox.clone())
 }
 
-/// Says whether an update touches the block.
-pub(super) fn concerns(content: &Content) -> bool {
-    content.iter().any(|(field, _)| field.block() == Block::Time)
-}
-
-/// Writes the block: always both times with their zone, because a start alone may pass the end and a series in UTC drifts
-/// by an hour. What the change does not say is taken from what the item held before.
+/// Writes the block, whole. What the change does not say is taken from what the item held before.
 pub(super) fn write(
     content: &Content,
     before: &Content,
     mailbox: &Zone,
 ) -> Result<Vec<(Property, Option<Theirs>)>, &'static str> {
-    let slot = |field| content.slot(field).or_else(|| before.slot(field)).and_then(Slot::value);
-    let zone = match slot(Field::Zone).and_then(Value::as_text) {
-        Some(name) => Zone::iana(name).unwrap_or_else(|| mailbox.clone()),
-        None => mailbox.clone(),
-    };
-    let start = slot(Field::Start).ok_or("an appointment needs a start")?;
-    let end = slot(Field::End).unwrap_or(start);
-    let all_day = match slot(Field::AllDay) {
-        Some(Value::Flag(all_day)) => *all_day,
-        _ => matches!(start, Value::Date(_)),
-    };
-    // The dates of an all-day item are shown right only where its midnights are those of the person who looks.
-    let zone = if all_day { mailbox } else { &zone };
-    let (start, end) = if all_day {
-        let first = day(start, &zone.rules, false)
-            .ok_or("the start of an all-day appointment is no date")?;
-        let after =
-            day(end, &zone.rules, true).ok_or("the end of an all-day appointment is no date")?;
-        let after = if after > first { after } else { next(first) };
-        (midnight(first, &zone.rules), midnight(after, &zone.rules))
-    } else {
-        (moment(start), moment(end))
-    };
-    let (Some(start), Some(end)) = (start, end) else {
-        return Err("start and end of an appointment are neither instants nor days");
-    };
+    let Span { start, end, all_day, zone } = Span::of(content, before, mailbox)?;
     let (id, zone_lost) = match (zone.windows(), mailbox.windows()) {
         (Some(id), _) => (id, false),
         (None, Some(id)) => (id, true),
         (None, None) => ("UTC", true),
     };
-    if zone_lost && slot(Field::Recurrence).is_some() {
+    let series = content.slot(Field::Recurrence).or_else(|| before.slot(Field::Recurrence));
+    if zone_lost && series.and_then(Slot::value).is_some() {
         return Err("Windows has no zone that keeps the time of this series");
     }
     let zone = || Some(Theirs::zone(id));
@@ -149,39 +75,12 @@ pub(super) fn write(
     ])
 }
 
-fn day(value: &Value, zone: &TimeZone, is_end: bool) -> Option<Date> {
-    match value {
-        Value::Date(date) => Some(*date),
-        Value::Instant(instant) => {
-            let wall = zone.to_datetime(*instant);
-            Some(if is_end && wall.time() != Time::midnight() {
-                next(wall.date())
-            } else {
-                wall.date()
-            })
-        }
-        _ => None,
-    }
-}
-
-const fn moment(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::Instant(instant) => Some(*instant),
-        _ => None,
-    }
-}
-
-/// The first moment of a day: in a zone that changes its clocks at midnight, that is one o'clock.
-pub(super) fn midnight(date: Date, zone: &TimeZone) -> Option<Timestamp> {
-    zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{read, write};
     use crate::ews::item::Properties;
     use crate::ews::{DateTime, Field as E, Value as Theirs};
-    use crate::mailbox::exchange::zones::Zone;
+    use crate::mailbox::zones::Zone;
     use crate::model::{Content, Field, Value, json};
 
     fn zone(name: &str) -> Zone {

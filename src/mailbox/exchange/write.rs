@@ -12,9 +12,10 @@ use crate::ews::{
 use crate::mailbox::Stamp;
 use crate::mailbox::exchange::exceptions::{self, Plan, Step};
 use crate::mailbox::exchange::table::{self, Way, way};
-use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{days, kind, series, stamp, times};
 use crate::mailbox::names::{self, Derived, Shown};
+use crate::mailbox::span;
+use crate::mailbox::zones::Zone;
 use crate::model::{
     Block, Content, Field, ItemId, ItemKind, ItemVersion, Recurrence, Slot, Value, json,
 };
@@ -279,7 +280,7 @@ fn settings(
     if kind == ItemKind::Appointment {
         // A series needs its zone, also where a single appointment becomes one (notes.md §1.7); and where its pattern stays, setting
         // the time would cost it its exceptions.
-        if plan.map_or_else(|| times::concerns(content), |plan| plan.series.is_some()) {
+        if plan.map_or_else(|| span::concerns(content), |plan| plan.series.is_some()) {
             out.extend(times::write(content, before, mailbox)?);
         }
         if let Some(Plan { series: Some(series), .. }) = plan {

@@ -87,6 +87,7 @@ fn pattern(
         frequency,
         days,
         calendar: 0,
+        hijri: false,
         first: 0,
         period,
         regenerating: false,

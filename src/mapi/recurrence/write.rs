@@ -17,7 +17,7 @@ impl RecurrencePattern {
                 Frequency::Yearly => 0x200D,
             },
         );
-        let hijri = if self.calendar == HIJRI { HIJRI } else { 0 };
+        let hijri = if self.hijri { HIJRI } else { 0 };
         half(
             &mut out,
             hijri

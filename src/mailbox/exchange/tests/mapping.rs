@@ -17,8 +17,8 @@ use crate::ews::{
 use crate::mailbox::contract::sample;
 use crate::mailbox::exchange::exceptions::Fetched;
 use crate::mailbox::exchange::write::Dialect;
-use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{kind, read, write};
+use crate::mailbox::zones::Zone;
 use crate::model::{Block, Content, Field, Half, ItemKind, Slot, Value, json as model_json};
 
 fn berlin() -> Zone {

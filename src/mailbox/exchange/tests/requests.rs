@@ -15,8 +15,8 @@ use crate::ews::{
 };
 use crate::mailbox::contract::sample;
 use crate::mailbox::exchange::wire::{Patience, Wire};
-use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{ExchangeMailbox, Manner};
+use crate::mailbox::zones::Zone;
 use crate::mailbox::{ItemError, Mailbox, MailboxErrorKind, Write, Wrote};
 use crate::model::{Content, Cursor, Field, ItemId, ItemKind};
 

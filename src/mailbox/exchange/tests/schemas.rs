@@ -18,8 +18,8 @@ use crate::ews::operation::{ItemRef, OccurrenceRef, Operation, Target};
 use crate::ews::{BodyType, ItemId, ServerVersion};
 use crate::mailbox::contract::sample;
 use crate::mailbox::exchange::write::{Change, Dialect};
-use crate::mailbox::exchange::zones::Zone;
 use crate::mailbox::exchange::{stamp, table, write};
+use crate::mailbox::zones::Zone;
 use crate::model::recurrence::{Exception, ExceptionChange, Moment};
 use crate::model::{Block, Content, Field, FieldSet, ItemKind, Value};
 
