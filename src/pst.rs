@@ -13,6 +13,7 @@ pub mod id;
 pub mod layout;
 pub mod ltp;
 pub mod medium;
+pub mod messaging;
 pub mod ndb;
 
 mod bytes;

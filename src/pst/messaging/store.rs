@@ -1,0 +1,146 @@
+//! The store: where everything begins (effect). MS-PST 2.4.3.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::Path;
+
+use crate::mapi::{Value, entry::StoreEntry, property};
+use crate::pst::error::PstError;
+use crate::pst::id::{Nid, NidKind};
+use crate::pst::medium::Medium;
+use crate::pst::ndb::{Ndb, Node, Nodes};
+
+use super::code_page::CodePage;
+use super::folder::Folder;
+use super::item::Item;
+use super::names::NameMap;
+use super::object::{Object, Surroundings};
+
+/// How many folders may be within each other.
+const DEEPEST: usize = 100;
+
+/// A store: folders and items on top of nodes.
+pub struct Store<N> {
+    nodes: N,
+    names: OnceCell<NameMap>,
+    code_page: CodePage,
+}
+
+impl Store<Ndb> {
+    /// Opens a file for reading. Its header is verified, and everything else when it is read.
+    pub fn open(path: &Path) -> Result<Self, PstError> {
+        let file = File::open(path).map_err(|error| PstError::io("open the file", 0, error))?;
+        Ndb::open(Medium::File(file)).map(Self::new)
+    }
+}
+
+impl<N: Nodes> Store<N> {
+    /// Sees nodes as a store.
+    pub fn new(nodes: N) -> Self {
+        Self { nodes, names: OnceCell::new(), code_page: CodePage::WESTERN }
+    }
+
+    /// Sets the code page of texts that are not in Unicode, where nothing says which one it is.
+    #[must_use]
+    pub fn with_code_page(mut self, page: CodePage) -> Self {
+        self.code_page = page;
+        self
+    }
+
+    /// Returns the nodes.
+    pub fn nodes(&self) -> &N {
+        &self.nodes
+    }
+
+    /// Gives the nodes back.
+    pub fn into_nodes(self) -> N {
+        self.nodes
+    }
+
+    /// Returns the named properties of the store; they are read once.
+    pub fn names(&self) -> Result<&NameMap, PstError> {
+        if let Some(names) = self.names.get() {
+            return Ok(names);
+        }
+        let names = NameMap::read(&self.nodes)?;
+        Ok(self.names.get_or_init(|| names))
+    }
+
+    /// Returns the store's own properties.
+    pub fn properties(&self) -> Result<Object<'_>, PstError> {
+        Object::open(self.surroundings()?, self.must(Nid::STORE, "store")?)
+    }
+
+    /// Returns what tells this store from all others, `PidTagRecordKey`; `None` where it has none.
+    pub fn record_key(&self) -> Result<Option<[u8; 16]>, PstError> {
+        let key = self.properties()?.value(property::STORE_RECORD_KEY)?;
+        Ok(key.and_then(|key| key.as_bytes().and_then(|bytes| bytes.try_into().ok())))
+    }
+
+    /// Says whether Outlook asks for a password. It protects nothing: the data are not encrypted with it.
+    pub fn has_password(&self) -> Result<bool, PstError> {
+        let password = self.properties()?.value(property::PASSWORD)?;
+        // A cached server mailbox has all bits set and no password.
+        Ok(password.and_then(|value| value.as_i32()).is_some_and(|crc| crc != 0 && crc != -1))
+    }
+
+    /// Returns the folder that people see as the uppermost one. A cached server mailbox does not name it, and has it at a fixed
+    /// place.
+    pub fn top_folder(&self) -> Result<Folder<'_>, PstError> {
+        let subtree = self.properties()?.value(property::IPM_SUBTREE)?;
+        let entry = subtree.as_ref().and_then(Value::as_bytes).map(StoreEntry::parse);
+        let nid = match entry {
+            Some(Ok(entry)) => Nid(entry.node),
+            _ => Nid(0x2142),
+        };
+        let known = self.nodes.node(nid)?.is_some();
+        self.folder(if known { nid } else { Nid::ROOT_FOLDER })
+    }
+
+    /// Returns the root folder, which holds the uppermost one and folders that nobody sees.
+    pub fn root_folder(&self) -> Result<Folder<'_>, PstError> {
+        self.folder(Nid::ROOT_FOLDER)
+    }
+
+    /// Returns a folder.
+    pub fn folder(&self, nid: Nid) -> Result<Folder<'_>, PstError> {
+        let node = self.must(nid, "folder")?;
+        Ok(Folder::new(Object::open(self.surroundings()?, node)?))
+    }
+
+    /// Returns a folder and all folders in it, parents first, each with its depth below the first.
+    pub fn folders_below(&self, nid: Nid) -> Result<Vec<(usize, Nid)>, PstError> {
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![(0, nid)];
+        while let Some((depth, nid)) = open.pop() {
+            if depth > DEEPEST || !seen.insert(nid) {
+                let (size, limit) = (depth, DEEPEST);
+                let [size, limit] = [size, limit].map(crate::pst::bytes::wide);
+                return Err(PstError::TooBig { what: "nesting of folders", size, limit });
+            }
+            found.push((depth, nid));
+            if nid.kind() == NidKind::SEARCH_FOLDER {
+                continue;
+            }
+            let inner = self.folder(nid)?.folders()?;
+            open.extend(inner.into_iter().rev().map(|nid| (depth + 1, nid)));
+        }
+        Ok(found)
+    }
+
+    /// Returns an item.
+    pub fn item(&self, nid: Nid) -> Result<Item<'_>, PstError> {
+        let node = self.must(nid, "item")?;
+        Ok(Item::new(Object::open(self.surroundings()?, node)?))
+    }
+
+    fn surroundings(&self) -> Result<Surroundings<'_>, PstError> {
+        Ok(Surroundings { nodes: &self.nodes, names: self.names()?, code_page: self.code_page })
+    }
+
+    fn must(&self, nid: Nid, what: &'static str) -> Result<Node, PstError> {
+        self.nodes.node(nid)?.ok_or(PstError::NoNode { nid, what })
+    }
+}
