@@ -8,6 +8,7 @@ pub mod header;
 pub mod node;
 pub mod page;
 pub mod subnode;
+pub mod write;
 
 mod cache;
 

@@ -46,6 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("libloading", &["src/source/library"]),
     // `run` turns clap's errors into exit codes.
     ("clap", &["src/cli", "src/run"]),
+    ("fs4", &["src/pst/ndb/write"]),
     ("indicatif", &["src/cli"]),
     ("toml", &["src/config", "src/cli"]),
     ("tracing_subscriber", &["src/run"]),

@@ -69,12 +69,11 @@ impl Ndb {
     }
 
     /// Takes over a header that was written, and forgets all pages and blocks, whose places may have been given away again.
-    pub fn turn_to(&mut self, header: Header) -> Result<(), PstError> {
-        self.length = self.medium.len()?;
+    pub fn turn_to(&mut self, header: Header) {
+        self.length = header.file_end;
         self.header = header;
         self.pages.get_mut().clear();
         self.blocks.get_mut().clear();
-        Ok(())
     }
 
     /// Gives the medium back.

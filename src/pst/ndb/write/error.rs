@@ -1,0 +1,185 @@
+//! Why a file is not written, or what became of a write (pure).
+
+use std::error::Error;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::pst::error::PstError;
+use crate::pst::id::{Bid, Nid};
+
+/// Why a file cannot be opened for writing, or why a transaction was not carried out.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The file could not be read or written, or is damaged. In a transaction: nothing was changed.
+    Pst(PstError),
+    /// Another program has the file open, most likely Outlook.
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is on a network share, where neither locks nor the order of writes can be relied on.
+    NetworkShare {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Files of this kind are read, never written.
+    ReadOnlyKind {
+        /// What it is: "an ANSI file" …
+        what: &'static str,
+    },
+    /// The store has a password, and nobody said that it may be written all the same.
+    Protected,
+    /// The file's own maps of what is in use contradict what is in it; writing could destroy something.
+    Inconsistent {
+        /// What is wrong, as a clause.
+        what: &'static str,
+        /// Where, in bytes from the file's start.
+        at: u64,
+    },
+    /// The header is damaged, and the rescue record beside the file belongs to another state of it.
+    RescueDiffers {
+        /// What is wrong with the header.
+        header: PstError,
+    },
+    /// A file of that name exists already.
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file would grow beyond what was allowed.
+    TooLong {
+        /// The most that was allowed, in bytes.
+        limit: u64,
+    },
+    /// There is too little room on the disk.
+    DiskFull {
+        /// What the file needs, in bytes.
+        needed: u64,
+        /// What there is, in bytes.
+        available: u64,
+    },
+    /// The caller asked for something that the format does not allow.
+    NotAllowed {
+        /// What, as a clause.
+        what: &'static str,
+        /// The value that is too much or does not fit.
+        value: u64,
+    },
+    /// A block's count of references in the file is lower than the references that were found to it.
+    Uncounted {
+        /// The block.
+        bid: Bid,
+    },
+    /// There are no more ids for nodes of a kind.
+    NoMoreIds {
+        /// The last one.
+        last: Nid,
+    },
+    /// Something failed while the change was being made durable. The file holds its old state, but an earlier attempt left
+    /// marks in it: it must be opened again, which sets them right.
+    Reopen {
+        /// What failed.
+        source: PstError,
+    },
+    /// Something failed while the change was being made durable, and putting back the old header failed as well. The file
+    /// holds the old or the new state, whole; opening it again tells which.
+    Unknown {
+        /// What failed first.
+        source: PstError,
+    },
+    /// An earlier transaction failed such that the file must be opened again before it can be written.
+    MustReopen,
+    /// The operating system refused something beside the file: the lock, the rescue record, the new name.
+    Beside {
+        /// What was done: "lock", "rename" …
+        action: &'static str,
+        /// The file it was done to.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+}
+
+impl From<PstError> for WriteError {
+    fn from(error: PstError) -> Self {
+        Self::Pst(error)
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pst(_) => write!(f, "the file was not written and is as it was"),
+            Self::InUse { path } => write!(
+                f,
+                "{} is open in another program, most likely Outlook: close it there (File, Account Settings, Data \
+                 Files), or end that program",
+                path.display()
+            ),
+            Self::NetworkShare { path } => write!(
+                f,
+                "{} is on a network share, where a file cannot be written safely: move it to a local disk",
+                path.display()
+            ),
+            Self::ReadOnlyKind { what } => write!(
+                f,
+                "this is {what}, which is only read: export its items into a new file, or let Outlook do so"
+            ),
+            Self::Protected => write!(
+                f,
+                "the store has a password; it is written only when the operator says that it may be"
+            ),
+            Self::Inconsistent { what, at } => write!(
+                f,
+                "the file is inconsistent and is not written: {what} at offset {at:#x}; `pst repair` makes a copy in \
+                 order"
+            ),
+            Self::RescueDiffers { .. } => write!(
+                f,
+                "the header is damaged, and the rescue record beside the file is of another state; restore a copy of \
+                 the file, or let Outlook's own repair (SCANPST) see it"
+            ),
+            Self::Exists { path } => write!(f, "{} exists already", path.display()),
+            Self::TooLong { limit } => {
+                write!(f, "the file would grow beyond the {limit} bytes that are allowed")
+            }
+            Self::DiskFull { needed, available } => write!(
+                f,
+                "the file needs {needed} more bytes, but the disk has only {available} left"
+            ),
+            Self::NotAllowed { what, value } => write!(f, "{what}: {value}"),
+            Self::Uncounted { bid } => write!(
+                f,
+                "block {bid} is referred to more often than the file says; nothing was changed"
+            ),
+            Self::NoMoreIds { last } => write!(f, "there is no id left after {last}"),
+            Self::Reopen { .. } => write!(
+                f,
+                "the change failed half-way; the file holds its old state and must be opened again"
+            ),
+            Self::Unknown { .. } => write!(
+                f,
+                "the change failed at its end; the file holds either its old or its new state and must be opened again"
+            ),
+            Self::MustReopen => {
+                write!(f, "an earlier change failed half-way; the file must be opened again")
+            }
+            Self::Beside { action, path, .. } => {
+                write!(f, "could not {action} {}", path.display())
+            }
+        }
+    }
+}
+
+impl Error for WriteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Pst(source)
+            | Self::RescueDiffers { header: source }
+            | Self::Reopen { source }
+            | Self::Unknown { source } => Some(source),
+            Self::Beside { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

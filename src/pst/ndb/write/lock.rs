@@ -1,0 +1,85 @@
+//! Opening a file so that nobody else writes it (effect).
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use super::error::WriteError;
+
+/// Opens a file for reading and writing, or says that somebody else has it open.
+pub(super) fn open(path: &Path) -> Result<File, WriteError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    alone(&mut options);
+    let file = options.open(path).map_err(|error| refused(path, error))?;
+    lock(&file, path)?;
+    Ok(file)
+}
+
+/// Creates a file, or takes over one that nobody has open any longer and empties it.
+pub(super) fn create(path: &Path) -> Result<File, WriteError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    alone(&mut options);
+    let file = options.open(path).map_err(|error| refused(path, error))?;
+    lock(&file, path)?;
+    let failed = |source| WriteError::Beside { action: "empty", path: path.to_owned(), source };
+    file.set_len(0).map_err(failed)?;
+    Ok(file)
+}
+
+/// Keeps everybody else from opening the file at all, as Outlook does itself.
+#[cfg(windows)]
+fn alone(options: &mut OpenOptions) {
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, 0);
+}
+
+#[cfg(not(windows))]
+fn alone(_: &mut OpenOptions) {}
+
+/// Takes the file's lock. It ends with the file's handle, however the process ends.
+#[cfg(not(windows))]
+fn lock(file: &File, path: &Path) -> Result<(), WriteError> {
+    use std::fs::TryLockError;
+
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(WriteError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => {
+            Err(WriteError::Beside { action: "lock", path: path.to_owned(), source })
+        }
+    }
+}
+
+/// A file that nobody else can open needs no lock.
+#[cfg(windows)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere a lock may be refused")]
+fn lock(_: &File, _: &Path) -> Result<(), WriteError> {
+    Ok(())
+}
+
+fn refused(path: &Path, source: std::io::Error) -> WriteError {
+    // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
+    if cfg!(windows) && matches!(source.raw_os_error(), Some(32 | 33)) {
+        return WriteError::InUse { path: path.to_owned() };
+    }
+    WriteError::Beside { action: "open", path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{create, open};
+    use crate::pst::ndb::write::WriteError;
+
+    #[test]
+    fn a_file_is_open_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pst");
+        let first = create(&path).unwrap();
+        assert!(matches!(open(&path), Err(WriteError::InUse { .. })));
+        assert!(matches!(create(&path), Err(WriteError::InUse { .. })));
+        drop(first);
+        assert!(open(&path).is_ok());
+        let missing = open(&folder.path().join("b.pst")).unwrap_err();
+        assert!(matches!(missing, WriteError::Beside { action: "open", .. }));
+    }
+}

@@ -1,0 +1,139 @@
+//! Opening a file for writing (effect): lock, mend what a crash left, and check before the first write.
+
+use std::path::Path;
+
+use super::commit::DENSITY_LIST;
+use super::error::WriteError;
+use super::lock;
+use super::rescue::{Rescue, header_bytes};
+use super::survey::survey;
+use super::{Settings, Writer};
+use crate::pst::error::PstError;
+use crate::pst::layout::Layout;
+use crate::pst::medium::Medium;
+use crate::pst::ndb::file::Ndb;
+use crate::pst::ndb::header::Header;
+use crate::pst::ndb::page::PageKind;
+
+/// Tells whether a store has a password, which is for the layers above to know.
+pub type IsProtected<'a> = &'a dyn Fn(&Ndb) -> Result<bool, PstError>;
+
+impl Writer {
+    /// Opens a file that nobody else has open, mends what a crash left in it, and makes sure that it is safe to write.
+    ///
+    /// On Windows nobody can open the file until it is closed; elsewhere the lock keeps out only those who ask for it, as all
+    /// of this library's writers do.
+    pub fn open(
+        path: &Path,
+        settings: &Settings,
+        is_protected: IsProtected<'_>,
+    ) -> Result<Self, WriteError> {
+        let file = lock::open(path)?;
+        let mut writer =
+            Self::over(Medium::File(file), Rescue::beside(path), settings, is_protected)?;
+        writer.folder = Some(super::rescue::folder_of(path).to_owned());
+        Ok(writer)
+    }
+
+    /// Opens a file in a medium, with another one for the rescue record, as tests of crashes do.
+    #[cfg(any(test, feature = "simulation"))]
+    pub fn in_media(
+        file: Medium,
+        rescue: Medium,
+        settings: &Settings,
+        is_protected: IsProtected<'_>,
+    ) -> Result<Self, WriteError> {
+        Self::over(file, Rescue::Kept(rescue), settings, is_protected)
+    }
+
+    /// Gives back the media as they are, without closing the file first.
+    #[cfg(any(test, feature = "simulation"))]
+    pub fn into_media(self) -> (Medium, Medium) {
+        let rescue = match self.rescue {
+            Rescue::Kept(medium) => medium,
+            _ => Medium::Memory(Vec::new()),
+        };
+        (self.ndb.into_medium(), rescue)
+    }
+
+    /// Closes the file and gives back the media.
+    #[cfg(any(test, feature = "simulation"))]
+    pub fn close_in_media(mut self) -> Result<(Medium, Medium), WriteError> {
+        self.reclaim()?;
+        self.rescue.remove()?;
+        Ok(self.into_media())
+    }
+
+    /// Opens a file in a medium.
+    fn over(
+        mut medium: Medium,
+        rescue: Rescue,
+        settings: &Settings,
+        is_protected: IsProtected<'_>,
+    ) -> Result<Self, WriteError> {
+        mend_header(&mut medium, &rescue)?;
+        let ndb = Ndb::open(medium)?;
+        refuse_kinds(ndb.header())?;
+        let is_trusted = ndb.header().maps_valid != 0;
+        let found = survey(&ndb, is_trusted)?;
+        if !settings.protected && is_protected(&ndb)? {
+            return Err(WriteError::Protected);
+        }
+        let mut writer = Self {
+            has_density_list: !has_empty_density_list(&ndb)?,
+            ndb,
+            space: found.space,
+            rescue,
+            highest: found.highest,
+            longest: settings.longest,
+            folder: None,
+            is_durable: true,
+            must_reopen: false,
+        };
+        if !is_trusted {
+            let header = writer.ndb.header().clone();
+            writer.flip(header, &[])?;
+        }
+        Ok(writer)
+    }
+}
+
+/// Puts the header in order that a torn write left.
+fn mend_header(medium: &mut Medium, rescue: &Rescue) -> Result<(), WriteError> {
+    let bytes = header_bytes(medium)?;
+    let Err(error) = Header::parse(&bytes) else { return Ok(()) };
+    if !matches!(error, PstError::Damaged { .. }) {
+        return Err(error.into());
+    }
+    let Some(record) = rescue.read()? else { return Err(error.into()) };
+    let Some(header) = record.mend(&bytes) else {
+        return Err(WriteError::RescueDiffers { header: error });
+    };
+    medium.write_at(0, header)?;
+    medium.sync()?;
+    Ok(())
+}
+
+fn refuse_kinds(header: &Header) -> Result<(), WriteError> {
+    let what = if header.layout == Layout::ANSI {
+        "an ANSI file of Outlook 97 to 2002"
+    } else if header.is_offline_store() {
+        "the offline copy of a server mailbox (OST)"
+    } else if header.version == 37 {
+        "a file under Windows Information Protection"
+    } else if header.layout != Layout::UNICODE {
+        "a file of an unknown kind"
+    } else {
+        return Ok(());
+    };
+    Err(WriteError::ReadOnlyKind { what })
+}
+
+/// Says whether the density list names nothing. Its id is not compared: whoever wrote it took the next one at that time.
+fn has_empty_density_list(ndb: &Ndb) -> Result<bool, WriteError> {
+    let mut page = [0; super::form::PAGE];
+    let read = ndb.medium().read_at(DENSITY_LIST, &mut page)?;
+    let kind = PageKind::DensityList.byte();
+    let is_list = page.get(496..498) == Some(&[kind, kind]);
+    Ok(read == page.len() && is_list && page.get(1) == Some(&0))
+}

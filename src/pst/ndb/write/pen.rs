@@ -1,0 +1,91 @@
+//! Writing what lies side by side in one call (effect): blocks of a new section follow each other, and a call for each would
+//! cost more than the blocks do.
+
+use crate::pst::bytes::wide;
+use crate::pst::error::PstError;
+use crate::pst::medium::Medium;
+
+/// How much is held back at most, in bytes.
+const MOST: usize = 128 * 1024;
+
+/// Bytes on their way into a file.
+#[derive(Debug, Default)]
+pub(super) struct Pen {
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Pen {
+    /// Returns room for bytes at an offset, filled with zeros.
+    pub(super) fn room(
+        &mut self,
+        medium: &mut Medium,
+        at: u64,
+        size: usize,
+    ) -> Result<&mut [u8], PstError> {
+        let length = self.bytes.len();
+        if at != self.at + wide(length) || length + size > MOST {
+            self.flush(medium)?;
+            self.at = at;
+        }
+        let start = self.bytes.len();
+        self.bytes.resize(start + size, 0);
+        Ok(self.bytes.get_mut(start..).unwrap_or_default())
+    }
+
+    /// Writes bytes at an offset.
+    pub(super) fn write(
+        &mut self,
+        medium: &mut Medium,
+        at: u64,
+        bytes: &[u8],
+    ) -> Result<(), PstError> {
+        self.room(medium, at, bytes.len()).map(|room| room.copy_from_slice(bytes))
+    }
+
+    /// Hands over what is held back.
+    pub(super) fn flush(&mut self, medium: &mut Medium) -> Result<(), PstError> {
+        if !self.bytes.is_empty() {
+            medium.write_at(self.at, &self.bytes)?;
+            self.bytes.clear();
+        }
+        Ok(())
+    }
+
+    /// Returns bytes that are held back, or `None` when they are in the file.
+    pub(super) fn held(&self, at: u64, length: usize) -> Option<&[u8]> {
+        let start = usize::try_from(at.checked_sub(self.at)?).ok()?;
+        self.bytes.get(start..start.checked_add(length)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Pen};
+    use crate::pst::medium::{Call, Medium, Recording};
+
+    #[test]
+    fn neighbours_are_written_together() {
+        let mut medium = Medium::Recording(Recording::new(Vec::new()));
+        let mut pen = Pen::default();
+        pen.write(&mut medium, 64, b"one").unwrap();
+        pen.write(&mut medium, 67, b"two").unwrap();
+        assert_eq!(pen.held(66, 2).unwrap(), b"et");
+        assert_eq!(pen.held(66, 5), None);
+        pen.write(&mut medium, 128, b"three").unwrap();
+        assert_eq!(pen.held(64, 3), None);
+        pen.write(&mut medium, 133, &vec![7; MOST]).unwrap();
+        pen.flush(&mut medium).unwrap();
+        pen.flush(&mut medium).unwrap();
+        let Medium::Recording(recording) = medium else { panic!() };
+        let lengths: Vec<_> = recording
+            .calls()
+            .iter()
+            .map(|call| match call {
+                Call::Write { at, bytes } => (*at, bytes.len()),
+                _ => panic!(),
+            })
+            .collect();
+        assert_eq!(lengths, [(64, 6), (128, 5), (133, MOST)]);
+    }
+}

@@ -1,0 +1,186 @@
+//! What must be right in a file before it is written (effect): both trees whole, nothing in two places, and all of it shown as
+//! in use by the allocation maps. Costs what the trees and the maps cost, not what the file holds.
+//!
+//! Reference counts and contents are not looked at: a transaction that meets a wrong count refuses by itself.
+
+use super::bits::{MAP_BYTES, Map, Run, section_at};
+use super::error::WriteError;
+use super::form::PAGE;
+use super::space::Space;
+use super::transaction::load;
+use crate::pst::bytes::wide;
+use crate::pst::error::PstError;
+use crate::pst::id::{PageId, PageRef};
+use crate::pst::layout::Layout;
+use crate::pst::ndb::file::Ndb;
+use crate::pst::ndb::page::{PageKind, TreePage};
+
+/// How many sections are looked at in one walk of the trees: 16 GB of the file, whose maps take up 32 MB of memory.
+const WINDOW: u32 = 1 << 16;
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// The room in the file. Maps that had to be made again are among its changed ones.
+    pub(super) space: Space,
+    /// The highest index in use for each of the 32 kinds of nodes.
+    pub(super) highest: [u32; 32],
+}
+
+/// Looks through a file. When its maps are not to be trusted they are made again from what is in the file.
+pub(super) fn survey(ndb: &Ndb, trusted: bool) -> Result<Survey, WriteError> {
+    let header = ndb.header();
+    let sections = Run::of(header.last_map, 64).filter(|run| run.slot == 0);
+    let sections = sections.map_or(0, |run| run.section + 1);
+    if sections == 0 || header.file_end != section_at(sections) {
+        return Err(inconsistent("ibFileEof and ibAMapLast do not fit together", 184));
+    }
+    if ndb.medium().len()? < header.file_end {
+        return Err(inconsistent("the file ends before the end its header names", header.file_end));
+    }
+    let mut longest = Vec::new();
+    let mut free = 0;
+    let mut remade = Vec::new();
+    let mut highest = [0; 32];
+    for first in (0..sections).step_by(usize::try_from(WINDOW).unwrap_or(usize::MAX)) {
+        let count = WINDOW.min(sections - first);
+        let mut owned =
+            Owned { first, sections, maps: (first..first + count).map(Map::fresh).collect() };
+        owned.walk(ndb, &mut highest)?;
+        for (section, needed) in (first..).zip(owned.maps) {
+            let map = if trusted {
+                let map = load(ndb, section)?;
+                if !map.covers(&needed) {
+                    let what = "an allocation map shows something as free that is in use,";
+                    return Err(inconsistent(what, section_at(section)));
+                }
+                map
+            } else {
+                let (map, is_new) = remake(ndb, section, needed)?;
+                if is_new {
+                    remade.push((section, map.clone()));
+                }
+                map
+            };
+            longest.push(u8::try_from(map.longest()).unwrap_or(u8::MAX));
+            free += u64::from(map.free());
+        }
+    }
+    let mut space = Space::new(longest, free);
+    for (section, map) in remade {
+        space.put(section, map);
+    }
+    Ok(Survey { space, highest })
+}
+
+/// Makes the map of a section again, and says whether it differs from the one in the file.
+///
+/// Files of Outlook 2003 and 2007 hold runs that belong to nothing: pages kept in reserve, which their `PMap` knows of. These
+/// stay in use. What else belongs to nothing is what a crash left.
+fn remake(ndb: &Ndb, section: u32, mut needed: Map) -> Result<(Map, bool), WriteError> {
+    let found = match load(ndb, section) {
+        Ok(found) => found,
+        Err(PstError::Damaged { .. }) => return Ok((needed, true)),
+        Err(error) => return Err(error.into()),
+    };
+    if reserves_pages(ndb, section)? {
+        needed.join(&found);
+    }
+    let is_new = needed != found;
+    Ok((needed, is_new))
+}
+
+/// Says whether the map of pages that a section belongs to is one of those that Outlook still kept.
+fn reserves_pages(ndb: &Ndb, section: u32) -> Result<bool, WriteError> {
+    let at = section_at(section - section % 8) + wide(PAGE);
+    match ndb.page(PageKind::PageMap, PageRef { id: PageId(at), at }) {
+        Ok(page) => Ok(page.iter().take(MAP_BYTES).any(|byte| *byte != 0xFF)),
+        Err(PstError::Damaged { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Who owns what in some sections.
+struct Owned {
+    first: u32,
+    /// How many sections the file has.
+    sections: u32,
+    maps: Vec<Map>,
+}
+
+impl Owned {
+    fn walk(&mut self, ndb: &Ndb, highest: &mut [u32; 32]) -> Result<(), WriteError> {
+        let mut failed = None;
+        let mut keep = |result: Result<(), WriteError>| match result {
+            Ok(()) => Ok(()),
+            Err(WriteError::Pst(error)) => Err(error),
+            Err(error) => {
+                failed = Some(error);
+                // Ends the walk; the caller gets the error above.
+                Err(PstError::TooBig { what: "", size: 0, limit: 0 })
+            }
+        };
+        let nodes = ndb.node_tree().pages(ndb, &mut |place, page| {
+            keep(self.own(place.at, PAGE))?;
+            if page.level == 0 { note_indices(page, highest) } else { Ok(()) }
+        });
+        let all = nodes.and_then(|()| {
+            ndb.block_tree().pages(ndb, &mut |place, page| {
+                keep(self.own(place.at, PAGE))?;
+                keep(self.own_blocks(page))
+            })
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(all?),
+        }
+    }
+
+    fn own_blocks(&mut self, page: &TreePage<'_>) -> Result<(), WriteError> {
+        if page.level > 0 {
+            return Ok(());
+        }
+        let layout = &Layout::UNICODE;
+        for index in 0..page.count {
+            let block = page.block(index)?;
+            let size = usize::from(block.stored);
+            if size == 0 || size > layout.block_payload {
+                return Err(inconsistent("a block has an impossible length", block.at));
+            }
+            self.own(block.at, layout.block_size(size))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that some bytes belong to somebody.
+    fn own(&mut self, at: u64, size: usize) -> Result<(), WriteError> {
+        let run = Run::of(at, wide(size)).filter(|run| run.section < self.sections);
+        let Some(run) = run else {
+            return Err(inconsistent("a page or block lies where none can", at));
+        };
+        let within = run.section.checked_sub(self.first).and_then(|n| usize::try_from(n).ok());
+        let Some(map) = within.and_then(|index| self.maps.get_mut(index)) else {
+            return Ok(());
+        };
+        if !map.all_free(run.slot, run.slots) {
+            return Err(inconsistent("two pages or blocks are in the same place,", at));
+        }
+        map.mark(run.slot, run.slots, true);
+        Ok(())
+    }
+}
+
+fn note_indices(page: &TreePage<'_>, highest: &mut [u32; 32]) -> Result<(), PstError> {
+    for index in 0..page.count {
+        let nid = page.node(index)?.nid;
+        let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
+        if let Some(highest) = highest.get_mut(place) {
+            *highest = (*highest).max(nid.index());
+        }
+    }
+    Ok(())
+}
+
+fn inconsistent(what: &'static str, at: u64) -> WriteError {
+    WriteError::Inconsistent { what, at }
+}

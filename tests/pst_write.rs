@@ -1,0 +1,25 @@
+//! Writing PST files: random transactions against a model, crashes, failures.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "pst/real.rs"]
+mod real;
+#[path = "pst/transactions.rs"]
+mod transactions;
+#[path = "pst/walker.rs"]
+mod walker;
+
+use abgleich::pst::crypt::{self, Crypt};
+use abgleich::pst::id::Bid;
+
+/// Decodes a block for the walker.
+fn decode(method: u8, bid: u64, data: &mut [u8]) {
+    let crypt = Crypt::from_byte(method).unwrap();
+    data.copy_from_slice(&crypt::decode(crypt, Bid(bid), data));
+}
