@@ -4,6 +4,7 @@ mod allow;
 mod check;
 mod config;
 mod decide;
+mod discover;
 mod filter;
 mod init;
 mod interrupt;
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Config(config::Config),
     /// Look whether all that a run needs is there, without writing anything
     Check(check::Check),
+    /// Look for the server of a mailbox, step by step
+    Discover(discover::Discover),
     /// List the staffITpro users, or print them as lines for the configuration
     Users(users::Users),
     /// List or change who is in the filter „Outlook Synchronisation“
@@ -106,6 +109,7 @@ impl Command {
             Self::Init(init) => init.run(),
             Self::Config(config) => config.run(global),
             Self::Check(check) => check.run(global),
+            Self::Discover(discover) => discover.run(global),
             Self::Users(users) => users.run(global),
             Self::Filter(filter) => filter.run(global),
             Self::Source(source) => source.run(global),

@@ -14,6 +14,8 @@
 mod built;
 #[path = "cli/configuration.rs"]
 mod configuration;
+#[path = "cli/discover.rs"]
+mod discover;
 #[path = "cli/office.rs"]
 mod office;
 #[path = "cli/program.rs"]

@@ -14,6 +14,8 @@ mod bench;
 mod clock;
 #[path = "mailbox/contract.rs"]
 mod contract;
+#[path = "mailbox/entering.rs"]
+mod entering;
 #[path = "mailbox/faults.rs"]
 mod faults;
 #[path = "mailbox/outlook.rs"]

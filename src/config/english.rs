@@ -215,6 +215,25 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "logging in by \"{}\" is not yet supported; use \"basic\" (inside TLS)",
             shown(scheme)
         ),
+        Fault::HostPattern { found } => write!(
+            f,
+            "\"{}\" is no host; write a name such as \"mail.firma.example\", or \"*.firma.example\" for all below a domain",
+            shown(found)
+        ),
+        Fault::NoHosts { server } => write!(
+            f,
+            "url = \"autodiscover\" needs to know which hosts may see the login; add hosts = [\"…\"] at [servers.{server}] (`abgleich discover ADDRESS` names them)"
+        ),
+        Fault::Sid { found } => write!(
+            f,
+            "\"{}\" is no security identifier; it looks like S-1-5-21-1004336348-1177238915-682003330-1107",
+            shown(found)
+        ),
+        Fault::BothIdentities { user } => write!(
+            f,
+            "the line of {} has both upn and sid; keep one of them",
+            shown(user)
+        ),
         Fault::OwnMailbox { server, first } => write!(
             f,
             "access = \"own\" at [servers.{}] opens one mailbox only, the one at {first}; use impersonation or delegate for several",

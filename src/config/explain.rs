@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::config::origin::{Explained, Origin};
 use crate::config::resolve::{origin, quoted};
-use crate::config::settings::{MailboxSettings, Settings, Target};
+use crate::config::settings::{MailboxSettings, Owner, Settings, Target};
 use crate::config::tree::Node;
 use crate::model::Switch;
 use crate::model::rules::{PastDays, ScopeSettings, Writes};
@@ -26,6 +26,11 @@ pub(in crate::config) fn explain(settings: &Settings, mailbox: &MailboxSettings)
         Target::Exchange { server, address } => {
             row("server".to_owned(), &quoted(server), common("server"));
             row("address".to_owned(), &quoted(address), common("address"));
+            match &mailbox.owner {
+                Owner::Address => {}
+                Owner::Upn(upn) => row("upn".to_owned(), &quoted(upn), common("upn")),
+                Owner::Sid(sid) => row("sid".to_owned(), &quoted(sid), common("sid")),
+            }
         }
         Target::Pst { path } => {
             row("pst".to_owned(), &quoted(&path.display().to_string()), common("pst"));

@@ -94,6 +94,10 @@ pub(in crate::config) enum Fault {
     UrlPath { found: String },
     /// The way of logging in is not built yet.
     SchemeNotYet { scheme: String },
+    /// What is to be a host is none, or would be everybody.
+    HostPattern { found: String },
+    /// Mailboxes are looked for, and no host may see the login.
+    NoHosts { server: String },
     /// The account's own mailbox cannot be several.
     OwnMailbox { server: String, first: Place },
 
@@ -112,6 +116,10 @@ pub(in crate::config) enum Fault {
     MailboxTwice { target: String, first: Place },
     /// A line names both an address and a PST file.
     BothTargets { user: String },
+    /// What is to be a security identifier is none.
+    Sid { found: String },
+    /// A line names both a user principal name and a security identifier.
+    BothIdentities { user: String },
     /// A line names neither an address nor a PST file.
     NoTarget { user: String },
 

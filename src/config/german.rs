@@ -220,6 +220,23 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "die Anmeldung mit „{}“ wird noch nicht unterstützt; \"basic\" verwenden (innerhalb von TLS)",
             shown(scheme)
         ),
+        Fault::HostPattern { found } => write!(
+            f,
+            "„{}“ ist kein Rechnername; schreiben wie \"mail.firma.example\", oder \"*.firma.example\" für alle unter einer Domain",
+            shown(found)
+        ),
+        Fault::NoHosts { server } => write!(
+            f,
+            "url = \"autodiscover\" braucht die Rechner, die die Anmeldung sehen dürfen; bei [servers.{server}] hosts = [\"…\"] ergänzen (`abgleich discover ADRESSE` nennt sie)"
+        ),
+        Fault::Sid { found } => write!(
+            f,
+            "„{}“ ist keine SID; sie sieht aus wie S-1-5-21-1004336348-1177238915-682003330-1107",
+            shown(found)
+        ),
+        Fault::BothIdentities { user } => {
+            write!(f, "die Zeile von {} hat upn und sid; nur eines behalten", shown(user))
+        }
         Fault::OwnMailbox { server, first } => write!(
             f,
             "access = \"own\" in [servers.{}] öffnet nur ein Postfach, das in {first}; für mehrere impersonation oder delegate verwenden",

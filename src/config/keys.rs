@@ -69,7 +69,12 @@ const SERVER: &[Key] = &[
     key(
         "url",
         Shape::Text(Text::Url),
-        "The address of the web service, https://…/EWS/Exchange.asmx.",
+        "The address of the web service, https://…/EWS/Exchange.asmx; or autodiscover.",
+    ),
+    key(
+        "hosts",
+        Shape::Texts(Text::HostPattern),
+        "Hosts that Autodiscover may bring the login to.",
     ),
     key(
         "login",
@@ -128,6 +133,8 @@ const MAILBOX: Shape = Shape::TextOr {
     text: &Shape::Text(Text::Address),
     table: block![
         key("address", Shape::Text(Text::Address), "The mail address of the Exchange mailbox."),
+        key("upn", Shape::Text(Text::Address), "The user principal name, to impersonate by it."),
+        key("sid", Shape::Text(Text::Sid), "The security identifier, to impersonate by it."),
         key("pst", Shape::Text(Text::Path), "A PST file in place of an Exchange mailbox."),
     ],
 };

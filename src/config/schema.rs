@@ -151,7 +151,9 @@ fn text(rule: Text) -> Value {
     let pattern = match rule {
         Text::Address => "^[^@\\s]+@[^@\\s]+$",
         Text::AddressEnd => "^@.",
-        Text::Url => "^[hH][tT][tT][pP][sS]://",
+        Text::Url => "^([hH][tT][tT][pP][sS]://|autodiscover$)",
+        Text::HostPattern => "^(\\*\\.)?[A-Za-z0-9_.-]+$",
+        Text::Sid => "^S-1(-[0-9]+)+$",
         Text::Digest => "^[0-9a-fA-F]{64}$",
         Text::Adapter => "^[^/\\\\.:]+$",
         Text::Folder => "^[^\\\\]+$",

@@ -164,8 +164,10 @@ impl fmt::Display for Zone {
 /// An Exchange server and how to log in there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
-    /// The address of its web service; always `https://`.
-    pub url: String,
+    /// Where its web service is.
+    pub url: ServerUrl,
+    /// Hosts that may see the login when Autodiscover leads there: names, or `*.` and a domain.
+    pub hosts: Vec<String>,
     /// Who logs in.
     pub login: Login,
     /// How mailboxes of other people are opened.
@@ -176,6 +178,15 @@ pub struct ServerSettings {
     pub timeouts: Timeouts,
     /// How many connections may be open at once; at least one.
     pub max_lanes: u32,
+}
+
+/// Where the web service of a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerUrl {
+    /// At this address; always `https://`.
+    Given(String),
+    /// Each mailbox is looked for by Autodiscover.
+    Autodiscover,
 }
 
 /// Who logs in at a server, and how.
@@ -244,6 +255,8 @@ pub struct MailboxSettings {
     pub zone: Zone,
     /// What each of the nine switches does.
     pub scopes: Scopes,
+    /// By what the owner is impersonated.
+    pub owner: Owner,
     /// Where the line stands.
     pub(in crate::config) place: Place,
     /// What the files say, for [`Settings::explain`].
@@ -255,6 +268,19 @@ impl MailboxSettings {
     pub fn scope(&self, scope: Scope) -> &ScopeSettings {
         self.scopes.of(scope)
     }
+}
+
+/// By what the owner of a mailbox is impersonated. A name or an identifier of the directory spares the server a look-up with
+/// each request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Owner {
+    /// By the address of the mailbox.
+    #[default]
+    Address,
+    /// By the user principal name.
+    Upn(String),
+    /// By the security identifier.
+    Sid(String),
 }
 
 /// The Outlook side of a person.

@@ -66,8 +66,12 @@ pub(in crate::config) enum Text {
     Address,
     /// The end of a mail address, from the `@`.
     AddressEnd,
-    /// The address of a web service.
+    /// The address of a web service, or the word `autodiscover`.
     Url,
+    /// The name of a host, or `*.` and a domain.
+    HostPattern,
+    /// A security identifier.
+    Sid,
     /// A folder of a mailbox.
     Folder,
     /// A SHA-256 in hexadecimal.

@@ -55,7 +55,12 @@ pub(in crate::config) fn check(
         Text::Address => Err(Fault::Address { found: found() }),
         Text::AddressEnd if text.len() > 1 && text.starts_with('@') => as_it_is(),
         Text::AddressEnd => Err(Fault::AddressEnd { found: found() }),
+        Text::Url if text == AUTODISCOVER => as_it_is(),
         Text::Url => url(text),
+        Text::HostPattern if is_host_pattern(text) => as_it_is(),
+        Text::HostPattern => Err(Fault::HostPattern { found: found() }),
+        Text::Sid if is_sid(text) => as_it_is(),
+        Text::Sid => Err(Fault::Sid { found: found() }),
         Text::Folder => {
             let broken = text.contains('\\') || text.split('/').any(|part| part.trim().is_empty());
             if broken { Err(Fault::FolderPath { found: found() }) } else { as_it_is() }
@@ -98,6 +103,30 @@ fn is_address(text: &str) -> bool {
     !name.is_empty()
         && !text.replacen('@', "", 1).contains(odd)
         && !domain.split('.').any(str::is_empty)
+}
+
+/// What stands in place of a server's address where each mailbox is looked for.
+pub(in crate::config) const AUTODISCOVER: &str = "autodiscover";
+
+/// Says whether a text is the name of a host, or `*.` and a domain of two labels or more: `*.com` would be everybody.
+fn is_host_pattern(text: &str) -> bool {
+    let (name, least) = match text.strip_prefix("*.") {
+        Some(name) => (name, 2),
+        None => (text, 1),
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    name.split('.').all(label) && name.split('.').count() >= least
+}
+
+/// Says whether a text is the SID of an account, such as `S-1-5-21-1004336348-1177238915-682003330-512`.
+fn is_sid(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix("S-1-").is_some_and(|rest| {
+        rest.split('-').all(number) && (2..=16).contains(&rest.split('-').count())
+    })
 }
 
 /// Hosts of Exchange Online, where EWS is being switched off.
@@ -169,6 +198,23 @@ mod tests {
             [r"\\server\share", "//server/share", r"\\?\UNC\server\x"].into_iter().all(is_share)
         );
         assert!(![r"\\?\C:\abgleich", "/var/lib", r"C:\x", r"\x"].into_iter().any(is_share));
+    }
+
+    #[test]
+    fn hosts_and_identifiers_are_what_they_should_be() {
+        assert!(
+            ["mail.firma.example", "*.firma.example", "ex1"]
+                .into_iter()
+                .all(super::is_host_pattern)
+        );
+        for text in ["*", "*.example", "*firma.example", "https://a.b", "a.*.b", "a b", "a..b", ""]
+        {
+            assert!(!super::is_host_pattern(text), "{text}");
+        }
+        assert!(super::is_sid("S-1-5-21-1004336348-1177238915-682003330-512"));
+        for text in ["S-1-", "s-1-5-21", "S-1-5-21-", "S-1-5-x", "512"] {
+            assert!(!super::is_sid(text), "{text}");
+        }
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! lanes and not over a client of their own: a lane already speaks every scheme of logging in, believes the same certificates,
 //! and follows no redirect by itself, which is what must not happen here.
 //!
-//! [`Walk`] decides; whoever drives it does. [`answer::read`] is a function of bytes alone, so that it can be fuzzed.
+//! [`Walk`] decides, [`Finder`] does. [`answer::read`] is a function of bytes alone, so that it can be fuzzed.
 
 pub mod answer;
 mod event;
+mod finder;
 mod hosts;
 mod names;
 mod request;
@@ -16,6 +17,7 @@ mod walk;
 
 pub use answer::{Answer, Endpoints};
 pub use event::{Event, What};
+pub use finder::Finder;
 pub use hosts::{Hosts, is_exchange_online};
 pub use names::look_up;
 pub use request::{Dialect, body};

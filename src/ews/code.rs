@@ -155,6 +155,16 @@ impl ResponseCode {
         }
     }
 
+    /// Says whether the server or the mailbox is older than what the request asked for.
+    pub fn asks_for_older(&self) -> bool {
+        matches!(
+            self,
+            Self::ErrorInvalidServerVersion
+                | Self::ErrorIncorrectSchemaVersion
+                | Self::ErrorInvalidSchemaVersionForMailboxVersion
+        )
+    }
+
     /// Says whether the server asked for less: a smaller batch, fewer connections, more time.
     pub fn asks_for_less(&self) -> bool {
         matches!(

@@ -17,12 +17,15 @@ pub struct Header {
     /// group of subscriptions must live on one server. It travels beside the envelope, as
     /// `X-AnchorMailbox` with `X-PreferServerAffinity`.
     pub affinity: Option<String>,
+    /// The SMTP address of the mailbox that the request is about, where neither [`Self::affinity`] nor
+    /// an impersonated address says it; it lets the front end find the right back end at once.
+    pub anchor: Option<String>,
 }
 
 impl Header {
     /// Makes a header that only names the contract.
     pub const fn new(version: ServerVersion) -> Self {
-        Self { version, impersonate: None, zone: None, affinity: None }
+        Self { version, impersonate: None, zone: None, affinity: None, anchor: None }
     }
 }
 

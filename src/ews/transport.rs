@@ -13,18 +13,22 @@ mod dial;
 mod endpoint;
 mod facts;
 mod http;
+mod knock;
 mod listen;
 mod login;
 #[cfg(any(test, feature = "simulation"))]
 pub mod scripted;
 mod status;
+mod trace;
 mod trust;
 
 pub use certificate::Certificate;
 pub use endpoint::{Endpoint, PlainHttp};
 pub use facts::{Dialed, LoginFacts, Offer, Page, TlsFacts};
 pub use http::{HttpLane, Settings, Timeouts};
+pub use knock::knock;
 pub use listen::Listening;
+pub use trace::Trace;
 pub use trust::Trust;
 
 pub use crate::ews::auth::{Login, Password, Scheme, Ticket};
@@ -153,6 +157,15 @@ impl Lane {
     pub fn back_end(&self) -> Option<&str> {
         match self {
             Self::Http(lane) => lane.back_end(),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => None,
+        }
+    }
+
+    /// Returns by what an administrator finds the last request again.
+    pub fn trace(&self) -> Option<Trace> {
+        match self {
+            Self::Http(lane) => lane.trace.clone(),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(_) => None,
         }

@@ -30,6 +30,17 @@ impl ServerVersion {
             Self::V2016 => "Exchange2016",
         }
     }
+
+    /// Returns the next older contract; none below the oldest that this program keeps to.
+    pub const fn older(self) -> Option<Self> {
+        match self {
+            Self::V2016 => Some(Self::V2013Sp1),
+            Self::V2013Sp1 => Some(Self::V2013),
+            Self::V2013 => Some(Self::V2010Sp2),
+            Self::V2010Sp2 => Some(Self::V2010Sp1),
+            Self::V2010Sp1 => None,
+        }
+    }
 }
 
 /// What a server says of itself in `t:ServerVersionInfo`.
@@ -71,6 +82,22 @@ impl fmt::Display for ServerVersionInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ladder_goes_down_to_2010_sp1() {
+        let steps = std::iter::successors(Some(ServerVersion::V2016), |version| version.older());
+        let names: Vec<_> = steps.map(ServerVersion::name).collect();
+        assert_eq!(
+            names,
+            [
+                "Exchange2016",
+                "Exchange2013_SP1",
+                "Exchange2013",
+                "Exchange2010_SP2",
+                "Exchange2010_SP1"
+            ]
+        );
+    }
 
     #[test]
     fn builds_map_to_contracts() {

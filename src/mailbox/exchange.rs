@@ -25,7 +25,8 @@ mod trouble;
 pub mod wire;
 mod write;
 
-use crate::ews::ServerVersionInfo;
+use crate::ews::transport::{LoginFacts, Trace};
+use crate::ews::{ServerVersion, ServerVersionInfo};
 use crate::mailbox::{
     ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted, Write,
     Wrote,
@@ -34,6 +35,7 @@ use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
 use crate::mailbox::zones::Zone;
 use folders::Folders;
+pub use folders::Whose;
 use wire::{Patience, Wire};
 
 /// How many writes go into one request.
@@ -47,8 +49,8 @@ const BYTES: usize = 1 << 19;
 pub struct Manner {
     /// The zone of the person: all-day items begin at its midnights, and it stands in where an item's own zone is unknown.
     pub zone: Zone,
-    /// Whose mailbox to open; `None` is that of the one who logs in or is impersonated.
-    pub delegate_for: Option<String>,
+    /// Whose mailbox to open.
+    pub whose: Whose,
     /// The SMTP address by which the directory knows the mailbox's person; `None` where only the login is known.
     pub address: Option<String>,
     /// How long to go on after errors that pass.
@@ -68,13 +70,23 @@ pub struct ExchangeMailbox<W> {
 impl<W: Wire> ExchangeMailbox<W> {
     /// Makes a mailbox on a connection; nothing is sent yet.
     pub fn new(wire: W, manner: Manner) -> Self {
-        let folders = Folders::new(manner.delegate_for.clone());
+        let folders = Folders::new(manner.whose.clone());
         Self { wire, manner, folders, reads: fetch::FIRST }
     }
 
     /// Returns what the server said of itself last.
     pub fn server(&self) -> Option<ServerVersionInfo> {
         self.wire.server()
+    }
+
+    /// Returns by what an administrator finds the last request again.
+    pub fn trace(&self) -> Option<Trace> {
+        self.wire.trace()
+    }
+
+    /// Says in an error by what an administrator finds its request in the logs of the server.
+    fn traced<T>(&self, outcome: Result<T, MailboxError>) -> Result<T, MailboxError> {
+        outcome.map_err(|error| failure::traced(error, self.wire.trace()))
     }
 
     /// Says whether the server refuses an update of a version that is no longer there. grommunio 3.10 does not: it takes any
@@ -92,14 +104,28 @@ impl<W: Wire> ExchangeMailbox<W> {
     }
 }
 
+impl ExchangeMailbox<lane::LaneWire> {
+    /// Returns the contract that requests keep to.
+    pub fn contract(&self) -> ServerVersion {
+        self.wire.contract()
+    }
+
+    /// Returns how the login went; `None` before the first answer.
+    pub fn login(&self) -> Option<LoginFacts> {
+        self.wire.login()
+    }
+}
+
 impl<W: Wire> Mailbox for ExchangeMailbox<W> {
     fn open(&mut self) -> Result<Opened, MailboxError> {
-        self.folders.open(&mut self.wire, self.manner.patience)
+        let opened = self.folders.open(&mut self.wire, self.manner.patience);
+        self.traced(opened)
     }
 
     fn person(&mut self) -> Result<Option<String>, MailboxError> {
         let Some(address) = &self.manner.address else { return Ok(None) };
-        person::of(&mut self.wire, self.manner.patience, address)
+        let person = person::of(&mut self.wire, self.manner.patience, address);
+        self.traced(person)
     }
 
     fn folder(
@@ -108,7 +134,8 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         path: &[String],
         create: bool,
     ) -> Result<Option<FolderId>, MailboxError> {
-        self.folders.find(&mut self.wire, self.manner.patience, kind, path, create)
+        let found = self.folders.find(&mut self.wire, self.manner.patience, kind, path, create);
+        self.traced(found)
     }
 
     fn changes(
@@ -117,7 +144,8 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         kind: ItemKind,
         since: Option<&Cursor>,
     ) -> Result<ChangePage, MailboxError> {
-        feed::page(&mut self.wire, self.manner.patience, folder, kind, since)
+        let page = feed::page(&mut self.wire, self.manner.patience, folder, kind, since);
+        self.traced(page)
     }
 
     fn identify(
@@ -127,7 +155,10 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
     ) -> Result<(), MailboxError> {
         let wanted = table::identifying();
-        self.read(ids, &wanted, &mut |id, item| each(id, item.map(|item| read::identity(&item))))
+        let read = self.read(ids, &wanted, &mut |id, item| {
+            each(id, item.map(|item| read::identity(&item)));
+        });
+        self.traced(read)
     }
 
     fn fetch(
@@ -141,13 +172,15 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         let none = exceptions::Fetched::new();
         // Changed occurrences are items of their own: a series that has some waits until they were read as well.
         let mut series = Vec::new();
-        self.read(ids, &wanted, &mut |id, item| match item {
+        let read = self.read(ids, &wanted, &mut |id, item| match item {
             Ok(item) if exceptions::changed(&item.properties).next().is_some() => {
                 series.push((id, item));
             }
             item => each(id, item.map(|item| read::item(&item, &none, &zone))),
-        })?;
-        let fetched = self.changed_occurrences(&series)?;
+        });
+        self.traced(read)?;
+        let fetched = self.changed_occurrences(&series);
+        let fetched = self.traced(fetched)?;
         for (id, item) in series {
             each(id, Ok(read::item(&item, &fetched, &zone)));
         }
@@ -155,11 +188,13 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
     }
 
     fn find(&mut self, kind: ItemKind, wanted: &Wanted<'_>) -> Result<Vec<Found>, MailboxError> {
-        self.search(kind, wanted)
+        let found = self.search(kind, wanted);
+        self.traced(found)
     }
 
     fn apply(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
-        self.write(kind, writes)
+        let wrote = self.write(kind, writes);
+        self.traced(wrote)
     }
 
     fn batch(&self) -> usize {

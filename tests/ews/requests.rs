@@ -208,6 +208,7 @@ impl Table {
             impersonate: Some(Impersonation::PrimarySmtpAddress("eva@firma.example".into())),
             zone: Some("W. Europe Standard Time".into()),
             affinity: None,
+            anchor: None,
         };
         let mut table = Self { header, documents: Vec::new() };
         table.folders();

@@ -16,23 +16,33 @@ use exchange_sim::{Options, Outlook, Running, Server, named_string};
 use tokio::runtime::Runtime;
 
 const USER: &str = r"FIRMA\svc-abgleich";
-const PASSWORD: &str = "Sommer-2026";
+pub(crate) const PASSWORD: &str = "Sommer-2026";
 
 /// A server that runs.
 pub(crate) struct Exchange {
     /// The server itself.
     pub(crate) server: Running,
     runtime: Runtime,
+    user: String,
     mailboxes: AtomicUsize,
 }
 
 impl Exchange {
     /// Starts one.
     pub(crate) fn start() -> Self {
-        let login = exchange_sim::Login::service(USER, PASSWORD);
-        let server = Server::start(&Options::default().login(login)).expect("the simulator starts");
+        Self::with(exchange_sim::Login::service(USER, PASSWORD), &[])
+    }
+
+    /// Starts one at which this account logs in, which has the usual password, with these mailboxes.
+    pub(crate) fn with(login: exchange_sim::Login, mailboxes: &[&str]) -> Self {
+        let user = login.user.clone();
+        let mut options = Options::default().login(login);
+        for address in mailboxes {
+            options = options.mailbox(address);
+        }
+        let server = Server::start(&options).expect("the simulator starts");
         let runtime = Runtime::new().expect("a runtime starts");
-        Self { server, runtime, mailboxes: AtomicUsize::new(0) }
+        Self { server, runtime, user, mailboxes: AtomicUsize::new(0) }
     }
 
     /// Returns one that all tests share; each takes a fresh mailbox.
@@ -53,7 +63,7 @@ impl Exchange {
     pub(crate) fn access(&self) -> ServerAccess {
         ServerAccess {
             url: self.server.url(),
-            login: Login::Basic { user: USER.to_owned(), password: Password::new(PASSWORD) },
+            login: Login::Basic { user: self.user.clone(), password: Password::new(PASSWORD) },
             ca_file: Some(self.server.ca_file().to_owned()),
             connect_within: Duration::from_secs(10),
             reply_within: Duration::from_secs(30),
@@ -67,8 +77,16 @@ impl Exchange {
         access: &ServerAccess,
         act_as: &ActAs,
     ) -> ExchangeMailbox<LaneWire> {
-        let server =
-            ExchangeServer::new(access, self.runtime.handle().clone()).expect("it is well");
+        Self::mailbox_on(&self.way(access), act_as)
+    }
+
+    /// Prepares the way to the server.
+    pub(crate) fn way(&self, access: &ServerAccess) -> ExchangeServer {
+        ExchangeServer::new(access, self.runtime.handle().clone()).expect("it is well")
+    }
+
+    /// Makes a mailbox on a way that is prepared.
+    pub(crate) fn mailbox_on(server: &ExchangeServer, act_as: &ActAs) -> ExchangeMailbox<LaneWire> {
         server.mailbox(act_as, Zone::iana("Europe/Berlin").expect("a zone"))
     }
 

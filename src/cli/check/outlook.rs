@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::cli::check::remark::{Remark, Stage, Words};
 use crate::cli::open;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 
 /// By how many seconds a clock may be off ours before somebody should know (rule D1).
 pub(super) const TOLERATED: i64 = 300;
@@ -75,7 +75,8 @@ pub(super) fn look(
         }
         Err(failure) => {
             let said = (failure.error.to_string(), failure.hints.first().cloned());
-            Err(Remark::error(Stage::Config, said))
+            let usage = failure.kind == Exit::Usage;
+            Err(Remark::error(if usage { Stage::Config } else { Stage::Discovery }, said))
         }
     };
     if let Err(remark) = walked {

@@ -15,6 +15,7 @@ pub(super) enum Stage {
     Source,
     User,
     Filter,
+    Discovery,
     Dns,
     Network,
     Tls,
@@ -35,6 +36,7 @@ impl Stage {
             Self::Source => "source",
             Self::User => "user",
             Self::Filter => "filter",
+            Self::Discovery => "autodiscover",
             Self::Dns => "dns",
             Self::Network => "network",
             Self::Tls => "tls",
@@ -55,6 +57,7 @@ impl Stage {
             Self::Source => one_of(language, "staffITpro", "staffITpro"),
             Self::User => one_of(language, "staffITpro-Benutzer", "staffITpro user"),
             Self::Filter => one_of(language, "Filter", "filter"),
+            Self::Discovery => "Autodiscover",
             Self::Dns => one_of(language, "Name des Servers", "server name"),
             Self::Network => one_of(language, "Netzwerk", "network"),
             Self::Tls => one_of(language, "TLS", "TLS"),
@@ -114,6 +117,7 @@ impl Remark {
             Stage::Source | Stage::Dns | Stage::Network | Stage::Tls => Exit::Down,
             Stage::User
             | Stage::Filter
+            | Stage::Discovery
             | Stage::Login
             | Stage::Mailbox
             | Stage::Folder

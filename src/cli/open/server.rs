@@ -6,21 +6,43 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use abgleich::config::{Access, MailboxSettings, ServerSettings, Settings, Target};
+use abgleich::config::{
+    Access, MailboxSettings, Owner, ServerSettings, ServerUrl, Settings, Target,
+};
+use abgleich::ews::Impersonation;
+use abgleich::ews::autodiscover::{Finder, Hosts, Outcome, Walk};
 use abgleich::ews::transport::{Endpoint, Login, Password, PlainHttp};
 use abgleich::mailbox::Mailbox;
-use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, ServerAccess};
+use abgleich::mailbox::exchange::ExchangeMailbox;
+use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
 use abgleich::mailbox::zones::Zone;
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::cli::open::discovered::Discovered;
 use crate::failure::{Exit, Failure};
 
 /// The servers that were prepared, and the threads that serve their connections.
 pub(in crate::cli) struct Servers {
     runtime: Runtime,
-    prepared: Mutex<BTreeMap<String, Arc<ExchangeServer>>>,
+    prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
     patience: Duration,
+}
+
+/// What all mailboxes of a server share.
+struct Prepared {
+    name: String,
+    /// Where the server is, if the configuration says it.
+    url: Option<String>,
+    /// The way to it; its URL is filled in by where the mailbox is.
+    access: ServerAccess,
+    /// Hosts that may see the login when Autodiscover leads there.
+    hosts: Hosts,
+    /// What was made of each URL.
+    by_url: Mutex<BTreeMap<String, Arc<ExchangeServer>>>,
+    /// Why no further mailbox is to be looked for: the login was refused, and each attempt counts towards a lock-out.
+    refused: Mutex<Option<String>>,
 }
 
 impl Servers {
@@ -45,11 +67,23 @@ impl Servers {
         &self,
         settings: &Settings,
         mailbox: &MailboxSettings,
-    ) -> Result<Arc<ExchangeServer>, Failure> {
+    ) -> Result<(), Failure> {
+        self.prepared(settings, mailbox).map(|_| ())
+    }
+
+    fn prepared(
+        &self,
+        settings: &Settings,
+        mailbox: &MailboxSettings,
+    ) -> Result<Arc<Prepared>, Failure> {
         let Target::Exchange { server: name, .. } = &mailbox.target else {
             return Err(Failure::usage("this version cannot synchronise PST files yet")
                 .hint(format!("give {} an Exchange mailbox", mailbox.user)));
         };
+        self.prepared_server(settings, name)
+    }
+
+    fn prepared_server(&self, settings: &Settings, name: &str) -> Result<Arc<Prepared>, Failure> {
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = prepared.get(name) {
             return Ok(Arc::clone(server));
@@ -58,22 +92,162 @@ impl Servers {
             .servers
             .get(name)
             .ok_or_else(|| Failure::usage(format!("the configuration has no server {name}")))?;
-        let server = Arc::new(self.server(name, server)?);
-        prepared.insert(name.clone(), Arc::clone(&server));
+        let server = Prepared {
+            name: name.to_owned(),
+            url: match &server.url {
+                ServerUrl::Given(url) => Some(url.clone()),
+                ServerUrl::Autodiscover => None,
+            },
+            access: self.access(name, server)?,
+            hosts: Hosts::parse(&server.hosts)
+                .map_err(|host| Failure::usage(format!("\"{host}\" is no host")))?,
+            by_url: Mutex::default(),
+            refused: Mutex::default(),
+        };
+        if let Some(url) = &server.url {
+            self.at(&server, url)?;
+        }
+        let server = Arc::new(server);
+        prepared.insert(name.to_owned(), Arc::clone(&server));
         Ok(server)
     }
 
-    /// Makes a mailbox; nothing is sent until it is opened.
+    /// Returns the server at a URL.
+    fn at(&self, prepared: &Prepared, url: &str) -> Result<Arc<ExchangeServer>, Failure> {
+        let mut by_url = prepared.by_url.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = by_url.get(url) {
+            return Ok(Arc::clone(server));
+        }
+        let access = ServerAccess { url: url.to_owned(), ..prepared.access.clone() };
+        let server =
+            ExchangeServer::new(&access, self.runtime.handle().clone()).map_err(|error| {
+                let hint = error.hint.clone();
+                Failure::usage(error).hint_of(hint).hint(about(&prepared.name))
+            })?;
+        let server = Arc::new(server);
+        by_url.insert(url.to_owned(), Arc::clone(&server));
+        Ok(server)
+    }
+
+    /// Makes a mailbox; nothing is sent until it is opened, unless its server has to be found first.
     pub(in crate::cli) fn mailbox(
         &self,
         settings: &Settings,
         mailbox: &MailboxSettings,
     ) -> Result<Box<dyn Mailbox>, Failure> {
-        let server = self.prepare(settings, mailbox)?;
+        Ok(Box::new(self.exchange(settings, mailbox)?))
+    }
+
+    /// The same, with all that an Exchange mailbox tells of itself.
+    pub(in crate::cli) fn exchange(
+        &self,
+        settings: &Settings,
+        mailbox: &MailboxSettings,
+    ) -> Result<ExchangeMailbox<LaneWire>, Failure> {
+        let server = self.server(settings, mailbox)?;
         let zone = Zone::iana(mailbox.zone.name()).ok_or_else(|| {
             Failure::usage(format!("the zone {} cannot be used with Exchange", mailbox.zone))
         })?;
-        Ok(Box::new(server.mailbox(&act_as(settings, mailbox), zone)))
+        Ok(server.mailbox(&act_as(settings, mailbox), zone))
+    }
+
+    /// Returns the server of a mailbox: the configured one, else the one that Autodiscover finds or has found.
+    pub(in crate::cli) fn server(
+        &self,
+        settings: &Settings,
+        mailbox: &MailboxSettings,
+    ) -> Result<Arc<ExchangeServer>, Failure> {
+        let prepared = self.prepared(settings, mailbox)?;
+        let url = match (&prepared.url, &mailbox.target) {
+            (Some(url), _) => url.clone(),
+            (None, Target::Exchange { address, .. }) => self.found(settings, &prepared, address)?,
+            (None, Target::Pst { .. }) => String::new(),
+        };
+        self.at(&prepared, &url)
+    }
+
+    /// Finds the server of an address, or remembers it.
+    fn found(
+        &self,
+        settings: &Settings,
+        prepared: &Prepared,
+        address: &str,
+    ) -> Result<String, Failure> {
+        let memory = Discovered::at(&settings.state.folder);
+        let name = &prepared.name;
+        if let Some(known) = memory.known(name, address, Timestamp::now())
+            && let Ok(endpoint) = Endpoint::parse(&known.url, PlainHttp::Never)
+            && prepared.hosts.permit(endpoint.host())
+            && answers(&endpoint, prepared.access.connect_within).is_ok()
+        {
+            return Ok(known.url);
+        }
+        let mut refused = prepared.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = refused.as_ref() {
+            return Err(Failure::new(Exit::MailboxFailed, said.clone()).hint(about(name)));
+        }
+        let mut walk = Walk::new(address, prepared.hosts.clone(), None).map_err(Failure::usage)?;
+        match self.walk(prepared, &mut walk, &mut |_, _| false) {
+            Outcome::Found(found) => {
+                // What cannot be remembered is looked for again; that is all.
+                if let Err(error) = memory.note(name, address, &found, Timestamp::now()) {
+                    tracing::warn!(%error, "what was found cannot be remembered");
+                }
+                Ok(found.url)
+            }
+            outcome => {
+                let _ = memory.forget(name, address);
+                let said = match &outcome {
+                    Outcome::Online { host } => format!(
+                        "the mailbox {address} is in Exchange Online ({host}), where Microsoft switches EWS off"
+                    ),
+                    Outcome::LoginRefused { host, .. } => {
+                        let said = format!("{host} refused the login");
+                        *refused = Some(said.clone());
+                        said
+                    }
+                    _ => format!("Autodiscover finds no server for {address}"),
+                };
+                Err(Failure::new(Exit::MailboxFailed, said)
+                    .hint(format!("`abgleich discover {address}` shows the way step by step")))
+            }
+        }
+    }
+
+    /// Walks to the server of an address.
+    fn walk(
+        &self,
+        prepared: &Prepared,
+        walk: &mut Walk,
+        permit: &mut (dyn FnMut(&str, bool) -> bool + Send),
+    ) -> Outcome {
+        let finder = Finder {
+            login: prepared.access.login.clone(),
+            trust: prepared.access.trust(),
+            timeouts: prepared.access.timeouts(),
+        };
+        self.runtime.block_on(finder.follow(walk, permit))
+    }
+
+    /// Walks to the server of an address for somebody who watches, and remembers what was found where runs look for it.
+    pub(in crate::cli) fn discover(
+        &self,
+        settings: &Settings,
+        server: &str,
+        walk: impl FnOnce(Hosts) -> Result<Walk, String>,
+        address: &str,
+        permit: &mut (dyn FnMut(&str, bool) -> bool + Send),
+    ) -> Result<(Walk, Outcome), Failure> {
+        let prepared = self.prepared_server(settings, server)?;
+        let mut walk = walk(prepared.hosts.clone()).map_err(Failure::usage)?;
+        let outcome = self.walk(&prepared, &mut walk, permit);
+        if let (Outcome::Found(found), None) = (&outcome, &prepared.url) {
+            let memory = Discovered::at(&settings.state.folder);
+            memory
+                .note(server, address, found, Timestamp::now())
+                .map_err(|error| Failure::new(Exit::Internal, error))?;
+        }
+        Ok((walk, outcome))
     }
 
     /// Says whether somebody answers at the server's address, without logging in: the first thing that is known of a server
@@ -84,31 +258,21 @@ impl Servers {
     ) -> Result<(), String> {
         let Target::Exchange { server: name, .. } = &mailbox.target else { return Ok(()) };
         let Some(server) = settings.servers.get(name) else { return Ok(()) };
+        // Where each mailbox is looked for, there is no one server.
+        let ServerUrl::Given(url) = &server.url else { return Ok(()) };
         // A URL that cannot be read is said by `prepare`, with its reason.
-        let Ok(endpoint) = Endpoint::parse(&server.url, PlainHttp::Never) else { return Ok(()) };
-        let authority = endpoint.authority();
-        let addresses = (endpoint.host(), endpoint.port())
-            .to_socket_addrs()
-            .map_err(|error| format!("the name of the server {authority} is not known: {error}"))?;
-        let mut said = format!("the server {authority} has no address");
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, server.timeouts.connect) {
-                Ok(_) => return Ok(()),
-                Err(error) => said = format!("nobody answers at {authority} ({address}): {error}"),
-            }
-        }
-        Err(said)
+        let Ok(endpoint) = Endpoint::parse(url, PlainHttp::Never) else { return Ok(()) };
+        answers(&endpoint, server.timeouts.connect)
     }
 
-    fn server(&self, name: &str, server: &ServerSettings) -> Result<ExchangeServer, Failure> {
-        let about = format!("it is about the server `{name}` of the configuration");
+    fn access(&self, name: &str, server: &ServerSettings) -> Result<ServerAccess, Failure> {
         let password = server
             .login
             .password
             .resolve()
-            .map_err(|error| Failure::usage(error).hint(about.clone()))?;
-        let access = ServerAccess {
-            url: server.url.clone(),
+            .map_err(|error| Failure::usage(error).hint(about(name)))?;
+        Ok(ServerAccess {
+            url: String::new(),
             login: Login::Basic {
                 user: server.login.user.clone(),
                 password: Password::new(password.expose()),
@@ -117,20 +281,44 @@ impl Servers {
             connect_within: server.timeouts.connect,
             reply_within: server.timeouts.reply,
             patience: Patience { longest: self.patience },
-        };
-        ExchangeServer::new(&access, self.runtime.handle().clone()).map_err(|error| {
-            let hint = error.hint.clone();
-            Failure::usage(error).hint_of(hint).hint(about)
         })
     }
+}
+
+fn about(name: &str) -> String {
+    format!("it is about the server `{name}` of the configuration")
+}
+
+/// Says whether somebody takes a connection.
+fn answers(endpoint: &Endpoint, limit: Duration) -> Result<(), String> {
+    let authority = endpoint.authority();
+    let addresses = (endpoint.host(), endpoint.port())
+        .to_socket_addrs()
+        .map_err(|error| format!("the name of the server {authority} is not known: {error}"))?;
+    let mut said = format!("the server {authority} has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, limit) {
+            Ok(_) => return Ok(()),
+            Err(error) => said = format!("nobody answers at {authority} ({address}): {error}"),
+        }
+    }
+    Err(said)
 }
 
 /// Returns as whom the mailbox is opened.
 fn act_as(settings: &Settings, mailbox: &MailboxSettings) -> ActAs {
     let Target::Exchange { server, address } = &mailbox.target else { return ActAs::Own };
+    let address = address.clone();
     match settings.servers.get(server).map(|server| server.access) {
-        Some(Access::Impersonation) => ActAs::Owner(address.clone()),
-        Some(Access::Delegate) => ActAs::DelegateOf(address.clone()),
-        Some(Access::Own) | None => ActAs::Own,
+        Some(Access::Impersonation) => match &mailbox.owner {
+            Owner::Address => ActAs::Owner(address),
+            Owner::Upn(upn) => {
+                ActAs::OwnerBy { address, person: Impersonation::PrincipalName(upn.clone()) }
+            }
+            Owner::Sid(sid) => ActAs::OwnerBy { address, person: Impersonation::Sid(sid.clone()) },
+        },
+        Some(Access::Delegate) => ActAs::DelegateOf(address),
+        Some(Access::Own) => ActAs::OwnOf(address),
+        None => ActAs::Own,
     }
 }

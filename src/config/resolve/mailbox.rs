@@ -12,7 +12,7 @@ use crate::config::read::Line;
 use crate::config::resolve::Notes;
 use crate::config::resolve::scope;
 use crate::config::settings::{
-    Access, MailboxSettings, ServerSettings, SourceSettings, Target, Zone,
+    Access, MailboxSettings, Owner, ServerSettings, SourceSettings, Target, Zone,
 };
 use crate::config::tree::{Node, Value};
 use crate::model::rules::{Scopes, Writes};
@@ -103,6 +103,15 @@ fn mailbox(
             }
         }
     };
+    let owner = match (own.of("upn").map(|node| (node.text(), &node.place)), own.of("sid")) {
+        (Some((_, place)), Some(_)) => {
+            notes.error(place, Fault::BothIdentities { user: user.clone() });
+            Owner::Address
+        }
+        (Some((upn, _)), None) => upn.map(|upn| Owner::Upn(upn.to_owned())).unwrap_or_default(),
+        (None, Some(sid)) => sid.text().map(|sid| Owner::Sid(sid.to_owned())).unwrap_or_default(),
+        (None, None) => Owner::Address,
+    };
     let scopes = Scopes::new(|scope| scope::resolve(&layers, scope));
     scope::doubts(notes, &layers, &scopes, &mut seen.doubted);
 
@@ -148,6 +157,7 @@ fn mailbox(
         writes,
         zone: zone.unwrap_or_else(|| of_source.zone.clone()),
         scopes,
+        owner,
         layers,
         place,
     })

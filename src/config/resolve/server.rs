@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use crate::config::fault::Fault;
 use crate::config::resolve::{Notes, quoted};
-use crate::config::settings::{Access, DEFAULT_MAX_LANES, Login, Scheme, ServerSettings, Timeouts};
+use crate::config::settings::{
+    Access, DEFAULT_MAX_LANES, Login, Scheme, ServerSettings, ServerUrl, Timeouts,
+};
 use crate::config::tree::{Entry, Node, Table, Value};
+use crate::config::wording::AUTODISCOVER;
 
 /// Builds the settings of a server; `None` if something that must be there is missing or wrong.
 pub(in crate::config::resolve) fn resolve(
@@ -15,7 +18,20 @@ pub(in crate::config::resolve) fn resolve(
 ) -> Option<ServerSettings> {
     let table = section.node.table()?;
     let above = format!("servers.{name}");
-    let url = notes.needed(section, table, &above, "url");
+    let url = notes.needed(section, table, &above, "url").map(|url| match url.as_str() {
+        AUTODISCOVER => ServerUrl::Autodiscover,
+        _ => ServerUrl::Given(url),
+    });
+    let hosts = table.of("hosts");
+    if let Some(node) = hosts {
+        let list = node.texts().unwrap_or_default();
+        let list: Vec<_> = list.iter().map(|host| quoted(host)).collect();
+        notes.note(&above, "hosts", format!("[{}]", list.join(", ")), Some(&node.place));
+    }
+    if url == Some(ServerUrl::Autodiscover) && hosts.is_none() {
+        let place = table.of("url").map_or(&section.place, |node| &node.place);
+        notes.error(place, Fault::NoHosts { server: name.to_owned() });
+    }
     let login = login(notes, section, table, &above);
     let access = notes.setting(table, &above, "access", Access::Impersonation, Access::from_key);
     let ca_file = table.of("ca_file").and_then(|node| Some((node.text()?, &node.place)));
@@ -41,6 +57,7 @@ pub(in crate::config::resolve) fn resolve(
     notes.note(&above, "max_lanes", max_lanes, lanes.map(|node| &node.place));
     Some(ServerSettings {
         url: url?,
+        hosts: hosts.and_then(Node::texts).unwrap_or_default(),
         login: login?,
         access,
         ca_file: ca_file.map(|(path, _)| path.into()),

@@ -30,6 +30,11 @@ impl Hosts {
         }
     }
 
+    /// Adds those of another list.
+    pub fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Says whether a host may see the login.
     pub fn permit(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();

@@ -32,6 +32,8 @@ pub struct Offer {
     pub status: u16,
     /// The schemes that it offers, in its order and spelling: `Negotiate`, `NTLM`, `Basic`.
     pub schemes: Vec<String>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
 }
 
 /// What the last login on a lane was.

@@ -26,6 +26,7 @@ use crate::ews::transport::endpoint::Endpoint;
 use crate::ews::transport::facts::{Dialed, LoginFacts, Offer, Page};
 use crate::ews::transport::login::basic;
 use crate::ews::transport::status::{Verdict, excerpt, judge};
+use crate::ews::transport::trace::Trace;
 use crate::ews::transport::trust::Trust;
 
 /// How long to wait.
@@ -87,6 +88,11 @@ impl Settings {
         Self { timeouts, ..self.clone() }
     }
 
+    /// Returns where the lanes lead.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Returns how long to wait.
     pub const fn timeouts(&self) -> Timeouts {
         self.timeouts
@@ -99,6 +105,7 @@ impl Settings {
             cookies: Cookies::default(),
             idle: None,
             clock: None,
+            trace: None,
             back_end: None,
             login: None,
         }))
@@ -115,13 +122,15 @@ pub struct HttpLane {
     idle: Option<(Sender, Dialed)>,
     /// The server's clock, as the last answer told it.
     clock: Option<ServerClock>,
+    /// The last request.
+    pub(super) trace: Option<Trace>,
     /// The back end that served the last request, where the front end told.
     back_end: Option<String>,
     /// What the last login was.
     login: Option<LoginFacts>,
 }
 
-const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
 
 impl HttpLane {
     /// Dials if there is no usable connection.
@@ -157,8 +166,12 @@ impl HttpLane {
             .await
             .map_err(|_| EwsError::TimedOut { waited: limit })?
             .map_err(|error| EwsError::Lost { problem: error.to_string() })?;
-        let offer =
-            Offer { status: response.status().as_u16(), schemes: offers(response.headers()) };
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let offer = Offer {
+            status: response.status().as_u16(),
+            schemes: offers(response.headers()),
+            location: location.map(str::to_owned),
+        };
         let mut answer = self.answer(response, (sender, dialed), started);
         // Reading the page to its end keeps the connection for the login.
         answer.beginning().await;
@@ -248,7 +261,10 @@ impl HttpLane {
         let started = Instant::now();
         let deadline = started + self.settings.timeouts.total;
         let request_id = request_id();
+        // A connection that does not come about carries no request.
+        self.trace = None;
         let (mut sender, mut dialed, mut fresh) = self.connection().await?;
+        self.trace = Some(Trace::new(&request_id));
         let response = loop {
             let request = self.request(body.clone(), header, &request_id)?;
             let wait = deadline.min(Instant::now() + self.settings.timeouts.read);
@@ -329,6 +345,9 @@ impl HttpLane {
         }
         let text =
             |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        if let Some(trace) = &mut self.trace {
+            trace.answered(response.headers());
+        }
         self.back_end = text("x-calculatedbetarget").map(str::to_ascii_lowercase);
         tracing::debug!(
             status = response.status().as_u16(),
@@ -348,7 +367,7 @@ fn anchor(header: &Header) -> Option<&str> {
         Some(Impersonation::PrimarySmtpAddress(who) | Impersonation::SmtpAddress(who)) => Some(who),
         _ => None,
     };
-    header.affinity.as_ref().or(acting).map(String::as_str)
+    header.affinity.as_ref().or(acting).or(header.anchor.as_ref()).map(String::as_str)
 }
 
 /// An answer whose head is there.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ews::transport::Trace;
 use crate::ews::{
     ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode, TlsProblem,
 };
@@ -82,6 +83,36 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
         hint: hint.map(str::to_owned),
         ambiguous: error.ambiguous(),
         source: chained.then(|| error.into()),
+    }
+}
+
+/// Says in an error by what an administrator finds its request in the logs of the server.
+pub(super) fn traced(error: MailboxError, trace: Option<Trace>) -> MailboxError {
+    match trace {
+        Some(trace) => {
+            let source = Some(Box::new(InRequest { trace, cause: error.source }) as _);
+            MailboxError { source, ..error }
+        }
+        None => error,
+    }
+}
+
+/// In which request an error came up; a link in the chain of its causes.
+#[derive(Debug)]
+struct InRequest {
+    trace: Trace,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl std::fmt::Display for InRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.trace.fmt(f)
+    }
+}
+
+impl std::error::Error for InRequest {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
     }
 }
 

@@ -34,10 +34,22 @@ pub(super) struct Place {
     pub(super) deleted: bool,
 }
 
+/// Whose mailbox to open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Whose {
+    /// That of the one who logs in or is impersonated.
+    #[default]
+    Own,
+    /// That of the one who logs in, which must be the one of this address.
+    OwnOf(String),
+    /// That of this address, as a delegate.
+    Of(String),
+}
+
 /// What is known of the folders; kept for one run.
 #[derive(Debug, Default)]
 pub(super) struct Folders {
-    delegate_for: Option<String>,
+    whose: Whose,
     defaults: Option<Defaults>,
     tree: Option<Vec<Folder>>,
 }
@@ -63,8 +75,8 @@ impl Defaults {
 
 impl Folders {
     /// Makes an empty one.
-    pub(super) fn new(delegate_for: Option<String>) -> Self {
-        Self { delegate_for, ..Self::default() }
+    pub(super) fn new(whose: Whose) -> Self {
+        Self { whose, ..Self::default() }
     }
 
     /// Asks for the default folders in one call. Their ids say which mailbox this is (rule D15): they change when a mailbox is
@@ -75,21 +87,21 @@ impl Folders {
         patience: Patience,
     ) -> Result<Opened, MailboxError> {
         self.tree = None;
-        let folders = DEFAULTS
-            .iter()
-            .map(|folder| FolderRef::Distinguished {
-                folder: *folder,
-                mailbox: self.delegate_for.clone(),
-            })
-            .collect();
-        let parts = ask(wire, patience, Stage::Mailbox, &GetFolder { folders }, refused)?;
-        let mut found: [Option<Result<Folder, Refusal>>; 5] = [const { None }; 5];
+        let operation = GetFolder { folders: self.defaults_of() };
+        let mut parts = ask(wire, patience, Stage::Mailbox, &operation, refused)?;
+        // A mailbox may lie on an older server than the one that took the request; then its folders are refused one by one.
+        while parts.iter().filter_map(refused).any(|no| no.code.asks_for_older())
+            && wire.step_down()
+        {
+            parts = ask(wire, patience, Stage::Mailbox, &operation, refused)?;
+        }
+        let mut found: [Option<Result<Folder, Refusal>>; 6] = [const { None }; 6];
         for (place, folder) in parts {
             if let Some(slot) = found.get_mut(place) {
                 *slot = Some(folder);
             }
         }
-        let [contacts, calendar, tasks, deleted, root] = found;
+        let [contacts, calendar, tasks, deleted, root, by_address] = found;
         let defaults = Defaults {
             contacts: needed(contacts, "contacts")?,
             calendar: needed(calendar, "calendar")?,
@@ -97,6 +109,7 @@ impl Folders {
             deleted: needed(deleted, "deleted items")?,
             root: root.and_then(Result::ok),
         };
+        self.is_own(&defaults, by_address)?;
         let mut hash = Sha256::new();
         for folder in [&defaults.contacts, &defaults.calendar, &defaults.tasks, &defaults.deleted] {
             hash.update(folder.id.as_str());
@@ -114,6 +127,44 @@ impl Folders {
         };
         self.defaults = Some(defaults);
         Ok(opened)
+    }
+
+    /// Names the folders to ask for. Where the login's own mailbox must be that of an address, one folder is asked for by the
+    /// address as well: if it is the same folder, it is the same mailbox.
+    fn defaults_of(&self) -> Vec<FolderRef> {
+        let (mailbox, twice) = match &self.whose {
+            Whose::Own => (None, None),
+            Whose::OwnOf(address) => (None, Some(address.clone())),
+            Whose::Of(address) => (Some(address.clone()), None),
+        };
+        let of = |folder, mailbox| FolderRef::Distinguished { folder, mailbox };
+        let mut folders: Vec<_> =
+            DEFAULTS.iter().map(|folder| of(*folder, mailbox.clone())).collect();
+        folders.extend(twice.map(|address| of(DistinguishedFolder::Contacts, Some(address))));
+        folders
+    }
+
+    /// Holds the login's own mailbox against the address that it is to have: another person's items would land in it.
+    fn is_own(
+        &self,
+        defaults: &Defaults,
+        by_address: Option<Result<Folder, Refusal>>,
+    ) -> Result<(), MailboxError> {
+        let Whose::OwnOf(address) = &self.whose else { return Ok(()) };
+        let problem = match by_address {
+            Some(Ok(folder)) if folder.id == defaults.contacts.id => return Ok(()),
+            Some(Err(refusal)) => failure::of_refusal(&refusal, Stage::Mailbox),
+            Some(Ok(_)) | None => failure::of_call(Ok(()), Stage::Mailbox),
+        };
+        Err(MailboxError {
+            kind: MailboxErrorKind::Denied,
+            text: format!("the mailbox of the login is not the one of {address}"),
+            hint: Some(
+                "with access = \"own\" the account opens its own mailbox only; write its address, or use impersonation or delegate"
+                    .to_owned(),
+            ),
+            ..problem
+        })
     }
 
     fn defaults<W: Wire>(

@@ -1,6 +1,7 @@
 //! Effect: the wire to a real server: one lane, driven from the engine's blocking thread.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -10,9 +11,12 @@ use crate::ews::envelope::{Header, Impersonation};
 use crate::ews::error::ReplyError;
 use crate::ews::operation::Operation;
 use crate::ews::reply::Arrival;
-use crate::ews::transport::{Endpoint, Lane, Login, PlainHttp, Settings, Timeouts, Trust};
+use crate::ews::transport::{
+    Dialed, Endpoint, Lane, Login, LoginFacts, Offer, PlainHttp, Settings, Timeouts, Trace, Trust,
+};
 use crate::ews::xml::Writer;
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
+use crate::mailbox::exchange::folders::Whose;
 use crate::mailbox::exchange::wire::{Patience, Wire};
 use crate::mailbox::exchange::{ExchangeMailbox, Manner, failure};
 use crate::mailbox::zones::Zone;
@@ -24,6 +28,7 @@ pub struct ExchangeServer {
     settings: Settings,
     runtime: Handle,
     patience: Patience,
+    agreed: Agreed,
 }
 
 /// What is needed to reach a server.
@@ -43,56 +48,109 @@ pub struct ServerAccess {
     pub patience: Patience,
 }
 
+impl ServerAccess {
+    /// Returns whose certificates are believed.
+    pub fn trust(&self) -> Trust {
+        match &self.ca_file {
+            Some(file) => Trust::SystemAnd(file.clone()),
+            None => Trust::System,
+        }
+    }
+
+    /// Returns how long to wait for what.
+    pub fn timeouts(&self) -> Timeouts {
+        Timeouts {
+            connect: self.connect_within,
+            read: self.reply_within,
+            total: self.reply_within * 5,
+        }
+    }
+}
+
 /// As whom a mailbox is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActAs {
-    /// As its owner, by impersonation (ApplicationImpersonation).
+    /// As its owner, by impersonation (ApplicationImpersonation) of this primary address.
     Owner(String),
+    /// As the owner of this address, by impersonation of a user principal name or a SID, which spares the server a look-up.
+    OwnerBy {
+        /// The address.
+        address: String,
+        /// Who is impersonated.
+        person: Impersonation,
+    },
     /// As a delegate of this address, with rights on its folders.
     DelegateOf(String),
-    /// The login's own mailbox.
+    /// The login's own mailbox, which must be the one of this address.
+    OwnOf(String),
+    /// The login's own mailbox, whatever its address is.
     Own,
 }
+
+/// What was agreed with a server; the next mailbox begins with it.
+type Agreed = Arc<Mutex<Option<ServerVersion>>>;
 
 impl ExchangeServer {
     /// Prepares the way to a server; nothing is sent yet. Reading the system's certificates takes a while: do it once.
     pub fn new(access: &ServerAccess, runtime: Handle) -> Result<Self, MailboxError> {
-        let trust = match &access.ca_file {
-            Some(file) => Trust::SystemAnd(file.clone()),
-            None => Trust::System,
-        };
-        let timeouts = Timeouts {
-            connect: access.connect_within,
-            read: access.reply_within,
-            total: access.reply_within * 5,
-        };
         let settings = Endpoint::parse(&access.url, PlainHttp::Never)
-            .and_then(|endpoint| Settings::new(endpoint, &access.login, &trust, timeouts))
+            .and_then(|endpoint| {
+                Settings::new(endpoint, &access.login, &access.trust(), access.timeouts())
+            })
             .map_err(|error| failure::of_error(EwsError::Connect(error), Stage::Network))?;
-        Ok(Self { settings, runtime, patience: access.patience })
+        Ok(Self { settings, runtime, patience: access.patience, agreed: Agreed::default() })
+    }
+
+    /// Returns the URL.
+    pub fn url(&self) -> String {
+        self.settings.endpoint().url()
+    }
+
+    /// Dials and asks what the server offers to somebody who has not logged in; no login is tried.
+    ///
+    /// # Errors
+    ///
+    /// The stage that failed.
+    pub fn knock(&self) -> Result<(Option<Dialed>, Option<Offer>), MailboxError> {
+        let mut lane = self.settings.lane();
+        let known = self.runtime.block_on(async {
+            let dialed = lane.connect().await?;
+            Ok((dialed, lane.offer().await?))
+        });
+        known.map_err(|error| {
+            failure::traced(failure::of_error(error, Stage::Network), lane.trace())
+        })
     }
 
     /// Makes the mailbox of a person; nothing is sent yet. Each has a lane of its own, because connections that act for
     /// different people must not be mixed.
     pub fn mailbox(&self, act_as: &ActAs, zone: Zone) -> ExchangeMailbox<LaneWire> {
-        let mut header = Header::new(ServerVersion::V2013Sp1);
-        let (delegate_for, address) = match act_as {
+        let known = *self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut header = Header::new(known.unwrap_or(ServerVersion::V2016));
+        let (whose, address) = match act_as {
             ActAs::Owner(address) => {
                 header.impersonate = Some(Impersonation::PrimarySmtpAddress(address.clone()));
-                (None, Some(address.clone()))
+                (Whose::Own, Some(address.clone()))
             }
-            ActAs::DelegateOf(address) => (Some(address.clone()), Some(address.clone())),
-            ActAs::Own => (None, None),
+            ActAs::OwnerBy { address, person } => {
+                header.impersonate = Some(person.clone());
+                (Whose::Own, Some(address.clone()))
+            }
+            ActAs::DelegateOf(address) => (Whose::Of(address.clone()), Some(address.clone())),
+            ActAs::OwnOf(address) => (Whose::OwnOf(address.clone()), Some(address.clone())),
+            ActAs::Own => (Whose::Own, None),
         };
+        header.anchor.clone_from(&address);
         let wire = LaneWire {
             lane: self.settings.lane(),
             header,
             agreed: false,
+            agreed_before: Arc::clone(&self.agreed),
             server: None,
             rests_until: None,
             runtime: self.runtime.clone(),
         };
-        ExchangeMailbox::new(wire, Manner { zone, delegate_for, address, patience: self.patience })
+        ExchangeMailbox::new(wire, Manner { zone, whose, address, patience: self.patience })
     }
 }
 
@@ -103,6 +161,8 @@ pub struct LaneWire {
     header: Header,
     /// Whether the server has answered under this contract.
     agreed: bool,
+    /// Where the contract is noted for the next mailbox of the server.
+    agreed_before: Agreed,
     server: Option<ServerVersionInfo>,
     /// Until when the server wants to be left alone.
     rests_until: Option<Instant>,
@@ -110,31 +170,27 @@ pub struct LaneWire {
 }
 
 impl LaneWire {
-    /// Steps down to an older contract while no request has been understood yet. The mailbox may lie on an older server than
-    /// the one that answers, so that this is found out for each mailbox (notes.md §1.0).
-    fn steps_down(&mut self, error: &EwsError) -> bool {
-        let too_new = matches!(
+    /// Returns the contract that requests keep to.
+    pub(super) fn contract(&self) -> ServerVersion {
+        self.header.version
+    }
+
+    /// Returns how the login went; `None` before the first answer.
+    pub(super) fn login(&self) -> Option<LoginFacts> {
+        self.lane.login_facts()
+    }
+
+    /// Says whether a fault is how servers answer a contract that is newer than they, or than the mailbox's own server. One
+    /// that does not know a word calls it a mistake (`ErrorInvalidRequest`, `ErrorSchemaValidation`; notes.md §1.0 and §3.3 no. 26).
+    fn is_too_new(error: &EwsError) -> bool {
+        matches!(
             error,
-            EwsError::Fault(fault) if matches!(
-                fault.code,
-                ResponseCode::ErrorInvalidServerVersion
-                    | ResponseCode::ErrorIncorrectSchemaVersion
-                    | ResponseCode::ErrorInvalidSchemaVersionForMailboxVersion
-            )
-        );
-        let older = match self.header.version {
-            ServerVersion::V2016 => Some(ServerVersion::V2013Sp1),
-            ServerVersion::V2013Sp1 => Some(ServerVersion::V2010Sp2),
-            ServerVersion::V2013 | ServerVersion::V2010Sp2 => Some(ServerVersion::V2010Sp1),
-            ServerVersion::V2010Sp1 => None,
-        };
-        match older {
-            Some(older) if too_new && !self.agreed => {
-                self.header.version = older;
-                true
-            }
-            _ => false,
-        }
+            EwsError::Fault(fault) if fault.code.asks_for_older()
+                || matches!(
+                    fault.code,
+                    ResponseCode::ErrorInvalidRequest | ResponseCode::ErrorSchemaValidation
+                )
+        )
     }
 }
 
@@ -160,11 +216,17 @@ impl Wire for LaneWire {
             });
             match outcome {
                 Ok(server) => {
-                    self.agreed = true;
+                    if !self.agreed {
+                        self.agreed = true;
+                        let version = self.header.version;
+                        tracing::debug!(contract = version.name(), "the server agrees");
+                        *self.agreed_before.lock().unwrap_or_else(PoisonError::into_inner) =
+                            Some(version);
+                    }
                     self.server = server.or(self.server.take());
                     return Ok(());
                 }
-                Err(error) if self.steps_down(&error) => {}
+                Err(error) if Self::is_too_new(&error) && self.step_down() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -176,6 +238,22 @@ impl Wire for LaneWire {
 
     fn clock(&self) -> Option<Timestamp> {
         self.lane.server_clock()
+    }
+
+    fn trace(&self) -> Option<Trace> {
+        self.lane.trace()
+    }
+
+    /// The mailbox may lie on an older server than the one that answers, so that the contract is found out for each mailbox
+    /// (notes.md §1.0). Once a request was understood, it stays.
+    fn step_down(&mut self) -> bool {
+        match self.header.version.older() {
+            Some(older) if !self.agreed => {
+                self.header.version = older;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn wait(&mut self, time: Duration) {
@@ -211,7 +289,6 @@ impl<O: Operation> Operation for Borrowed<'_, O> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -232,6 +309,7 @@ mod tests {
             lane,
             header: Header::new(ServerVersion::V2013Sp1),
             agreed: false,
+            agreed_before: Agreed::default(),
             server: None,
             rests_until: None,
             runtime: runtime.handle().clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::ews::operation::Operation;
+use crate::ews::transport::Trace;
 use crate::ews::{EwsError, Refusal, ServerVersionInfo};
 use crate::mailbox::exchange::failure;
 use crate::mailbox::{MailboxError, Stage};
@@ -23,6 +24,16 @@ pub trait Wire {
 
     /// Returns what the server's clock shows now, where its last answer told a time; good to about a second.
     fn clock(&self) -> Option<Timestamp>;
+
+    /// Returns by what an administrator finds the last request again; `None` for a script.
+    fn trace(&self) -> Option<Trace> {
+        None
+    }
+
+    /// Asks for less of the protocol from now on, if the server has not agreed to anything yet and there is less to ask for.
+    fn step_down(&mut self) -> bool {
+        false
+    }
 
     /// Lets time pass without sending anything; requests during a back-off prolong it (notes.md §3.2).
     fn wait(&mut self, time: Duration);

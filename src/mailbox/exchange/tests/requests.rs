@@ -84,7 +84,7 @@ impl Wire for Script {
 pub(super) fn mailbox(steps: impl IntoIterator<Item = Step>) -> ExchangeMailbox<Script> {
     let manner = Manner {
         zone: Zone::iana("Europe/Berlin").unwrap(),
-        delegate_for: None,
+        whose: crate::mailbox::exchange::Whose::Own,
         address: Some("eva@firma.example".into()),
         patience: Patience { longest: Duration::from_mins(1) },
     };

@@ -1,0 +1,161 @@
+//! Does what a walk says (effect).
+
+use std::error::Error;
+
+use bytes::Bytes;
+
+use crate::ews::autodiscover::answer::{self, LONGEST};
+use crate::ews::autodiscover::names::look_up;
+use crate::ews::autodiscover::request::body;
+use crate::ews::autodiscover::walk::{Outcome, Step, Told, Walk};
+use crate::ews::error::{ConnectError, EwsError};
+use crate::ews::transport::{Endpoint, Lane, Login, Page, Settings, Timeouts, Trust, knock};
+
+/// What is needed to ask.
+#[derive(Debug, Clone)]
+pub struct Finder {
+    /// Who logs in.
+    pub login: Login,
+    /// Whose certificates are believed.
+    pub trust: Trust,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+}
+
+impl Finder {
+    /// Walks to the end. `permit` is asked whether a host that was not named may see the login; it is told whether the host is
+    /// the server found.
+    pub async fn follow(
+        &self,
+        walk: &mut Walk,
+        permit: &mut (dyn FnMut(&str, bool) -> bool + Send),
+    ) -> Outcome {
+        loop {
+            let told = match walk.step() {
+                Step::Done(outcome) => return outcome,
+                Step::Permit { host, found } => Told::Permitted(permit(&host, found)),
+                Step::Probe(url) => self.probe(url).await,
+                Step::Knock(host) => self.knock(&host).await,
+                Step::LookUp(name) => match look_up(&name, self.timeouts.connect).await {
+                    Ok(records) => Told::Records(records),
+                    Err(problem) => Told::Failed(problem),
+                },
+                Step::Ask { url, dialect, address } => {
+                    let document = body(dialect, &address, &url.url());
+                    self.ask(url, document).await
+                }
+                Step::Reach(url) => self.reach(url).await,
+            };
+            tracing::debug!(?told, "a step of autodiscover");
+            walk.told(told);
+        }
+    }
+
+    fn lane(&self, url: Endpoint) -> Result<Lane, ConnectError> {
+        Settings::new(url, &self.login, &self.trust, self.timeouts).map(|settings| settings.lane())
+    }
+
+    async fn probe(&self, url: Endpoint) -> Told {
+        let mut lane = match self.lane(url) {
+            Ok(lane) => lane,
+            Err(error) => return Told::Failed(error.to_string()),
+        };
+        match lane.offer().await {
+            Ok(Some(offer)) => Told::Status {
+                status: offer.status,
+                location: offer.location,
+                offers: offer.schemes,
+            },
+            Ok(None) => Told::Failed("nobody was asked".to_owned()),
+            Err(error) => Told::Failed(chain(&error)),
+        }
+    }
+
+    async fn knock(&self, host: &str) -> Told {
+        let path = "/autodiscover/autodiscover.xml";
+        match knock(host, 80, path, self.timeouts.connect).await {
+            Ok(offer) => {
+                Told::Status { status: offer.status, location: offer.location, offers: Vec::new() }
+            }
+            Err(problem) => Told::Failed(problem),
+        }
+    }
+
+    async fn ask(&self, url: Endpoint, document: String) -> Told {
+        let mut lane = match self.lane(url) {
+            Ok(lane) => lane,
+            Err(error) => return Told::Failed(error.to_string()),
+        };
+        // One byte more than an answer may have, so that one that is too long is seen to be.
+        match lane.page(Bytes::from(document), LONGEST + 1).await {
+            Ok(Some(page)) => read(page),
+            Ok(None) => Told::Failed("nobody was asked".to_owned()),
+            Err(EwsError::LoginRefused { offers }) => Told::LoginRefused { offers },
+            Err(error) => Told::Failed(chain(&error)),
+        }
+    }
+
+    async fn reach(&self, url: Endpoint) -> Told {
+        let mut lane = match self.lane(url) {
+            Ok(lane) => lane,
+            Err(error) => return Told::Failed(error.to_string()),
+        };
+        match lane.connect().await {
+            Ok(_) => Told::Reached,
+            Err(error) => Told::Failed(chain(&error)),
+        }
+    }
+}
+
+/// Faults come with status 500; another status without an answer is said as it is.
+fn read(page: Page) -> Told {
+    match (page.status, page.location) {
+        (300..=399, Some(location)) => Told::Redirected(location),
+        // The account is locked, or the login form's time is up: as bad as a refusal, and as dangerous to repeat.
+        (440 | 456, _) => Told::LoginRefused { offers: Vec::new() },
+        (200 | 500, _) => match answer::read(&page.body) {
+            Ok(answer) => Told::Answer(answer),
+            Err(error) => Told::Failed(format!("status {}: {error}", page.status)),
+        },
+        (status, _) => Told::Failed(format!("status {status}")),
+    }
+}
+
+fn chain(error: &EwsError) -> String {
+    // That the server was not reached is said by where it stands.
+    if let EwsError::Connect(error) = error {
+        return error.to_string();
+    }
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::ews::autodiscover::answer::Answer;
+    use crate::ews::autodiscover::walk::Told;
+    use crate::ews::transport::Page;
+
+    fn page(status: u16, location: Option<&str>, body: &str) -> Told {
+        read(Page {
+            status,
+            location: location.map(str::to_owned),
+            content_type: None,
+            body: body.as_bytes().to_vec(),
+        })
+    }
+
+    #[test]
+    fn answers_are_told_by_status_and_body() {
+        let fault = "<s:Envelope xmlns:s='s'><s:Body><s:Fault><faultcode>a:InvalidServerVersion</faultcode>\
+                     <faultstring>no</faultstring></s:Fault></s:Body></s:Envelope>";
+        assert!(matches!(page(500, None, fault), Told::Answer(Answer::Refused { .. })));
+        assert_eq!(page(302, Some("https://x/"), ""), Told::Redirected("https://x/".to_owned()));
+        assert_eq!(page(404, None, "<html/>"), Told::Failed("status 404".to_owned()));
+        assert_eq!(page(456, None, ""), Told::LoginRefused { offers: Vec::new() });
+        assert!(matches!(page(200, None, "<html/>"), Told::Failed(text) if text.contains("html")));
+    }
+}

@@ -1,0 +1,80 @@
+//! By what an administrator finds a request again in the logs of the server (pure).
+
+use std::fmt;
+
+use hyper::HeaderMap;
+
+/// The last request of a lane and who served it. Nothing in it is about persons.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The id that we gave it (`client-request-id`); it stands in the logs of EWS and of our own.
+    pub client: String,
+    /// The id that the server gave it (`request-id`).
+    pub server: Option<String>,
+    /// The server that took it (`X-FEServer`).
+    pub front_end: Option<String>,
+    /// The server that carried it out (`X-BEServer`, else `X-CalculatedBETarget`).
+    pub back_end: Option<String>,
+    /// What the server says of its own failure (`X-DiagInfo`).
+    pub diagnosis: Option<String>,
+}
+
+impl Trace {
+    /// Begins with a request that is about to be sent.
+    pub(super) fn new(client: &str) -> Self {
+        Self { client: client.to_owned(), ..Self::default() }
+    }
+
+    /// Adds what the head of the answer says. Values are bounded: they are put into messages.
+    pub(super) fn answered(&mut self, headers: &HeaderMap) {
+        let text = |name: &str| {
+            let value = headers.get(name)?.to_str().ok()?.trim();
+            let short: String = value.chars().take(120).collect();
+            (!short.is_empty()).then_some(short)
+        };
+        self.server = text("request-id");
+        self.front_end = text("x-feserver");
+        self.back_end = text("x-beserver").or_else(|| text("x-calculatedbetarget"));
+        self.diagnosis = text("x-diaginfo");
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "request {}", self.client)?;
+        if let Some(server) = self.server.as_ref().filter(|server| **server != self.client) {
+            write!(f, ", the server's {server}")?;
+        }
+        match &self.front_end {
+            Some(front_end) => write!(f, ", at {front_end}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trace;
+    use hyper::HeaderMap;
+
+    #[test]
+    fn a_request_is_named_by_both_ids_and_its_server() {
+        let mut trace = Trace::new("0f");
+        assert_eq!(trace.to_string(), "request 0f");
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("request-id", "1e"),
+            ("x-feserver", "EX01"),
+            ("x-diaginfo", " "),
+            ("x-calculatedbetarget", "ex02.firma.example"),
+        ] {
+            headers.insert(name, value.parse().unwrap());
+        }
+        trace.answered(&headers);
+        assert_eq!(trace.to_string(), "request 0f, the server's 1e, at EX01");
+        assert_eq!(
+            (trace.back_end.as_deref(), trace.diagnosis),
+            (Some("ex02.firma.example"), None)
+        );
+    }
+}

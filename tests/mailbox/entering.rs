@@ -1,0 +1,112 @@
+//! Entering a mailbox: the contract that is agreed, as whom, whose it is, and by what a request is found again.
+
+use std::error::Error as _;
+
+use abgleich::ews::{Impersonation, ServerVersion};
+use abgleich::mailbox::exchange::lane::ActAs;
+use abgleich::mailbox::{Mailbox, MailboxErrorKind, Stage};
+use exchange_sim::{Fault, FaultKind, Login};
+
+use crate::bench::{Exchange, PASSWORD};
+
+const EVA: &str = "eva@firma.example";
+
+fn eva() -> ActAs {
+    ActAs::Owner(EVA.to_owned())
+}
+
+#[test]
+fn the_newest_contract_that_both_keep_is_found_and_remembered() {
+    for (knows, agreed, refused) in [
+        ("Exchange2016", ServerVersion::V2016, 0),
+        ("Exchange2013_SP1", ServerVersion::V2013Sp1, 1),
+        ("Exchange2013", ServerVersion::V2013, 2),
+        ("Exchange2010_SP2", ServerVersion::V2010Sp2, 3),
+        ("Exchange2010_SP1", ServerVersion::V2010Sp1, 4),
+    ] {
+        let exchange = Exchange::start();
+        exchange.server.add_mailbox(EVA, "Eva").expect("it is made");
+        exchange.server.set_newest_contract(knows);
+        let server = exchange.way(&exchange.access());
+        let mut mailbox = Exchange::mailbox_on(&server, &eva());
+        mailbox.open().expect("it opens");
+        assert_eq!(mailbox.contract(), agreed, "{knows}");
+        let outcomes: Vec<_> = exchange.server.log().into_iter().map(|e| e.outcome).collect();
+        assert_eq!(outcomes.len(), refused + 1, "{knows}: {outcomes:?}");
+        // The next mailbox of the server begins where this one ended.
+        let mut second = Exchange::mailbox_on(&server, &eva());
+        second.open().expect("it opens");
+        assert_eq!(exchange.server.log().len(), refused + 2, "{knows}");
+    }
+}
+
+#[test]
+fn quirk_26_a_server_that_calls_a_new_word_a_mistake_is_asked_for_less() {
+    for code in ["ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectSchemaVersion"] {
+        let exchange = Exchange::start();
+        exchange.server.add_mailbox(EVA, "Eva").expect("it is made");
+        let refuse = FaultKind::Refuse { code: code.to_owned() };
+        exchange.server.fault(Fault::new(refuse.clone()).once());
+        let mut mailbox = exchange.open_with(&exchange.access(), &eva());
+        mailbox.open().expect("it opens");
+        assert_eq!(mailbox.contract(), ServerVersion::V2013Sp1, "{code}");
+        // What was agreed stays: later such an answer is about the request.
+        exchange.server.fault(Fault::new(refuse).once());
+        assert!(mailbox.open().is_err(), "{code}");
+        assert_eq!(mailbox.contract(), ServerVersion::V2013Sp1, "{code}");
+    }
+}
+
+#[test]
+fn an_owner_is_impersonated_by_address_name_or_identifier() {
+    let exchange = Exchange::start();
+    exchange.server.add_mailbox(EVA, "Eva").expect("it is made");
+    let mut identities = Vec::new();
+    for act_as in [
+        eva(),
+        ActAs::OwnerBy {
+            address: EVA.to_owned(),
+            person: Impersonation::PrincipalName(EVA.to_owned()),
+        },
+        // SIDs of the simulated server are the addresses with a prefix.
+        ActAs::OwnerBy {
+            address: EVA.to_owned(),
+            person: Impersonation::Sid(format!("S-1-5-21-{EVA}")),
+        },
+        ActAs::DelegateOf(EVA.to_owned()),
+    ] {
+        let mut mailbox = exchange.open_with(&exchange.access(), &act_as);
+        identities.push(mailbox.open().expect("it opens").identity);
+        assert_eq!(mailbox.person().expect("the directory answers").as_deref(), Some("Eva"));
+    }
+    identities.dedup();
+    assert_eq!(identities.len(), 1, "one mailbox, whoever looks");
+}
+
+#[test]
+fn the_own_mailbox_must_be_the_one_of_the_line() {
+    let exchange = Exchange::with(Login::person("eva", PASSWORD, EVA), &[EVA, "max@firma.example"]);
+    let mut own = exchange.open_with(&exchange.access(), &ActAs::OwnOf(EVA.to_owned()));
+    own.open().expect("it opens");
+    assert_eq!(own.person().expect("the directory answers").as_deref(), Some("Eva"));
+    let act_as = ActAs::OwnOf("max@firma.example".to_owned());
+    let error = exchange.open_with(&exchange.access(), &act_as).open().unwrap_err();
+    assert_eq!((error.kind, error.stage), (MailboxErrorKind::Denied, Stage::Mailbox));
+    assert_eq!(error.text, "the mailbox of the login is not the one of max@firma.example");
+}
+
+#[test]
+fn an_error_names_its_request() {
+    let exchange = Exchange::start();
+    let nobody = ActAs::Owner("niemand@firma.example".to_owned());
+    let mut mailbox = exchange.open_with(&exchange.access(), &nobody);
+    let error = mailbox.open().unwrap_err();
+    let trace = mailbox.trace().expect("a request was sent");
+    assert_eq!(trace.client.len(), 36, "a UUID: {trace}");
+    let said = error.source().expect("a cause").to_string();
+    assert_eq!(said, trace.to_string());
+    assert!(
+        said.starts_with(&format!("request {}", trace.client)) && said.ends_with("at SIM-EX01"),
+        "{said}"
+    );
+}
