@@ -228,9 +228,11 @@ mod tests {
     fn the_zone_of_a_series_takes_48_bytes() {
         let hex = "e001000000000000c4ffffff000000000b00000001000200000000000000\
             000000000300000002000200000000000000";
-        let written: String =
-            pacific().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(written, hex);
+        let written = pacific().to_bytes();
+        assert_eq!(written.len() * 2, hex.len());
+        for (place, byte) in written.iter().enumerate() {
+            assert_eq!(hex[2 * place..2 * place + 2], format!("{byte:02x}"), "byte {place}");
+        }
         assert_eq!(ZoneRule::parse(&pacific().to_bytes()).unwrap(), pacific());
         assert!(pacific().changes());
         assert!(ZoneRule::parse(&[0; 47]).is_err());
