@@ -62,7 +62,10 @@ pub use recurrence::{
 pub use reply::{
     Arrival, Change, Event, EventKind, Notification, Reply, ReplyParser, StreamParser,
 };
-pub use session::{Backoff, BatchLimits, Batcher, FindPager, SyncLoop, SyncStep};
+pub use session::{
+    Backoff, BatchLimits, Batcher, FindPager, Hint, Listener, StreamEnd, StreamGroup, StreamManner,
+    StreamStep, SyncLoop, SyncStep,
+};
 pub use transport::{
     Call, Certificate, Dialed, Endpoint, Lane, Listening, LoginFacts, Offer, Page, PlainHttp,
     Settings, Timeouts, TlsFacts, Trust,

@@ -18,6 +18,8 @@ mod contract;
 mod entering;
 #[path = "mailbox/faults.rs"]
 mod faults;
+#[path = "mailbox/listen.rs"]
+mod listen;
 #[path = "mailbox/outlook.rs"]
 mod outlook;
 #[path = "mailbox/person.rs"]

@@ -30,7 +30,7 @@ impl Header {
 }
 
 /// As whom to act. A SID or a UPN spares Exchange a directory look-up for each request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Impersonation {
     /// The user principal name.
     PrincipalName(String),

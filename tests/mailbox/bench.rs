@@ -40,7 +40,17 @@ impl Exchange {
         for address in mailboxes {
             options = options.mailbox(address);
         }
-        let server = Server::start(&options).expect("the simulator starts");
+        Self::run(&options, user)
+    }
+
+    /// Starts one that is set up in a special way.
+    pub(crate) fn start_with(options: Options) -> Self {
+        let options = options.login(exchange_sim::Login::service(USER, PASSWORD));
+        Self::run(&options, USER.to_owned())
+    }
+
+    fn run(options: &Options, user: String) -> Self {
+        let server = Server::start(options).expect("the simulator starts");
         let runtime = Runtime::new().expect("a runtime starts");
         Self { server, runtime, user, mailboxes: AtomicUsize::new(0) }
     }
@@ -69,6 +79,11 @@ impl Exchange {
             reply_within: Duration::from_secs(30),
             patience: Patience { longest: Duration::from_secs(10) },
         }
+    }
+
+    /// Returns the way to the server, shared by all mailboxes that are opened on it.
+    pub(crate) fn exchange(&self) -> ExchangeServer {
+        ExchangeServer::new(&self.access(), self.runtime.handle().clone()).expect("it is well")
     }
 
     /// Opens a mailbox with other means than the usual ones.

@@ -31,6 +31,8 @@ impl<'a> Listening<'a> {
 
     /// Returns what comes next; `None` when the server has closed the stream in order.
     ///
+    /// It may be dropped before it is done and called again.
+    ///
     /// # Errors
     ///
     /// A fault, or whatever cut the stream short, such as silence. After one there is nothing more.
@@ -42,20 +44,25 @@ impl<'a> Listening<'a> {
             if self.ended {
                 return Ok(None);
             }
-            self.ended = true;
-            match self.source.piece().await? {
-                None => self.parser.finish().map_err(|error| self.source.unread(error))?,
-                Some(piece) => {
-                    self.parser.feed(&piece).map_err(|error| self.source.unread(error))?;
-                    while let Some(arrival) = self.parser.next_arrival() {
-                        self.parts.extend(self.operation.part(arrival)?);
-                    }
-                    if let Some(fault) = self.parser.take_fault() {
-                        return Err(EwsError::Fault(fault));
-                    }
-                    self.ended = false;
-                }
-            }
+            let more = self.advance().await;
+            self.ended = !matches!(more, Ok(true));
+            more?;
+        }
+    }
+
+    /// Reads one piece; `false` at the end. Nothing is lost when it is not waited for to its end.
+    async fn advance(&mut self) -> Result<bool, EwsError> {
+        let Some(piece) = self.source.piece().await? else {
+            self.parser.finish().map_err(|error| self.source.unread(error))?;
+            return Ok(false);
+        };
+        self.parser.feed(&piece).map_err(|error| self.source.unread(error))?;
+        while let Some(arrival) = self.parser.next_arrival() {
+            self.parts.extend(self.operation.part(arrival)?);
+        }
+        match self.parser.take_fault() {
+            Some(fault) => Err(EwsError::Fault(fault)),
+            None => Ok(true),
         }
     }
 

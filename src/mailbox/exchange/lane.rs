@@ -11,12 +11,15 @@ use crate::ews::envelope::{Header, Impersonation};
 use crate::ews::error::ReplyError;
 use crate::ews::operation::Operation;
 use crate::ews::reply::Arrival;
+use crate::ews::session::{Hint, Listener};
 use crate::ews::transport::{
     Dialed, Endpoint, Lane, Login, LoginFacts, Offer, PlainHttp, Settings, Timeouts, Trace, Trust,
 };
 use crate::ews::xml::Writer;
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
 use crate::mailbox::exchange::folders::Whose;
+use crate::mailbox::exchange::homes::Homes;
+use crate::mailbox::exchange::listen::{Ears, ListenManner};
 use crate::mailbox::exchange::wire::{Patience, Wire};
 use crate::mailbox::exchange::{ExchangeMailbox, Manner, failure};
 use crate::mailbox::zones::Zone;
@@ -29,6 +32,7 @@ pub struct ExchangeServer {
     runtime: Handle,
     patience: Patience,
     agreed: Agreed,
+    homes: Homes,
 }
 
 /// What is needed to reach a server.
@@ -68,7 +72,7 @@ impl ServerAccess {
 }
 
 /// As whom a mailbox is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ActAs {
     /// As its owner, by impersonation (ApplicationImpersonation) of this primary address.
     Owner(String),
@@ -98,7 +102,13 @@ impl ExchangeServer {
                 Settings::new(endpoint, &access.login, &access.trust(), access.timeouts())
             })
             .map_err(|error| failure::of_error(EwsError::Connect(error), Stage::Network))?;
-        Ok(Self { settings, runtime, patience: access.patience, agreed: Agreed::default() })
+        Ok(Self {
+            settings,
+            runtime,
+            patience: access.patience,
+            agreed: Agreed::default(),
+            homes: Homes::default(),
+        })
     }
 
     /// Returns the URL.
@@ -120,6 +130,23 @@ impl ExchangeServer {
         known.map_err(|error| {
             failure::traced(failure::of_error(error, Stage::Network), lane.trace())
         })
+    }
+
+    /// Listens to what the server tells of mailboxes; see [`Ears`]. Nothing is sent before a mailbox is named.
+    pub fn listen(
+        &self,
+        manner: ListenManner,
+        hints: impl Fn(Listener, Hint) + Send + Sync + 'static,
+    ) -> Ears {
+        let Timeouts { connect, .. } = self.settings.timeouts();
+        Ears::open(
+            &self.settings,
+            connect,
+            self.homes.clone(),
+            manner,
+            Box::new(hints),
+            &self.runtime,
+        )
     }
 
     /// Makes the mailbox of a person; nothing is sent yet. Each has a lane of its own, because connections that act for
@@ -149,6 +176,7 @@ impl ExchangeServer {
             server: None,
             rests_until: None,
             runtime: self.runtime.clone(),
+            home: Some((self.homes.clone(), act_as.clone())),
         };
         ExchangeMailbox::new(wire, Manner { zone, whose, address, patience: self.patience })
     }
@@ -167,6 +195,8 @@ pub struct LaneWire {
     /// Until when the server wants to be left alone.
     rests_until: Option<Instant>,
     runtime: Handle,
+    /// Where to note on which back end the mailbox lies.
+    home: Option<(Homes, ActAs)>,
 }
 
 impl LaneWire {
@@ -224,6 +254,10 @@ impl Wire for LaneWire {
                             Some(version);
                     }
                     self.server = server.or(self.server.take());
+                    if let Some((homes, act_as)) = &self.home {
+                        let (back_end, contract) = (self.lane.back_end(), self.header.version);
+                        homes.note(act_as, back_end, contract, self.server.as_ref());
+                    }
                     return Ok(());
                 }
                 Err(error) if Self::is_too_new(&error) && self.step_down() => {}
@@ -313,6 +347,7 @@ mod tests {
             server: None,
             rests_until: None,
             runtime: runtime.handle().clone(),
+            home: None,
         };
         let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
         wire.rest(Duration::from_hours(1));

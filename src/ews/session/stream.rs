@@ -1,0 +1,552 @@
+//! Being told what happens in many mailboxes over one stream (pure).
+//!
+//! A [`StreamGroup`] keeps the subscriptions of mailboxes that live on one back end. It says what to
+//! send next, learns from what came back, and hands out hints. A hint only wakes somebody up; what
+//! is true is told by `SyncFolderItems`. So whenever events may have been lost there is a hint for
+//! the whole mailbox ([`Hint::Gap`]), and whoever follows hints stays right without any of them.
+//!
+//! Where streams do not work (a proxy that holds answers back, too many hanging connections, an old
+//! server), the group asks in turns (`GetEvents`); where nothing can be subscribed to, the mailbox
+//! is deaf ([`Hint::Deaf`]) and somebody must look by himself.
+//!
+//! Time is a number that whoever drives the machine counts up, so that hours pass in a test at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::ews::code::ResponseCode;
+use crate::ews::error::{ErrorKind, EwsError, Refusal};
+use crate::ews::id::{SubscriptionId, Watermark};
+use crate::ews::operation::get_streaming_events::{
+    LONGEST_MINUTES, MOST_SUBSCRIPTIONS, StreamPart,
+};
+use crate::ews::operation::subscribe::{Delivery, Subscribed};
+use crate::ews::reply::Notification;
+use crate::ews::session::backoff::Backoff;
+
+/// Names a mailbox of a group; whoever drives the machine chooses it.
+pub type Listener = usize;
+
+/// How a group listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamManner {
+    /// How long a stream lasts before it is opened anew, in minutes.
+    pub minutes: u8,
+    /// How often mailboxes are asked in turns where streams do not work.
+    pub pull_every: Duration,
+    /// How long mailboxes that come to an open stream are gathered before it is opened anew for them.
+    pub gather: Duration,
+    /// Whether streams may be tried at all.
+    pub streams: bool,
+}
+
+impl Default for StreamManner {
+    fn default() -> Self {
+        Self {
+            minutes: LONGEST_MINUTES - 1,
+            pull_every: Duration::from_mins(1),
+            gather: Duration::from_secs(10),
+            streams: true,
+        }
+    }
+}
+
+/// After so long what did not work is tried again: streams, and subscriptions that were refused.
+const TRY_AGAIN: Duration = Duration::from_hours(1);
+
+/// A pull subscription that nobody asks for so many minutes ends by itself.
+const PULL_MINUTES: u16 = 30;
+
+/// After so many streams in a row that brought not one envelope, the way does not let streams through.
+const MUTE_STREAMS: u32 = 3;
+
+/// A stream that speaks after so long works.
+const PROVEN: Duration = Duration::from_secs(20);
+
+/// After so many lost subscriptions in a row a mailbox does not belong into this group's stream.
+const LOSSES: u32 = 3;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamStep {
+    /// Subscribe for this mailbox, and tell [`StreamGroup::subscribed`].
+    Subscribe(Listener, Delivery),
+    /// Open a stream, tell [`StreamGroup::heard`] of its parts, and [`StreamGroup::ended`] how it ended. It is to be
+    /// given up at [`StreamGroup::gives_up_at`].
+    Listen {
+        /// To which subscriptions.
+        subscriptions: Vec<SubscriptionId>,
+        /// For how long.
+        minutes: u8,
+    },
+    /// Ask for the events of a mailbox, and tell [`StreamGroup::pulled`].
+    Pull(Listener, SubscriptionId, Option<Watermark>),
+    /// Give a subscription back that is not needed any more; what comes of it does not matter.
+    Unsubscribe(Listener, SubscriptionId),
+    /// Send nothing until then; `None`: until a mailbox comes.
+    Rest(Option<Duration>),
+}
+
+/// What a mailbox is to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// Something happened.
+    News,
+    /// Something may have happened that nobody told: it is subscribed anew, or the stream was interrupted.
+    Gap,
+    /// Nothing will be told for a while.
+    Deaf,
+}
+
+/// How a stream ended.
+#[derive(Debug)]
+pub enum StreamEnd {
+    /// In order: its time was over.
+    Closed,
+    /// It was given up for mailboxes that are to join.
+    GivenUp,
+    /// It was not opened, broke, or fell silent.
+    Failed(EwsError),
+}
+
+#[derive(Debug, Clone)]
+enum Member {
+    /// It needs a subscription.
+    Wants,
+    Subscribed(SubscriptionId, Option<Watermark>),
+    /// It cannot be subscribed; tried again then.
+    Deaf(Duration),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Streams,
+    /// Asking in turns, streams are tried again then.
+    Turns(Duration),
+}
+
+/// The subscriptions of mailboxes on one back end.
+#[derive(Debug)]
+pub struct StreamGroup {
+    manner: StreamManner,
+    mode: Mode,
+    members: BTreeMap<Listener, Member>,
+    /// How often each member's subscription was lost since it last brought something.
+    losses: BTreeMap<Listener, u32>,
+    /// Subscriptions to be given back.
+    leftover: Vec<(Listener, SubscriptionId)>,
+    backoff: Backoff,
+    rests_until: Duration,
+    /// Streams in a row without a part.
+    mute: u32,
+    /// Whether the stream that is open has brought a part.
+    spoke: bool,
+    /// When the last stream was opened.
+    opened: Duration,
+    /// Events may have been lost since the last part: said when the next stream speaks.
+    gap: bool,
+    /// A stream was given up while it spoke: what was under way in that moment is lost.
+    seam: bool,
+    /// Since when a member waits to join the stream that is open.
+    joins_since: Option<Duration>,
+    /// Who was asked in this round, and when the next round begins.
+    asked: BTreeSet<Listener>,
+    next_round: Duration,
+}
+
+impl StreamGroup {
+    /// Makes a group without members.
+    pub fn new(manner: StreamManner) -> Self {
+        let mode = if manner.streams { Mode::Streams } else { Mode::Turns(Duration::MAX) };
+        Self {
+            manner,
+            mode,
+            members: BTreeMap::new(),
+            losses: BTreeMap::new(),
+            leftover: Vec::new(),
+            backoff: Backoff::new(Duration::from_secs(2), Duration::from_mins(5)),
+            rests_until: Duration::ZERO,
+            mute: 0,
+            spoke: false,
+            opened: Duration::ZERO,
+            gap: false,
+            seam: false,
+            joins_since: None,
+            asked: BTreeSet::new(),
+            next_round: Duration::ZERO,
+        }
+    }
+
+    /// Says whether another mailbox has room.
+    pub fn has_room(&self) -> bool {
+        self.members.len() < MOST_SUBSCRIPTIONS
+    }
+
+    /// Says whether nobody is in the group.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Takes a mailbox in. One that is in already is subscribed anew, because its folders are others now.
+    pub fn watch(&mut self, who: Listener, now: Duration) {
+        if let Some(Member::Subscribed(id, _)) = self.members.insert(who, Member::Wants) {
+            self.leftover.push((who, id));
+        }
+        self.joins_since.get_or_insert(now);
+    }
+
+    /// Lets a mailbox go.
+    pub fn forget(&mut self, who: Listener, now: Duration) {
+        self.losses.remove(&who);
+        if let Some(Member::Subscribed(id, _)) = self.members.remove(&who) {
+            self.leftover.push((who, id));
+            self.joins_since.get_or_insert(now);
+        }
+    }
+
+    /// Returns what to do next.
+    pub fn next(&mut self, now: Duration) -> StreamStep {
+        if now < self.rests_until {
+            return StreamStep::Rest(Some(self.rests_until));
+        }
+        if let Some((who, id)) = self.leftover.pop() {
+            return StreamStep::Unsubscribe(who, id);
+        }
+        self.joins_since = None;
+        match self.mode {
+            Mode::Turns(until) if now >= until => self.enter(Mode::Streams),
+            _ => {}
+        }
+        for member in self.members.values_mut() {
+            if matches!(member, Member::Deaf(until) if now >= *until) {
+                *member = Member::Wants;
+            }
+        }
+        let delivery = match self.mode {
+            Mode::Streams => Delivery::Streaming,
+            Mode::Turns(_) => Delivery::Pull { minutes: PULL_MINUTES },
+        };
+        if let Some((who, _)) = self.members.iter().find(|(_, m)| matches!(m, Member::Wants)) {
+            return StreamStep::Subscribe(*who, delivery);
+        }
+        match self.mode {
+            Mode::Streams => {
+                let subscriptions: Vec<_> = self.subscriptions().cloned().collect();
+                if subscriptions.is_empty() {
+                    return StreamStep::Rest(self.next_try());
+                }
+                (self.spoke, self.opened) = (false, now);
+                StreamStep::Listen { subscriptions, minutes: self.manner.minutes }
+            }
+            Mode::Turns(_) => self.next_turn(now),
+        }
+    }
+
+    /// Returns when an open stream is to be given up, because somebody waits to join it.
+    pub fn gives_up_at(&self) -> Option<Duration> {
+        let joins = self.joins_since.map(|since| since + self.manner.gather);
+        let tries = self.next_try();
+        joins.into_iter().chain(tries).min()
+    }
+
+    /// Learns what came of [`StreamStep::Subscribe`].
+    pub fn subscribed(
+        &mut self,
+        who: Listener,
+        outcome: Result<Result<Subscribed, Refusal>, EwsError>,
+        now: Duration,
+    ) -> Vec<(Listener, Hint)> {
+        if !self.members.contains_key(&who) {
+            if let Ok(Ok(done)) = outcome {
+                self.leftover.push((who, done.id));
+            }
+            return Vec::new();
+        }
+        match outcome {
+            Ok(Ok(done)) => {
+                self.members.insert(who, Member::Subscribed(done.id, done.watermark));
+                // Whatever happened before was not told.
+                vec![(who, Hint::Gap)]
+            }
+            Ok(Err(refusal)) => match refusal.kind() {
+                ErrorKind::Transient { retry_after } => self.rest(retry_after, now),
+                _ => self.deafen(who, now),
+            },
+            Err(EwsError::Fault(fault)) => match fault.code.kind(fault.back_off()) {
+                ErrorKind::Transient { retry_after } => self.rest(retry_after, now),
+                _ => self.deafen(who, now),
+            },
+            Err(error) => self.rest(wish(&error), now),
+        }
+    }
+
+    /// Learns a part of the stream that is open.
+    pub fn heard(&mut self, part: StreamPart, now: Duration) -> Vec<(Listener, Hint)> {
+        let mut hints = Vec::new();
+        if !self.spoke {
+            self.spoke = true;
+            self.mute = 0;
+        }
+        // A first word proves little: some streams are refused with the second.
+        let proven = now.saturating_sub(self.opened) >= PROVEN;
+        if proven {
+            self.backoff.succeeded();
+            self.losses.clear();
+            // Said when nobody else is about to join, so that ten who come one by one are one gap.
+            self.gap |= std::mem::take(&mut self.seam);
+        }
+        match part {
+            StreamPart::Notification(notification) => {
+                hints.extend(self.told(&notification));
+            }
+            StreamPart::Message { refusal: None, lost, .. } => self.lose(&lost, now, &mut hints),
+            StreamPart::Message { refusal: Some(refusal), lost, .. } => {
+                return self.refused(&refusal, &lost, now);
+            }
+        }
+        if std::mem::take(&mut self.gap) {
+            // It speaks again; who was told something now need not be told that there was a gap.
+            let told: BTreeSet<_> = hints.iter().map(|(who, _)| *who).collect();
+            let others = self.hearing().filter(|who| !told.contains(who));
+            hints.extend(others.map(|who| (who, Hint::Gap)).collect::<Vec<_>>());
+        }
+        hints
+    }
+
+    /// Learns how the stream ended.
+    pub fn ended(&mut self, end: StreamEnd, now: Duration) -> Vec<(Listener, Hint)> {
+        let error = match end {
+            StreamEnd::Failed(error) => error,
+            // A server that closes each stream at once is not asked in a circle.
+            StreamEnd::Closed if !self.spoke => return self.muted(None, now),
+            StreamEnd::Closed => return Vec::new(),
+            StreamEnd::GivenUp => {
+                // One that never spoke may have been dead.
+                self.gap |= !self.spoke;
+                self.seam |= self.spoke;
+                return Vec::new();
+            }
+        };
+        self.gap = true;
+        match &error {
+            EwsError::Fault(fault) => {
+                let refusal = Refusal {
+                    code: fault.code.clone(),
+                    text: None,
+                    details: fault.details.clone(),
+                };
+                self.refused(&refusal, &[], now)
+            }
+            // What is open and says nothing, or says it only at its end, cannot be listened to.
+            EwsError::TimedOut { .. } | EwsError::Reply(_) | EwsError::Status { .. }
+                if !self.spoke =>
+            {
+                self.muted(wish(&error), now)
+            }
+            _ => self.rest(wish(&error), now),
+        }
+    }
+
+    /// Learns what came of [`StreamStep::Pull`].
+    pub fn pulled(
+        &mut self,
+        who: Listener,
+        outcome: Result<Result<Notification, Refusal>, EwsError>,
+        now: Duration,
+    ) -> Vec<(Listener, Hint)> {
+        self.asked.insert(who);
+        match outcome {
+            Ok(Ok(notification)) => {
+                self.backoff.succeeded();
+                if notification.more {
+                    self.asked.remove(&who);
+                }
+                if let Some(Member::Subscribed(_, watermark)) = self.members.get_mut(&who)
+                    && notification.watermark.is_some()
+                {
+                    watermark.clone_from(&notification.watermark);
+                }
+                if notification.is_news() { vec![(who, Hint::News)] } else { Vec::new() }
+            }
+            Ok(Err(refusal)) => self.pull_refused(who, refusal.kind(), now),
+            Err(EwsError::Fault(fault)) => {
+                self.pull_refused(who, fault.code.kind(fault.back_off()), now)
+            }
+            Err(error) => self.rest(wish(&error), now),
+        }
+    }
+
+    fn pull_refused(
+        &mut self,
+        who: Listener,
+        kind: ErrorKind,
+        now: Duration,
+    ) -> Vec<(Listener, Hint)> {
+        if let ErrorKind::Transient { retry_after } = kind {
+            return self.rest(retry_after, now);
+        }
+        let mut hints = Vec::new();
+        self.lose_member(who, now, &mut hints);
+        hints
+    }
+
+    /// The whole stream was refused.
+    fn refused(
+        &mut self,
+        refusal: &Refusal,
+        lost: &[SubscriptionId],
+        now: Duration,
+    ) -> Vec<(Listener, Hint)> {
+        let mut hints = Vec::new();
+        if refusal.code == ResponseCode::ErrorExceededConnectionCount {
+            self.enter(Mode::Turns(now + TRY_AGAIN));
+            return hints;
+        }
+        match refusal.kind() {
+            ErrorKind::Transient { retry_after } => return self.rest(retry_after, now),
+            ErrorKind::Unsupported if lost.is_empty() => {
+                self.enter(Mode::Turns(now + TRY_AGAIN));
+            }
+            _ if self.knows(lost) => self.lose(lost, now, &mut hints),
+            // Nobody says which: all are subscribed anew, after a pause that grows when that does not help.
+            _ => {
+                for member in self.members.values_mut() {
+                    if let Member::Subscribed(..) = member {
+                        *member = Member::Wants;
+                    }
+                }
+                self.rest(None, now);
+            }
+        }
+        hints
+    }
+
+    fn told(&mut self, notification: &Notification) -> Vec<(Listener, Hint)> {
+        let who = match &notification.subscription {
+            Some(id) => self.owner(id).into_iter().collect(),
+            None => self.hearing().collect::<Vec<_>>(),
+        };
+        for member in &who {
+            self.losses.remove(member);
+        }
+        if !notification.is_news() {
+            return Vec::new();
+        }
+        who.into_iter().map(|who| (who, Hint::News)).collect()
+    }
+
+    fn lose(&mut self, lost: &[SubscriptionId], now: Duration, hints: &mut Vec<(Listener, Hint)>) {
+        let owners: Vec<_> = lost.iter().filter_map(|id| self.owner(id)).collect();
+        for who in owners {
+            self.lose_member(who, now, hints);
+        }
+    }
+
+    fn lose_member(&mut self, who: Listener, now: Duration, hints: &mut Vec<(Listener, Hint)>) {
+        let losses = self.losses.entry(who).or_default();
+        *losses += 1;
+        if *losses >= LOSSES {
+            self.losses.remove(&who);
+            hints.extend(self.deafen(who, now));
+        } else {
+            self.members.insert(who, Member::Wants);
+        }
+    }
+
+    fn deafen(&mut self, who: Listener, now: Duration) -> Vec<(Listener, Hint)> {
+        self.members.insert(who, Member::Deaf(now + TRY_AGAIN));
+        vec![(who, Hint::Deaf)]
+    }
+
+    fn muted(&mut self, wish: Option<Duration>, now: Duration) -> Vec<(Listener, Hint)> {
+        self.mute += 1;
+        if self.mute < MUTE_STREAMS {
+            return self.rest(wish, now);
+        }
+        self.mute = 0;
+        self.enter(Mode::Turns(now + TRY_AGAIN));
+        Vec::new()
+    }
+
+    /// Lets the server rest; longer each time that this happens in a row.
+    fn rest(&mut self, wish: Option<Duration>, now: Duration) -> Vec<(Listener, Hint)> {
+        self.rests_until = now + self.backoff.failed(wish, 0.0);
+        Vec::new()
+    }
+
+    /// Changes between streams and turns; each needs subscriptions of its own kind.
+    fn enter(&mut self, mode: Mode) {
+        self.mode = if self.manner.streams { mode } else { Mode::Turns(Duration::MAX) };
+        for (who, member) in &mut self.members {
+            if let Member::Subscribed(id, _) = std::mem::replace(member, Member::Wants) {
+                self.leftover.push((*who, id));
+            }
+        }
+        self.asked.clear();
+        self.next_round = Duration::ZERO;
+    }
+
+    fn next_turn(&mut self, now: Duration) -> StreamStep {
+        if now >= self.next_round {
+            self.next_round = now + self.manner.pull_every;
+            self.asked.clear();
+        }
+        let next = self.members.iter().find_map(|(who, member)| match member {
+            Member::Subscribed(id, watermark) if !self.asked.contains(who) => {
+                Some(StreamStep::Pull(*who, id.clone(), watermark.clone()))
+            }
+            _ => None,
+        });
+        next.unwrap_or_else(|| {
+            let heard = self.subscriptions().next().is_some();
+            let round = heard.then_some(self.next_round);
+            StreamStep::Rest(round.into_iter().chain(self.next_try()).min())
+        })
+    }
+
+    /// Returns when a deaf mailbox is tried again.
+    fn next_try(&self) -> Option<Duration> {
+        let tries = self.members.values().filter_map(|member| match member {
+            Member::Deaf(until) => Some(*until),
+            _ => None,
+        });
+        tries.min()
+    }
+
+    fn subscriptions(&self) -> impl Iterator<Item = &SubscriptionId> {
+        self.members.values().filter_map(|member| match member {
+            Member::Subscribed(id, _) => Some(id),
+            _ => None,
+        })
+    }
+
+    fn hearing(&self) -> impl Iterator<Item = Listener> {
+        self.members
+            .iter()
+            .filter(|(_, member)| matches!(member, Member::Subscribed(..)))
+            .map(|(who, _)| *who)
+    }
+
+    fn owner(&self, subscription: &SubscriptionId) -> Option<Listener> {
+        self.members.iter().find_map(|(who, member)| match member {
+            Member::Subscribed(id, _) if id == subscription => Some(*who),
+            _ => None,
+        })
+    }
+
+    fn knows(&self, lost: &[SubscriptionId]) -> bool {
+        lost.iter().any(|id| self.owner(id).is_some())
+    }
+}
+
+/// Returns how long the server wants to be left alone.
+fn wish(error: &EwsError) -> Option<Duration> {
+    match error.kind() {
+        ErrorKind::Transient { retry_after } => retry_after,
+        // A login that is refused, or an address that leads elsewhere, is not tried every few seconds.
+        _ => Some(Duration::from_mins(5)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

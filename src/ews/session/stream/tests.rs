@@ -1,0 +1,282 @@
+//! Tests of [`StreamGroup`] under a driven clock: no test waits.
+
+use super::*;
+use crate::ews::reply::{Event, EventKind};
+
+const OK: StreamPart = StreamPart::Message { refusal: None, lost: Vec::new(), closed: false };
+
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn refusal(code: &str) -> Refusal {
+    Refusal { code: ResponseCode::parse(code), text: None, details: Vec::new() }
+}
+
+fn id(name: &str) -> SubscriptionId {
+    SubscriptionId::new(name)
+}
+
+fn notice(subscription: &str, kind: EventKind) -> Notification {
+    let event = Event { kind, item: None, folder: None, parent: None, old_parent: None };
+    Notification {
+        subscription: Some(id(subscription)),
+        more: false,
+        watermark: Some("w2".into()),
+        events: vec![event],
+    }
+}
+
+fn news(subscription: &str) -> StreamPart {
+    StreamPart::Notification(notice(subscription, EventKind::Modified))
+}
+
+fn no(code: &str, lost: &[&str]) -> StreamPart {
+    let lost = lost.iter().map(|name| id(name)).collect();
+    StreamPart::Message { refusal: Some(refusal(code)), lost, closed: true }
+}
+
+fn silence() -> StreamEnd {
+    StreamEnd::Failed(EwsError::TimedOut { waited: at(90) })
+}
+
+/// Subscribes everybody who wants to be; `name` makes the ids. Returns the hints and what comes after.
+fn subscribe(group: &mut StreamGroup, now: Duration, name: &str) -> (Vec<Listener>, StreamStep) {
+    let mut gaps = Vec::new();
+    loop {
+        match group.next(now) {
+            StreamStep::Subscribe(who, _) => {
+                let done = Subscribed { id: id(&format!("{name}{who}")), watermark: None };
+                for (who, hint) in group.subscribed(who, Ok(Ok(done)), now) {
+                    assert_eq!(hint, Hint::Gap);
+                    gaps.push(who);
+                }
+            }
+            StreamStep::Unsubscribe(..) => {}
+            step => return (gaps, step),
+        }
+    }
+}
+
+fn group(members: usize) -> StreamGroup {
+    let mut group = StreamGroup::new(StreamManner::default());
+    for who in 0..members {
+        group.watch(who, at(0));
+    }
+    group
+}
+
+fn listening(members: usize) -> StreamGroup {
+    let mut group = group(members);
+    subscribe(&mut group, at(0), "s");
+    assert!(group.heard(OK, at(0)).is_empty());
+    group
+}
+
+#[test]
+fn all_mailboxes_share_a_stream_and_events_wake_one_of_them() {
+    let mut group = group(3);
+    let (gaps, step) = subscribe(&mut group, at(0), "s");
+    assert_eq!(gaps, [0, 1, 2], "what happened before the subscription was not told");
+    let subscriptions = vec![id("s0"), id("s1"), id("s2")];
+    assert_eq!(step, StreamStep::Listen { subscriptions, minutes: 29 });
+    assert!(group.heard(OK, at(0)).is_empty());
+    assert_eq!(group.heard(news("s1"), at(5)), [(1, Hint::News)]);
+    let beat = StreamPart::Notification(notice("s1", EventKind::Status));
+    assert!(group.heard(beat, at(50)).is_empty(), "a heartbeat is no news");
+    assert!(group.heard(news("unknown"), at(51)).is_empty());
+    // Its time is over: the same subscriptions again, and nothing was missed.
+    assert!(group.ended(StreamEnd::Closed, at(1740)).is_empty());
+    assert!(
+        matches!(group.next(at(1740)), StreamStep::Listen { subscriptions, .. } if subscriptions.len() == 3)
+    );
+    assert!(group.heard(OK, at(1741)).is_empty());
+}
+
+#[test]
+fn silence_of_two_heartbeats_is_a_gap_for_everybody() {
+    // sherlock1982/ews-managed-api#21, ewsjs#271: the connection is dead and nobody is told.
+    let mut group = listening(2);
+    assert!(group.ended(silence(), at(90)).is_empty(), "first it must speak again");
+    assert_eq!(group.next(at(90)), StreamStep::Rest(Some(at(92))));
+    assert!(matches!(group.next(at(92)), StreamStep::Listen { .. }));
+    assert_eq!(group.heard(news("s1"), at(92)), [(1, Hint::News), (0, Hint::Gap)]);
+    assert!(group.heard(OK, at(93)).is_empty(), "said once");
+}
+
+#[test]
+fn lost_subscriptions_are_made_anew_and_the_others_kept() {
+    let mut group = listening(3);
+    assert!(group.heard(no("ErrorSubscriptionNotFound", &["s1"]), at(9)).is_empty());
+    group.ended(StreamEnd::Closed, at(9));
+    let (gaps, step) = subscribe(&mut group, at(9), "new");
+    assert_eq!(gaps, [1], "a sync after the gap");
+    let subscriptions = vec![id("s0"), id("new1"), id("s2")];
+    assert_eq!(step, StreamStep::Listen { subscriptions, minutes: 29 });
+}
+
+#[test]
+fn where_nobody_says_which_all_are_made_anew_with_growing_pauses() {
+    for code in
+        ["ErrorMissedNotificationEvents", "ErrorReadEventsFailed", "ErrorInvalidSubscription"]
+    {
+        let mut group = listening(2);
+        let mut now = at(9);
+        for pause in [2, 4, 8] {
+            group.heard(no(code, &[]), now);
+            group.ended(StreamEnd::Closed, now);
+            assert_eq!(group.next(now), StreamStep::Rest(Some(now + at(pause))), "{code}");
+            now += at(pause);
+            // The server takes the subscriptions, and refuses the stream once more.
+            let (gaps, step) = subscribe(&mut group, now, "s");
+            assert_eq!(gaps, [0, 1], "{code}");
+            assert!(matches!(step, StreamStep::Listen { .. }), "{code}");
+            group.heard(OK, now);
+        }
+    }
+}
+
+#[test]
+fn a_mailbox_that_loses_every_subscription_is_left_to_the_schedule() {
+    let mut group = listening(2);
+    for round in 0..2 {
+        assert!(group.heard(no("ErrorProxyRequestNotAllowed", &["s1"]), at(round)).is_empty());
+        group.ended(StreamEnd::Closed, at(round));
+        subscribe(&mut group, at(round), "s");
+    }
+    assert_eq!(group.heard(no("ErrorProxyRequestNotAllowed", &["s1"]), at(3)), [(1, Hint::Deaf)]);
+    group.ended(StreamEnd::Closed, at(3));
+    let subscriptions = vec![id("s0")];
+    assert_eq!(group.next(at(3)), StreamStep::Listen { subscriptions, minutes: 29 });
+    assert_eq!(group.gives_up_at(), Some(at(3603)), "and tried again after an hour");
+    group.ended(StreamEnd::GivenUp, at(3603));
+    assert_eq!(group.next(at(3603)), StreamStep::Subscribe(1, Delivery::Streaming));
+}
+
+#[test]
+fn delegates_are_deaf_and_told_so() {
+    // subscribe operation: "Subscriptions are not supported for delegate user access."
+    let mut group = group(1);
+    assert_eq!(group.next(at(0)), StreamStep::Subscribe(0, Delivery::Streaming));
+    let no = refusal("ErrorSubscriptionDelegateAccessNotSupported");
+    assert_eq!(group.subscribed(0, Ok(Err(no)), at(0)), [(0, Hint::Deaf)]);
+    assert_eq!(group.next(at(1)), StreamStep::Rest(Some(at(3600))));
+}
+
+#[test]
+fn streams_that_never_speak_give_way_to_turns_and_come_back() {
+    // A proxy that hands an answer on only when it is complete.
+    let mut group = group(2);
+    subscribe(&mut group, at(0), "s");
+    for now in [90, 200, 300] {
+        assert!(group.ended(silence(), at(now)).is_empty());
+        if now < 300 {
+            let StreamStep::Rest(Some(until)) = group.next(at(now)) else { panic!() };
+            assert!(matches!(group.next(until), StreamStep::Listen { .. }));
+        }
+    }
+    let pull = Delivery::Pull { minutes: 30 };
+    let mut given_back = 0;
+    let first = loop {
+        match group.next(at(300)) {
+            StreamStep::Unsubscribe(..) => given_back += 1,
+            step => break step,
+        }
+    };
+    assert_eq!((given_back, first), (2, StreamStep::Subscribe(0, pull)));
+    let (gaps, step) = subscribe(&mut group, at(300), "p");
+    assert_eq!(gaps, [0, 1]);
+    assert_eq!(step, StreamStep::Pull(0, id("p0"), None));
+    let quiet = notice("p0", EventKind::Status);
+    assert!(group.pulled(0, Ok(Ok(quiet)), at(300)).is_empty());
+    assert_eq!(group.next(at(300)), StreamStep::Pull(1, id("p1"), None));
+    let told = notice("p1", EventKind::Created);
+    assert_eq!(group.pulled(1, Ok(Ok(told)), at(301)), [(1, Hint::News)]);
+    assert_eq!(group.next(at(301)), StreamStep::Rest(Some(at(360))));
+    assert_eq!(group.next(at(360)), StreamStep::Pull(0, id("p0"), Some("w2".into())));
+    let expired = refusal("ErrorExpiredSubscription");
+    assert!(group.pulled(0, Ok(Err(expired)), at(360)).is_empty());
+    assert_eq!(group.next(at(360)), StreamStep::Subscribe(0, pull), "and a gap with it");
+    subscribe(&mut group, at(360), "q");
+    // After an hour streams are tried again.
+    let step = group.next(at(3900));
+    assert!(
+        matches!(step, StreamStep::Unsubscribe(..) | StreamStep::Subscribe(0, Delivery::Streaming)),
+        "{step:?}"
+    );
+    assert!(matches!(subscribe(&mut group, at(3900), "t").1, StreamStep::Listen { .. }));
+}
+
+#[test]
+fn too_many_hanging_connections_give_way_to_turns() {
+    let mut group = group(1);
+    subscribe(&mut group, at(0), "s");
+    group.heard(no("ErrorExceededConnectionCount", &[]), at(0));
+    group.ended(StreamEnd::Closed, at(0));
+    assert!(matches!(subscribe(&mut group, at(0), "p").1, StreamStep::Pull(..)));
+}
+
+#[test]
+fn those_who_come_to_an_open_stream_are_gathered() {
+    let mut group = listening(1);
+    assert_eq!(group.gives_up_at(), None);
+    group.watch(1, at(100));
+    group.watch(2, at(104));
+    assert_eq!(group.gives_up_at(), Some(at(110)));
+    assert!(group.ended(StreamEnd::GivenUp, at(110)).is_empty());
+    let (gaps, step) = subscribe(&mut group, at(110), "s");
+    assert_eq!(gaps, [1, 2], "the first keeps its subscription");
+    assert!(matches!(step, StreamStep::Listen { subscriptions, .. } if subscriptions.len() == 3));
+    assert_eq!(group.gives_up_at(), None);
+    assert!(group.heard(OK, at(111)).is_empty());
+    group.watch(3, at(112));
+    group.ended(StreamEnd::GivenUp, at(122));
+    subscribe(&mut group, at(122), "s");
+    assert!(group.heard(OK, at(122)).is_empty());
+    // What was under way while a stream was given up is lost; all who come one by one are one gap.
+    let gap = [(0, Hint::Gap), (1, Hint::Gap), (2, Hint::Gap), (3, Hint::Gap)];
+    assert_eq!(group.heard(OK, at(167)), gap);
+    assert!(group.heard(OK, at(212)).is_empty());
+}
+
+#[test]
+fn a_stream_that_is_given_up_before_it_spoke_may_have_been_dead() {
+    let mut group = group(1);
+    subscribe(&mut group, at(0), "s");
+    group.watch(1, at(1));
+    group.ended(StreamEnd::GivenUp, at(11));
+    subscribe(&mut group, at(11), "s");
+    assert_eq!(group.heard(OK, at(11)), [(0, Hint::Gap), (1, Hint::Gap)]);
+}
+
+#[test]
+fn a_busy_server_is_left_alone_as_long_as_it_asks() {
+    let mut group = group(2);
+    let details = vec![("BackOffMilliseconds".to_owned(), "178510".to_owned())];
+    let busy = Refusal { details, ..refusal("ErrorServerBusy") };
+    assert!(group.subscribed(0, Ok(Err(busy)), at(0)).is_empty());
+    assert_eq!(group.next(at(1)), StreamStep::Rest(Some(Duration::from_millis(178_510))));
+    assert_eq!(group.next(at(179)), StreamStep::Subscribe(0, Delivery::Streaming));
+}
+
+#[test]
+fn a_refused_login_is_not_tried_every_few_seconds() {
+    let mut group = group(200);
+    assert!(!group.has_room());
+    assert!(
+        group.subscribed(0, Err(EwsError::LoginRefused { offers: Vec::new() }), at(0)).is_empty()
+    );
+    assert_eq!(group.next(at(1)), StreamStep::Rest(Some(at(300))));
+}
+
+#[test]
+fn who_left_while_being_subscribed_leaves_nothing_behind() {
+    let mut group = group(1);
+    assert_eq!(group.next(at(0)), StreamStep::Subscribe(0, Delivery::Streaming));
+    group.forget(0, at(0));
+    let done = Subscribed { id: id("late"), watermark: None };
+    assert!(group.subscribed(0, Ok(Ok(done)), at(0)).is_empty());
+    assert_eq!(group.next(at(0)), StreamStep::Unsubscribe(0, id("late")));
+    assert_eq!(group.next(at(0)), StreamStep::Rest(None));
+    assert!(group.is_empty());
+}
