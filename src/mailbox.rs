@@ -259,7 +259,8 @@ pub enum Wrote {
         /// The mailbox's own words, possibly with values in them; not for logs.
         text: String,
     },
-    /// Nothing was done; it may be tried again after a while.
+    /// Nothing was done; it may be tried again after so long. Nothing at all means that waiting does not help and that the
+    /// next run plans it again.
     Later(Duration),
     /// It is not known whether it was done: the answer was lost. Never repeated blindly (invariant 1).
     Unanswered,

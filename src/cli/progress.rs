@@ -39,6 +39,19 @@ impl Progress {
     pub(super) fn tell(&self, event: Event) {
         match event {
             Event::Phase { user, phase } => self.enter(&user, phase_name(self.language, phase)),
+            Event::Waits { user, time } => {
+                let seconds = time.as_secs().max(1);
+                self.say(&match self.language {
+                    Language::German => {
+                        format!("{user}: der Server bittet um Ruhe, weiter in {seconds} s")
+                    }
+                    Language::English => {
+                        format!(
+                            "{user}: the server wants to be left alone, going on in {seconds} s"
+                        )
+                    }
+                });
+            }
             Event::Progress { user, done, total } => self.advance(&user, done, total),
         }
     }

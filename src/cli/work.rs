@@ -125,12 +125,16 @@ impl Work {
             allow: self.allow.iter().cloned().collect(),
             explain,
             stop,
+            patience: TOTAL_PATIENCE,
         }
     }
 }
 
-/// How long one call to a server goes on after errors that pass, such as a server that is busy.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// How long one call to a server goes on by itself after errors that pass, such as a line that broke.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a run waits in all for a server that wants to be left alone. Exchange asks for up to five minutes at a time.
+const TOTAL_PATIENCE: Duration = Duration::from_mins(30);
 
 /// What all mailboxes share.
 struct Opened {

@@ -70,6 +70,7 @@ impl Session<'_> {
                     Action::Delete => self.delete(active, kind, work)?,
                     _ => self.update(active, kind, work)?,
                 }
+                self.heed_mailbox()?;
             }
             self.progress(*done, Some(total));
         }
@@ -158,6 +159,28 @@ impl Session<'_> {
         Ok(items)
     }
 
+    /// Returns an item as it was read for its write, where it is the one that was planned for. A person or an assistant of the
+    /// server may have changed it since (rule D13): then it is planned once more.
+    fn still_planned(
+        &mut self,
+        work: &Work,
+        item: Option<Result<Item, ItemError>>,
+    ) -> Result<Option<Item>, StateError> {
+        match item {
+            Some(Ok(item))
+                if Some(&item.identity.version) == work.verdict.item_version.as_ref() =>
+            {
+                return Ok(Some(item));
+            }
+            Some(Ok(_)) => {
+                self.stale.insert(work.pair.id);
+            }
+            _ => {}
+        }
+        self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
+        Ok(None)
+    }
+
     /// Leaves a pair for the next run, which reads and plans it again.
     fn put_off(
         &mut self,
@@ -206,7 +229,11 @@ impl Session<'_> {
     fn not_done(&mut self, work: &Work, intent: i64, answer: &Wrote) -> Result<(), StateError> {
         let Work { verdict, pair, .. } = work;
         let (code, again, keep) = match answer {
-            Wrote::Conflict | Wrote::Gone => (Code::StaleItem, true, false),
+            Wrote::Conflict => {
+                self.stale.insert(pair.id);
+                (Code::StaleItem, true, false)
+            }
+            Wrote::Gone => (Code::StaleItem, true, false),
             Wrote::Later(_) => (Code::Busy, true, false),
             // The intent stays: the next run finds out whether it happened (invariant 1).
             Wrote::Unanswered => (Code::AnswerLost, true, true),

@@ -1,6 +1,7 @@
 //! The seams to time and chance. A run depends on nothing else that differs from one machine to the next (invariant 10).
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -10,6 +11,11 @@ use crate::model::{RunId, Token};
 pub trait Clock: Sync {
     /// Returns the present.
     fn now(&self) -> Timestamp;
+
+    /// Lets time pass.
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 /// Where tokens come from.

@@ -100,6 +100,10 @@ impl Session<'_> {
             Some(record) => pairs.into_iter().filter(|pair| pair.record == *record).collect(),
             None => pairs,
         };
+        let pairs: Vec<_> = match &self.only {
+            Some(only) => pairs.into_iter().filter(|pair| only.contains(&pair.id)).collect(),
+            None => pairs,
+        };
         let (apart, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.unlinked);
         for pair in apart {
             self.state.set_outcome(pair.id, Some(Code::Unlinked), false)?;

@@ -1,6 +1,7 @@
 //! Pure: what a run says when it is done, as values; the shell renders them (style.md: the library prints nothing).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -218,6 +219,13 @@ pub enum Event {
         user: UserId,
         /// The phase.
         phase: Phase,
+    },
+    /// The server wants to be left alone, and the mailbox waits for so long.
+    Waits {
+        /// The user.
+        user: UserId,
+        /// How long.
+        time: Duration,
     },
     /// So many of so many steps of the phase are done.
     Progress {

@@ -1,9 +1,10 @@
 //! Effect: a run over one mailbox: what it is given, what it holds while it works, and how it can end early.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,7 +15,7 @@ use crate::engine::report::{Event, Explanation, Line, Phase, Stopped};
 use crate::engine::rules::{ClockDifference, Rules};
 use crate::engine::tally::Tally;
 use crate::engine::view::Lens;
-use crate::mailbox::{Mailbox, MailboxError, Opened};
+use crate::mailbox::{Mailbox, MailboxError, Opened, Trouble};
 use crate::model::rules::{PastDays, Reference, Scopes};
 use crate::model::{
     Direction, ItemId, ItemKind, ItemVersion, Mode, Module, RecordId, RunId, Scope, Switch,
@@ -68,6 +69,8 @@ pub struct Options {
     pub explain: Option<RecordId>,
     /// Set from outside to have the run end after its current batch.
     pub stop: Arc<AtomicBool>,
+    /// How long the run waits in all for a server that wants to be left alone; none by default.
+    pub patience: Duration,
 }
 
 /// Why a run ended early.
@@ -151,6 +154,12 @@ pub(super) struct Session<'a> {
     pub(super) explanation: Option<Explanation>,
     /// Pairs whose item was moved or copied, by row, with the code that says so.
     pub(super) noticed: BTreeMap<i64, Code>,
+    /// What the mailbox as a whole was found to suffer from while the run could go on.
+    pub(super) trouble: Option<MailboxError>,
+    /// Pairs whose item was another by the time it was to be written: planned once more in this run.
+    pub(super) stale: BTreeSet<i64>,
+    /// The only pairs that are planned, when it is the second time.
+    pub(super) only: Option<BTreeSet<i64>>,
     /// Late twins of creates that were repeated: the item, its version and kind, the pair.
     pub(super) twins: Vec<(ItemId, ItemVersion, ItemKind, i64)>,
 }
@@ -167,6 +176,19 @@ impl Session<'_> {
     /// Ends the run where it was asked to; called between batches, so that what was begun is settled.
     pub(super) fn heed(&self) -> Result<(), Stop> {
         if self.options.stop.load(Ordering::Relaxed) { Err(Stop::Asked) } else { Ok(()) }
+    }
+
+    /// Ends the run where a write told that no further one will be taken. A mailbox that is only full goes on: what it holds can
+    /// be read, and the report names it at the end.
+    pub(super) fn heed_mailbox(&mut self) -> Result<(), Stop> {
+        match self.mailbox.parked() {
+            Some(error) if error.trouble == Trouble::Full => {
+                self.trouble.get_or_insert(error);
+                Ok(())
+            }
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
     }
 
     /// Returns the active scopes of a module.

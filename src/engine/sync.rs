@@ -1,13 +1,17 @@
 //! Effect: one run over one mailbox, from lock to report.
 
+use std::sync::atomic::Ordering;
+
 use jiff::tz::TimeZone;
 
 use crate::engine::clock::run_id;
+use crate::engine::ended::explain;
 use crate::engine::guard::{columns, direction_key};
+use crate::engine::patient::Patient;
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
 use crate::engine::tally::Tally;
-use crate::mailbox::{Mailbox, MailboxErrorKind, Opened, Trouble};
+use crate::mailbox::{Mailbox, MailboxError, MailboxErrorKind, Opened};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
 use crate::model::rules::FirstTransfer;
 use crate::model::{Mode, Scope, Switch};
@@ -36,6 +40,15 @@ pub fn sync_mailbox(
         explanation: None,
     };
     if let Err(stop) = run(job, options, source, mailbox, events, lines, &mut report) {
+        let stop = match stop {
+            // Ctrl-C while the server wanted to be left alone.
+            Stop::Mailbox(MailboxError { kind: MailboxErrorKind::Transient(_), .. })
+                if options.stop.load(Ordering::Relaxed) =>
+            {
+                Stop::Asked
+            }
+            stop => stop,
+        };
         let (outcome, stopped) = explain(stop);
         report.outcome = outcome;
         report.stopped = stopped;
@@ -62,6 +75,9 @@ fn run(
         (State::open(job.state_folder)?, None)
     };
     check_source(job, options, &state, description)?;
+    let tell = |time| events(Event::Waits { user: job.user.clone(), time });
+    let mut patient = Patient::new(mailbox, job.clock, &options.stop, &tell, options.patience);
+    let mailbox: &mut dyn Mailbox = &mut patient;
     let opened = mailbox.open()?;
     let id = check_identity(job, &state, &opened)?;
     let now = job.clock.now();
@@ -89,6 +105,9 @@ fn run(
         tally: Tally::default(),
         explanation: None,
         noticed: std::collections::BTreeMap::new(),
+        trouble: None,
+        stale: std::collections::BTreeSet::new(),
+        only: None,
         twins: Vec::new(),
     };
     session.mark_whole()?;
@@ -118,12 +137,32 @@ impl Session<'_> {
             return self.count_planned();
         }
         self.apply()?;
+        self.apply_again()?;
         self.remove_twins()?;
         self.phase(Phase::Finishing);
         if self.tally.wrote {
             self.drain()?;
         }
-        self.leave_marks()
+        self.leave_marks()?;
+        match self.trouble.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads and plans once more what was another item by the time it was to be written, and writes it where that is still
+    /// called for (rule D13). Whoever keeps changing it has the next run wait as well.
+    fn apply_again(&mut self) -> Result<(), Stop> {
+        let stale = std::mem::take(&mut self.stale);
+        if stale.is_empty() {
+            return Ok(());
+        }
+        self.heed()?;
+        self.state.open_spool()?;
+        self.only = Some(stale);
+        self.deliberate()?;
+        self.guard_planned()?;
+        self.apply()
     }
 
     /// Has scopes compared as a whole whose mode, mapping or fingerprint is another than in the last run (rule D6).
@@ -386,79 +425,4 @@ fn check_assignment(active: &[Active], description: &Description) -> Result<(), 
         })),
         _ => Ok(()),
     }
-}
-
-/// Turns the reason for an early end into what the report says.
-fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
-    let failed = |code, text: String, hint: Option<String>| Stopped {
-        code,
-        scope: None,
-        number: None,
-        limit: None,
-        examples: Vec::new(),
-        text,
-        hint,
-    };
-    match stop {
-        Stop::Waits(stops) => (Outcome::Waits, stops),
-        Stop::Busy => {
-            let text = "another run is at this mailbox".to_owned();
-            (Outcome::Busy, vec![failed(Code::MailboxBusy, text, None)])
-        }
-        Stop::Asked => (Outcome::Interrupted, vec![failed(Code::RunEnded, String::new(), None)]),
-        Stop::Entropy => {
-            let text = "the operating system gave no random bytes".to_owned();
-            (Outcome::Failed, vec![failed(Code::MailboxFailed, text, None)])
-        }
-        Stop::Mailbox(error) => {
-            let outcome = match error.kind {
-                MailboxErrorKind::Unreachable => Outcome::Unreachable,
-                _ => Outcome::Failed,
-            };
-            // What has a name has its next step in the catalogue, in both languages.
-            let hint = error.hint.clone().filter(|_| error.trouble == Trouble::Unnamed);
-            (outcome, vec![failed(code_of(error.trouble), chain(&error), hint)])
-        }
-        Stop::Source(error) => {
-            let outcome = match error.kind {
-                SourceErrorKind::Denied => Outcome::Failed,
-                _ => Outcome::SourceDown,
-            };
-            let hint = error.hint.clone();
-            (outcome, vec![failed(Code::SourceFailed, chain(&error), hint)])
-        }
-        Stop::State(error) => {
-            (Outcome::Failed, vec![failed(Code::MailboxFailed, chain(&error), None)])
-        }
-    }
-}
-
-/// Returns the name under which a mailbox with a trouble is parked.
-const fn code_of(trouble: Trouble) -> Code {
-    match trouble {
-        Trouble::Unnamed => Code::MailboxFailed,
-        Trouble::Missing => Code::MailboxMissing,
-        Trouble::Elsewhere => Code::MailboxElsewhere,
-        Trouble::InTransit => Code::MailboxInTransit,
-        Trouble::Locked => Code::MailboxLocked,
-        Trouble::Full => Code::MailboxFull,
-        Trouble::Policy => Code::EwsNotAllowed,
-        Trouble::Impersonation => Code::ImpersonationRefused,
-        Trouble::Rights => Code::RightsMissing,
-        Trouble::Login => Code::LoginRefused,
-        Trouble::LoginLocked => Code::LoginLocked,
-        Trouble::Busy => Code::ServerBusy,
-        Trouble::Foreign => Code::NoEwsAnswer,
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        next = error.source();
-    }
-    text
 }

@@ -10,6 +10,7 @@ mod failure;
 mod feed;
 mod fetch;
 mod folders;
+pub mod gate;
 mod guests;
 mod homes;
 mod kind;
@@ -19,6 +20,7 @@ mod occurrences;
 mod person;
 mod read;
 mod search;
+mod send;
 mod series;
 mod stamp;
 pub mod table;
@@ -27,6 +29,7 @@ mod trouble;
 pub mod wire;
 mod write;
 
+use crate::ews::session::Batcher;
 use crate::ews::transport::{LoginFacts, Trace};
 use crate::ews::{ServerVersion, ServerVersionInfo};
 use crate::mailbox::{
@@ -38,13 +41,11 @@ use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 use crate::mailbox::zones::Zone;
 use folders::Folders;
 pub use folders::Whose;
+use trouble::Parked;
 use wire::{Patience, Wire};
 
-/// How many writes go into one request.
-const WRITES: usize = 50;
-
-/// How many bytes of items go into one request; below every server's limit, and small enough for a slow line.
-const BYTES: usize = 1 << 19;
+/// How many occurrences of series one request looks for.
+const OCCURRENCES: usize = 50;
 
 /// How a mailbox is used.
 #[derive(Clone, Debug)]
@@ -65,15 +66,24 @@ pub struct ExchangeMailbox<W> {
     wire: W,
     manner: Manner,
     folders: Folders,
-    /// How many items the next request reads; it grows while all goes well and shrinks when the server asks for less.
-    reads: usize,
+    /// How many items the next request reads; they grow while all goes well and shrink when the server asks for less.
+    reads: Batcher,
+    /// How many the next one writes.
+    writes: Batcher,
+    /// What ends the work on this mailbox: every further call is answered with it, and nothing is sent.
+    parked: Option<Parked>,
+    /// Whether it takes nothing more: nothing that takes room is sent again.
+    full: bool,
+    /// What single writes told of the mailbox as a whole, until it is asked for.
+    told: Option<MailboxError>,
 }
 
 impl<W: Wire> ExchangeMailbox<W> {
     /// Makes a mailbox on a connection; nothing is sent yet.
     pub fn new(wire: W, manner: Manner) -> Self {
         let folders = Folders::new(manner.whose.clone());
-        Self { wire, manner, folders, reads: fetch::FIRST }
+        let (reads, writes) = (Batcher::default(), Batcher::default());
+        Self { wire, manner, folders, reads, writes, parked: None, full: false, told: None }
     }
 
     /// Returns what the server said of itself last.
@@ -86,9 +96,27 @@ impl<W: Wire> ExchangeMailbox<W> {
         self.wire.trace()
     }
 
-    /// Says in an error by what an administrator finds its request in the logs of the server.
-    fn traced<T>(&self, outcome: Result<T, MailboxError>) -> Result<T, MailboxError> {
-        outcome.map_err(|error| failure::traced(error, self.wire.trace()))
+    /// Makes a call unless the mailbox is parked, and parks it where the call shows that every further one would fail the same:
+    /// a locked account is not knocked at again, and a mailbox on its way is not chased. An error says by what an administrator
+    /// finds its request in the logs of the server.
+    fn guarded<T>(
+        &mut self,
+        call: impl FnOnce(&mut Self) -> Result<T, MailboxError>,
+    ) -> Result<T, MailboxError> {
+        if let Some(parked) = &self.parked {
+            return Err(parked.again());
+        }
+        call(self).map_err(|error| {
+            let error = failure::traced(error, self.wire.trace());
+            self.park(&error);
+            error
+        })
+    }
+
+    fn park(&mut self, error: &MailboxError) {
+        if self.parked.is_none() && error.trouble.lasts() {
+            self.parked = Some(Parked::of(error));
+        }
     }
 
     /// Says whether the server refuses an update of a version that is no longer there. grommunio 3.10 does not: it takes any
@@ -120,14 +148,12 @@ impl ExchangeMailbox<lane::LaneWire> {
 
 impl<W: Wire> Mailbox for ExchangeMailbox<W> {
     fn open(&mut self) -> Result<Opened, MailboxError> {
-        let opened = self.folders.open(&mut self.wire, self.manner.patience);
-        self.traced(opened)
+        self.guarded(|it| it.folders.open(&mut it.wire, it.manner.patience))
     }
 
     fn person(&mut self) -> Result<Option<String>, MailboxError> {
-        let Some(address) = &self.manner.address else { return Ok(None) };
-        let person = person::of(&mut self.wire, self.manner.patience, address);
-        self.traced(person)
+        let Some(address) = self.manner.address.clone() else { return Ok(None) };
+        self.guarded(|it| person::of(&mut it.wire, it.manner.patience, &address))
     }
 
     fn folder(
@@ -136,8 +162,7 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         path: &[String],
         create: bool,
     ) -> Result<Option<FolderId>, MailboxError> {
-        let found = self.folders.find(&mut self.wire, self.manner.patience, kind, path, create);
-        self.traced(found)
+        self.guarded(|it| it.folders.find(&mut it.wire, it.manner.patience, kind, path, create))
     }
 
     fn changes(
@@ -146,8 +171,7 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         kind: ItemKind,
         since: Option<&Cursor>,
     ) -> Result<ChangePage, MailboxError> {
-        let page = feed::page(&mut self.wire, self.manner.patience, folder, kind, since);
-        self.traced(page)
+        self.guarded(|it| feed::page(&mut it.wire, it.manner.patience, folder, kind, since))
     }
 
     fn identify(
@@ -157,10 +181,9 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
     ) -> Result<(), MailboxError> {
         let wanted = table::identifying();
-        let read = self.read(ids, &wanted, &mut |id, item| {
-            each(id, item.map(|item| read::identity(&item)));
-        });
-        self.traced(read)
+        self.guarded(|it| {
+            it.read(ids, &wanted, &mut |id, item| each(id, item.map(|item| read::identity(&item))))
+        })
     }
 
     fn fetch(
@@ -172,35 +195,37 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         let wanted = table::wanted(kind);
         let zone = self.manner.zone.clone();
         let none = exceptions::Fetched::new();
-        // Changed occurrences are items of their own: a series that has some waits until they were read as well.
-        let mut series = Vec::new();
-        let read = self.read(ids, &wanted, &mut |id, item| match item {
-            Ok(item) if exceptions::changed(&item.properties).next().is_some() => {
-                series.push((id, item));
+        self.guarded(|it| {
+            // Changed occurrences are items of their own: a series that has some waits until they were read as well.
+            let mut series = Vec::new();
+            it.read(ids, &wanted, &mut |id, item| match item {
+                Ok(item) if exceptions::changed(&item.properties).next().is_some() => {
+                    series.push((id, item));
+                }
+                item => each(id, item.map(|item| read::item(&item, &none, &zone))),
+            })?;
+            let fetched = it.changed_occurrences(&series)?;
+            for (id, item) in series {
+                each(id, Ok(read::item(&item, &fetched, &zone)));
             }
-            item => each(id, item.map(|item| read::item(&item, &none, &zone))),
-        });
-        self.traced(read)?;
-        let fetched = self.changed_occurrences(&series);
-        let fetched = self.traced(fetched)?;
-        for (id, item) in series {
-            each(id, Ok(read::item(&item, &fetched, &zone)));
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn find(&mut self, kind: ItemKind, wanted: &Wanted<'_>) -> Result<Vec<Found>, MailboxError> {
-        let found = self.search(kind, wanted);
-        self.traced(found)
+        self.guarded(|it| it.search(kind, wanted))
     }
 
     fn apply(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
-        let wrote = self.write(kind, writes);
-        self.traced(wrote)
+        self.guarded(|it| it.write(kind, writes))
     }
 
     fn batch(&self) -> usize {
-        WRITES
+        self.writes.size()
+    }
+
+    fn parked(&mut self) -> Option<MailboxError> {
+        self.told.take()
     }
 }
 

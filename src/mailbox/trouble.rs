@@ -58,13 +58,13 @@ impl Trouble {
             | Self::Elsewhere
             | Self::InTransit
             | Self::Locked
-            | Self::Full
             | Self::Policy
             | Self::Impersonation
             | Self::Login
             | Self::LoginLocked => true,
-            // One folder may be closed and the others open; a busy server gets better; a page may come once.
-            Self::Unnamed | Self::Rights | Self::Busy | Self::Foreign => false,
+            // A full mailbox can be read; one folder may be closed and the others open; a busy server gets better; a page may
+            // come once.
+            Self::Unnamed | Self::Full | Self::Rights | Self::Busy | Self::Foreign => false,
         }
     }
 }

@@ -37,6 +37,8 @@ struct Prepared {
     url: Option<String>,
     /// The way to it; its URL is filled in by where the mailbox is.
     access: ServerAccess,
+    /// How many requests may be under way at once.
+    lanes: usize,
     /// Hosts that may see the login when Autodiscover leads there.
     hosts: Hosts,
     /// What was made of each URL.
@@ -99,6 +101,7 @@ impl Servers {
                 ServerUrl::Autodiscover => None,
             },
             access: self.access(name, server)?,
+            lanes: usize::try_from(server.max_lanes).unwrap_or(1),
             hosts: Hosts::parse(&server.hosts)
                 .map_err(|host| Failure::usage(format!("\"{host}\" is no host")))?,
             by_url: Mutex::default(),
@@ -124,7 +127,7 @@ impl Servers {
                 let hint = error.hint.clone();
                 Failure::usage(error).hint_of(hint).hint(about(&prepared.name))
             })?;
-        let server = Arc::new(server);
+        let server = Arc::new(server.limited_to(prepared.lanes));
         by_url.insert(url.to_owned(), Arc::clone(&server));
         Ok(server)
     }

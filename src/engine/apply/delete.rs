@@ -52,13 +52,7 @@ impl Session<'_> {
         self.state.execute("BEGIN IMMEDIATE")?;
         for work in work {
             let item = work.pair.item.as_ref().and_then(|id| items.remove(id));
-            let Some(Ok(item)) = item.filter(|item| match item {
-                Ok(item) => Some(&item.identity.version) == work.verdict.item_version.as_ref(),
-                Err(_) => false,
-            }) else {
-                self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
-                continue;
-            };
+            let Some(item) = self.still_planned(&work, item)? else { continue };
             let intent = self.state.intend(
                 self.id,
                 &self.run,

@@ -94,13 +94,7 @@ impl Session<'_> {
         for work in work {
             let Some(record) = work.record.clone() else { continue };
             let item = targets.get(&work.pair.id).and_then(|id| items.remove(id));
-            let Some(Ok(item)) = item.filter(|item| match item {
-                Ok(item) => Some(&item.identity.version) == work.verdict.item_version.as_ref(),
-                Err(_) => false,
-            }) else {
-                self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
-                continue;
-            };
+            let Some(item) = self.still_planned(&work, item)? else { continue };
             let prepared = self.prepare_update(active, kind, work, record, item, &mut writes)?;
             pending.push(prepared);
         }

@@ -1,5 +1,7 @@
 //! How many items go into one request (pure).
 
+use std::time::Duration;
+
 use crate::ews::code::ResponseCode;
 use crate::ews::error::EwsError;
 
@@ -8,6 +10,8 @@ use crate::ews::error::EwsError;
 pub struct BatchLimits {
     /// The size to begin with, in items.
     pub first: usize,
+    /// The smallest that an overburdened server brings about, in items.
+    pub least: usize,
     /// The largest, in items.
     pub most: usize,
     /// The largest, in bytes of the request. A single item may exceed it.
@@ -15,8 +19,10 @@ pub struct BatchLimits {
 }
 
 impl Default for BatchLimits {
+    /// Begins with a hundred, as most clients do (notes.md §5), and moves between ten, which Microsoft advises to servers that
+    /// throttle, and two hundred.
     fn default() -> Self {
-        Self { first: 50, most: 100, bytes: 1 << 20 }
+        Self { first: 100, least: 10, most: 200, bytes: 1 << 20 }
     }
 }
 
@@ -32,11 +38,20 @@ pub struct Batcher {
 /// After how many good batches in a row a larger one is tried.
 const GROW_AFTER: u32 = 3;
 
+/// A batch that takes longer is not followed by a larger one.
+const QUICK: Duration = Duration::from_secs(10);
+
+/// A batch that takes longer is followed by a smaller one: servers delay item by item, and the next thing to come is a time-out
+/// (notes.md §3.2 no. 18).
+const SLOW: Duration = Duration::from_secs(40);
+
 impl Batcher {
     /// Makes one.
     pub fn new(limits: BatchLimits) -> Self {
         let most = limits.most.max(1);
-        Self { limits: BatchLimits { most, ..limits }, size: limits.first.clamp(1, most), good: 0 }
+        let least = limits.least.clamp(1, most);
+        let size = limits.first.clamp(least, most);
+        Self { limits: BatchLimits { least, most, ..limits }, size, good: 0 }
     }
 
     /// Returns how many of the next items, whose sizes in bytes are given, go into one request: at
@@ -50,28 +65,34 @@ impl Batcher {
         sizes.into_iter().take(self.size).enumerate().take_while(fits).count()
     }
 
-    /// Learns that a batch went well.
-    pub fn succeeded(&mut self) {
-        self.good += 1;
-        if self.good >= GROW_AFTER {
-            self.good = 0;
-            self.size = (self.size + self.size.div_ceil(2)).min(self.limits.most);
+    /// Learns that a batch of so many items went well, and how long it took. One that was far from full says nothing of a
+    /// larger one.
+    pub fn succeeded(&mut self, items: usize, took: Duration) {
+        if took > SLOW {
+            self.shrink();
+        } else if took <= QUICK && items >= self.size {
+            self.good += 1;
+            if self.good >= GROW_AFTER {
+                self.good = 0;
+                self.size = (self.size + self.size.div_ceil(2)).min(self.limits.most);
+            }
         }
     }
 
-    /// Learns why a batch failed; `true` when a smaller one is worth a try. With one item left the
-    /// size cannot be the reason.
-    pub fn failed(&mut self, error: &EwsError) -> bool {
+    /// Learns why a batch failed.
+    pub fn failed(&mut self, error: &EwsError) {
         match error {
-            EwsError::RequestTooLarge | EwsError::TimedOut { .. } => self.shrink(),
+            EwsError::TimedOut { .. } | EwsError::Unavailable { .. } => self.shrink(),
             EwsError::Fault(fault) => self.refused(&fault.code),
-            _ => false,
+            _ => {}
         }
     }
 
-    /// Learns why an item within a batch was refused; `true` when a smaller batch is worth a try.
-    pub fn refused(&mut self, code: &ResponseCode) -> bool {
-        if code.asks_for_less() { self.shrink() } else { false }
+    /// Learns why an item within a batch was refused.
+    pub fn refused(&mut self, code: &ResponseCode) {
+        if code.asks_for_less() {
+            self.shrink();
+        }
     }
 
     /// Returns the present size, in items.
@@ -79,11 +100,9 @@ impl Batcher {
         self.size
     }
 
-    fn shrink(&mut self) -> bool {
-        let smaller = self.size > 1;
+    fn shrink(&mut self) {
         self.good = 0;
-        self.size = (self.size / 2).max(1);
-        smaller
+        self.size = (self.size / 2).max(self.limits.least);
     }
 }
 
@@ -98,13 +117,16 @@ mod tests {
     use super::*;
     use crate::ews::error::Fault;
 
+    const AT_ONCE: Duration = Duration::ZERO;
+
     fn busy() -> EwsError {
         EwsError::Fault(Fault { code: ResponseCode::ErrorServerBusy, text: None, details: vec![] })
     }
 
     #[test]
     fn batches_are_bounded_by_count_and_bytes() {
-        let batcher = Batcher::new(BatchLimits { first: 4, most: 8, bytes: 1000 });
+        let limits = BatchLimits { first: 4, least: 1, most: 8, bytes: 1000 };
+        let batcher = Batcher::new(limits);
         assert_eq!(batcher.take([10; 9]), 4);
         assert_eq!(batcher.take([10; 3]), 3);
         assert_eq!(batcher.take([400; 9]), 2);
@@ -113,21 +135,37 @@ mod tests {
     }
 
     #[test]
-    fn they_halve_under_load_and_grow_again() {
-        let mut batcher = Batcher::new(BatchLimits { first: 10, most: 12, bytes: 1000 });
-        assert!(batcher.failed(&busy()));
-        assert_eq!(batcher.size(), 5);
-        assert!(batcher.failed(&EwsError::RequestTooLarge));
-        assert!(batcher.failed(&busy()));
-        assert_eq!(batcher.size(), 1);
-        assert!(!batcher.failed(&busy()));
-        let mut sizes = Vec::new();
-        for _ in 0..15 {
-            batcher.succeeded();
+    fn quirk_18_they_halve_under_load_and_grow_again_between_ten_and_two_hundred() {
+        let mut batcher = Batcher::default();
+        let mut sizes = vec![batcher.size()];
+        for _ in 0..4 {
+            batcher.failed(&busy());
             sizes.push(batcher.size());
         }
-        assert_eq!(sizes, [1, 1, 2, 2, 2, 3, 3, 3, 5, 5, 5, 8, 8, 8, 12]);
-        assert!(!batcher.failed(&EwsError::LoginRefused { offers: vec![] }));
-        assert_eq!(batcher.size(), 12);
+        assert_eq!(sizes, [100, 50, 25, 12, 10]);
+        sizes.clear();
+        for _ in 0..30 {
+            batcher.succeeded(batcher.size(), AT_ONCE);
+            sizes.push(batcher.size());
+        }
+        sizes.dedup();
+        assert_eq!(sizes, [10, 15, 23, 35, 53, 80, 120, 180, 200]);
+        batcher.failed(&EwsError::LoginRefused { offers: vec![] });
+        assert_eq!(batcher.size(), 200, "a refused login says nothing of the load");
+    }
+
+    #[test]
+    fn quirk_18_slow_answers_make_smaller_batches_before_they_time_out() {
+        let mut batcher = Batcher::default();
+        batcher.succeeded(100, Duration::from_secs(50));
+        assert_eq!(batcher.size(), 50);
+        for _ in 0..9 {
+            batcher.succeeded(50, Duration::from_secs(20));
+        }
+        assert_eq!(batcher.size(), 50, "neither quick nor slow");
+        for _ in 0..9 {
+            batcher.succeeded(3, AT_ONCE);
+        }
+        assert_eq!(batcher.size(), 50, "three items say nothing of fifty");
     }
 }

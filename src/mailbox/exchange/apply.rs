@@ -1,71 +1,24 @@
-//! Effect: writing items in batches, with an answer for each.
-//!
-//! Writes are cut into batches by count and bytes. What is certain not to have been done is tried again for a while; what
-//! may have been done is unanswered, and a create of that kind is never repeated (invariant 1). A batch that is refused as a
-//! whole is halved until the one item that it is about stands alone.
+//! Effect: writing items, with an answer for each. What a write sends is worked out here; how it is sent, and what becomes of
+//! it, is in [`super::send`].
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use crate::ews::draft::{ItemUpdate, NewItem};
 use crate::ews::operation::create_item::CreateItem;
 use crate::ews::operation::delete_item::{DeleteItem, Disposal};
 use crate::ews::operation::folder::FolderRef;
 use crate::ews::operation::update_item::{Stale, UpdateItem};
-use crate::ews::operation::{ItemRef, Operation, Placed, Saved};
-use crate::ews::{self, EwsError, Field as E, Value as Theirs};
-use crate::mailbox::exchange::failure::{self, Answer};
+use crate::ews::operation::{ItemRef, Saved};
+use crate::ews::{self, Field as E, Value as Theirs};
+use crate::mailbox::exchange::folders::Place;
 use crate::mailbox::exchange::occurrences::Begun;
+use crate::mailbox::exchange::send::{Answers, Creates, Job, Manner, NEXT_RUN};
 use crate::mailbox::exchange::wire::Wire;
 use crate::mailbox::exchange::write::{self, Change, Dialect, Draft, Unfit};
-use crate::mailbox::exchange::{BYTES, ExchangeMailbox, WRITES, exceptions, fetch, table};
+use crate::mailbox::exchange::{ExchangeMailbox, exceptions, table};
 use crate::mailbox::names::{self, Shown};
-use crate::mailbox::{ItemError, MailboxError, Stage, Write, Wrote};
+use crate::mailbox::{ItemError, MailboxError, Write, Wrote};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion};
-
-/// A write on its way: its place among those that the engine asked for, what is sent, and how many bytes that takes.
-#[derive(Clone, Debug)]
-pub(super) struct Job<T> {
-    pub(super) place: usize,
-    pub(super) load: T,
-    pub(super) bytes: usize,
-}
-
-/// The answers so far, in the order of the writes.
-pub(super) struct Answers {
-    given: Vec<Option<Wrote>>,
-    /// Whether anything was sent that may have changed something: from then on, errors are answers of single writes.
-    sent: bool,
-}
-
-impl Answers {
-    /// Makes room for the answers to so many writes of which something was sent before.
-    pub(super) fn sent(count: usize) -> Self {
-        Self { given: vec![None; count], sent: true }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.given.len()
-    }
-
-    pub(super) fn given(&self, place: usize) -> Option<&Wrote> {
-        self.given.get(place)?.as_ref()
-    }
-
-    pub(super) fn give(&mut self, place: usize, wrote: Wrote) {
-        if let Some(slot) = self.given.get_mut(place) {
-            *slot = Some(wrote);
-        }
-    }
-}
-
-/// What a request of the kind is like.
-pub(super) struct Manner {
-    /// Whether a repeated request can do no harm, because the version protects the item.
-    pub(super) repeatable: bool,
-    /// Whether it makes items.
-    pub(super) creates: bool,
-}
 
 impl<W: Wire> ExchangeMailbox<W> {
     /// Carries out writes, run by run of the same sort, in their order.
@@ -74,7 +27,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         kind: ItemKind,
         writes: &[Write],
     ) -> Result<Vec<Wrote>, MailboxError> {
-        let mut answers = Answers { given: vec![None; writes.len()], sent: false };
+        let mut answers = Answers::of(writes.len());
         let mut first = 0;
         for run in writes.chunk_by(same_sort) {
             match run.first() {
@@ -87,8 +40,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             }
             first += run.len();
         }
-        // A write that nothing was heard of may have been done.
-        Ok(answers.given.into_iter().map(|given| given.unwrap_or(Wrote::Unanswered)).collect())
+        Ok(answers.all())
     }
 
     fn creates(
@@ -99,13 +51,20 @@ impl<W: Wire> ExchangeMailbox<W> {
         run: &[Write],
         answers: &mut Answers,
     ) -> Result<(), MailboxError> {
+        if self.full {
+            // Nothing that takes room is tried again in this run.
+            (first..).zip(run).for_each(|(place, _)| answers.give(place, NEXT_RUN));
+            return Ok(());
+        }
         let dialect = Dialect { grommunio: self.is_grommunio() };
+        let mut stamps = HashMap::with_capacity(run.len());
         let mut jobs = Vec::with_capacity(run.len());
         let mut begun = Vec::new();
         for (place, write) in (first..).zip(run) {
             let Write::Create { content, stamp, .. } = write else { continue };
             match write::new_item(kind, content, stamp, &self.manner.zone, dialect) {
                 Ok(Draft { load, steps }) => {
+                    stamps.insert(place, stamp);
                     jobs.push(Job { place, bytes: load.wire_len(), load });
                     if !steps.is_empty() {
                         begun.push(Begun { place, steps, write });
@@ -114,9 +73,11 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Err(unfit) => answers.give(place, refused(&unfit)),
             }
         }
-        let folder = FolderRef::Id(ews::FolderId::new(folder.as_str()));
+        let home = Place { id: ews::FolderId::new(folder.as_str()), deleted: false };
+        let folder = FolderRef::Id(home.id.clone());
         let build = |items: Vec<NewItem>| CreateItem { folder: folder.clone(), items };
-        let manner = Manner { repeatable: false, creates: true };
+        let creates = Creates { kind, home: &home, stamps: &stamps };
+        let manner = Manner { repeatable: false, creates: Some(creates) };
         self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)?;
         self.finish(begun, answers);
         Ok(())
@@ -158,7 +119,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             let Write::Update { id, version, content, before, stamp } = write else { continue };
             let now = match seen.get(id) {
                 None if all || named(write) || series(write) => {
-                    answers.give(place, Wrote::Later(Duration::ZERO));
+                    answers.give(place, NEXT_RUN);
                     continue;
                 }
                 None => None,
@@ -188,7 +149,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             }
         }
         let build = |updates: Vec<ItemUpdate>| UpdateItem { updates, stale: Stale::Refused };
-        let manner = Manner { repeatable: self.checks_versions(), creates: false };
+        let manner = Manner { repeatable: self.checks_versions(), creates: None };
         self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)?;
         self.finish(begun, answers);
         Ok(())
@@ -214,12 +175,12 @@ impl<W: Wire> ExchangeMailbox<W> {
                     jobs.push(Job { place, bytes, load: item });
                 }
                 Some(Err(wrote)) => answers.give(place, wrote),
-                None => answers.give(place, Wrote::Later(Duration::ZERO)),
+                None => answers.give(place, NEXT_RUN),
             }
         }
         let build = |items: Vec<ItemRef>| DeleteItem { items, to: Disposal::DeletedItems };
         // A repeated delete of what is gone says so, and what is gone was deleted.
-        let manner = Manner { repeatable: true, creates: false };
+        let manner = Manner { repeatable: true, creates: None };
         let answer = |item: &ItemRef, ()| Wrote::Done {
             id: item.id.as_str().into(),
             version: item.change_key.as_ref().map_or_else(|| "".into(), |key| key.as_str().into()),
@@ -239,166 +200,11 @@ impl<W: Wire> ExchangeMailbox<W> {
             seen.insert(id, item);
         });
         match outcome {
-            Err(error) if !answers.sent => Err(error),
+            Err(error) if !answers.anything_sent() => Err(error),
             // What was done is reported all the same; the rest is answered by what was not seen.
             _ => Ok(seen),
         }
     }
-
-    /// Sends jobs batch by batch.
-    pub(super) fn send<O, T, P>(
-        &mut self,
-        jobs: Vec<Job<T>>,
-        manner: &Manner,
-        build: &dyn Fn(Vec<T>) -> O,
-        answer: &dyn Fn(&T, P) -> Wrote,
-        answers: &mut Answers,
-    ) -> Result<(), MailboxError>
-    where
-        O: Operation<Part = Placed<P>>,
-        T: Clone,
-    {
-        let mut waiting = self.manner.patience.begin();
-        let mut batches = cut(jobs);
-        batches.reverse();
-        while let Some(batch) = batches.pop() {
-            let operation = build(batch.iter().map(|job| job.load.clone()).collect());
-            // Only the end of an answer shows that its places are right (a server that left a message out would shift the
-            // others), so that nothing of one that broke off counts.
-            let mut parts = Vec::with_capacity(batch.len());
-            let outcome = self.wire.call(&operation, &mut |part| parts.push(part));
-            let mut again: Vec<Job<T>> = Vec::new();
-            let mut asked = None;
-            match outcome {
-                Ok(()) => {
-                    answers.sent = true;
-                    for (place, part) in parts {
-                        let Some(job) = batch.get(place) else { continue };
-                        let settled = match part {
-                            Ok(part) => Answer::Settled(answer(&job.load, part)),
-                            Err(refusal) => {
-                                failure::of_write(&refusal, manner.repeatable, manner.creates)
-                            }
-                        };
-                        match settled {
-                            Answer::Settled(wrote) => answers.give(job.place, wrote),
-                            Answer::Again(wait) => {
-                                asked = asked.max(wait);
-                                again.push(job.clone());
-                            }
-                        }
-                    }
-                }
-                Err(error) => {
-                    answers.sent |= error.ambiguous();
-                    match verdict(&error, manner) {
-                        Verdict::Again(wait) => {
-                            asked = wait;
-                            again = batch;
-                        }
-                        Verdict::Halve if batch.len() > 1 => {
-                            let mut front = batch;
-                            let back = front.split_off(front.len() / 2);
-                            batches.push(back);
-                            batches.push(front);
-                        }
-                        Verdict::Halve => {
-                            let (code, text) = (fetch::code_of(&error), error.to_string());
-                            for job in batch {
-                                let (code, text) = (code.clone(), text.clone());
-                                answers.give(job.place, Wrote::Refused { code, text });
-                            }
-                        }
-                        Verdict::Unknown => {
-                            for job in batch {
-                                answers.give(job.place, Wrote::Unanswered);
-                            }
-                        }
-                        Verdict::Stop => {
-                            let error = failure::of_error(error, Stage::Item);
-                            if !answers.sent {
-                                return Err(error);
-                            }
-                            let rest = batches.drain(..).rev().flatten();
-                            for job in batch.into_iter().chain(rest) {
-                                answers.give(job.place, failure::of_batch(&error));
-                            }
-                        }
-                    }
-                }
-            }
-            if again.is_empty() {
-                continue;
-            }
-            if let Some(wait) = waiting.next(asked) {
-                self.wire.wait(wait);
-                batches.push(again);
-                continue;
-            }
-            // The server is busy for longer than our patience lasts: the rest is not even sent, nor is what comes after it.
-            if let Some(asked) = asked {
-                self.wire.rest(asked);
-            }
-            let wait = asked.unwrap_or(failure::A_WHILE);
-            for job in again.into_iter().chain(batches.drain(..).flatten()) {
-                answers.give(job.place, Wrote::Later(wait));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What to do about an error of a whole batch.
-enum Verdict {
-    /// Nothing was done; send it again after a while.
-    Again(Option<Duration>),
-    /// One of the items is to blame.
-    Halve,
-    /// Nobody knows what was done.
-    Unknown,
-    /// Nothing was done, and nothing will be.
-    Stop,
-}
-
-fn verdict(error: &EwsError, manner: &Manner) -> Verdict {
-    let doubt = error.ambiguous();
-    if doubt && !manner.repeatable {
-        return Verdict::Unknown;
-    }
-    match failure::passes(error.kind()) {
-        _ if matches!(error, EwsError::Fault(fault) if failure::may_be_the_item(&fault.code)) => {
-            Verdict::Halve
-        }
-        // The line broke: what was asked for may have been done. The version protects a repeated write, but a conflict with
-        // ourselves would be its answer; the next run sees what became of it.
-        Some(_) if doubt && !matches!(error, EwsError::Fault(_)) => Verdict::Unknown,
-        Some(_) if matches!(error, EwsError::Connect(_)) => Verdict::Stop,
-        Some(wait) => Verdict::Again(wait),
-        None if fetch::is_about_batch(error) && !matches!(error, EwsError::Reply(_)) => {
-            Verdict::Halve
-        }
-        None if doubt => Verdict::Unknown,
-        None => Verdict::Stop,
-    }
-}
-
-/// Cuts jobs into batches by count and bytes; a single item may be larger than a batch.
-fn cut<T>(jobs: Vec<Job<T>>) -> Vec<Vec<Job<T>>> {
-    let mut batches: Vec<Vec<Job<T>>> = Vec::new();
-    let mut bytes = 0;
-    for job in jobs {
-        match batches.last_mut() {
-            Some(batch) if batch.len() < WRITES && bytes + job.bytes <= BYTES => {
-                bytes += job.bytes;
-                batch.push(job);
-            }
-            _ => {
-                bytes = job.bytes;
-                batches.push(vec![job]);
-            }
-        }
-    }
-    batches
 }
 
 fn same_sort(one: &Write, other: &Write) -> bool {

@@ -167,7 +167,9 @@ pub(super) fn of_write(refusal: &Refusal, repeatable: bool, creates: bool) -> An
     Answer::Settled(match refusal.kind() {
         ErrorKind::Transient { .. } if refusal.ambiguous() && !repeatable => Wrote::Unanswered,
         // Another run may find the server in a better mood; the other items go on.
-        ErrorKind::Transient { .. } if may_be_the_item(&refusal.code) => Wrote::Later(A_WHILE),
+        ErrorKind::Transient { .. } if may_be_the_item(&refusal.code) => {
+            Wrote::Later(Duration::ZERO)
+        }
         ErrorKind::Transient { retry_after } => return Answer::Again(retry_after),
         ErrorKind::Conflict => Wrote::Conflict,
         // A create is told so of its folder.
@@ -178,19 +180,6 @@ pub(super) fn of_write(refusal: &Refusal, repeatable: bool, creates: bool) -> An
         }
         _ => Wrote::Refused { code: code(), text: text() },
     })
-}
-
-/// Turns an error of a whole batch, of which nothing was done, into the answer for each of its writes.
-pub(super) fn of_batch(error: &MailboxError) -> Wrote {
-    match error.kind {
-        _ if error.ambiguous => Wrote::Unanswered,
-        MailboxErrorKind::Transient(wait) => Wrote::Later(wait),
-        MailboxErrorKind::Unreachable => Wrote::Later(A_WHILE),
-        MailboxErrorKind::Denied => Wrote::Denied(error.text.clone()),
-        MailboxErrorKind::Gone | MailboxErrorKind::Unsupported | MailboxErrorKind::Malformed => {
-            Wrote::Refused { code: "batch".to_owned(), text: error.text.clone() }
-        }
-    }
 }
 
 fn kind_of(kind: ErrorKind) -> MailboxErrorKind {
@@ -293,7 +282,7 @@ mod tests {
             let refused = Wrote::Refused { code: code.to_owned(), text: String::new() };
             assert_eq!(update(code), Answer::Settled(refused));
         }
-        let later = Answer::Settled(Wrote::Later(super::A_WHILE));
+        let later = Answer::Settled(Wrote::Later(Duration::ZERO));
         assert_eq!(update("ErrorInternalServerError"), later, "it may be the item");
         assert_eq!(create("ErrorServerBusy"), Answer::Again(None));
         assert_eq!(create("ErrorBatchProcessingStopped"), Answer::Again(None));

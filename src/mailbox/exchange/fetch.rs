@@ -1,20 +1,14 @@
 //! Effect: reading items in batches. One bad item costs nobody else.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::ews::operation::get_item::GetItem;
 use crate::ews::{self, BodyType, EwsError, Property, ResponseCode};
 use crate::mailbox::exchange::wire::Wire;
-use crate::mailbox::exchange::{ExchangeMailbox, failure};
-use crate::mailbox::{ItemError, MailboxError, Stage};
+use crate::mailbox::exchange::{ExchangeMailbox, failure, trouble};
+use crate::mailbox::{ItemError, MailboxError, Stage, Trouble};
 use crate::model::ItemId;
-
-/// How many items the first request reads. Microsoft advises about ten, peers take a hundred (notes.md §1.5).
-pub(super) const FIRST: usize = 25;
-
-/// How many at most.
-const MOST: usize = 100;
 
 /// What is done with an item as it arrives.
 pub(super) type Each<'a> = dyn FnMut(ItemId, Result<ews::Item, ItemError>) + 'a;
@@ -30,9 +24,11 @@ impl<W: Wire> ExchangeMailbox<W> {
     ) -> Result<(), MailboxError> {
         let mut waiting = self.manner.patience.begin();
         let mut pending: VecDeque<&ItemId> = ids.iter().collect();
-        let mut size = self.reads.clamp(1, MOST);
+        // What a whole batch was refused for is looked for in ever smaller parts of it, however well the server is.
+        let mut part = usize::MAX;
         while !pending.is_empty() {
-            let batch: Vec<&ItemId> = pending.drain(..size.min(pending.len())).collect();
+            let size = self.reads.size().min(part).min(pending.len());
+            let batch: Vec<&ItemId> = pending.drain(..size).collect();
             let operation = GetItem {
                 items: batch.iter().map(|id| ews::ItemId::new(id.as_str()).into()).collect(),
                 properties: properties.to_vec(),
@@ -42,6 +38,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             // An item says who it is and is handed out at once. For the rest, the place in the answer is all that ties it
             // to its question, and only the end shows that the places are right.
             let mut rest = Vec::new();
+            let begun = Instant::now();
             let outcome = self.wire.call(&operation, &mut |(place, part)| match part {
                 Ok(item) if is_at(&open, place, &item) => {
                     if let Some(id) = open.get_mut(place).and_then(Option::take) {
@@ -57,6 +54,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                     Ok(item) => Ok(item),
                     Err(refusal) => {
                         let Some(error) = failure::of_read(&refusal) else {
+                            self.reads.refused(&refusal.code);
                             asked = asked.max(refusal.back_off());
                             continue;
                         };
@@ -70,12 +68,13 @@ impl<W: Wire> ExchangeMailbox<W> {
             let left: Vec<&ItemId> = open.into_iter().flatten().collect();
             let code = match &outcome {
                 Ok(()) if left.is_empty() => {
-                    size = (size * 2).min(MOST);
-                    self.reads = size;
+                    self.reads.succeeded(batch.len(), begun.elapsed());
+                    part = part.saturating_mul(2);
                     continue;
                 }
                 Ok(()) => ResponseCode::ErrorServerBusy.to_string(),
                 Err(error) => {
+                    self.reads.failed(error);
                     asked = failure::passes(error.kind()).flatten();
                     code_of(error)
                 }
@@ -96,8 +95,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 each((*only).clone(), Err(ItemError::Unreadable(code)));
                 continue;
             }
-            size = (batch.len() / 2).max(1);
-            self.reads = size;
+            part = (batch.len() / 2).max(1);
             left.into_iter().rev().for_each(|id| pending.push_front(id));
         }
         Ok(())
@@ -118,27 +116,17 @@ fn passes(error: &EwsError) -> bool {
     !item && failure::passes(error.kind()).is_some()
 }
 
-/// Errors that one item can bring upon its whole batch: an answer that does not read, a fault, a size.
-pub(super) const fn is_about_batch(error: &EwsError) -> bool {
-    matches!(
+/// Errors that one item can bring upon its whole batch: an answer that does not read, a fault, a size. What speaks of the
+/// mailbox or the server is none of them.
+pub(super) fn is_about_batch(error: &EwsError) -> bool {
+    let may = matches!(
         error,
         EwsError::Reply(_)
             | EwsError::Fault(_)
             | EwsError::RequestTooLarge
-            | EwsError::Status { .. }
-    ) && !matches!(
-        error,
-        EwsError::Fault(ews::Fault {
-            code: ResponseCode::ErrorAccessDenied
-                | ResponseCode::ErrorImpersonateUserDenied
-                | ResponseCode::ErrorImpersonationDenied
-                | ResponseCode::ErrorImpersonationFailed
-                | ResponseCode::ErrorNonExistentMailbox
-                | ResponseCode::ErrorCannotFindUser
-                | ResponseCode::ErrorAccountDisabled,
-            ..
-        }) | EwsError::Reply(ews::ReplyError::NotSoap { .. })
-    )
+            | EwsError::Status { status: 400 | 500..=599, .. }
+    );
+    may && trouble::of_error(error) == Trouble::Unnamed
 }
 
 /// The code of an error, for the record of an item.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -18,6 +18,7 @@ use crate::ews::transport::{
 use crate::ews::xml::Writer;
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
 use crate::mailbox::exchange::folders::Whose;
+use crate::mailbox::exchange::gate::SharedGate;
 use crate::mailbox::exchange::homes::Homes;
 use crate::mailbox::exchange::listen::{Ears, ListenManner};
 use crate::mailbox::exchange::wire::{Patience, Wire};
@@ -33,7 +34,12 @@ pub struct ExchangeServer {
     patience: Patience,
     agreed: Agreed,
     homes: Homes,
+    /// What its mailboxes share.
+    gate: SharedGate,
 }
+
+/// How many requests go to a server at once where nobody says; Exchange 2010 allows ten (notes.md §3.2 no. 17).
+const LANES: usize = 4;
 
 /// What is needed to reach a server.
 #[derive(Clone, Debug)]
@@ -102,12 +108,14 @@ impl ExchangeServer {
                 Settings::new(endpoint, &access.login, &access.trust(), access.timeouts())
             })
             .map_err(|error| failure::of_error(EwsError::Connect(error), Stage::Network))?;
+        let gate = SharedGate::new(LANES);
         Ok(Self {
             settings,
             runtime,
             patience: access.patience,
             agreed: Agreed::default(),
             homes: Homes::default(),
+            gate,
         })
     }
 
@@ -149,6 +157,12 @@ impl ExchangeServer {
         )
     }
 
+    /// Has at most so many requests under way at once, whatever mailbox they are for.
+    #[must_use]
+    pub fn limited_to(self, lanes: usize) -> Self {
+        Self { gate: SharedGate::new(lanes), ..self }
+    }
+
     /// Makes the mailbox of a person; nothing is sent yet. Each has a lane of its own, because connections that act for
     /// different people must not be mixed.
     pub fn mailbox(&self, act_as: &ActAs, zone: Zone) -> ExchangeMailbox<LaneWire> {
@@ -174,7 +188,12 @@ impl ExchangeServer {
             agreed: false,
             agreed_before: Arc::clone(&self.agreed),
             server: None,
-            rests_until: None,
+            gate: self.gate.clone(),
+            // Without impersonation everything is charged to the login (notes.md §3.2 no. 18).
+            budget: match act_as {
+                ActAs::Owner(address) | ActAs::OwnerBy { address, .. } => address.to_lowercase(),
+                ActAs::DelegateOf(_) | ActAs::OwnOf(_) | ActAs::Own => String::new(),
+            },
             runtime: self.runtime.clone(),
             home: Some((self.homes.clone(), act_as.clone())),
         };
@@ -192,8 +211,10 @@ pub struct LaneWire {
     /// Where the contract is noted for the next mailbox of the server.
     agreed_before: Agreed,
     server: Option<ServerVersionInfo>,
-    /// Until when the server wants to be left alone.
-    rests_until: Option<Instant>,
+    /// What all mailboxes of the server share.
+    gate: SharedGate,
+    /// Whose budget a request is charged to.
+    budget: String,
     runtime: Handle,
     /// Where to note on which back end the mailbox lies.
     home: Option<(Homes, ActAs)>,
@@ -230,11 +251,8 @@ impl Wire for LaneWire {
         operation: &O,
         each: &mut dyn FnMut(O::Part),
     ) -> Result<(), EwsError> {
-        let left = |until: Instant| until.checked_duration_since(Instant::now());
-        if let Some(left) = self.rests_until.and_then(left).filter(|left| !left.is_zero()) {
-            return Err(EwsError::Resting { left });
-        }
-        self.rests_until = None;
+        let gate = self.gate.clone();
+        let _pass = gate.enter(&self.budget)?;
         let runtime = self.runtime.clone();
         loop {
             let outcome = runtime.block_on(async {
@@ -244,6 +262,7 @@ impl Wire for LaneWire {
                 }
                 Ok(call.server().cloned())
             });
+            gate.learn(&self.budget, outcome.as_ref().map(|_| ()));
             match outcome {
                 Ok(server) => {
                     if !self.agreed {
@@ -291,12 +310,13 @@ impl Wire for LaneWire {
     }
 
     fn wait(&mut self, time: Duration) {
+        self.gate.rest(&self.budget, time);
         // The engine's thread may block; a pause needs no runtime.
         std::thread::sleep(time);
     }
 
     fn rest(&mut self, time: Duration) {
-        self.rests_until = Instant::now().checked_add(time);
+        self.gate.rest(&self.budget, time);
     }
 }
 
@@ -345,7 +365,8 @@ mod tests {
             agreed: false,
             agreed_before: Agreed::default(),
             server: None,
-            rests_until: None,
+            gate: SharedGate::new(1),
+            budget: String::new(),
             runtime: runtime.handle().clone(),
             home: None,
         };
@@ -356,7 +377,7 @@ mod tests {
         assert!(*left > Duration::from_mins(30) && *left <= Duration::from_hours(1));
         assert!(!error.ambiguous(), "a create that was not sent was not done");
         assert_eq!(sent.load(Ordering::Relaxed), 0);
-        wire.rest(Duration::ZERO);
+        wire.gate = SharedGate::new(1);
         assert!(matches!(wire.call(&operation, &mut |_| {}), Err(EwsError::RequestTooLarge)));
         assert_eq!(sent.load(Ordering::Relaxed), 1, "afterwards all is as before");
     }

@@ -17,12 +17,12 @@ use crate::ews::operation::get_item::GetItem;
 use crate::ews::operation::update_item::{Stale, UpdateItem};
 use crate::ews::operation::{ItemRef, OccurrenceRef, Target};
 use crate::ews::{self, DateTime, Field as E, Property, Value as Theirs};
-use crate::mailbox::exchange::apply::{Answers, Job, Manner};
 use crate::mailbox::exchange::exceptions::{self, Fetched, Step};
+use crate::mailbox::exchange::send::{Answers, Job, Manner};
 use crate::mailbox::exchange::table;
 use crate::mailbox::exchange::wire::{self, Wire};
 use crate::mailbox::exchange::write::{self, Change, Dialect};
-use crate::mailbox::exchange::{ExchangeMailbox, WRITES};
+use crate::mailbox::exchange::{ExchangeMailbox, OCCURRENCES};
 use crate::mailbox::{MailboxError, Stage, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion};
 
@@ -171,7 +171,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             }
         }
         let mut done = Answers::sent(found.len());
-        let manner = Manner { repeatable: true, creates: false };
+        let manner = Manner { repeatable: true, creates: None };
         let build = |updates| UpdateItem { updates, stale: Stale::Overwritten };
         // Once something was sent, errors are answers; what has none was not answered.
         let _ = self.send(changes, &manner, &build, &|_, _| whole(), &mut done);
@@ -207,7 +207,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             })
             .collect();
         let mut found = Vec::with_capacity(all.len());
-        for batch in all.chunks(WRITES) {
+        for batch in all.chunks(OCCURRENCES) {
             let target = |(_, _, step, id): &(usize, usize, &Step, &ItemId)| {
                 let index = if grommunio { step.standing } else { step.position };
                 Target::Occurrence(OccurrenceRef { master: ews::ItemId::new(id.as_str()), index })
@@ -281,7 +281,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             }
         }
         let mut done = Answers::sent(answers.len());
-        let manner = Manner { repeatable: true, creates: false };
+        let manner = Manner { repeatable: true, creates: None };
         let build = |updates| UpdateItem { updates, stale: Stale::Refused };
         let answer = |_: &ItemUpdate, saved: ews::operation::Saved| Wrote::Done {
             id: saved.id.as_str().into(),
@@ -311,7 +311,7 @@ impl<W: Wire> ExchangeMailbox<W> {
     fn unmake(&mut self, id: &ItemId) -> bool {
         let item = ItemRef::from(ews::ItemId::new(id.as_str()));
         let job = Job { place: 0, bytes: 200, load: item };
-        let manner = Manner { repeatable: true, creates: false };
+        let manner = Manner { repeatable: true, creates: None };
         // Nobody made it and nobody misses it: it does not show among the deleted items.
         let build = |items| DeleteItem { items, to: Disposal::RecoverableItems };
         let mut done = Answers::sent(1);
@@ -343,7 +343,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         let draft = write::update(ItemKind::Appointment, &change, None, &self.manner.zone, dialect);
         let draft = draft.ok()??;
         let job = Job { place, bytes: draft.load.wire_len(), load: draft.load };
-        let manner = Manner { repeatable: true, creates: false };
+        let manner = Manner { repeatable: true, creates: None };
         let build = |updates| UpdateItem { updates, stale: Stale::Refused };
         let answer = |_: &ItemUpdate, saved: ews::operation::Saved| Wrote::Done {
             id: saved.id.as_str().into(),

@@ -26,13 +26,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         kind: ItemKind,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<Found>, MailboxError> {
-        let restrictions: Vec<Restriction> = match wanted.by {
-            By::Any => vec![Restriction::Exists(stamp::RECORD.into())],
-            By::Records(records) => {
-                one_of(&stamp::RECORD.into(), records.iter().map(RecordId::as_str))
-            }
-            By::Tokens(tokens) => one_of(&stamp::TOKEN.into(), tokens.iter().map(Token::as_str)),
-        };
+        let restrictions = restrictions(wanted);
         if restrictions.is_empty() {
             return Ok(Vec::new());
         }
@@ -47,6 +41,20 @@ impl<W: Wire> ExchangeMailbox<W> {
             for group in places.chunks(FOLDERS) {
                 self.search_in(kind, wanted, group, restriction, &mut found)?;
             }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Finds items of creates in the folder where they were to be made.
+    pub(super) fn search_home(
+        &mut self,
+        kind: ItemKind,
+        wanted: &Wanted<'_>,
+        home: &Place,
+    ) -> Result<Vec<Found>, MailboxError> {
+        let mut found = BTreeMap::new();
+        for restriction in &restrictions(wanted) {
+            self.search_in(kind, wanted, std::slice::from_ref(home), restriction, &mut found)?;
         }
         Ok(found.into_values().collect())
     }
@@ -113,6 +121,14 @@ impl<W: Wire> ExchangeMailbox<W> {
             offset = next_offset;
         }
         Ok(())
+    }
+}
+
+fn restrictions(wanted: &Wanted<'_>) -> Vec<Restriction> {
+    match wanted.by {
+        By::Any => vec![Restriction::Exists(stamp::RECORD.into())],
+        By::Records(records) => one_of(&stamp::RECORD.into(), records.iter().map(RecordId::as_str)),
+        By::Tokens(tokens) => one_of(&stamp::TOKEN.into(), tokens.iter().map(Token::as_str)),
     }
 }
 

@@ -1,7 +1,39 @@
 //! Pure: which answers of a server say something of the mailbox as a whole, and what (notes.md §3.2 and §3.3 no. 28).
 
 use crate::ews::{EwsError, Refusal, ReplyError, ResponseCode};
-use crate::mailbox::Trouble;
+use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
+
+/// Why a mailbox is left alone for the rest of the run.
+#[derive(Debug)]
+pub(super) struct Parked {
+    kind: MailboxErrorKind,
+    stage: Stage,
+    trouble: Trouble,
+    text: String,
+    hint: Option<String>,
+}
+
+impl Parked {
+    /// Keeps what is needed to say it again.
+    pub(super) fn of(error: &MailboxError) -> Self {
+        let MailboxError { kind, stage, trouble, text, hint, .. } = error;
+        let (text, hint) = (text.clone(), hint.clone());
+        Self { kind: *kind, stage: *stage, trouble: *trouble, text, hint }
+    }
+
+    /// Says it again. Nothing was sent this time.
+    pub(super) fn again(&self) -> MailboxError {
+        MailboxError {
+            kind: self.kind,
+            stage: self.stage,
+            trouble: self.trouble,
+            text: self.text.clone(),
+            hint: self.hint.clone(),
+            ambiguous: false,
+            source: None,
+        }
+    }
+}
 
 /// Says what the error of a whole request tells of the mailbox.
 pub(super) fn of_error(error: &EwsError) -> Trouble {

@@ -1,0 +1,157 @@
+//! Which requests of many mailboxes may go to one server now (pure).
+//!
+//! While a server wants to be left alone nothing may be sent for the budget concerned: attempts prolong the pause (notes.md
+//! §3.2 no. 16). With impersonation each mailbox has a budget of its own, otherwise all share the login's (no. 18). How many
+//! connections a login may have at once is a limit of the server's that only its refusals tell (no. 17).
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// After how many good answers in a row one more connection is tried again.
+const GROW_AFTER: u32 = 50;
+
+/// Lets requests through, holds them back, or turns them away.
+#[derive(Debug)]
+pub struct Gate<K> {
+    /// How many requests may be under way at most, ever.
+    most: usize,
+    /// How many at present.
+    limit: usize,
+    open: usize,
+    good: u32,
+    /// Until when nothing at all may be sent.
+    all: Option<Instant>,
+    /// Until when nothing may be sent for a budget.
+    each: BTreeMap<K, Instant>,
+}
+
+/// What a request that wants to go learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// It may go; it counts as under way until [`Gate::leave`].
+    Go,
+    /// The server wants to be left alone for so long.
+    Resting(Duration),
+    /// As many requests as allowed are under way: wait until one is over.
+    Full,
+}
+
+impl<K: Ord + Clone> Gate<K> {
+    /// Begins with so many requests at once; at least one.
+    pub fn new(most: usize) -> Self {
+        let most = most.max(1);
+        Self { most, limit: most, open: 0, good: 0, all: None, each: BTreeMap::new() }
+    }
+
+    /// Asks whether a request for a budget may go.
+    pub fn enter(&mut self, budget: &K, now: Instant) -> Entry {
+        let until = self.all.max(self.each.get(budget).copied());
+        match until.and_then(|until| until.checked_duration_since(now)) {
+            Some(left) if !left.is_zero() => Entry::Resting(left),
+            _ if self.open >= self.limit => Entry::Full,
+            _ => {
+                self.open += 1;
+                Entry::Go
+            }
+        }
+    }
+
+    /// Learns that a request is over, however it ended.
+    pub fn leave(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// Learns that a request was answered.
+    pub fn answered(&mut self) {
+        self.good += 1;
+        if self.good >= GROW_AFTER {
+            self.good = 0;
+            self.limit = (self.limit + 1).min(self.most);
+        }
+    }
+
+    /// Leaves a budget alone for so long. When another budget rests already, it is not the budgets that are used up but the
+    /// server, and everything rests.
+    pub fn rest(&mut self, budget: &K, now: Instant, time: Duration) {
+        self.each.retain(|_, until| *until > now);
+        let Some(until) = now.checked_add(time).filter(|until| *until > now) else { return };
+        if self.each.keys().any(|other| other != budget) {
+            self.all = self.all.max(Some(until));
+        }
+        let rests = self.each.entry(budget.clone()).or_insert(until);
+        *rests = (*rests).max(until);
+    }
+
+    /// Leaves the whole server alone for so long.
+    pub fn rest_all(&mut self, now: Instant, time: Duration) {
+        self.all = self.all.max(now.checked_add(time));
+    }
+
+    /// Learns that there were too many connections at once.
+    pub fn fewer(&mut self) {
+        self.good = 0;
+        self.limit = self.open.min(self.limit).saturating_sub(1).max(1);
+    }
+
+    /// Returns how many requests may be under way at present.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn quirk_16_nothing_is_sent_for_a_budget_that_rests() {
+        let (now, mut gate) = (Instant::now(), Gate::new(4));
+        gate.rest(&"a", now, MINUTE);
+        assert_eq!(gate.enter(&"a", now), Entry::Resting(MINUTE));
+        assert_eq!(gate.enter(&"b", now), Entry::Go, "another budget");
+        assert_eq!(gate.enter(&"a", now + MINUTE / 4), Entry::Resting(MINUTE / 4 * 3));
+        assert_eq!(gate.enter(&"a", now + MINUTE), Entry::Go);
+        // A shorter wish that comes later does not end a longer one.
+        gate.rest(&"a", now, MINUTE);
+        gate.rest(&"a", now, MINUTE / 2);
+        assert_eq!(gate.enter(&"a", now), Entry::Resting(MINUTE));
+    }
+
+    #[test]
+    fn quirk_18_two_budgets_that_rest_at_once_are_a_server_that_rests() {
+        let (now, mut gate) = (Instant::now(), Gate::new(4));
+        gate.rest(&"a", now, MINUTE);
+        gate.rest(&"b", now, MINUTE / 2);
+        assert_eq!(gate.enter(&"c", now), Entry::Resting(MINUTE / 2));
+        let later = now + MINUTE / 2;
+        assert_eq!(gate.enter(&"c", later), Entry::Go);
+        assert_eq!(gate.enter(&"a", later), Entry::Resting(MINUTE / 2));
+        gate.rest_all(later, MINUTE);
+        assert_eq!(gate.enter(&"c", later), Entry::Resting(MINUTE), "HTTP 503 concerns everybody");
+    }
+
+    #[test]
+    fn quirk_17_too_many_connections_make_fewer_until_all_goes_well() {
+        let (now, mut gate) = (Instant::now(), Gate::new(3));
+        let enter = |gate: &mut Gate<&str>| gate.enter(&"a", now);
+        for expected in [Entry::Go, Entry::Go, Entry::Go, Entry::Full] {
+            assert_eq!(enter(&mut gate), expected);
+        }
+        gate.fewer();
+        assert_eq!(gate.limit(), 2);
+        gate.leave();
+        assert_eq!(enter(&mut gate), Entry::Full, "two are under way");
+        gate.leave();
+        assert_eq!(enter(&mut gate), Entry::Go);
+        for _ in 0..9 {
+            gate.fewer();
+        }
+        assert_eq!(gate.limit(), 1, "one is always allowed");
+        (0..GROW_AFTER).for_each(|_| gate.answered());
+        assert_eq!(gate.limit(), 2);
+        (0..GROW_AFTER * 9).for_each(|_| gate.answered());
+        assert_eq!(gate.limit(), 3, "and never more than configured");
+    }
+}
