@@ -8,7 +8,7 @@ use abgleich::ews::session::{Hint, Listener, StreamManner};
 use abgleich::mailbox::Mailbox as _;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer};
 use abgleich::mailbox::exchange::listen::{Ears, ListenManner};
-use abgleich::mailbox::exchange::zones::Zone;
+use abgleich::mailbox::zones::Zone;
 use abgleich::model::{FolderId, ItemKind};
 use exchange_sim::{Fault, FaultKind, Kind, Options};
 

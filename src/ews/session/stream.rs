@@ -9,6 +9,8 @@
 //! server), the group asks in turns (`GetEvents`); where nothing can be subscribed to, the mailbox
 //! is deaf ([`Hint::Deaf`]) and somebody must look by himself.
 //!
+//! Long because what each answer means for a group is one machine, read top to bottom.
+//!
 //! Time is a number that whoever drives the machine counts up, so that hours pass in a test at once.
 
 use std::collections::{BTreeMap, BTreeSet};
