@@ -10,6 +10,7 @@ pub mod item;
 pub mod names;
 pub mod object;
 pub mod store;
+pub mod write;
 
 pub use attachment::Attachment;
 pub use code_page::CodePage;

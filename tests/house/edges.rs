@@ -54,6 +54,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crc32fast", &["src/pst/crc"]),
     ("encoding_rs", &["src/pst"]),
     ("flate2", &["src/pst/ndb"]),
+    ("md5", &["src/pst", "src/ews/transport"]),
     // The configuration checks the names of zones with the same table that the mailbox writes them by.
     ("windows_timezones", &["src/mailbox/zones", "src/config"]),
     // The messages of the adapter interface are the SDK's; only the plugin host reads them.

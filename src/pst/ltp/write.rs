@@ -7,7 +7,9 @@ mod block;
 pub mod bth;
 pub mod columns;
 pub mod context;
+mod fields;
 pub mod heap;
+pub mod properties;
 mod rows;
 pub mod table;
 pub mod value;
@@ -15,12 +17,14 @@ pub mod value;
 pub use columns::{Column, Columns, ROW_ID, ROW_VERSION};
 pub use context::{BuiltContext, Property, Stored};
 pub use heap::{Changed, Heap, MAX_ALLOCATION};
+pub use properties::{ContextChanges, ContextEdit};
 pub use table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
 
 use std::fmt;
 
 use crate::pst::PstError;
 use crate::pst::bytes::wide;
+use crate::pst::id::Nid;
 use crate::pst::ndb::Block;
 
 /// The name of an allocation in a heap: its block and its number in it, from 1. Zero names nothing. MS-PST 2.3.1.1.
@@ -55,10 +59,12 @@ impl fmt::Display for Hid {
     }
 }
 
-/// The blocks of a data tree as they are in the file.
+/// The blocks of a node as they are in the file.
 pub trait Blocks {
-    /// Reads a block by its place in the tree.
+    /// Reads a block of the node's data by its place.
     fn block(&self, index: u32) -> Result<Block, PstError>;
+    /// Reads a value that lives in a subnode of the same node.
+    fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError>;
 }
 
 /// No blocks: what is made anew has none in the file.
@@ -69,10 +75,18 @@ impl Blocks for NoBlocks {
     fn block(&self, index: u32) -> Result<Block, PstError> {
         Err(damaged("HID", "hidBlockIndex", u64::from(index), "names a block that is not there"))
     }
+
+    fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError> {
+        Err(no_subnode(nid))
+    }
 }
 
 fn too_big(what: &'static str, size: usize, limit: usize) -> PstError {
     PstError::TooBig { what, size: wide(size), limit: wide(limit) }
+}
+
+fn no_subnode(nid: Nid) -> PstError {
+    damaged("HNID", "nid", u64::from(nid.0), "names a subnode that is not there")
 }
 
 /// Makes the error of a structure whose value breaks a rule. Its place is not known here: what is changed was read and found

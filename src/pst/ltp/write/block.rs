@@ -140,7 +140,12 @@ impl HeapBlock {
 
     /// Returns the free bytes of a block of a size.
     pub(super) fn room(&self, size: usize) -> usize {
-        size.saturating_sub(self.map_place() + MAP_HEAD + 2 * self.bounds.len())
+        size.saturating_sub(self.len())
+    }
+
+    /// Returns how many bytes the block takes when it is not filled up.
+    pub(super) fn len(&self) -> usize {
+        self.map_place() + MAP_HEAD + 2 * self.bounds.len()
     }
 
     /// Returns the bytes of an allocation.

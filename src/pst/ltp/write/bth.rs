@@ -195,6 +195,24 @@ impl Bth {
 
     /// Counts the records, reading the whole tree.
     pub fn count(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<usize, PstError> {
+        let mut count = 0;
+        for leaf in self.leaves(heap, blocks)? {
+            count += heap.read(leaf, blocks)?.len() / (self.key + self.value);
+        }
+        Ok(count)
+    }
+
+    /// Lists the records, each a key and its value, reading the whole tree.
+    pub fn records(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Vec<Vec<u8>>, PstError> {
+        let mut records = Vec::new();
+        for leaf in self.leaves(heap, blocks)? {
+            let bytes = heap.read(leaf, blocks)?;
+            records.extend(bytes.chunks_exact(self.key + self.value).map(<[u8]>::to_vec));
+        }
+        Ok(records)
+    }
+
+    fn leaves(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Vec<Hid>, PstError> {
         let mut nodes = if self.root == Hid::NONE { Vec::new() } else { vec![self.root] };
         for _ in 0..self.levels {
             let mut below = Vec::new();
@@ -207,11 +225,7 @@ impl Bth {
             }
             nodes = below;
         }
-        let mut count = 0;
-        for node in nodes {
-            count += heap.read(node, blocks)?.len() / (self.key + self.value);
-        }
-        Ok(count)
+        Ok(nodes)
     }
 
     /// Goes down to the leaf that has or would have a key.

@@ -26,7 +26,7 @@ pub struct Column {
     pub tag: PropertyTag,
     /// The offset of its cell in the row, in bytes.
     pub place: usize,
-    /// The bytes of its cell: 1, 2, 4 or 8.
+    /// The bytes of its cell: 1, 2, 4 or 8, sometimes more than its type has.
     pub width: usize,
     /// Its bit in the row's existence bitmap, from the highest bit of the first byte.
     pub bit: usize,
@@ -40,7 +40,7 @@ impl Column {
 
     /// Returns the bytes of this cell of a row.
     pub(super) fn cell<'a>(&self, row: &'a [u8]) -> &'a [u8] {
-        row.get(self.place..self.place + self.width).unwrap_or_default()
+        row.get(self.place..self.place + cell_width(self.tag.kind)).unwrap_or_default()
     }
 }
 
@@ -118,7 +118,8 @@ impl Columns {
                 bit: usize::from(bit),
             };
             let expected = cell_width(column.tag.kind);
-            if column.width != expected || column.place + column.width > ends[2] {
+            // Some tables give values more room than they take (seen in Outlook's files).
+            if column.width < expected || column.place + column.width > ends[2] {
                 let tag = u64::from(column.tag.bits());
                 return Err(damaged("TCOLDESC", "ibData", tag, "has a cell outside of the row"));
             }

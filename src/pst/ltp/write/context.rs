@@ -11,7 +11,7 @@ use super::heap::{Heap, MAX_ALLOCATION};
 use super::{NoBlocks, too_big};
 
 /// `bTypePC`.
-const CLIENT: u8 = 0xBC;
+pub(super) const CLIENT: u8 = 0xBC;
 /// The index of the first subnode that holds a big value; smaller ones are left to Outlook's own use.
 const FIRST_VALUE: u32 = 0x401;
 
@@ -74,7 +74,7 @@ impl BuiltContext {
         for property in sorted.values() {
             let field = match &property.value {
                 Stored::Subnode(nid) => nid.0,
-                Stored::Bytes(bytes) => match inline(property.tag.kind, bytes)? {
+                Stored::Bytes(bytes) => match field_of_number(property.tag.kind, bytes)? {
                     Some(field) => field,
                     None if bytes.is_empty() => 0,
                     None if bytes.len() <= MAX_ALLOCATION => heap.allocate(bytes, &NoBlocks)?.0,
@@ -134,7 +134,7 @@ impl BuiltContext {
 }
 
 /// Returns the field of a record that holds the value itself.
-fn inline(kind: PropertyType, bytes: &[u8]) -> Result<Option<u32>, PstError> {
+pub(super) fn field_of_number(kind: PropertyType, bytes: &[u8]) -> Result<Option<u32>, PstError> {
     let Some(width) = number_width(kind) else {
         return Ok(None);
     };
@@ -147,6 +147,6 @@ fn inline(kind: PropertyType, bytes: &[u8]) -> Result<Option<u32>, PstError> {
 }
 
 /// Returns the bytes of values that stand in the record itself.
-fn number_width(kind: PropertyType) -> Option<usize> {
+pub(super) fn number_width(kind: PropertyType) -> Option<usize> {
     kind.width().filter(|width| *width <= 4 && !kind.is_multiple())
 }

@@ -152,6 +152,13 @@ impl Heap {
         self.block_size
     }
 
+    /// Returns how many bytes the heap will have.
+    pub fn len(&mut self, blocks: &dyn Blocks) -> Result<usize, PstError> {
+        let last = self.total.saturating_sub(1);
+        let inner = usize::try_from(last).unwrap_or(usize::MAX).saturating_mul(self.block_size);
+        Ok(inner.saturating_add(self.block(last, blocks)?.len()))
+    }
+
     /// Returns how many blocks the heap has.
     pub fn total(&self) -> u32 {
         self.total

@@ -5,22 +5,12 @@ use std::collections::BTreeMap;
 
 use super::heap::{Changed, Heap, MAX_ALLOCATION};
 use super::table::TableSource;
-use super::{Blocks, Hid, damaged, too_big};
+use super::{Hid, damaged, too_big};
 use crate::pst::PstError;
 use crate::pst::id::Nid;
-use crate::pst::ndb::Block;
 
 /// The subnode in which Outlook keeps the rows.
 const ROWS: Nid = Nid(0x3F);
-
-/// The heap's side of a table's source.
-pub(super) struct HeapOf<'a>(pub(super) &'a dyn TableSource);
-
-impl Blocks for HeapOf<'_> {
-    fn block(&self, index: u32) -> Result<Block, PstError> {
-        self.0.heap(index)
-    }
-}
 
 /// The rows by number, from 0.
 #[derive(Debug)]
@@ -75,7 +65,7 @@ impl Rows {
             0
         } else if hid.is_one() {
             rows.place = Place::Allocation(hid);
-            heap.read(hid, &HeapOf(source))?.len() / width
+            heap.read(hid, source)?.len() / width
         } else {
             rows.place = Place::Subnode(Nid(stored));
             let (blocks, bytes) = source.size(Nid(stored))?;
@@ -110,7 +100,7 @@ impl Rows {
             Place::Nowhere => None,
             Place::Allocation(hid) => {
                 let start = index(number) * self.width;
-                heap.read(hid, &HeapOf(source))?.get(start..start + self.width).map(<[u8]>::to_vec)
+                heap.read(hid, source)?.get(start..start + self.width).map(<[u8]>::to_vec)
             }
             Place::Subnode(_) => {
                 let (block, start) = self.locate(number, heap);
@@ -133,20 +123,20 @@ impl Rows {
         match self.place {
             Place::Nowhere => {
                 self.place = if row.len() <= MAX_ALLOCATION {
-                    Place::Allocation(heap.allocate(row, &HeapOf(source))?)
+                    Place::Allocation(heap.allocate(row, source)?)
                 } else {
                     self.blocks.insert(0, (row.to_vec(), true));
                     Place::Subnode(ROWS)
                 };
             }
             Place::Allocation(hid) => {
-                let mut all = heap.read(hid, &HeapOf(source))?.to_vec();
+                let mut all = heap.read(hid, source)?.to_vec();
                 all.resize(all.len().max(start + self.width), 0);
                 put(&mut all, start, row);
                 if all.len() <= MAX_ALLOCATION {
-                    self.place = Place::Allocation(heap.replace(hid, &all, &HeapOf(source))?);
+                    self.place = Place::Allocation(heap.replace(hid, &all, source)?);
                 } else {
-                    heap.free(hid, &HeapOf(source))?;
+                    heap.free(hid, source)?;
                     self.blocks.insert(0, (all, true));
                     self.place = Place::Subnode(ROWS);
                 }
@@ -180,13 +170,13 @@ impl Rows {
         match self.place {
             Place::Nowhere => {}
             Place::Allocation(hid) if last == 0 => {
-                heap.free(hid, &HeapOf(source))?;
+                heap.free(hid, source)?;
                 self.place = Place::Nowhere;
             }
             Place::Allocation(hid) => {
-                let mut all = heap.read(hid, &HeapOf(source))?.to_vec();
+                let mut all = heap.read(hid, source)?.to_vec();
                 all.truncate(index(last) * self.width);
-                self.place = Place::Allocation(heap.replace(hid, &all, &HeapOf(source))?);
+                self.place = Place::Allocation(heap.replace(hid, &all, source)?);
             }
             Place::Subnode(_) if last == 0 => {
                 // Whatever comes next starts anew, even if it takes the same subnode.

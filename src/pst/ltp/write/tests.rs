@@ -10,7 +10,7 @@ use super::columns::Columns;
 use super::context::{BuiltContext, Property, Stored};
 use super::heap::{Changed, Heap, MAX_ALLOCATION};
 use super::table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
-use super::{Hid, NoBlocks};
+use super::{Blocks, Hid, NoBlocks};
 use crate::mapi::PropertyTag;
 use crate::pst::PstError;
 use crate::pst::id::Nid;
@@ -66,12 +66,18 @@ fn lay(tree: &mut Vec<Vec<u8>>, changed: Changed) {
     assert!(!last.is_empty() && last.len() <= BLOCK);
 }
 
-impl TableSource for File {
-    fn heap(&self, index: u32) -> Result<Block, PstError> {
+impl Blocks for File {
+    fn block(&self, index: u32) -> Result<Block, PstError> {
         *self.reads.borrow_mut() += 1;
         Ok(Block::new(0, self.heap[usize::try_from(index).unwrap()].as_slice().into()))
     }
 
+    fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError> {
+        Ok(self.subnodes[&nid].concat())
+    }
+}
+
+impl TableSource for File {
     fn size(&self, rows: Nid) -> Result<(u32, usize), PstError> {
         let tree = &self.subnodes[&rows];
         Ok((u32::try_from(tree.len()).unwrap(), tree.iter().map(Vec::len).sum()))
@@ -80,10 +86,6 @@ impl TableSource for File {
     fn rows(&self, rows: Nid, index: u32) -> Result<Block, PstError> {
         *self.reads.borrow_mut() += 1;
         Ok(Block::new(0, self.subnodes[&rows][usize::try_from(index).unwrap()].as_slice().into()))
-    }
-
-    fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError> {
-        Ok(self.subnodes[&nid].concat())
     }
 }
 

@@ -1,0 +1,172 @@
+//! One transaction on a store (effect).
+//!
+//! Tables that were changed stay open until the commit, so that ten items more in a folder write its table once.
+
+use std::collections::BTreeMap;
+
+use crate::mapi::{FileTime, PropertyId, PropertyKey, PropertyTag};
+use crate::pst::PstError;
+use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::ltp::write::{Cell, RowVersion, TableEdit};
+use crate::pst::ndb::write::{Transaction, WriteError, Writer};
+use crate::pst::ndb::{Node, Nodes};
+
+use super::names::NameMap;
+use super::node::{NodeSource, apply_context, apply_table};
+use super::queue::Queue;
+
+/// Changes of open tables that are held in memory before they are written.
+const MOST_CHANGES: u32 = 2_000;
+
+/// A batch of changes to a store: one transaction. Dropped without [`Batch::commit`], it has not happened.
+pub struct Batch<'a> {
+    pub(super) tx: Transaction<'a>,
+    pub(super) names: NameMap,
+    /// When the changes are made.
+    pub(super) now: FileTime,
+    /// Tables that were changed.
+    tables: BTreeMap<Nid, TableEdit>,
+    /// How many changes they hold.
+    held: u32,
+    /// Folders whose contents changed, and how many unread items they have more.
+    pub(super) counts: BTreeMap<Nid, i64>,
+    pub(super) queue: Queue,
+    /// An empty table of recipients, shared by new items.
+    pub(super) recipients: Option<Bid>,
+}
+
+impl<'a> Batch<'a> {
+    /// Begins a batch; `now` is noted on what it creates and changes.
+    pub fn begin(file: &'a mut Writer, now: FileTime) -> Result<Self, WriteError> {
+        Self::over(file.begin()?, now)
+    }
+
+    /// Makes a transaction that has begun a batch.
+    pub fn over(tx: Transaction<'a>, now: FileTime) -> Result<Self, WriteError> {
+        let names = NameMap::load(&tx)?;
+        let queue = Queue::load(&tx)?;
+        Ok(Self {
+            tx,
+            names,
+            now,
+            tables: BTreeMap::new(),
+            held: 0,
+            counts: BTreeMap::new(),
+            queue,
+            recipients: None,
+        })
+    }
+
+    /// Returns what the store holds, changes included but for tables and counts that are not written yet.
+    pub fn nodes(&self) -> &dyn Nodes {
+        &self.tx
+    }
+
+    /// Returns the id that the store gives a property; `None` for a name that it does not have.
+    pub fn property(&self, key: &PropertyKey) -> Option<PropertyId> {
+        self.names.known(key)
+    }
+
+    /// Makes everything durable, or nothing.
+    pub fn commit(mut self) -> Result<(), WriteError> {
+        self.write_counts()?;
+        self.write_tables()?;
+        self.names.write(&mut self.tx)?;
+        self.queue.write(&mut self.tx)?;
+        self.tx.commit()
+    }
+
+    /// Sets a property of a node that is no item, such as a folder or the store itself. Tables do not follow.
+    pub fn set_property(
+        &mut self,
+        nid: Nid,
+        tag: PropertyTag,
+        bytes: &[u8],
+    ) -> Result<(), WriteError> {
+        let node = self.node(nid, "node")?;
+        let changes = {
+            let source = NodeSource::open(&self.tx, &node)?;
+            let mut context = source.context()?;
+            context.set(tag, bytes, &source)?;
+            context.finish(&source)?
+        };
+        let node = apply_context(&mut self.tx, node, &changes, Vec::new())?;
+        self.tx.set_node(node)
+    }
+
+    /// Finds a node that must be there.
+    pub(super) fn node(&self, nid: Nid, what: &'static str) -> Result<Node, WriteError> {
+        Ok(self.tx.node(nid)?.ok_or(PstError::NoNode { nid, what })?)
+    }
+
+    /// Works on an open table, opening it the first time.
+    pub(super) fn with_table<T>(
+        &mut self,
+        nid: Nid,
+        work: impl FnOnce(&mut TableEdit, &NodeSource<'_>) -> Result<T, PstError>,
+    ) -> Result<T, WriteError> {
+        let node = self.node(nid, table_name(nid))?;
+        let source = NodeSource::open(&self.tx, &node)?;
+        let table = match self.tables.entry(nid) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(source.table()?),
+        };
+        Ok(work(table, &source)?)
+    }
+
+    /// Puts a row into a table; `cells` makes its cells out of the table and the cells of the row that it replaces.
+    pub(super) fn put_row(
+        &mut self,
+        table: Nid,
+        row: Nid,
+        cells: impl FnOnce(&TableEdit, &[Cell]) -> Result<Vec<Cell>, PstError>,
+    ) -> Result<(), WriteError> {
+        let version = RowVersion(self.tx.unique());
+        self.with_table(table, |table, source| {
+            let old = table.read(row.0, source)?.unwrap_or_default();
+            let cells = cells(table, &old)?;
+            table.put(row.0, version, &cells, source)
+        })?;
+        self.note_change()
+    }
+
+    /// Removes a row from a table; says whether it was there and which cells it had.
+    pub(super) fn take_row(
+        &mut self,
+        table: Nid,
+        row: Nid,
+    ) -> Result<Option<Vec<Cell>>, WriteError> {
+        let taken = self.with_table(table, |table, source| {
+            let old = table.read(row.0, source)?;
+            table.remove(row.0, source)?;
+            Ok(old)
+        })?;
+        self.note_change()?;
+        Ok(taken)
+    }
+
+    fn note_change(&mut self) -> Result<(), WriteError> {
+        self.held += 1;
+        if self.held < MOST_CHANGES { Ok(()) } else { self.write_tables() }
+    }
+
+    /// Brings the changes of all open tables into the transaction and frees the memory that they take.
+    fn write_tables(&mut self) -> Result<(), WriteError> {
+        for (nid, mut table) in std::mem::take(&mut self.tables) {
+            let node = self.node(nid, table_name(nid))?;
+            let changes = table.finish(&NodeSource::open(&self.tx, &node)?)?;
+            let node = apply_table(&mut self.tx, node, &changes)?;
+            self.tx.set_node(node)?;
+        }
+        self.held = 0;
+        Ok(())
+    }
+}
+
+fn table_name(nid: Nid) -> &'static str {
+    match nid.kind() {
+        NidKind::HIERARCHY => "hierarchy table",
+        NidKind::CONTENTS => "contents table",
+        _ => "table",
+    }
+}

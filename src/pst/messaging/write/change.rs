@@ -1,0 +1,228 @@
+//! Changes of items (effect).
+//!
+//! An item keeps its id, and everything that is not named in the change: properties are changed in place, recipients and
+//! attachments stay in the blocks that they are in.
+
+use std::collections::BTreeMap;
+
+use crate::mapi::{Properties, PropertyKey, PropertyTag, Value, property};
+use crate::pst::PstError;
+use crate::pst::id::{Nid, NidKind};
+use crate::pst::ltp::write::{ContextEdit, RowVersion, Stored, value};
+use crate::pst::ndb::write::WriteError;
+use crate::pst::ndb::{DataTree, Node, Nodes};
+
+use super::batch::Batch;
+use super::folder::number;
+use super::item::{HAS_ATTACHMENTS, READ};
+use super::node::{
+    NodeSource, SubnodeChange, apply_context, apply_table, bytes, entry, size_below, told,
+};
+use super::occurrence::{EMBEDDED_MESSAGE, EXCEPTION, Occurrence, next_index};
+use super::queue::Event;
+use super::row;
+use super::template::ATTACHMENTS;
+
+/// Whether the compressed RTF was made from the same text as the plain one.
+const RTF_IN_SYNC: PropertyTag = PropertyTag::from_bits(0x0E1F_000B);
+
+/// What of an item is to be changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ItemChange {
+    /// Properties to be set. The subject is given as people see it. A new plain text removes an old rich one, unless a new
+    /// rich one is given as well.
+    pub set: Properties,
+    /// Properties to be removed.
+    pub remove: Vec<PropertyKey>,
+    /// The occurrences that differ from the series, all of them; nothing where they stay as they are.
+    pub occurrences: Option<Vec<Occurrence>>,
+}
+
+impl Batch<'_> {
+    /// Changes an item, its time of change, its size and its row.
+    pub fn change_item(&mut self, nid: Nid, change: &ItemChange) -> Result<(), WriteError> {
+        let node = self.node(nid, "item")?;
+        let mut set = self.stored(&change.set)?;
+        set.entry(property::LAST_MODIFICATION_TIME.id).or_insert_with(|| {
+            let id = property::LAST_MODIFICATION_TIME.id;
+            value::property(id, &Value::Time(self.now))
+        });
+        let remove: Vec<_> = change.remove.iter().filter_map(|key| self.names.known(key)).collect();
+        let attachments = match &change.occurrences {
+            Some(occurrences) => Some(self.replace_occurrences(&node, occurrences)?),
+            None => None,
+        };
+        let columns = self.columns_of(node.parent)?;
+
+        let source = NodeSource::open(&self.tx, &node)?;
+        let mut context = source.context()?;
+        let old_flags = flags(&mut context, &source)?;
+        if set.get(&property::BODY.id).is_some_and(|body| body.tag == property::BODY) {
+            let old = context.bytes(property::BODY, &source)?.map(Stored::Bytes);
+            let new = set.get(&property::BODY.id).map(|body| body.value.clone());
+            if old != new {
+                let rich =
+                    [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
+                for tag in rich {
+                    context.remove(tag.id, &source)?;
+                }
+            }
+        }
+        for id in remove {
+            context.remove(id, &source)?;
+        }
+        for property in set.values() {
+            if let Stored::Bytes(bytes) = &property.value {
+                context.set(property.tag, bytes, &source)?;
+            }
+        }
+        let mut flags = flags(&mut context, &source)?;
+        let mut subnodes: Vec<SubnodeChange> = Vec::new();
+        let mut new_below = 0;
+        if let Some(attachments) = attachments {
+            flags =
+                if attachments.is_any { flags | HAS_ATTACHMENTS } else { flags & !HAS_ATTACHMENTS };
+            context.set(property::MESSAGE_FLAGS, &flags.to_le_bytes(), &source)?;
+            subnodes = attachments.changes;
+            new_below = attachments.new_size;
+        }
+        // The size stands in the context itself and has the same width whatever it is.
+        context.set(property::MESSAGE_SIZE, &[0; 4], &source)?;
+        let without = |nid: Nid| {
+            context.dropped().contains(&nid) || subnodes.iter().any(|(changed, _)| *changed == nid)
+        };
+        let kept = size_below(&self.tx, node.sub, &without)?;
+        let own = context.len(&source)? + context.new_bytes();
+        let size = told(bytes(own) + kept + new_below);
+        context.set(property::MESSAGE_SIZE, &size.to_le_bytes(), &source)?;
+        let values = values_of(&mut context, &source, &columns)?;
+        let changes = context.finish(&source)?;
+        drop(source);
+
+        let node = apply_context(&mut self.tx, node, &changes, subnodes)?;
+        self.tx.set_node(node)?;
+        self.put_item_row(node.parent, nid, &values, &[])?;
+        let unread = |flags: u32| i64::from(flags & READ == 0);
+        *self.counts.entry(node.parent).or_default() += unread(flags) - unread(old_flags);
+        self.queue.add(node.parent, Event::Changed { folder: node.parent, item: nid });
+        Ok(())
+    }
+
+    /// Lists the columns of a folder's contents table.
+    pub(super) fn columns_of(&mut self, folder: Nid) -> Result<Vec<PropertyTag>, WriteError> {
+        self.with_table(folder.with(NidKind::CONTENTS), |table, _| {
+            Ok(table.columns().iter().map(|column| column.tag).collect())
+        })
+    }
+
+    /// Puts the row of an item into its folder's table. `before` is the row that it had in another folder.
+    pub(super) fn put_item_row(
+        &mut self,
+        folder: Nid,
+        nid: Nid,
+        values: &BTreeMap<PropertyTag, Vec<u8>>,
+        before: &[crate::pst::ltp::write::Cell],
+    ) -> Result<(), WriteError> {
+        self.put_row(folder.with(NidKind::CONTENTS), nid, |table, old| {
+            let old = if old.is_empty() { before } else { old };
+            row::cells(table.columns(), old, &mut |tag| Ok(values.get(&tag).cloned()))
+        })
+    }
+
+    /// Puts new occurrences in the place of the old ones; other attachments stay.
+    fn replace_occurrences(
+        &mut self,
+        node: &Node,
+        occurrences: &[Occurrence],
+    ) -> Result<AttachmentChanges, WriteError> {
+        let all = NodeSource::open(&self.tx, node)?.subnodes()?;
+        let attachments: Vec<Node> =
+            all.iter().copied().filter(|sub| sub.nid.kind() == NidKind::ATTACHMENT).collect();
+        let mut changes: Vec<SubnodeChange> = Vec::new();
+        for attachment in &attachments {
+            if is_occurrence(&self.tx, attachment)? {
+                changes.push((attachment.nid, None));
+            }
+        }
+        let gone = changes.len();
+        let mut made = Vec::new();
+        for (index, occurrence) in (next_index(&attachments)..).zip(occurrences) {
+            made.push(self.put_occurrence(index, occurrence)?);
+        }
+        let is_any = attachments.len() > gone || !made.is_empty();
+        let old_table = all.iter().copied().find(|sub| sub.nid == Nid::ATTACHMENTS);
+        if old_table.is_none() && made.is_empty() {
+            return Ok(AttachmentChanges { changes, is_any, new_size: 0 });
+        }
+        let versions: Vec<RowVersion> = made.iter().map(|_| RowVersion(self.tx.unique())).collect();
+        let table_node = old_table.unwrap_or(entry(Nid::ATTACHMENTS, None, None));
+        let source = NodeSource::open(&self.tx, &table_node)?;
+        let mut table = match old_table {
+            Some(_) => source.table()?,
+            None => ATTACHMENTS.table(self.tx.layout().block_payload)?,
+        };
+        for (attachment, _) in &changes {
+            table.remove(attachment.0, &source)?;
+        }
+        for (attachment, version) in made.iter().zip(versions) {
+            table.put(attachment.node.nid.0, version, &attachment.cells, &source)?;
+        }
+        let table_changes = table.finish(&source)?;
+        drop(source);
+        let table_node = apply_table(&mut self.tx, table_node, &table_changes)?;
+        let mut new_size = DataTree::open(&self.tx, table_node.data)?.len();
+        new_size += size_below(&self.tx, table_node.sub, &|_| false)?;
+        changes.push((table_node.nid, Some(table_node)));
+        for attachment in made {
+            new_size += attachment.size;
+            changes.push((attachment.node.nid, Some(attachment.node)));
+        }
+        Ok(AttachmentChanges { changes, is_any, new_size })
+    }
+}
+
+/// What becomes of an item's attachments.
+struct AttachmentChanges {
+    changes: Vec<SubnodeChange>,
+    /// Whether there are attachments afterwards.
+    is_any: bool,
+    /// The bytes of what is new.
+    new_size: u64,
+}
+
+/// Reads the values that a table with these columns tells of an item.
+pub(super) fn values_of(
+    context: &mut ContextEdit,
+    source: &NodeSource<'_>,
+    columns: &[PropertyTag],
+) -> Result<BTreeMap<PropertyTag, Vec<u8>>, PstError> {
+    let mut values = BTreeMap::new();
+    let index = [
+        property::CONVERSATION_TOPIC,
+        property::CONVERSATION_INDEX,
+        property::CONVERSATION_INDEX_TRACKING,
+    ];
+    for tag in columns.iter().copied().chain(index) {
+        if let Some(value) = context.bytes(tag, source)? {
+            values.insert(tag, value);
+        }
+    }
+    Ok(values)
+}
+
+/// Reads an item's flags.
+pub(super) fn flags(context: &mut ContextEdit, source: &NodeSource<'_>) -> Result<u32, PstError> {
+    Ok(number(&context.bytes(property::MESSAGE_FLAGS, source)?.unwrap_or_default()))
+}
+
+/// Says whether an attachment is a changed occurrence of a series.
+fn is_occurrence(nodes: &dyn Nodes, attachment: &Node) -> Result<bool, PstError> {
+    let source = NodeSource::open(nodes, attachment)?;
+    let mut context = source.context()?;
+    let mut read =
+        |tag| context.bytes(tag, &source).map(|bytes| number(&bytes.unwrap_or_default()));
+    let method = read(property::ATTACH_METHOD)?;
+    let flags = read(property::ATTACHMENT_FLAGS)?;
+    Ok(i64::from(method) == i64::from(EMBEDDED_MESSAGE)
+        && i64::from(flags) & i64::from(EXCEPTION) != 0)
+}

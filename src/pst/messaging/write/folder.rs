@@ -1,0 +1,190 @@
+//! Folders: new ones, their counts, and their rows in the tables of the folders above (effect). MS-PST 2.4.4.
+
+use crate::mapi::{PropertyTag, Value, property};
+use crate::pst::PstError;
+use crate::pst::id::{Nid, NidKind};
+use crate::pst::ltp::write::{BuiltContext, Cell, value};
+use crate::pst::ndb::write::{Transaction, WriteError};
+use crate::pst::ndb::{Node, Nodes};
+
+use super::batch::Batch;
+use super::node::{NodeSource, apply_context, apply_table, entry};
+use super::queue::Event;
+use super::template::{ASSOCIATED, CONTENTS, HIERARCHY, Template};
+
+/// A folder to be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFolder {
+    /// The name that people see.
+    pub name: String,
+    /// What it is for, such as `IPF.Contact`; nothing for a folder that only holds folders.
+    pub class: Option<String>,
+}
+
+impl NewFolder {
+    /// Describes a folder.
+    pub fn new(name: &str, class: &str) -> Self {
+        Self { name: name.to_owned(), class: Some(class.to_owned()) }
+    }
+}
+
+impl Batch<'_> {
+    /// Creates a folder in another one.
+    pub fn create_folder(&mut self, parent: Nid, folder: &NewFolder) -> Result<Nid, WriteError> {
+        self.node(parent, "folder")?;
+        let nid = self.tx.next_nid(NidKind::FOLDER)?;
+        put_folder(&mut self.tx, nid, parent, folder, false)?;
+        self.enter_folder(nid, parent)?;
+        self.queue.add(parent, Event::FolderAdded { parent, folder: nid });
+        Ok(nid)
+    }
+
+    /// Shows a new folder in the tables above it.
+    pub(super) fn enter_folder(&mut self, nid: Nid, parent: Nid) -> Result<(), WriteError> {
+        self.mirror_folder(nid, parent)?;
+        self.set_property(parent, property::SUBFOLDERS, &[1])?;
+        let node = self.node(parent, "folder")?;
+        if node.parent != parent {
+            self.mirror_folder(parent, node.parent)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a folder's row in the table of the folder above say what the folder says.
+    fn mirror_folder(&mut self, nid: Nid, parent: Nid) -> Result<(), WriteError> {
+        let table = parent.with(NidKind::HIERARCHY);
+        if self.tx.node(table)?.is_none() {
+            return Ok(());
+        }
+        let node = self.node(nid, "folder")?;
+        let tags = self.with_table(table, |table, _| {
+            Ok(table.columns().iter().map(|column| column.tag).collect::<Vec<_>>())
+        })?;
+        let mut values = Vec::new();
+        {
+            let source = NodeSource::open(&self.tx, &node)?;
+            let mut context = source.context()?;
+            for tag in tags {
+                if let Some(value) = context.bytes(tag, &source)? {
+                    values.push(Cell { tag, value });
+                }
+            }
+        }
+        self.put_row(table, nid, |_, old| {
+            // What a row has besides its folder's properties is about replication and is kept.
+            let kept = old.iter().filter(|cell| {
+                cell.tag.id.0 < 0x0F00 && !values.iter().any(|value| value.tag == cell.tag)
+            });
+            Ok(values.iter().chain(kept).cloned().collect())
+        })
+    }
+
+    /// Writes the counts of the folders whose contents changed, in the folders and in the tables above them.
+    pub(super) fn write_counts(&mut self) -> Result<(), WriteError> {
+        for (nid, unread) in std::mem::take(&mut self.counts) {
+            let count = self.with_table(nid.with(NidKind::CONTENTS), |table, _| Ok(table.len()))?;
+            let node = self.node(nid, "folder")?;
+            let changes = {
+                let source = NodeSource::open(&self.tx, &node)?;
+                let mut context = source.context()?;
+                let old = context.bytes(property::CONTENT_UNREAD_COUNT, &source)?;
+                let old = number(&old.unwrap_or_default());
+                let unread = (i64::from(old) + unread).clamp(0, i64::from(count));
+                let unread = u32::try_from(unread).unwrap_or_default();
+                context.set(property::CONTENT_COUNT, &count.to_le_bytes(), &source)?;
+                context.set(property::CONTENT_UNREAD_COUNT, &unread.to_le_bytes(), &source)?;
+                context.finish(&source)?
+            };
+            let node = apply_context(&mut self.tx, node, &changes, Vec::new())?;
+            self.tx.set_node(node)?;
+            if node.parent != nid {
+                self.mirror_folder(nid, node.parent)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a folder and its three tables, without rows.
+pub(super) fn put_folder(
+    tx: &mut Transaction<'_>,
+    nid: Nid,
+    parent: Nid,
+    folder: &NewFolder,
+    has_folders: bool,
+) -> Result<(), WriteError> {
+    let mut properties = vec![
+        value::property(property::DISPLAY_NAME.id, &Value::String(folder.name.clone())),
+        value::property(property::CONTENT_COUNT.id, &Value::Integer32(0)),
+        value::property(property::CONTENT_UNREAD_COUNT.id, &Value::Integer32(0)),
+        value::property(property::SUBFOLDERS.id, &Value::Boolean(has_folders)),
+    ];
+    if let Some(class) = &folder.class {
+        properties
+            .push(value::property(property::CONTAINER_CLASS.id, &Value::String(class.clone())));
+    }
+    put_context(tx, nid, parent, &properties)?;
+    for (kind, template) in [
+        (NidKind::HIERARCHY, &HIERARCHY),
+        (NidKind::CONTENTS, &CONTENTS),
+        (NidKind::ASSOCIATED_CONTENTS, &ASSOCIATED),
+    ] {
+        put_table(tx, nid.with(kind), template)?;
+    }
+    Ok(())
+}
+
+/// Puts a node with properties; big values go to its subnodes.
+pub(super) fn put_context(
+    tx: &mut Transaction<'_>,
+    nid: Nid,
+    parent: Nid,
+    properties: &[crate::pst::ltp::write::Property],
+) -> Result<(), WriteError> {
+    let built = BuiltContext::build(properties, tx.layout().block_payload)?;
+    let data = tx.put_blocks(&built.blocks)?;
+    let values = super::node::put_values(tx, &built.subnodes)?;
+    let sub = tx.put_subnodes(&values)?;
+    tx.set_node(Node { nid, data, sub, parent })
+}
+
+/// Puts an empty table: the store's own template, if it has one without rows, which then has the columns that its Outlook
+/// likes, or else the usual columns.
+pub(super) fn put_table(
+    tx: &mut Transaction<'_>,
+    nid: Nid,
+    template: &Template,
+) -> Result<(), WriteError> {
+    let node = entry(nid, None, None);
+    if let Some(own) = tx.node(template.nid)?
+        && own.sub.is_none()
+        && NodeSource::open(tx, &own)?.table()?.is_empty()
+    {
+        return tx.set_node(Node { data: own.data, ..node });
+    }
+    let changes =
+        template.table(tx.layout().block_payload)?.finish(&crate::pst::ltp::write::NoBlocks)?;
+    let node = apply_table(tx, node, &changes)?;
+    tx.set_node(node)
+}
+
+/// Reads a number of 32 bits.
+pub(super) fn number(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().copied().map_or(0, u32::from_le_bytes)
+}
+
+/// Reads the node that an entry id of this store names: 4 bytes of flags, 16 of the store, then the node.
+pub(super) fn entry_node(bytes: &[u8]) -> Option<Nid> {
+    bytes.get(20..24)?.first_chunk().copied().map(u32::from_le_bytes).map(Nid)
+}
+
+/// Reads a property of a node.
+pub(super) fn read_property(
+    nodes: &dyn Nodes,
+    nid: Nid,
+    tag: PropertyTag,
+) -> Result<Option<Vec<u8>>, PstError> {
+    let Some(node) = nodes.node(nid)? else { return Ok(None) };
+    let source = NodeSource::open(nodes, &node)?;
+    source.context()?.bytes(tag, &source)
+}

@@ -1,0 +1,184 @@
+//! New items (effect). MS-PST 2.4.5 and 2.4.6.
+
+use std::collections::BTreeMap;
+
+use crate::mapi::{Properties, PropertyId, PropertyKey, PropertyTag, Value, property};
+use crate::pst::PstError;
+use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::ltp::write::{BuiltContext, NoBlocks, Property, Stored, value};
+use crate::pst::ndb::write::WriteError;
+use crate::pst::ndb::{DataTree, Node, Nodes};
+
+use super::batch::Batch;
+use super::node::{NodeSource, bytes, put_values, told};
+use super::occurrence::{Attachments, Occurrence};
+use super::queue::Event;
+use super::template::RECIPIENTS;
+use super::{row, subject};
+
+/// `MSGFLAG_READ` and `MSGFLAG_HASATTACH`.
+pub(super) const READ: u32 = 1;
+pub(super) const HAS_ATTACHMENTS: u32 = 0x10;
+
+/// An item to be added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewItem {
+    /// What it is, such as `IPM.Contact`.
+    pub class: String,
+    /// Its properties. The subject is given as people see it. Size, search key and the times of creation and change are added
+    /// where they are not given; without flags it counts as read.
+    pub properties: Properties,
+    /// Occurrences of a series that differ from it.
+    pub occurrences: Vec<Occurrence>,
+}
+
+impl NewItem {
+    /// Describes an item without changed occurrences.
+    pub fn of(class: &str, properties: Properties) -> Self {
+        Self { class: class.to_owned(), properties, occurrences: Vec::new() }
+    }
+}
+
+/// Properties as they are stored, by id.
+pub(super) type StoredProperties = BTreeMap<PropertyId, Property>;
+
+/// A message that was put into the file, but that no node refers to yet.
+pub(super) struct Message {
+    pub(super) data: Option<Bid>,
+    pub(super) sub: Option<Bid>,
+    /// The bytes of its data and of all below it.
+    pub(super) size: u64,
+}
+
+impl Batch<'_> {
+    /// Adds an item to a folder and returns its id.
+    pub fn add_item(&mut self, folder: Nid, item: &NewItem) -> Result<Nid, WriteError> {
+        self.node(folder, "folder")?;
+        self.node(folder.with(NidKind::CONTENTS), "contents table")?;
+        let mut properties = self.stored(&item.properties)?;
+        set(&mut properties, property::MESSAGE_CLASS, &Value::String(item.class.clone()));
+        self.complete(&mut properties)?;
+        let attachments = self.put_occurrences(&item.occurrences)?;
+        let flags = flags(&properties);
+        let flags = if item.occurrences.is_empty() { flags } else { flags | HAS_ATTACHMENTS };
+        let flags_property = Property::new(property::MESSAGE_FLAGS, flags.to_le_bytes().to_vec());
+        properties.insert(flags_property.tag.id, flags_property);
+        let message = self.put_message(&mut properties, attachments)?;
+        let nid = self.tx.next_nid(NidKind::MESSAGE)?;
+        let Message { data, sub, .. } = message;
+        self.tx.set_node(Node { nid, data, sub, parent: folder })?;
+        self.put_row(folder.with(NidKind::CONTENTS), nid, |table, old| {
+            row::cells(table.columns(), old, &mut |tag| Ok(stored_bytes(&properties, tag)))
+        })?;
+        let unread = i64::from(flags & READ == 0);
+        *self.counts.entry(folder).or_default() += unread;
+        self.queue.add(folder, Event::Added { folder, item: nid });
+        Ok(nid)
+    }
+
+    /// Turns properties into what is stored: names into the store's ids, the subject with its lead-in.
+    pub(super) fn stored(
+        &mut self,
+        properties: &Properties,
+    ) -> Result<StoredProperties, WriteError> {
+        let mut stored = StoredProperties::new();
+        for (key, value) in properties.iter() {
+            let id = self.names.key(key)?;
+            stored.insert(id, value::property(id, value));
+        }
+        if let Some(Value::String(text)) = properties.value(property::SUBJECT) {
+            set(&mut stored, property::SUBJECT, &Value::String(subject::stored(text)));
+            if properties.value(PropertyKey::from(property::CONVERSATION_TOPIC)).is_none() {
+                let topic = Value::String(subject::topic(text));
+                set(&mut stored, property::CONVERSATION_TOPIC, &topic);
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Adds what every message has.
+    pub(super) fn complete(&self, properties: &mut StoredProperties) -> Result<(), WriteError> {
+        let now = Value::Time(self.now);
+        let mut key = [0; 16];
+        getrandom::fill(&mut key).map_err(|error| {
+            let source = std::io::Error::other(error.to_string());
+            PstError::io("get random bytes", 0, source)
+        })?;
+        for (tag, value) in [
+            (property::MESSAGE_FLAGS, Value::Integer32(1)),
+            (property::CREATION_TIME, now.clone()),
+            (property::LAST_MODIFICATION_TIME, now),
+            (property::SEARCH_KEY, Value::Binary(key.to_vec())),
+        ] {
+            properties.entry(tag.id).or_insert_with(|| value::property(tag.id, &value));
+        }
+        Ok(())
+    }
+
+    /// Puts a message with an empty table of recipients and the given attachments, and tells its size in it.
+    pub(super) fn put_message(
+        &mut self,
+        properties: &mut StoredProperties,
+        attachments: Attachments,
+    ) -> Result<Message, WriteError> {
+        set(properties, property::MESSAGE_SIZE, &Value::Integer32(0));
+        let all: Vec<Property> = properties.values().cloned().collect();
+        let mut built = BuiltContext::build(&all, self.tx.layout().block_payload)?;
+        let (recipients, recipients_size) = self.put_recipients()?;
+        let size = bytes(built.size()) + recipients_size + attachments.size;
+        built.set_number(property::MESSAGE_SIZE.id, told(size));
+        let told = Property::new(property::MESSAGE_SIZE, told(size).to_le_bytes().to_vec());
+        properties.insert(told.tag.id, told);
+        let data = self.tx.put_blocks(&built.blocks)?;
+        let mut subnodes = put_values(&mut self.tx, &built.subnodes)?;
+        subnodes.push(recipients);
+        subnodes.extend(attachments.subnodes);
+        let sub = self.tx.put_subnodes(&subnodes)?;
+        Ok(Message { data, sub, size })
+    }
+
+    /// Returns an empty table of recipients and its size: the store's own template, or else a new one for this batch.
+    fn put_recipients(&mut self) -> Result<(Node, u64), WriteError> {
+        if self.recipients.is_none() {
+            let own = self.tx.node(RECIPIENTS.nid)?;
+            let own = match own {
+                Some(own) if own.sub.is_none() => {
+                    let table = NodeSource::open(&self.tx, &own)?.table();
+                    own.data.filter(|_| table.is_ok_and(|table| table.is_empty()))
+                }
+                _ => None,
+            };
+            self.recipients = if own.is_some() {
+                own
+            } else {
+                let size = self.tx.layout().block_payload;
+                let heap = RECIPIENTS.table(size)?.finish(&NoBlocks)?.heap;
+                let blocks: Vec<Vec<u8>> =
+                    heap.blocks.into_iter().map(|(_, block)| block).collect();
+                self.tx.put_blocks(&blocks)?
+            };
+        }
+        let node = super::node::entry(Nid::RECIPIENTS, self.recipients, None);
+        let size = DataTree::open(&self.tx, node.data)?.len();
+        Ok((node, size))
+    }
+}
+
+/// Sets a property.
+pub(super) fn set(properties: &mut StoredProperties, tag: PropertyTag, value: &Value) {
+    properties.insert(tag.id, value::property(tag.id, value));
+}
+
+/// Returns the bytes of a property with exactly this type.
+pub(super) fn stored_bytes(properties: &StoredProperties, tag: PropertyTag) -> Option<Vec<u8>> {
+    let property = properties.get(&tag.id).filter(|property| property.tag == tag)?;
+    match &property.value {
+        Stored::Bytes(bytes) => Some(bytes.clone()),
+        Stored::Subnode(_) => None,
+    }
+}
+
+fn flags(properties: &StoredProperties) -> u32 {
+    let bytes = stored_bytes(properties, property::MESSAGE_FLAGS).unwrap_or_default();
+    super::folder::number(&bytes)
+}

@@ -1,0 +1,242 @@
+//! Nodes as the builders below ask for them, and their changes brought into a transaction (effect).
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crate::pst::PstError;
+use crate::pst::bytes::wide;
+use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::ltp::write::{
+    Blocks, Changed, ContextChanges, ContextEdit, TableChanges, TableEdit, TableSource,
+};
+use crate::pst::ndb::write::{DataChange, Transaction, WriteError};
+use crate::pst::ndb::{Block, DataTree, Node, Nodes, subnode};
+
+/// The most bytes of one value that are taken into memory.
+const LARGEST_VALUE: u64 = 1 << 30;
+
+/// The data and subnodes of one node, as the file or the transaction has them now.
+pub(super) struct NodeSource<'a> {
+    nodes: &'a dyn Nodes,
+    data: DataTree<'a>,
+    sub: Option<Bid>,
+}
+
+impl<'a> NodeSource<'a> {
+    pub(super) fn open(nodes: &'a dyn Nodes, node: &Node) -> Result<Self, PstError> {
+        Ok(Self { nodes, data: DataTree::open(nodes, node.data)?, sub: node.sub })
+    }
+
+    /// Opens the node's data as a property context.
+    pub(super) fn context(&self) -> Result<ContextEdit, PstError> {
+        let (blocks, size) = (self.blocks(), self.nodes.layout().block_payload);
+        ContextEdit::open(blocks, size, self.next_value()?, self)
+    }
+
+    /// Opens the node's data as a table.
+    pub(super) fn table(&self) -> Result<TableEdit, PstError> {
+        let (blocks, size) = (self.blocks(), self.nodes.layout().block_payload);
+        TableEdit::open(blocks, size, self.next_value()?, self)
+    }
+
+    /// Reads all of the node's data.
+    pub(super) fn all(&self) -> Result<Vec<u8>, PstError> {
+        self.data.read_all(LARGEST_VALUE)
+    }
+
+    /// Lists the subnodes.
+    pub(super) fn subnodes(&self) -> Result<Vec<Node>, PstError> {
+        let mut found = Vec::new();
+        subnode::each(self.nodes, self.sub, &mut |node| {
+            found.push(node);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    fn blocks(&self) -> u32 {
+        u32::try_from(self.data.blocks()).unwrap_or(u32::MAX)
+    }
+
+    /// Returns an index above those of all subnodes that hold values.
+    fn next_value(&self) -> Result<u32, PstError> {
+        let mut next = 0;
+        subnode::each(self.nodes, self.sub, &mut |node| {
+            if node.nid.kind() == NidKind::VALUE {
+                next = next.max(node.nid.index() + 1);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(next)
+    }
+
+    fn sub_data(&self, nid: Nid) -> Result<DataTree<'a>, PstError> {
+        let found = subnode::find(self.nodes, self.sub, nid)?;
+        let node = found.ok_or(PstError::NoNode { nid, what: "subnode with a value" })?;
+        DataTree::open(self.nodes, node.data)
+    }
+}
+
+impl Blocks for NodeSource<'_> {
+    fn block(&self, index: u32) -> Result<Block, PstError> {
+        block(&self.data, index)
+    }
+
+    fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError> {
+        self.sub_data(nid)?.read_all(LARGEST_VALUE)
+    }
+}
+
+impl TableSource for NodeSource<'_> {
+    fn size(&self, rows: Nid) -> Result<(u32, usize), PstError> {
+        let tree = self.sub_data(rows)?;
+        let blocks = u32::try_from(tree.blocks()).unwrap_or(u32::MAX);
+        Ok((blocks, usize::try_from(tree.len()).unwrap_or(usize::MAX)))
+    }
+
+    fn rows(&self, rows: Nid, index: u32) -> Result<Block, PstError> {
+        block(&self.sub_data(rows)?, index)
+    }
+}
+
+fn block(tree: &DataTree<'_>, index: u32) -> Result<Block, PstError> {
+    let block = tree.block(place(index))?;
+    block.ok_or(PstError::Damaged {
+        structure: "HID",
+        field: "hidBlockIndex",
+        value: u64::from(index),
+        rule: "names a block that is not there",
+        at: 0,
+    })
+}
+
+/// A subnode that is to be set, or, without a node, removed.
+pub(super) type SubnodeChange = (Nid, Option<Node>);
+
+/// Makes the entry of a subnode.
+pub(super) fn entry(nid: Nid, data: Option<Bid>, sub: Option<Bid>) -> Node {
+    Node { nid, data, sub, parent: Nid(0) }
+}
+
+/// Stores values as subnodes.
+pub(super) fn put_values(
+    tx: &mut Transaction<'_>,
+    values: &[(Nid, Vec<u8>)],
+) -> Result<Vec<Node>, WriteError> {
+    values.iter().map(|(nid, bytes)| Ok(entry(*nid, tx.put_data(bytes)?, None))).collect()
+}
+
+/// Brings the changes of a context into the transaction and returns the node as it is then. The caller sets it.
+pub(super) fn apply_context(
+    tx: &mut Transaction<'_>,
+    node: Node,
+    changes: &ContextChanges,
+    mut more: Vec<SubnodeChange>,
+) -> Result<Node, WriteError> {
+    let data = apply_blocks(tx, node.data, &changes.heap)?;
+    let new = put_values(tx, &changes.values)?;
+    more.extend(new.into_iter().map(|node| (node.nid, Some(node))));
+    more.extend(changes.dropped_values.iter().map(|nid| (*nid, None)));
+    let sub = apply_subnodes(tx, node.sub, more)?;
+    Ok(Node { data, sub, ..node })
+}
+
+/// Brings the changes of a table into the transaction and returns the node as it is then. The caller sets it.
+pub(super) fn apply_table(
+    tx: &mut Transaction<'_>,
+    node: Node,
+    changes: &TableChanges,
+) -> Result<Node, WriteError> {
+    let data = apply_blocks(tx, node.data, &changes.heap)?;
+    let mut subnodes: Vec<SubnodeChange> = Vec::new();
+    if let Some((nid, rows)) = &changes.rows {
+        let old = subnode::find(tx, node.sub, *nid)?.and_then(|old| old.data);
+        let rows = apply_blocks(tx, old, rows)?;
+        subnodes.push((*nid, Some(entry(*nid, rows, None))));
+    }
+    let new = put_values(tx, &changes.values)?;
+    subnodes.extend(new.into_iter().map(|node| (node.nid, Some(node))));
+    let dropped = changes.dropped_rows.iter().chain(&changes.dropped_values);
+    subnodes.extend(dropped.map(|nid| (*nid, None)));
+    let sub = apply_subnodes(tx, node.sub, subnodes)?;
+    Ok(Node { data, sub, ..node })
+}
+
+fn apply_blocks(
+    tx: &mut Transaction<'_>,
+    tree: Option<Bid>,
+    changed: &Changed,
+) -> Result<Option<Bid>, WriteError> {
+    let before = DataTree::open(tx, tree)?.blocks();
+    let total = place(changed.total);
+    let mut change =
+        DataChange { keep: (total < before).then_some(total), ..DataChange::default() };
+    for (index, block) in &changed.blocks {
+        let index = place(*index);
+        if index < before {
+            change.replace.insert(index, block.clone());
+        } else {
+            change.append.push(block.clone());
+        }
+    }
+    if change.replace.is_empty() && change.append.is_empty() && change.keep.is_none() {
+        return Ok(tree);
+    }
+    tx.change_data(tree, &change)
+}
+
+pub(super) fn apply_subnodes(
+    tx: &mut Transaction<'_>,
+    sub: Option<Bid>,
+    changes: Vec<SubnodeChange>,
+) -> Result<Option<Bid>, WriteError> {
+    let changes: BTreeMap<Nid, Option<Node>> = changes.into_iter().collect();
+    tx.change_subnodes(sub, &changes)
+}
+
+/// Blocks are numbered with fewer bits than any address has.
+fn place(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Returns how many bytes of data the subnodes of a node have, and theirs, without those that are left out.
+pub(super) fn size_below(
+    nodes: &dyn Nodes,
+    sub: Option<Bid>,
+    without: &dyn Fn(Nid) -> bool,
+) -> Result<u64, PstError> {
+    /// Embedded messages have attachments that are messages; a deeper nest is no item.
+    const DEEPEST: u8 = 16;
+    fn size(
+        nodes: &dyn Nodes,
+        sub: Option<Bid>,
+        without: &dyn Fn(Nid) -> bool,
+        depth: u8,
+    ) -> Result<u64, PstError> {
+        if depth > DEEPEST {
+            let (size, limit) = (u64::from(depth), u64::from(DEEPEST));
+            return Err(PstError::TooBig { what: "nest of subnodes", size, limit });
+        }
+        let mut total: u64 = 0;
+        subnode::each(nodes, sub, &mut |node| {
+            if !without(node.nid) {
+                let own = DataTree::open(nodes, node.data)?.len();
+                let below = size(nodes, node.sub, &|_| false, depth + 1)?;
+                total = total.saturating_add(own).saturating_add(below);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(total)
+    }
+    size(nodes, sub, without, 0)
+}
+
+/// Widens a count of bytes to what properties tell.
+pub(super) fn told(size: u64) -> u32 {
+    u32::try_from(size.min(u64::from(u32::MAX >> 1))).unwrap_or_default()
+}
+
+/// Widens a length.
+pub(super) fn bytes(length: usize) -> u64 {
+    wide(length)
+}
