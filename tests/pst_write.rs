@@ -8,6 +8,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "pst/crash.rs"]
+mod crash;
 #[path = "pst/real.rs"]
 mod real;
 #[path = "pst/transactions.rs"]

@@ -44,7 +44,7 @@ impl Numbers {
     }
 }
 
-type Model = BTreeMap<u32, Content>;
+pub(crate) type Model = BTreeMap<u32, Content>;
 
 fn content(data: Vec<u8>) -> Content {
     Content { data, ..Content::default() }
@@ -209,12 +209,12 @@ fn read_content(nodes: &dyn Nodes, data: Option<Bid>, sub: Option<Bid>) -> Conte
     found
 }
 
-fn bytes(medium: &Medium) -> &[u8] {
+pub(crate) fn bytes(medium: &Medium) -> &[u8] {
     let Medium::Memory(bytes) = medium else { panic!() };
     bytes
 }
 
-fn open(file: Medium, rescue: Medium) -> Writer {
+pub(crate) fn open(file: Medium, rescue: Medium) -> Writer {
     Writer::in_media(file, rescue, &Settings::default(), &|_| Ok(false)).unwrap()
 }
 

@@ -1,7 +1,8 @@
 //! Making a transaction durable (effect): first what is new, into room that nothing uses; then the maps; last the header,
 //! which turns the file from its old state to the new one in one write.
 //!
-//! 1. New blocks, new pages of both trees, new sections with their maps; durable.
+//! 1. New blocks, new pages of both trees, new sections with their maps; durable. The next step would make them so as well, but
+//!    a disk that turns out to be full only now says so before the header was touched.
 //! 2. The rescue record beside the file, durable; then the old header with `fAMapValid` 0, durable.
 //! 3. The maps of old sections; durable. Bits are cleared only of what an *earlier* transaction freed, since Outlook 2013 and
 //!    later do not look at `fAMapValid`: whatever the old header reaches is shown as in use at any time.
@@ -16,7 +17,7 @@ use super::bits::{Run, section_at};
 use super::error::WriteError;
 use super::form::{self, PAGE};
 use super::references::{self, References};
-use super::rescue::Record;
+use super::rescue::{Record, header_bytes};
 use super::space::Room;
 use super::transaction::Transaction;
 use super::tree::{self, Change, Kind, LONGEST, Page, Pages};
@@ -209,7 +210,9 @@ impl Writer {
         header.file_end = self.space.end();
         header.last_map = section_at(self.space.sections().saturating_sub(1));
         header.free = self.space.free_bytes();
-        let record = Record { old: old.encode(), marked: marked.encode(), new: header.encode() };
+        // As it stands, since a torn header is known by its sectors, and reserved fields are filled anew when it is encoded.
+        let bytes = header_bytes(self.ndb.medium())?;
+        let record = Record { old: bytes, marked: marked.encode(), new: header.encode() };
         if self.is_durable {
             self.rescue.write(&record)?;
             if let Err(source) = self.put_header(&record.marked) {

@@ -81,7 +81,7 @@ mod tests {
         let lengths: Vec<_> = recording
             .calls()
             .iter()
-            .map(|call| match call {
+            .map(|(_, call)| match call {
                 Call::Write { at, bytes } => (*at, bytes.len()),
                 _ => panic!(),
             })
