@@ -8,6 +8,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "mailbox/agreement.rs"]
+mod agreement;
 #[path = "mailbox/bench.rs"]
 mod bench;
 #[path = "mailbox/clock.rs"]
@@ -24,5 +26,7 @@ mod listen;
 mod outlook;
 #[path = "mailbox/person.rs"]
 mod person;
+#[path = "mailbox/random.rs"]
+mod random;
 #[path = "mailbox/series.rs"]
 mod series;

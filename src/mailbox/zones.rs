@@ -123,6 +123,15 @@ fn principal(rules: &TimeZone, years: Range<i16>) -> Option<WindowsTimezone> {
     })
 }
 
+/// Returns the zones that the Windows names stand for in the first place, some more than once.
+#[cfg(test)]
+pub(super) fn table() -> impl Iterator<Item = &'static str> {
+    TZ_VARIANTS
+        .iter()
+        .filter_map(|zone| WindowsTimezone::try_from(*zone).ok())
+        .map(WindowsTimezone::tzdb_id)
+}
+
 /// Names that tzdb has given since the names that the Unicode table keeps for ever (CLDR, windowsZones.xml).
 const RENAMED: &[(&str, &str)] = &[
     ("America/Argentina/Buenos_Aires", "America/Buenos_Aires"),

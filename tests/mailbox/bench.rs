@@ -15,7 +15,7 @@ use abgleich::model::{FolderId, ItemId};
 use exchange_sim::{Options, Outlook, Running, Server, named_string};
 use tokio::runtime::Runtime;
 
-const USER: &str = r"FIRMA\svc-abgleich";
+pub(crate) const USER: &str = r"FIRMA\svc-abgleich";
 pub(crate) const PASSWORD: &str = "Sommer-2026";
 
 /// A server that runs.
@@ -59,6 +59,11 @@ impl Exchange {
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Exchange> = OnceLock::new();
         SHARED.get_or_init(Self::start)
+    }
+
+    /// Returns where connections live.
+    pub(crate) fn handle(&self) -> tokio::runtime::Handle {
+        self.runtime.handle().clone()
     }
 
     /// Makes an empty mailbox and returns its address.

@@ -4,3 +4,4 @@ mod busy;
 mod mapping;
 mod requests;
 mod schemas;
+mod zones;
