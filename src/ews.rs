@@ -27,12 +27,14 @@ pub mod value;
 pub mod version;
 pub mod xml;
 
-pub use auth::{Login, Password, Scheme, Ticket};
+pub use auth::{BindingMode, Gate, Login, LoginError, Password, Scheme, Ticket};
 pub use code::ResponseCode;
 pub use datetime::DateTime;
 pub use draft::{FieldChange, ItemUpdate, NewItem, Unwritable, WritableKind};
 pub use envelope::{Header, Impersonation, document};
-pub use error::{ConnectError, ErrorKind, EwsError, Fault, Refusal, ReplyError, TlsProblem};
+pub use error::{
+    ConnectError, ErrorKind, EwsError, Fault, ProxyProblem, Refusal, ReplyError, TlsProblem,
+};
 pub use id::{ChangeKey, FolderId, ItemId, SubscriptionId, SyncState, Watermark};
 pub use item::{Item, ItemKind, Properties};
 pub use operation::create_folder::{CreateFolder, FolderKind, NewFolder};
@@ -68,7 +70,7 @@ pub use session::{
 };
 pub use transport::{
     Call, Certificate, Dialed, Endpoint, Lane, Listening, LoginFacts, Offer, Page, PlainHttp,
-    Settings, Timeouts, TlsFacts, Trust,
+    Proxy, Settings, Timeouts, TlsFacts, Trust,
 };
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};

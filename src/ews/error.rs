@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::ews::auth::LoginError;
 use crate::ews::code::ResponseCode;
 
 /// What a caller can do about an error.
@@ -210,6 +211,8 @@ pub enum EwsError {
         /// The schemes that it offers.
         offers: Vec<String>,
     },
+    /// The login did not come about for another reason; see [`LoginError`].
+    Login(LoginError),
     /// The account is locked (456), or the server wants its login form filled in (440).
     AccountBlocked {
         /// The status.
@@ -263,7 +266,9 @@ impl EwsError {
             | Self::Reply(ReplyError::Truncated { .. }) => {
                 ErrorKind::Transient { retry_after: None }
             }
+            Self::Login(error) if error.passes() => ErrorKind::Transient { retry_after: None },
             Self::LoginRefused { .. }
+            | Self::Login(_)
             | Self::AccountBlocked { .. }
             | Self::Status { status: 401 | 403, .. } => ErrorKind::Denied,
             // The error page of Exchange's front end is temporary; a proxy's login page is not.
@@ -285,7 +290,7 @@ impl EwsError {
     pub fn stage(&self) -> &'static str {
         match self {
             Self::Connect(error) => error.stage(),
-            Self::LoginRefused { .. } | Self::AccountBlocked { .. } => "login",
+            Self::LoginRefused { .. } | Self::AccountBlocked { .. } | Self::Login(_) => "login",
             Self::Lost { .. }
             | Self::TimedOut { .. }
             | Self::Redirected { .. }
@@ -315,6 +320,8 @@ impl EwsError {
             | Self::Unavailable { .. }
             | Self::Status { .. }
             | Self::Reply(_) => true,
+            // The request went along with the ticket, to whoever it was.
+            Self::Login(error) => *error == LoginError::NotProven,
             Self::Fault(fault) => fault.code.leaves_doubt(),
         }
     }
@@ -361,6 +368,7 @@ impl fmt::Display for EwsError {
                 write!(f, "the server refused the request with {}", fault.code)?;
                 fault.text.as_ref().map_or(Ok(()), |text| write!(f, ": {text}"))
             }
+            Self::Login(error) => error.fmt(f),
             Self::Reply(_) => write!(f, "the answer of the server could not be read"),
         }
     }
@@ -379,6 +387,12 @@ impl Error for EwsError {
 impl From<ReplyError> for EwsError {
     fn from(error: ReplyError) -> Self {
         Self::Reply(error)
+    }
+}
+
+impl From<LoginError> for EwsError {
+    fn from(error: LoginError) -> Self {
+        Self::Login(error)
     }
 }
 
@@ -404,6 +418,13 @@ pub enum ConnectError {
         authority: String,
         /// What the system says.
         problem: String,
+    },
+    /// The proxy does not lead to the server.
+    Proxy {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Why.
+        problem: ProxyProblem,
     },
     /// The connection is not safe.
     Tls {
@@ -445,6 +466,17 @@ pub enum ConnectError {
     },
 }
 
+/// Why a proxy does not lead to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxyProblem {
+    /// It wants a login, or another one (407).
+    Login,
+    /// It answered with another status.
+    Status(u16),
+    /// It was not reached, or does not speak HTTP.
+    Broken(String),
+}
+
 /// Why TLS failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsProblem {
@@ -483,21 +515,28 @@ impl ConnectError {
     /// Returns what the caller can do.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Name { .. } | Self::Tcp { .. } | Self::TimedOut { .. } => {
+            Self::Name { .. }
+            | Self::Tcp { .. }
+            | Self::TimedOut { .. }
+            | Self::Proxy { problem: ProxyProblem::Status(_) | ProxyProblem::Broken(_), .. } => {
                 ErrorKind::Transient { retry_after: None }
             }
-            Self::Tls { .. } => ErrorKind::Denied,
+            Self::Tls { .. } | Self::Proxy { problem: ProxyProblem::Login, .. } => {
+                ErrorKind::Denied
+            }
             Self::Roots { .. } | Self::Url { .. } | Self::Login { .. } => ErrorKind::Malformed,
         }
     }
 
-    /// Returns the stage that failed, for `check`: `url`, `dns`, `tcp`, `tls` or `login`.
+    /// Returns the stage that failed, for `check`: `url`, `dns`, `tcp`, `proxy`, `tls` or
+    /// `login`.
     pub fn stage(&self) -> &'static str {
         match self {
             Self::Url { .. } => "url",
             Self::Name { .. } => "dns",
             Self::Tcp { .. } => "tcp",
             Self::TimedOut { stage, .. } => stage,
+            Self::Proxy { .. } => "proxy",
             Self::Tls { .. } | Self::Roots { .. } => "tls",
             Self::Login { .. } => "login",
         }
@@ -517,6 +556,17 @@ impl fmt::Display for ConnectError {
                 f,
                 "no connection to {authority} ({problem}); check the URL, the firewall and the server"
             ),
+            Self::Proxy { proxy, problem: ProxyProblem::Login } => {
+                write!(f, "the proxy {proxy} wants a login, or another one (status 407)")
+            }
+            Self::Proxy { proxy, problem: ProxyProblem::Status(status) } => write!(
+                f,
+                "the proxy {proxy} does not lead to the server (status {status}); does it allow \
+                 this host and port?"
+            ),
+            Self::Proxy { proxy, problem: ProxyProblem::Broken(problem) } => {
+                write!(f, "the proxy {proxy} cannot be used ({problem})")
+            }
             Self::Tls { authority, problem, certificate } => {
                 write!(f, "no safe connection to {authority}: {problem}")?;
                 match certificate {

@@ -5,17 +5,21 @@
 //! cookies, redials a connection that the server closed while it was idle, and turns what HTTP says
 //! into errors. It never repeats a request that may have reached the server.
 
+mod answer;
 mod certificate;
 mod challenge;
 mod cookies;
 mod date;
 mod dial;
 mod endpoint;
+mod exchange;
 mod facts;
 mod http;
+mod inflate;
 mod knock;
 mod listen;
 mod login;
+mod proxy;
 #[cfg(any(test, feature = "simulation"))]
 pub mod scripted;
 mod status;
@@ -28,10 +32,11 @@ pub use facts::{Dialed, LoginFacts, Offer, Page, TlsFacts};
 pub use http::{HttpLane, Settings, Timeouts};
 pub use knock::knock;
 pub use listen::Listening;
+pub use proxy::Proxy;
 pub use trace::Trace;
 pub use trust::Trust;
 
-pub use crate::ews::auth::{Login, Password, Scheme, Ticket};
+pub use crate::ews::auth::{BindingMode, Gate, Login, Password, Scheme, Ticket};
 
 use std::collections::VecDeque;
 
@@ -258,7 +263,7 @@ pub struct Call<'a, O: Operation> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    Http(Box<http::Answer<'a>>),
+    Http(Box<answer::Answer<'a>>),
     #[cfg(any(test, feature = "simulation"))]
     Scripted(VecDeque<Bytes>),
 }

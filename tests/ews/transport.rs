@@ -268,7 +268,15 @@ async fn statuses_become_errors_and_the_connection_is_not_used_again() {
         let error = ask(&mut lane).await.unwrap_err();
         assert_eq!(error.stage(), stage, "{status}: {error:?}");
         assert!(!error.to_string().contains("geheim"));
-        assert_eq!(ask(&mut lane).await.unwrap(), 1, "{status}");
+        let again = ask(&mut lane).await;
+        let heard: usize = peer.requests().iter().map(Vec::len).sum();
+        if stage == "login" {
+            // The account would be locked: nobody presents the password again.
+            assert_eq!(again.unwrap_err().to_string(), error.to_string());
+            assert_eq!(heard, 1, "{status}");
+        } else {
+            assert_eq!((again.unwrap(), heard), (1, 2), "{status}");
+        }
     }
     let page = Act::Write(http(
         "500 Error",

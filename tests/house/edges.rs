@@ -42,8 +42,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("resolv_conf", &["src/ews/autodiscover"]),
     ("ipconfig", &["src/ews/autodiscover"]),
     ("x509_parser", &["src/ews/transport"]),
+    ("hmac", &["src/ews/auth/ntlm"]),
+    ("md4", &["src/ews/auth/ntlm"]),
+    ("windows", &["src/ews/auth"]),
     ("rusqlite", &["src/state", "plugins/sqlite"]),
-    ("libloading", &["src/source/library"]),
+    ("libloading", &["src/source/library", "src/ews/auth"]),
     // `run` turns clap's errors into exit codes.
     ("clap", &["src/cli", "src/run"]),
     ("fs4", &["src/pst/ndb/write"]),
@@ -53,8 +56,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("chrono_tz", &["src/mailbox/zones"]),
     ("crc32fast", &["src/pst/crc"]),
     ("encoding_rs", &["src/pst"]),
-    ("flate2", &["src/pst/ndb"]),
-    ("md5", &["src/pst", "src/ews/transport"]),
+    ("flate2", &["src/pst/ndb", "src/ews/transport"]),
+    ("md5", &["src/pst", "src/ews/transport", "src/ews/auth/ntlm"]),
     // The configuration checks the names of zones with the same table that the mailbox writes them by.
     ("windows_timezones", &["src/mailbox/zones", "src/config"]),
     // The messages of the adapter interface are the SDK's; only the plugin host reads them.

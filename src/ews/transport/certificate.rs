@@ -1,12 +1,14 @@
-//! What a server's certificate says, for people and for `check` (pure).
+//! What a server's certificate says, for people and for channel bindings (pure).
 
 use std::fmt;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
+use x509_parser::oid_registry::Oid;
+use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::time::ASN1Time;
 
 /// The certificate of a server, as far as people ask for it.
@@ -75,6 +77,58 @@ impl fmt::Display for Certificate {
             names => write!(f, ", for {}", names.join(", "))?,
         }
         write!(f, ", SHA-256 {}", self.sha256)
+    }
+}
+
+/// Returns the hash that a `tls-server-end-point` channel binding carries (RFC 5929, section 4.1):
+/// that of the certificate by the hash function of its signature, and by SHA-256 where that one is
+/// MD5 or SHA-1. Where a signature names no hash function, SHA-256 is what others take as well.
+pub(super) fn end_point_hash(der: &[u8]) -> Vec<u8> {
+    match x509_parser::parse_x509_certificate(der) {
+        Ok((_, certificate)) => match signature_hash(&certificate) {
+            Hash::Sha224 => Sha224::digest(der).to_vec(),
+            Hash::Sha256 => Sha256::digest(der).to_vec(),
+            Hash::Sha384 => Sha384::digest(der).to_vec(),
+            Hash::Sha512 => Sha512::digest(der).to_vec(),
+        },
+        Err(_) => Sha256::digest(der).to_vec(),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hash {
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+fn signature_hash(certificate: &X509Certificate<'_>) -> Hash {
+    let algorithm = &certificate.signature_algorithm;
+    if let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) = SignatureAlgorithm::try_from(algorithm)
+    {
+        return by_oid(parameters.hash_algorithm_oid());
+    }
+    by_oid(&algorithm.algorithm)
+}
+
+/// Knows the signature algorithms with a hash function of their own (RFC 8017, RFC 5758), and the
+/// hash functions that the parameters of RSASSA-PSS name.
+fn by_oid(oid: &Oid<'_>) -> Hash {
+    match oid.to_id_string().as_str() {
+        "1.2.840.113549.1.1.14"
+        | "1.2.840.10045.4.3.1"
+        | "2.16.840.1.101.3.4.3.1"
+        | "2.16.840.1.101.3.4.2.4" => Hash::Sha224,
+        "1.2.840.113549.1.1.12"
+        | "1.2.840.10045.4.3.3"
+        | "2.16.840.1.101.3.4.3.3"
+        | "2.16.840.1.101.3.4.2.2" => Hash::Sha384,
+        "1.2.840.113549.1.1.13"
+        | "1.2.840.10045.4.3.4"
+        | "2.16.840.1.101.3.4.3.4"
+        | "2.16.840.1.101.3.4.2.3" => Hash::Sha512,
+        _ => Hash::Sha256,
     }
 }
 

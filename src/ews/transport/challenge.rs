@@ -1,5 +1,7 @@
 //! What a server wants to be told before it answers: `WWW-Authenticate` (pure).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
 use hyper::header::{AsHeaderName, WWW_AUTHENTICATE};
 
@@ -10,6 +12,12 @@ pub(super) struct Challenge {
     pub(super) scheme: String,
     /// The rest: a token of a conversation, or parameters such as `realm="…"`.
     pub(super) rest: String,
+}
+
+impl Challenge {
+    pub(super) fn is(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
+    }
 }
 
 /// Reads all challenges of an answer, which may come as several headers or as one with commas
@@ -59,6 +67,13 @@ pub(super) fn offers(headers: &HeaderMap) -> Vec<String> {
     schemes
 }
 
+/// Returns the token that a server sent for a scheme; `None` when it sent none, or no base64.
+pub(super) fn token(headers: &HeaderMap, scheme: &str) -> Option<Vec<u8>> {
+    let challenges = challenges(headers);
+    let challenge = challenges.iter().find(|one| one.is(scheme) && !one.rest.is_empty())?;
+    STANDARD.decode(challenge.rest.as_bytes()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +106,16 @@ mod tests {
         assert_eq!(offers(&headers(&["Basic realm=\"a\\\", NTLM\""])), ["Basic"]);
         assert_eq!(offers(&headers(&["", " , ,NTLM"])), ["NTLM"]);
         assert_eq!(offers(&HeaderMap::new()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn tokens_belong_to_their_scheme() {
+        let both = headers(&["NTLM", "Negotiate b2theQ=="]);
+        assert_eq!(token(&both, "negotiate").unwrap(), b"okay");
+        assert_eq!(token(&both, "NTLM"), None);
+        // "TlRMTQ==" is "NTLM"; the padding has equals signs and is no parameter.
+        let folded = headers(&["Negotiate, NTLM TlRMTQ==, Basic realm=\"x\""]);
+        assert_eq!(token(&folded, "NTLM").unwrap(), b"NTLM");
+        assert_eq!(token(&headers(&["NTLM !!"]), "NTLM"), None);
     }
 }

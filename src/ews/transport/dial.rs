@@ -14,32 +14,64 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::ews::error::{ConnectError, TlsProblem};
-use crate::ews::transport::certificate::Certificate;
+use crate::ews::error::{ConnectError, ProxyProblem, TlsProblem};
+use crate::ews::transport::certificate::{Certificate, end_point_hash};
 use crate::ews::transport::endpoint::Endpoint;
 use crate::ews::transport::facts::{Dialed, TlsFacts};
+use crate::ews::transport::proxy::Proxy;
 use crate::ews::transport::trust::Rejection;
 
 pub(super) type Sender = SendRequest<Full<Bytes>>;
 
-/// Dials. Each stage has the whole time allowed, so that it is clear which one was slow.
-pub(super) async fn dial(
-    endpoint: &Endpoint,
-    tls: Option<&Arc<ClientConfig>>,
-    limit: Duration,
-) -> Result<(Sender, Dialed), ConnectError> {
-    let late =
-        |stage| ConnectError::TimedOut { authority: endpoint.authority(), stage, waited: limit };
-    let addresses = timeout(limit, resolve(endpoint)).await.map_err(|_| late("dns"))??;
-    let stream = timeout(limit, connect(endpoint, &addresses)).await.map_err(|_| late("tcp"))??;
-    let address = stream.peer_addr().map_err(|error| tcp_error(endpoint, &error))?;
-    let local = stream.local_addr().map_err(|error| tcp_error(endpoint, &error))?;
+/// A connection that stands, and what was said on it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) sender: Sender,
+    pub(super) dialed: Dialed,
+    /// What a login on it is bound to; `None` without TLS.
+    pub(super) end_point: Option<Vec<u8>>,
+    /// Whether an answer came over it: then the server may close it at any moment.
+    pub(super) used: bool,
+    /// Whether the server takes what comes over it for ours.
+    pub(super) logged_in: bool,
+}
+
+/// The way to a server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) proxy: Option<&'a Proxy>,
+    pub(super) tls: Option<&'a Arc<ClientConfig>>,
+    /// What each stage may take, so that it is clear which one was slow.
+    pub(super) limit: Duration,
+}
+
+/// Dials.
+pub(super) async fn dial(way: Way<'_>) -> Result<Connection, ConnectError> {
+    let Way { endpoint, limit, .. } = way;
+    let late = |stage| {
+        // Up to there it is the proxy that does not answer.
+        let proxy = way.proxy.filter(|_| stage != "tls");
+        let authority = proxy.map_or_else(|| endpoint.authority(), Proxy::authority);
+        ConnectError::TimedOut { authority, stage, waited: limit }
+    };
+    let addresses = timeout(limit, resolve(way)).await.map_err(|_| late("dns"))??;
+    let stream = timeout(limit, connect(way, &addresses)).await.map_err(|_| late("tcp"))??;
+    let address = stream.peer_addr().map_err(|error| tcp_error(way, &error))?;
+    let local = stream.local_addr().map_err(|error| tcp_error(way, &error))?;
     // Requests are written in one go; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
-    let Some(config) = tls else {
+    let stream = match way.proxy {
+        None => stream,
+        Some(proxy) => {
+            timeout(limit, proxy.tunnel(stream, endpoint)).await.map_err(|_| late("proxy"))??
+        }
+    };
+    let Some(config) = way.tls else {
         let sender =
             timeout(limit, handshake(endpoint, stream)).await.map_err(|_| late("tcp"))??;
-        return Ok((sender, Dialed { address, local, tls: None }));
+        let dialed = Dialed { address, local, tls: None };
+        return Ok(Connection { sender, dialed, end_point: None, used: false, logged_in: false });
     };
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|_| {
         let problem =
@@ -54,22 +86,29 @@ pub(super) async fn dial(
     let session = stream.get_ref().1;
     // Both are known as soon as the handshake is through, even when an old session was resumed.
     let leaf = session.peer_certificates().and_then(|chain| chain.first());
-    let certificate = Certificate::read(leaf.map_or(&[], |leaf| leaf.as_ref()));
+    let leaf: &[u8] = leaf.map_or(&[], |leaf| leaf.as_ref());
+    let certificate = Certificate::read(leaf);
+    let end_point = Some(end_point_hash(leaf));
     let version = session
         .protocol_version()
         .map_or("TLS".to_owned(), |version| format!("{version:?}").replace("TLSv1_", "TLS 1."));
     let tls = Some(TlsFacts { protocol: version, certificate });
     let sender = timeout(limit, handshake(endpoint, stream)).await.map_err(|_| late("tls"))??;
-    Ok((sender, Dialed { address, local, tls }))
+    let dialed = Dialed { address, local, tls };
+    Ok(Connection { sender, dialed, end_point, used: false, logged_in: false })
 }
 
-async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, ConnectError> {
-    let fail = |problem: String| ConnectError::Name { host: endpoint.host().to_owned(), problem };
-    let found = tokio::net::lookup_host((endpoint.host(), endpoint.port())).await;
+async fn resolve(way: Way<'_>) -> Result<Vec<SocketAddr>, ConnectError> {
+    let (host, port) = match way.proxy {
+        Some(proxy) => (proxy.host(), proxy.port()),
+        None => (way.endpoint.host(), way.endpoint.port()),
+    };
+    let fail = |problem: String| ConnectError::Name { host: host.to_owned(), problem };
+    let found = tokio::net::lookup_host((host, port)).await;
     let addresses: Vec<SocketAddr> = found
         .map_err(|error| fail(error.to_string()))?
         // `localhost` in a hosts file may lead anywhere; without TLS it must stay here.
-        .filter(|address| endpoint.is_tls() || address.ip().is_loopback())
+        .filter(|address| way.endpoint.is_tls() || address.ip().is_loopback())
         .collect();
     if addresses.is_empty() {
         return Err(fail("it has no address".to_owned()));
@@ -77,22 +116,27 @@ async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, ConnectError> {
     Ok(addresses)
 }
 
-async fn connect(endpoint: &Endpoint, addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
+async fn connect(way: Way<'_>, addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
     let mut last = None;
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => return Ok(stream),
-            Err(error) => last = Some(tcp_error(endpoint, &error)),
+            Err(error) => last = Some(tcp_error(way, &error)),
         }
     }
     Err(last.unwrap_or_else(|| ConnectError::Name {
-        host: endpoint.host().to_owned(),
+        host: way.endpoint.host().to_owned(),
         problem: "it has no address".to_owned(),
     }))
 }
 
-fn tcp_error(endpoint: &Endpoint, error: &std::io::Error) -> ConnectError {
-    ConnectError::Tcp { authority: endpoint.authority(), problem: error.to_string() }
+fn tcp_error(way: Way<'_>, error: &std::io::Error) -> ConnectError {
+    match way.proxy {
+        Some(proxy) => proxy.error(ProxyProblem::Broken(error.to_string())),
+        None => {
+            ConnectError::Tcp { authority: way.endpoint.authority(), problem: error.to_string() }
+        }
+    }
 }
 
 async fn handshake<S>(endpoint: &Endpoint, stream: S) -> Result<Sender, ConnectError>

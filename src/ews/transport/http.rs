@@ -1,30 +1,30 @@
 //! A lane to a real server (effect).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use hyper::Response;
 use hyper::body::Incoming;
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue,
-    LOCATION, SET_COOKIE, USER_AGENT,
-};
-use hyper::{Request, Response};
-use jiff::Timestamp;
+use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
+use jiff::{SignedDuration, Timestamp};
 use rustls::ClientConfig;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
-use crate::ews::auth::{Login, Scheme};
-use crate::ews::envelope::{Header, Impersonation};
+use crate::ews::auth::{Account, BindingMode, ChannelBinding, Gate, Login};
+use crate::ews::envelope::Header;
 use crate::ews::error::{ConnectError, EwsError};
+use crate::ews::transport::answer::Answer;
 use crate::ews::transport::challenge::offers;
 use crate::ews::transport::cookies::Cookies;
 use crate::ews::transport::date::ServerClock;
-use crate::ews::transport::dial::{Sender, dial};
+use crate::ews::transport::dial::{Connection, Way, dial};
 use crate::ews::transport::endpoint::Endpoint;
+use crate::ews::transport::exchange::Outgoing;
 use crate::ews::transport::facts::{Dialed, LoginFacts, Offer, Page};
 use crate::ews::transport::login::basic;
+use crate::ews::transport::proxy::Proxy;
 use crate::ews::transport::status::{Verdict, excerpt, judge};
 use crate::ews::transport::trace::Trace;
 use crate::ews::transport::trust::Trust;
@@ -54,11 +54,20 @@ impl Default for Timeouts {
 /// What all lanes to one server with one account have in common.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    endpoint: Endpoint,
-    authorization: HeaderValue,
-    timeouts: Timeouts,
+    pub(super) endpoint: Endpoint,
+    pub(super) account: Arc<Account>,
+    /// The header of Basic, made once.
+    pub(super) basic: Option<HeaderValue>,
+    pub(super) timeouts: Timeouts,
     tls: Option<Arc<ClientConfig>>,
+    proxy: Option<Proxy>,
+    binding: BindingMode,
+    /// Whether the end of the server's certificate was told.
+    told: Arc<AtomicBool>,
 }
+
+/// A certificate that ends within this time is told of: renewing takes days in some companies.
+const ENDS_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Settings {
     /// Prepares lanes. Do it once: reading the system's certificates takes a while.
@@ -72,14 +81,43 @@ impl Settings {
         trust: &Trust,
         timeouts: Timeouts,
     ) -> Result<Self, ConnectError> {
-        let authorization = match login {
-            Login::Basic { user, password } => basic(user, password)?,
-            Login::Ntlm { .. } | Login::NtlmOfAccount | Login::Negotiate(_) => {
-                return Err(ConnectError::Login { problem: "only Basic can be used yet" });
-            }
+        let basic = match login {
+            Login::Basic { user, password } => Some(basic(user, password)?),
+            Login::Ntlm { .. } | Login::NtlmOfAccount | Login::Negotiate(_) => None,
         };
         let tls = if endpoint.is_tls() { Some(trust.client_config()?) } else { None };
-        Ok(Self { endpoint, authorization, timeouts, tls })
+        Ok(Self {
+            endpoint,
+            account: Arc::new(Account::new(login.clone(), Gate::default())),
+            basic,
+            timeouts,
+            tls,
+            proxy: None,
+            binding: BindingMode::Auto,
+            told: Arc::default(),
+        })
+    }
+
+    /// Shares the gate of an account with other servers, so that a password which one of them
+    /// refused is presented to no other.
+    #[must_use]
+    pub fn with_gate(mut self, gate: Gate) -> Self {
+        self.account = Arc::new(Account::new(self.account.login().clone(), gate));
+        self
+    }
+
+    /// Goes through a proxy; plain http to this machine never does.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = self.endpoint.is_tls().then_some(proxy);
+        self
+    }
+
+    /// Binds logins to something else than the server's certificate.
+    #[must_use]
+    pub fn with_binding(mut self, binding: BindingMode) -> Self {
+        self.binding = binding;
+        self
     }
 
     /// Returns the same with other times to wait, such as for a stream that is silent for long.
@@ -98,6 +136,11 @@ impl Settings {
         self.timeouts
     }
 
+    /// Returns what stops all lanes of the account after a refused login.
+    pub fn gate(&self) -> &Gate {
+        self.account.gate()
+    }
+
     /// Makes a lane, which dials when it is first used.
     pub fn lane(&self) -> super::Lane {
         super::Lane::Http(Box::new(HttpLane {
@@ -108,18 +151,50 @@ impl Settings {
             trace: None,
             back_end: None,
             login: None,
+            each_request: false,
+            asked_again: 0,
         }))
+    }
+
+    /// Returns what a login on a connection is bound to.
+    pub(super) fn binding(&self, connection: &Connection) -> Option<ChannelBinding> {
+        let end_point = connection.end_point.as_ref()?;
+        match &self.binding {
+            BindingMode::Auto => Some(ChannelBinding::of_hash(end_point)),
+            BindingMode::Off => None,
+            BindingMode::Hash(hash) => Some(ChannelBinding::of_hash(hash)),
+        }
+    }
+
+    async fn dial(&self) -> Result<Box<Connection>, ConnectError> {
+        let connection = dial(Way {
+            endpoint: &self.endpoint,
+            proxy: self.proxy.as_ref(),
+            tls: self.tls.as_ref(),
+            limit: self.timeouts.connect,
+        })
+        .await?;
+        let Dialed { address, local, tls } = &connection.dialed;
+        tracing::debug!(server = %self.endpoint.authority(), %address, %local, "connected");
+        if let Some(tls) = tls
+            && tls.certificate.ends_before(Timestamp::now() + ENDS_SOON)
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            let (server, certificate) = (self.endpoint.authority(), &tls.certificate);
+            tracing::warn!(%server, %certificate, "the server's certificate ends soon; renew it");
+        }
+        Ok(Box::new(connection))
     }
 }
 
 /// One connection, dialled when needed.
 #[derive(Debug)]
 pub struct HttpLane {
-    settings: Settings,
-    cookies: Cookies,
+    pub(super) settings: Settings,
+    pub(super) cookies: Cookies,
     /// The connection while no request is on it. A request takes it away and puts it back when its
     /// answer was read to the end, so that one that was given up is never used again.
-    idle: Option<(Sender, Dialed)>,
+    pub(super) idle: Option<Box<Connection>>,
     /// The server's clock, as the last answer told it.
     clock: Option<ServerClock>,
     /// The last request.
@@ -127,7 +202,11 @@ pub struct HttpLane {
     /// The back end that served the last request, where the front end told.
     back_end: Option<String>,
     /// What the last login was.
-    login: Option<LoginFacts>,
+    pub(super) login: Option<LoginFacts>,
+    /// Whether the server wants a login with each request.
+    pub(super) each_request: bool,
+    /// How many times in a row the server asked for a login on a connection that had one.
+    pub(super) asked_again: u8,
 }
 
 pub(super) const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
@@ -135,8 +214,9 @@ pub(super) const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
 impl HttpLane {
     /// Dials if there is no usable connection.
     pub(super) async fn connect(&mut self) -> Result<Dialed, EwsError> {
-        let (sender, dialed, _) = self.connection().await?;
-        self.idle = Some((sender, dialed.clone()));
+        let connection = self.connection().await?;
+        let dialed = connection.dialed.clone();
+        self.idle = Some(connection);
         Ok(dialed)
     }
 
@@ -158,11 +238,13 @@ impl HttpLane {
     /// Asks for nothing without logging in: a server then says what it offers.
     pub(super) async fn offer(&mut self) -> Result<Offer, EwsError> {
         let started = Instant::now();
-        let (mut sender, dialed, _) = self.connection().await?;
-        let mut request = self.request(Bytes::new(), None, &request_id())?;
-        request.headers_mut().remove(AUTHORIZATION);
+        // What comes over a connection with a login is taken for ours.
+        self.idle.take_if(|idle| idle.logged_in);
+        let mut connection = self.connection().await?;
+        let outgoing = Outgoing::new(Bytes::new(), None, started + self.settings.timeouts.total);
+        let request = self.request(Bytes::new(), None, &outgoing)?;
         let limit = self.settings.timeouts.read;
-        let response = timeout(limit, sender.send_request(request))
+        let response = timeout(limit, connection.sender.send_request(request))
             .await
             .map_err(|_| EwsError::TimedOut { waited: limit })?
             .map_err(|error| EwsError::Lost { problem: error.to_string() })?;
@@ -172,24 +254,23 @@ impl HttpLane {
             schemes: offers(response.headers()),
             location: location.map(str::to_owned),
         };
-        let mut answer = self.answer(response, (sender, dialed), started);
         // Reading the page to its end keeps the connection for the login.
-        answer.beginning().await;
+        Answer::new(self, response, connection, started).beginning().await;
         Ok(offer)
     }
 
     /// Sends a document of another kind and returns the answer, whatever it is.
     pub(super) async fn page(&mut self, document: Bytes, limit: usize) -> Result<Page, EwsError> {
-        let (response, connection, started) = self.send(document, None).await?;
-        let text =
-            |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let started = Instant::now();
+        let outgoing = Outgoing::new(document, None, started + self.settings.timeouts.total);
+        let (response, connection) = self.exchange(&outgoing).await?;
+        let text = |name| {
+            let value: Option<&HeaderValue> = response.headers().get(name);
+            value.and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
         let status = response.status().as_u16();
-        if let (401, Verdict::Fail(error)) = (status, judge(status, response.headers())) {
-            return Err(error);
-        }
-        let (location, content_type) =
-            (text(LOCATION).map(str::to_owned), text(CONTENT_TYPE).map(str::to_owned));
-        let mut answer = self.answer(response, connection, started);
+        let (location, content_type) = (text(LOCATION), text(CONTENT_TYPE));
+        let mut answer = Answer::new(self, response, connection, started);
         let mut body = Vec::new();
         while body.len() < limit
             && let Some(piece) = answer.piece().await?
@@ -200,143 +281,43 @@ impl HttpLane {
         Ok(Page { status, location, content_type, body })
     }
 
-    /// Takes the idle connection, or dials; `true` when it is a fresh one.
-    async fn connection(&mut self) -> Result<(Sender, Dialed, bool), EwsError> {
-        if let Some((mut sender, dialed)) = self.idle.take()
-            && sender.ready().await.is_ok()
-        {
-            return Ok((sender, dialed, false));
-        }
-        let Settings { endpoint, tls, timeouts, .. } = &self.settings;
-        let (mut sender, dialed) = dial(endpoint, tls.as_ref(), timeouts.connect).await?;
-        tracing::debug!(server = %endpoint.authority(), address = %dialed.address, "connected");
-        let lost = |problem: hyper::Error| ConnectError::Tcp {
-            authority: endpoint.authority(),
-            problem: problem.to_string(),
-        };
-        sender.ready().await.map_err(lost)?;
-        Ok((sender, dialed, true))
-    }
-
     /// Sends a request and returns when the head of its answer is there.
     pub(super) async fn post(
         &mut self,
         body: Bytes,
         header: &Header,
     ) -> Result<Answer<'_>, EwsError> {
-        let (response, connection, started) = self.send(body, Some(header)).await?;
+        let started = Instant::now();
+        let outgoing = Outgoing::new(body, Some(header), started + self.settings.timeouts.total);
+        let (response, connection) = self.exchange(&outgoing).await?;
         let status = response.status().as_u16();
         match judge(status, response.headers()) {
-            Verdict::Read => Ok(self.answer(response, connection, started)),
+            Verdict::Read => Ok(Answer::new(self, response, connection, started)),
             Verdict::Fail(error) => Err(error),
             Verdict::Explain => {
-                let page = self.answer(response, connection, started).beginning().await;
+                let page = Answer::new(self, response, connection, started).beginning().await;
                 Err(EwsError::Status { status, excerpt: excerpt(&page) })
             }
         }
     }
 
-    fn answer(
-        &mut self,
-        response: Response<Incoming>,
-        connection: (Sender, Dialed),
-        started: Instant,
-    ) -> Answer<'_> {
-        Answer {
-            status: response.status().as_u16(),
-            started,
-            deadline: started + self.settings.timeouts.total,
-            read: self.settings.timeouts.read,
-            body: Some(response.into_body()),
-            connection: Some(connection),
-            lane: self,
+    /// Takes the idle connection, or dials.
+    pub(super) async fn connection(&mut self) -> Result<Box<Connection>, EwsError> {
+        if let Some(mut connection) = self.idle.take()
+            && connection.sender.ready().await.is_ok()
+        {
+            return Ok(connection);
         }
-    }
-
-    async fn send(
-        &mut self,
-        body: Bytes,
-        header: Option<&Header>,
-    ) -> Result<(Response<Incoming>, (Sender, Dialed), Instant), EwsError> {
-        let started = Instant::now();
-        let deadline = started + self.settings.timeouts.total;
-        let request_id = request_id();
-        // A connection that does not come about carries no request.
-        self.trace = None;
-        let (mut sender, mut dialed, mut fresh) = self.connection().await?;
-        self.trace = Some(Trace::new(&request_id));
-        let response = loop {
-            let request = self.request(body.clone(), header, &request_id)?;
-            let wait = deadline.min(Instant::now() + self.settings.timeouts.read);
-            let sent = timeout_at(wait, sender.try_send_request(request)).await;
-            match sent {
-                Err(_) => return Err(EwsError::TimedOut { waited: started.elapsed() }),
-                Ok(Ok(response)) => break response,
-                Ok(Err(mut error)) => {
-                    let problem = error.error().to_string();
-                    // hyper hands the request back when not a byte of it was sent, because the
-                    // server had closed the idle connection. It is safe to send it again.
-                    if error.take_message().is_none() {
-                        return Err(EwsError::Lost { problem });
-                    }
-                    if fresh {
-                        let authority = self.settings.endpoint.authority();
-                        return Err(ConnectError::Tcp { authority, problem }.into());
-                    }
-                    tracing::debug!(problem, "the idle connection was closed, dialling again");
-                    (sender, dialed, fresh) = self.connection().await?;
-                }
-            }
+        let mut connection = self.settings.dial().await?;
+        let lost = |problem: hyper::Error| ConnectError::Tcp {
+            authority: self.settings.endpoint.authority(),
+            problem: problem.to_string(),
         };
-        self.remember(&response, &request_id);
-        if response.status().as_u16() != 401 {
-            self.login =
-                Some(LoginFacts { scheme: Scheme::Basic, bound: false, each_request: true });
-        }
-        Ok((response, (sender, dialed), started))
+        connection.sender.ready().await.map_err(lost)?;
+        Ok(connection)
     }
 
-    fn request(
-        &self,
-        body: Bytes,
-        header: Option<&Header>,
-        request_id: &str,
-    ) -> Result<Request<Full<Bytes>>, EwsError> {
-        let mut request = Request::builder()
-            .method("POST")
-            .uri(self.settings.endpoint.path())
-            .header(HOST, self.settings.endpoint.host_header())
-            .header(AUTHORIZATION, self.settings.authorization.clone())
-            // hyper leaves it out where there is no body, and IIS then answers 411.
-            .header(CONTENT_LENGTH, body.len())
-            .header(CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header(ACCEPT, if header.is_some() { "text/xml" } else { "*/*" })
-            .header(USER_AGENT, AGENT)
-            .header(HeaderName::from_static("client-request-id"), request_id)
-            .header(HeaderName::from_static("return-client-request-id"), "true");
-        if let Some(cookies) = self.cookies.header()
-            && let Ok(value) = HeaderValue::try_from(cookies)
-        {
-            request = request.header(COOKIE, value);
-        }
-        // It lets the front end find the right back end at once.
-        if let Some(who) = header.and_then(anchor)
-            && let Ok(value) = HeaderValue::try_from(who)
-        {
-            request = request.header(HeaderName::from_static("x-anchormailbox"), value);
-        }
-        if header.is_some_and(|header| header.affinity.is_some()) {
-            request = request.header(HeaderName::from_static("x-preferserveraffinity"), "true");
-        }
-        // The body has a known length, so hyper sends Content-Length: IIS behind some proxies and
-        // grommunio 3.10 refuse chunked requests.
-        request.body(Full::new(body)).map_err(|_| {
-            let url = self.settings.endpoint.authority();
-            ConnectError::Url { url, problem: "it cannot be written into a request" }.into()
-        })
-    }
-
-    fn remember(&mut self, response: &Response<Incoming>, request_id: &str) {
+    pub(super) fn remember(&mut self, response: &Response<Incoming>, request_id: &str) {
         self.clock = ServerClock::of(response.headers(), std::time::Instant::now());
         for cookie in response.headers().get_all(SET_COOKIE) {
             if let Ok(cookie) = cookie.to_str() {
@@ -358,99 +339,5 @@ impl HttpLane {
             diagnosis = text("x-diaginfo"),
             "the head of an EWS answer came"
         );
-    }
-}
-
-/// Returns the mailbox by which a front end steers a request.
-fn anchor(header: &Header) -> Option<&str> {
-    let acting = match &header.impersonate {
-        Some(Impersonation::PrimarySmtpAddress(who) | Impersonation::SmtpAddress(who)) => Some(who),
-        _ => None,
-    };
-    header.affinity.as_ref().or(acting).or(header.anchor.as_ref()).map(String::as_str)
-}
-
-/// An answer whose head is there.
-#[derive(Debug)]
-pub(super) struct Answer<'a> {
-    status: u16,
-    started: Instant,
-    deadline: Instant,
-    read: Duration,
-    body: Option<Incoming>,
-    connection: Option<(Sender, Dialed)>,
-    lane: &'a mut HttpLane,
-}
-
-impl Answer<'_> {
-    pub(super) fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// Returns the next piece; `None` at the end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, EwsError> {
-        let Some(body) = &mut self.body else { return Ok(None) };
-        loop {
-            let wait = self.deadline.min(Instant::now() + self.read);
-            let Ok(frame) = timeout_at(wait, body.frame()).await else {
-                self.body = None;
-                self.connection = None;
-                return Err(EwsError::TimedOut { waited: self.started.elapsed() });
-            };
-            match frame {
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Ok(Some(data));
-                    }
-                }
-                Some(Err(error)) => {
-                    self.body = None;
-                    self.connection = None;
-                    return Err(EwsError::Lost { problem: error.to_string() });
-                }
-                None => {
-                    self.body = None;
-                    self.lane.idle = self.connection.take();
-                    return Ok(None);
-                }
-            }
-        }
-    }
-
-    /// Returns the first bytes of a page that explains an error; none if it does not come soon.
-    async fn beginning(&mut self) -> Vec<u8> {
-        let mut page = Vec::new();
-        while page.len() < 4096 {
-            match timeout(Duration::from_secs(5), self.piece()).await {
-                Ok(Ok(Some(piece))) => page.extend_from_slice(&piece),
-                _ => break,
-            }
-        }
-        page
-    }
-}
-
-/// Makes an id by which an administrator finds a request in the logs of the server.
-fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without randomness the id is of no use to an administrator, but harmless.
-    let _ = getrandom::fill(&mut bytes);
-    let number = u128::from_be_bytes(bytes);
-    // Version 4, variant 1 (RFC 9562, section 5.4).
-    let number = (number & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    crate::ews::property::Guid::new(number).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn request_ids_are_random_uuids() {
-        let (one, two) = (request_id(), request_id());
-        assert_ne!(one, two);
-        assert_eq!(one.len(), 36);
-        assert_eq!(one.as_bytes()[14], b'4');
-        assert!(b"89ab".contains(&one.as_bytes()[19]), "{one}");
     }
 }

@@ -57,6 +57,8 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
                 "check user name and password of the server's login in the configuration, and that the server offers its scheme",
             ),
         ),
+        // The error says by itself what to do.
+        EwsError::Login(_) => (kind_of(error.kind()), Stage::Login, None),
         EwsError::AccountBlocked { .. } => {
             (MailboxErrorKind::Denied, Stage::Login, Some("unlock the account of the login"))
         }

@@ -81,7 +81,7 @@ const DIALS: u32 = 2;
 
 /// Says whether no connection came about, as against one over which something went wrong.
 fn is_unreached(error: &EwsError) -> bool {
-    matches!(error.stage(), "url" | "dns" | "tcp" | "tls")
+    matches!(error.stage(), "url" | "dns" | "tcp" | "proxy" | "tls")
 }
 
 /// Asks for something that changes nothing, and again while the error is one that passes. The parts are returned only
