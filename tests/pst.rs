@@ -1,0 +1,20 @@
+//! PST files: what is read is what independent readers read, and damage is told, never guessed over.
+//!
+//! Files: every folder in `ABGLEICH_PST_FILES` (separated like a search path; default `../shared/pst/files`).
+//! Readers: see `fixtures/pst/readers/README.md`; `ABGLEICH_PYTHON` names a Python with libpff-python, `ABGLEICH_PST_EXTRACTOR` the
+//! `node_modules` that pst-extractor is in. What is not to be had is skipped with a word.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "pst/compare.rs"]
+mod compare;
+#[path = "pst/files.rs"]
+mod files;
+#[path = "pst/readers.rs"]
+mod readers;

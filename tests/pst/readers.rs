@@ -1,0 +1,103 @@
+//! All readers behind one function: a file goes in, folders and items with their properties come out, reader by reader.
+//!
+//! Values are compared as the bytes that the file stores, so no reader's idea of what they mean gets in the way. Search folders
+//! are left out: they hold no items of their own.
+
+#[path = "readers/crates.rs"]
+mod crates;
+#[path = "readers/ours.rs"]
+mod ours;
+#[path = "readers/programs.rs"]
+mod programs;
+#[path = "readers/scripts.rs"]
+mod scripts;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub(crate) use programs::{exported, listed};
+
+/// A reader that gives folders and items with all properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reader {
+    /// The product.
+    Ours,
+    /// libpff, through libpff-python.
+    Libpff,
+    /// pst-extractor, in Node.
+    Extractor,
+    /// The crate outlook-pst by Microsoft.
+    OutlookPst,
+}
+
+/// What a reader found.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// Folders by the ids of their nodes.
+    pub(crate) folders: BTreeMap<u32, Folder>,
+    /// Items by the ids of their nodes.
+    pub(crate) items: BTreeMap<u32, Item>,
+    /// What could not be read: of an item, or of the whole file.
+    pub(crate) errors: Vec<(Option<u32>, String)>,
+}
+
+/// A folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Folder {
+    /// The names of the folders it is in and its own, below the root.
+    pub(crate) path: Vec<String>,
+    /// How many items it lists; `None` where the reader does not say.
+    pub(crate) items: Option<u64>,
+}
+
+/// An item.
+#[derive(Debug)]
+pub(crate) struct Item {
+    /// The folder it is in.
+    pub(crate) folder: u32,
+    /// How many attachments it has; `None` where the reader does not say.
+    pub(crate) attachments: Option<u64>,
+    /// Its properties by their ids in the file.
+    pub(crate) properties: BTreeMap<u16, Value>,
+}
+
+/// A value: its type, and its bytes where the reader gives them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) kind: u16,
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+impl Item {
+    /// Returns the text of a property in Unicode.
+    pub(crate) fn text(&self, id: u16) -> Option<String> {
+        let bytes = self.properties.get(&id)?.bytes.as_ref()?;
+        let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+        char::decode_utf16(units).collect::<Result<_, _>>().ok()
+    }
+}
+
+impl Reader {
+    /// All of them, ours first.
+    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::Libpff, Self::Extractor, Self::OutlookPst];
+
+    /// Opens a file with this reader; `None` where the reader is not to be had, which is said once.
+    pub(crate) fn read(self, file: &Path) -> Option<Reading> {
+        match self {
+            Self::Ours => Some(ours::read(file)),
+            Self::Libpff => scripts::libpff(file),
+            Self::Extractor => scripts::extractor(file),
+            Self::OutlookPst => Some(crates::outlook_pst(file)),
+        }
+    }
+}
+
+/// Opens a file with every reader that is to be had.
+pub(crate) fn everybody(file: &Path) -> BTreeMap<Reader, Reading> {
+    Reader::ALL.into_iter().filter_map(|reader| Some((reader, reader.read(file)?))).collect()
+}
+
+/// Says whether a node is a search folder.
+pub(crate) fn is_search(folder: u32) -> bool {
+    folder & 0x1F == 3
+}

@@ -1,0 +1,58 @@
+//! The product's own reader.
+
+use std::path::Path;
+
+use abgleich::pst::messaging::{Item, Store};
+use abgleich::pst::ndb::Ndb;
+use abgleich::pst::{Nid, PstError};
+
+use super::{Folder, Reading, Value, is_search};
+
+/// Reads a file from its root folder down.
+pub(super) fn read(file: &Path) -> Reading {
+    let mut reading = Reading::default();
+    let outcome = Store::open(file).and_then(|store| walk(&store, &mut reading));
+    if let Err(error) = outcome {
+        reading.errors.push((None, error.to_string()));
+    }
+    reading
+}
+
+fn walk(store: &Store<Ndb>, reading: &mut Reading) -> Result<(), PstError> {
+    let mut path: Vec<String> = Vec::new();
+    for (depth, nid) in store.folders_below(Nid::ROOT_FOLDER)? {
+        if is_search(nid.0) {
+            continue;
+        }
+        let folder = store.folder(nid)?;
+        path.truncate(depth.saturating_sub(1));
+        if depth > 0 {
+            path.push(folder.name()?);
+        }
+        let listed = folder.items()?;
+        let count = u64::try_from(listed.len()).ok();
+        reading.folders.insert(nid.0, Folder { path: path.clone(), items: count });
+        for row in listed {
+            match store.item(row.nid).and_then(|item| of(&item, nid)) {
+                Ok(item) => {
+                    reading.items.insert(row.nid.0, item);
+                }
+                Err(error) => reading.errors.push((Some(row.nid.0), error.to_string())),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of(item: &Item<'_>, folder: Nid) -> Result<super::Item, PstError> {
+    let context = item.properties().context();
+    let mut properties = std::collections::BTreeMap::new();
+    for property in context.properties() {
+        let stored = context.content(property)?;
+        let width = property.kind.width().filter(|_| !property.kind.is_multiple());
+        let bytes = stored[..width.unwrap_or(stored.len()).min(stored.len())].to_vec();
+        properties.insert(property.id.0, Value { kind: property.kind.0, bytes: Some(bytes) });
+    }
+    let attachments = u64::try_from(item.attachments()?.len()).ok();
+    Ok(super::Item { folder: folder.0, attachments, properties })
+}
