@@ -10,6 +10,8 @@
 
 #[path = "pst/crash.rs"]
 mod crash;
+#[path = "pst/items.rs"]
+mod items;
 #[path = "pst/real.rs"]
 mod real;
 #[path = "pst/transactions.rs"]

@@ -1,0 +1,235 @@
+//! Folders and items in real files: what was not meant is as it was, node by node and row by row.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use abgleich::mapi::{
+    FileTime, Properties, PropertyId, PropertyName, Value, name::set, named, property,
+};
+use abgleich::pst::id::{Nid, NidKind};
+use abgleich::pst::ltp::{PropertyContext, TableContext};
+use abgleich::pst::medium::Medium;
+use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem, Occurrence};
+use abgleich::pst::ndb::write::{Settings, Writer};
+use abgleich::pst::ndb::{Ndb, Node, Nodes};
+
+use crate::real;
+use crate::walker::{Content, walk};
+
+/// 2026-11-22 12:00 UTC.
+const NOW: FileTime = FileTime(134_397_504_000_000_000);
+
+/// What was done to a file.
+#[derive(Debug, Default)]
+struct Done {
+    /// Nodes that are new.
+    new: BTreeSet<u32>,
+    /// The item whose properties were changed, the one that was moved, and the one that was erased.
+    changed: Option<u32>,
+    moved: Option<u32>,
+    erased: Option<u32>,
+    /// Folders whose contents or whose folders changed.
+    folders: BTreeSet<u32>,
+}
+
+fn properties(name: &str) -> Properties {
+    let mut all = Properties::new();
+    all.set(property::SUBJECT, Value::String(name.to_owned()));
+    all.set(property::DISPLAY_NAME, Value::String(name.to_owned()));
+    all.set(named::FILE_UNDER, Value::String(name.to_owned()));
+    all.set(
+        PropertyName::text(set::PUBLIC_STRINGS, "a name that no file has"),
+        Value::Binary(vec![5; 20_000]),
+    );
+    all
+}
+
+fn change(file: &mut Writer, items: &[Node], above: Nid) -> Done {
+    let mut done = Done::default();
+    let mut batch = Batch::begin(file, NOW).unwrap();
+    let folder = batch.create_folder(above, &NewFolder::new("Neu 😀", "IPF.Contact")).unwrap();
+    let contact = NewItem::of("IPM.Contact", properties("Änne Müller 😀"));
+    let contact = batch.add_item(folder, &contact).unwrap();
+    let mut series = NewItem::of("IPM.Appointment", properties("Jour fixe"));
+    series.occurrences = vec![Occurrence {
+        original_start: NOW,
+        start: NOW,
+        end: NOW,
+        properties: properties("Ausnahme"),
+    }];
+    let series = batch.add_item(folder, &series).unwrap();
+    for nid in [folder, contact, series] {
+        done.new.insert(nid.0);
+    }
+    for kind in [NidKind::HIERARCHY, NidKind::CONTENTS, NidKind::ASSOCIATED_CONTENTS] {
+        done.new.insert(folder.with(kind).0);
+    }
+    done.folders.insert(above.0);
+    if let Some(item) = items.first() {
+        let mut change = ItemChange::default();
+        change.set.set(property::GIVEN_NAME, Value::String("geändert".repeat(500)));
+        change.set.set(property::IMPORTANCE, Value::Integer32(2));
+        batch.change_item(item.nid, &change).unwrap();
+        done.changed = Some(item.nid.0);
+        done.folders.insert(item.parent.0);
+    }
+    if let Some(item) = items.get(1) {
+        batch.move_item(item.nid, folder).unwrap();
+        done.moved = Some(item.nid.0);
+        done.folders.insert(item.parent.0);
+    }
+    if let Some(item) = items.get(2) {
+        batch.erase_item(item.nid).unwrap();
+        done.erased = Some(item.nid.0);
+        done.folders.insert(item.parent.0);
+    }
+    batch.commit().unwrap();
+    done
+}
+
+/// Lists items that stand in a table of a folder.
+fn items(nodes: &dyn Nodes) -> Vec<Node> {
+    let mut found = Vec::new();
+    nodes
+        .nodes(Nid(0), &mut |node| {
+            if node.nid.kind() == NidKind::MESSAGE && node.parent.kind() == NidKind::FOLDER {
+                found.push(node);
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    found.retain(|item| {
+        let table = nodes.node(item.parent.with(NidKind::CONTENTS)).unwrap();
+        table.is_some_and(|table| {
+            TableContext::open(nodes, &table).unwrap().row(item.nid.0).unwrap().is_some()
+        })
+    });
+    found
+}
+
+/// Returns the cells of each row of a table, as bytes.
+fn rows(nodes: &dyn Nodes, nid: u32) -> BTreeMap<u32, BTreeMap<u32, Option<Vec<u8>>>> {
+    let Some(node) = nodes.node(Nid(nid)).unwrap() else { return BTreeMap::new() };
+    let table = TableContext::open(nodes, &node).unwrap();
+    let rows = table.rows().unwrap().map(|row| {
+        let row = row.unwrap();
+        let cells = table.columns().iter().map(|column| {
+            (column.tag.bits(), row.content(column).unwrap().map(|bytes| bytes.to_vec()))
+        });
+        (row.id(), cells.collect())
+    });
+    rows.collect()
+}
+
+/// Returns the properties of a node, as bytes.
+fn values(nodes: &dyn Nodes, nid: u32) -> BTreeMap<(PropertyId, u16), Vec<u8>> {
+    let node = nodes.node(Nid(nid)).unwrap().unwrap();
+    let context = PropertyContext::open(nodes, &node).unwrap();
+    let value = |own: &abgleich::pst::ltp::Property| {
+        ((own.id, own.kind.0), context.content(own).unwrap().to_vec())
+    };
+    context.properties().iter().map(value).collect()
+}
+
+/// What is not a big value of the item's own: recipients, attachments.
+fn parts(content: &Content) -> BTreeMap<u32, Content> {
+    let is_value = |nid: &u32| nid & 0x1F == 0x1F;
+    content
+        .subnodes
+        .iter()
+        .filter(|(nid, _)| !is_value(nid))
+        .map(|(nid, sub)| (*nid, sub.clone()))
+        .collect()
+}
+
+/// Issue 4: where a real file was the start, every node that we did not mean to touch is unchanged, compared by content.
+#[test]
+fn what_was_not_meant_is_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut written = 0;
+    for (name, bytes) in real::writable(8 << 20) {
+        let path = folder.path().join(&name);
+        std::fs::write(&path, &bytes).unwrap();
+        let old = Ndb::open(Medium::Memory(bytes.clone())).unwrap();
+        let existing = items(&old);
+        let above = existing.first().map_or(Nid(0x8022), |item| {
+            let folder = old.node(item.parent).unwrap().unwrap();
+            folder.parent
+        });
+        let settings = Settings { protected: true, ..Settings::default() };
+        let mut file = Writer::open(&path, &settings, &|_| Ok(false)).unwrap();
+        let done = change(&mut file, &existing, above);
+        file.close().unwrap();
+        let after_bytes = std::fs::read(&path).unwrap();
+        let (before, after) = (walk(&bytes), walk(&after_bytes));
+        let new = Ndb::open(Medium::Memory(after_bytes)).unwrap();
+        compare(&name, &done, (&old, &before.nodes), (&new, &after.nodes));
+        written += 1;
+    }
+    println!("{written} real files were written");
+}
+
+type Walked<'a> = (&'a Ndb, &'a BTreeMap<u32, Content>);
+
+fn compare(name: &str, done: &Done, (old, before): Walked<'_>, (new, after): Walked<'_>) {
+    let all: BTreeSet<u32> = before.keys().chain(after.keys()).copied().collect();
+    let with = |nid: u32, kind: NidKind| Nid(nid).with(kind).0;
+    // The map of names, folders with their tables, and the tables above them that show their counts.
+    let mut touched: BTreeSet<u32> = BTreeSet::from([0x61]);
+    for folder in &done.folders {
+        let parent = old.node(Nid(*folder)).unwrap().unwrap().parent;
+        touched.extend([
+            *folder,
+            with(*folder, NidKind::CONTENTS),
+            with(*folder, NidKind::HIERARCHY),
+        ]);
+        touched.insert(with(parent.0, NidKind::HIERARCHY));
+    }
+    // Changes wait for Outlook's searches here.
+    touched.insert(0x1E1);
+    for nid in all {
+        if done.new.contains(&nid) {
+            assert!(!before.contains_key(&nid), "{name} {nid:#x} is not new");
+        } else if done.erased == Some(nid) {
+            assert!(!after.contains_key(&nid), "{name} {nid:#x} is still there");
+        } else if done.moved == Some(nid) {
+            let (before, after) = (&before[&nid], &after[&nid]);
+            assert_eq!(before.data, after.data, "{name} {nid:#x}");
+            assert_eq!(before.subnodes, after.subnodes, "{name} {nid:#x}");
+        } else if done.changed == Some(nid) {
+            assert_eq!(parts(&before[&nid]), parts(&after[&nid]), "{name} {nid:#x}");
+            let ours = [
+                property::GIVEN_NAME.id,
+                property::IMPORTANCE.id,
+                property::MESSAGE_SIZE.id,
+                property::LAST_MODIFICATION_TIME.id,
+            ];
+            let without = |nodes: &Ndb| {
+                let mut all = values(nodes, nid);
+                all.retain(|(id, _), _| !ours.contains(id));
+                all
+            };
+            assert_eq!(without(old), without(new), "{name} {nid:#x}");
+        } else if !touched.contains(&nid) {
+            assert!(before.get(&nid) == after.get(&nid), "{name} {nid:#x} was changed");
+        }
+    }
+    // Rows of whatever was not meant.
+    let ours: BTreeSet<u32> = done
+        .new
+        .iter()
+        .chain(&done.changed)
+        .chain(&done.moved)
+        .chain(&done.erased)
+        .chain(&done.folders)
+        .copied()
+        .collect();
+    for nid in touched.iter().filter(|nid| [0x0D, 0x0E].contains(&(*nid & 0x1F))) {
+        let without = |nodes: &Ndb| {
+            let mut all = rows(nodes, *nid);
+            all.retain(|id, _| !ours.contains(id));
+            all
+        };
+        assert_eq!(without(old), without(new), "{name}: rows of {nid:#x}");
+    }
+}
