@@ -14,6 +14,8 @@
 mod autodiscover;
 #[path = "ews/fixtures.rs"]
 mod fixtures;
+#[path = "ews/loss.rs"]
+mod loss;
 #[path = "ews/people.rs"]
 mod people;
 #[path = "ews/properties.rs"]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use abgleich::ews::{Arrival, Change, Limits, Reply, ReplyParser, StreamParser};
 
+use crate::loss::nothing_is_lost;
+
 /// Reads an answer in pieces of a size.
 pub(crate) fn read(
     bytes: &[u8],
@@ -142,6 +144,9 @@ fn check_folder(folder: &Path) -> usize {
                 // Cutting the bytes elsewhere changes nothing.
                 let (again, _) = read(&bytes, 997, messages);
                 assert!(again == arrivals, "{} in pieces of 997 bytes", path.display());
+                let text = std::str::from_utf8(&bytes).unwrap();
+                let document = roxmltree::Document::parse(text).unwrap();
+                nothing_is_lost(&document, &arrivals, &path.display().to_string());
             }
             // An operation that we do not have answers without response messages.
             (Some(expected), Err(error)) => {
@@ -182,4 +187,40 @@ fn recordings_parse_and_have_as_many_items_as_another_reader_counts() {
         println!("{answers} answers read in {}", folder.display());
         assert!(answers > 0, "{} holds no recorded answer", folder.display());
     }
+}
+
+/// The samples that were gathered from documentation and from tests of other clients. What is well-formed and an answer to
+/// something that we ask is read like a recording; whatever else is in there must do no harm.
+#[test]
+fn samples_are_read_without_loss() {
+    let folder = std::env::var_os("ABGLEICH_EWS_SAMPLES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ews/samples"),
+        PathBuf::from,
+    );
+    let Ok(manifest) = std::fs::read_to_string(folder.join("MANIFEST.tsv")) else {
+        println!("SKIPPED: there is no {} (set ABGLEICH_EWS_SAMPLES)", folder.display());
+        return;
+    };
+    let (mut read_well, mut compared) = (0, 0);
+    for line in manifest.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let (file, kind, note) = (columns[0], columns[2], columns[5]);
+        let Ok(bytes) = std::fs::read(folder.join(file)) else { continue };
+        let expected = count(&bytes);
+        let messages = expected.as_ref().map_or(0, |count| count.messages);
+        let (arrivals, reply) = read(&bytes, 997, messages);
+        let (Some(expected), "response") = (expected, kind) else { continue };
+        let Ok(reply) = reply else {
+            let odd = expected.messages == 0 || note.contains("malformed");
+            assert!(odd, "{file}: {:?}, though another reader counts {expected:?}", reply.err());
+            continue;
+        };
+        assert_eq!(ours(&arrivals, &reply), expected, "{file}");
+        let text = std::str::from_utf8(&bytes).unwrap();
+        let document = roxmltree::Document::parse(text).unwrap();
+        compared += nothing_is_lost(&document, &arrivals, file);
+        read_well += 1;
+    }
+    println!("{read_well} answers with {compared} properties");
+    assert!(read_well > 0 && compared > 0, "{read_well} answers, {compared} properties");
 }

@@ -148,6 +148,10 @@ impl ItemReader {
             }
             Some(At::Address(key)) => match AddressPart::by_name(name) {
                 Some(part) => At::Slot(Indexed::Address(*key, part)),
+                // So Microsoft's own example of an answer calls it, against the schema.
+                None if name == "Country" => {
+                    At::Slot(Indexed::Address(*key, AddressPart::CountryOrRegion))
+                }
                 None => At::Skipped,
             },
             Some(At::Extended) => match name {
