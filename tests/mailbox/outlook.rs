@@ -136,3 +136,30 @@ fn a_completed_occurrence_leaves_a_copy_with_the_same_stamp() {
     let master = fetch(&mut bench, kind, &id).content;
     assert_ne!(master.text(Field::Status), Some("completed"));
 }
+
+#[test]
+fn a_task_that_is_completed_in_the_future_is_completed_today() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Task;
+    // The server's clock is known from its first answer.
+    let folder = bench.mailbox.folder(kind, &[], false).expect("known").expect("there");
+    let mut content = sample::full(kind);
+    content.set_text(Field::Status, "completed");
+    content.set(Field::Percent, Value::Number(100));
+    content.set(Field::Completed, Value::Date(jiff::civil::date(2199, 12, 31)));
+    let write =
+        Write::Create { folder, content: content.clone(), stamp: sample::stamp("A-1", "t1") };
+    let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+    let Wrote::Done { id, .. } = &answers[0] else { panic!("{answers:?}") };
+    let item = fetch(&mut bench, kind, id);
+    assert_eq!(item.content.text(Field::Status), Some("completed"));
+    let Some(Value::Date(day)) = item.content.value(Field::Completed) else { panic!("no day") };
+    let days = jiff::Zoned::now().date().since(*day).expect("days").get_days().abs();
+    assert!(days <= 1, "the server's own day: {day}");
+    // The same by an update, of the day alone.
+    let (version, before) = (item.identity.version, item.content);
+    let content = content.only(FieldSet::of(Field::Completed));
+    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+    assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
+}

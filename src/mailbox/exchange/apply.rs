@@ -56,7 +56,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             (first..).zip(run).for_each(|(place, _)| answers.give(place, NEXT_RUN));
             return Ok(());
         }
-        let dialect = Dialect { grommunio: self.is_grommunio() };
+        let dialect = self.dialect();
         let mut stamps = HashMap::with_capacity(run.len());
         let mut jobs = Vec::with_capacity(run.len());
         let mut begun = Vec::new();
@@ -97,7 +97,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             _ => false,
         };
         let all = !self.checks_versions();
-        let dialect = Dialect { grommunio: self.is_grommunio() };
+        let dialect = self.dialect();
         // So does a series, to see whether an earlier write of its occurrences came to its end.
         let series = |write: &Write| match write {
             Write::Update { content, before, .. } => {
@@ -186,6 +186,11 @@ impl<W: Wire> ExchangeMailbox<W> {
             version: item.change_key.as_ref().map_or_else(|| "".into(), |key| key.as_str().into()),
         };
         self.send(jobs, &manner, &build, &answer, answers)
+    }
+
+    /// Returns what is known of the server that matters to what is written.
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect { grommunio: self.is_grommunio(), now: self.wire.clock() }
     }
 
     /// Looks at items before they are written: which version they are in, and some properties.

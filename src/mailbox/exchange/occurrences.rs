@@ -21,7 +21,7 @@ use crate::mailbox::exchange::exceptions::{self, Fetched, Step};
 use crate::mailbox::exchange::send::{Answers, Job, Manner};
 use crate::mailbox::exchange::table;
 use crate::mailbox::exchange::wire::{self, Wire};
-use crate::mailbox::exchange::write::{self, Change, Dialect};
+use crate::mailbox::exchange::write::{self, Change};
 use crate::mailbox::exchange::{ExchangeMailbox, OCCURRENCES};
 use crate::mailbox::{MailboxError, Stage, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion};
@@ -339,7 +339,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         now.put(Field::Recurrence, before.slot(Field::Recurrence)?.clone());
         let change =
             Change { id, version, content: &content, before: &now, stamp: None, unfinished: true };
-        let dialect = Dialect { grommunio: self.is_grommunio() };
+        let dialect = self.dialect();
         let draft = write::update(ItemKind::Appointment, &change, None, &self.manner.zone, dialect);
         let draft = draft.ok()??;
         let job = Job { place, bytes: draft.load.wire_len(), load: draft.load };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::ews::draft::{FieldChange, ItemUpdate, NewItem, Unwritable};
 use crate::ews::item::Properties;
 use crate::ews::property::DistinguishedSet;
@@ -117,6 +119,8 @@ pub(super) struct Dialect {
     /// It is grommunio, which multiplies the share of a task by a hundred when it is updated, and changes a reminder only through
     /// its MAPI property (3.10; recordings, sections 5 and 6).
     pub(super) grommunio: bool,
+    /// What its clock shows, where it has told.
+    pub(super) now: Option<Timestamp>,
 }
 
 /// Whether an item has a reminder (PidLidReminderSet).
@@ -138,11 +142,25 @@ impl Dialect {
     /// last decides for all three (Microsoft's page on `CompleteDate`), and in a new item that is the status, which comes last in the
     /// schema and would make the day of completion today. So the date goes alone; grommunio draws no conclusions and gets all.
     fn settle_new(self, settings: &mut Vec<Setting>) {
+        self.leave_out_the_future(settings);
         let completed = |(of, _): &Setting| *of == Property::Field(E::CompleteDate);
         if !self.grommunio && settings.iter().any(completed) {
             let implied = [E::Status, E::PercentComplete].map(Property::Field);
             settings.retain(|(of, _)| !implied.contains(of));
         }
+    }
+
+    /// Leaves out a day of completion that has not come: servers refuse it, and would refuse the whole task with it. The task is
+    /// completed all the same, and the server takes its own day, which counts as its spelling of ours. Days are midnights in UTC,
+    /// so that in the morning east of Greenwich today is in the future, too.
+    fn leave_out_the_future(self, settings: &mut Vec<Setting>) {
+        let Some(now) = self.now else { return };
+        settings.retain(|(of, value)| match value {
+            Some(Theirs::DateTime(day)) if *of == Property::Field(E::CompleteDate) => {
+                day.instant().is_none_or(|day| day <= now)
+            }
+            _ => true,
+        });
     }
 
     /// Says whether the server keeps the hours of a series that is set on an item that is there: grommunio 3.10 makes each of its
@@ -196,6 +214,7 @@ pub(super) fn update(
     if let Some(shown) = shown {
         settings.extend(named(names::follow(change.content, change.before, shown)));
     }
+    dialect.leave_out_the_future(&mut settings);
     settings.extend(change.stamp.into_iter().flat_map(stamp::write));
     if settings.is_empty() {
         return Ok(None);
@@ -294,7 +313,7 @@ fn settings(
             out.push((table::UNFINISHED.into(), Some(Theirs::Text(was.to_string()))));
         }
     }
-    out.extend(progress(content)?);
+    out.extend(progress(content, before)?);
     out.extend(reminder(content, before));
     Ok(out)
 }
@@ -325,9 +344,16 @@ fn choice(field: Field, words: &[(&str, &str)], slot: &Slot) -> Result<Theirs, U
 
 /// Writes status, percent and completion date of a task so that the server's own rules agree with them: completed is a
 /// hundred percent, a hundred percent is completed, and only what is completed has a date (notes.md §2.3).
-fn progress(content: &Content) -> Result<Vec<Setting>, Unfit> {
+fn progress(content: &Content, before: &Content) -> Result<Vec<Setting>, Unfit> {
     let mut out = Vec::new();
+    let done = || content.slot(Field::Completed).and_then(|slot| date(slot, days::write_day));
+    let done = || done().map(|done| (E::CompleteDate.into(), Some(done)));
     let Some(status) = content.slot(Field::Status) else {
+        // A task that was and stays completed, on another day.
+        if before.text(Field::Status) == Some("completed") {
+            out.extend(done());
+            return Ok(out);
+        }
         if let Some(percent) = percent(content) {
             out.push((E::PercentComplete.into(), Some(Theirs::Double(percent))));
         }
@@ -339,8 +365,7 @@ fn progress(content: &Content) -> Result<Vec<Setting>, Unfit> {
     if status.value().and_then(Value::as_text) == Some("completed") {
         out.push((E::PercentComplete.into(), Some(Theirs::Double(100.0))));
         // Without a date of ours the server takes today.
-        let done = content.slot(Field::Completed).and_then(|slot| date(slot, days::write_day));
-        out.extend(done.map(|done| (E::CompleteDate.into(), Some(done))));
+        out.extend(done());
     } else if let Some(percent) = percent(content).filter(|percent| *percent < 100.0) {
         out.push((E::PercentComplete.into(), Some(Theirs::Double(percent))));
     }

@@ -324,7 +324,7 @@ fn grommunio_is_told_in_its_own_way() {
         stamp: None,
         unfinished: false,
     };
-    let dialect = Dialect { grommunio: true };
+    let dialect = Dialect { grommunio: true, now: None };
     let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap().unwrap();
     let xml = document(
         &UpdateItem { updates: vec![update.load], stale: Stale::Refused },
@@ -446,4 +446,46 @@ fn phones_have_their_own_slots() {
     for (field, name) in slots {
         assert_eq!(read.text(field), Some(name));
     }
+}
+
+#[test]
+fn a_task_is_completed_on_another_day_and_never_in_the_future() {
+    let sent = |fields: &[(Field, Json)], before: &[(Field, Json)], now: &str| {
+        let (id, version) = ("i".into(), "v".into());
+        let (fields, before) = (content(fields), content(before));
+        let change = write::Change {
+            id: &id,
+            version: &version,
+            content: &fields,
+            before: &before,
+            stamp: None,
+            unfinished: false,
+        };
+        let dialect = Dialect { grommunio: false, now: Some(now.parse().unwrap()) };
+        let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap();
+        let update = update.map(|update| update.load);
+        let of = |update: &crate::ews::ItemUpdate| -> Vec<E> {
+            let properties = update.changes().iter().map(FieldChange::property);
+            properties
+                .filter_map(|property| match property {
+                    crate::ews::Property::Field(field) => Some(*field),
+                    _ => None,
+                })
+                .collect()
+        };
+        update.as_ref().map(of).unwrap_or_default()
+    };
+    let done = [
+        (Field::Status, json!("completed")),
+        (Field::Percent, json!(100)),
+        (Field::Completed, json!("2026-11-22")),
+    ];
+    let all = [E::Status, E::PercentComplete, E::CompleteDate];
+    assert_eq!(sent(&done, &[], "2026-11-22T00:00:00Z"), all);
+    assert_eq!(sent(&done, &[], "2026-11-21T23:59:59Z"), all[..2], "the server takes its today");
+    // The day alone: it goes only where the task is completed.
+    let day = [(Field::Completed, json!("2026-11-20"))];
+    assert_eq!(sent(&day, &done, "2026-11-22T00:00:00Z"), [E::CompleteDate]);
+    assert_eq!(sent(&day, &done, "2026-11-19T00:00:00Z"), []);
+    assert_eq!(sent(&day, &[(Field::Status, json!("waiting"))], "2026-11-22T00:00:00Z"), []);
 }
