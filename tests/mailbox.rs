@@ -30,3 +30,5 @@ mod person;
 mod random;
 #[path = "mailbox/series.rs"]
 mod series;
+#[path = "mailbox/weather.rs"]
+mod weather;
