@@ -9,6 +9,8 @@ mod edges;
 mod habits;
 #[path = "house/paths.rs"]
 mod paths;
+#[path = "house/quirks.rs"]
+mod quirks;
 #[path = "house/tree.rs"]
 mod tree;
 #[path = "house/words.rs"]
