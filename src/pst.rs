@@ -8,6 +8,8 @@
 
 pub mod crc;
 pub mod crypt;
+#[cfg(any(test, feature = "simulation"))]
+pub mod damage;
 pub mod error;
 pub mod id;
 pub mod layout;

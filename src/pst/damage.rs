@@ -1,0 +1,173 @@
+//! For tests of damage: reading all that a file has, and bending what is read behind its checksums (pure).
+//!
+//! A flipped byte in a file fails a checksum, so the layers above never see it. [`Bent`] flips bytes after the checksums were
+//! verified: of a block as it is decoded, or of a page of a tree.
+
+use std::cell::Cell;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::error::PstError;
+use super::id::{Bid, Nid, NidKind, PageRef};
+use super::layout::Layout;
+use super::messaging::{Item, Store};
+use super::ndb::{Block, DataTree, Ndb, Node, Nodes, PageKind, Pages};
+
+/// The most bytes of one value that are read here.
+const LIMIT: u64 = 64 << 20;
+
+/// Reads everything: the data of all nodes, then folders, items with their properties, texts, recipients and attachments.
+/// Returns a number that stands for all of it within this process, or the first error.
+pub fn read_everything<N: Nodes>(store: &Store<N>) -> Result<u64, PstError> {
+    let mut digest = DefaultHasher::new();
+    let nodes: &dyn Nodes = store.nodes();
+    let mut all = Vec::new();
+    nodes.nodes(Nid(0), &mut |node| {
+        all.push(node);
+        ControlFlow::Continue(())
+    })?;
+    for node in &all {
+        (node.nid.0, node.parent.0).hash(&mut digest);
+        let tree = DataTree::open(nodes, node.data)?;
+        tree.read_all(LIMIT)?.hash(&mut digest);
+    }
+    store.record_key()?.hash(&mut digest);
+    for (depth, nid) in store.folders_below(Nid::ROOT_FOLDER)? {
+        let folder = store.folder(nid)?;
+        (depth, nid.0, folder.name()?, folder.class()?).hash(&mut digest);
+        if nid.kind() == NidKind::SEARCH_FOLDER {
+            continue;
+        }
+        for row in folder.items()? {
+            (row.nid.0, row.version, row.size).hash(&mut digest);
+            read_item(&store.item(row.nid)?, &mut digest)?;
+        }
+    }
+    Ok(digest.finish())
+}
+
+fn read_item(item: &Item<'_>, digest: &mut DefaultHasher) -> Result<(), PstError> {
+    format!("{:?}", item.properties().properties()?).hash(digest);
+    format!("{:?}", item.body()?).hash(digest);
+    format!("{:?}", item.recipients()?).hash(digest);
+    for attachment in item.attachments()? {
+        attachment.name()?.hash(digest);
+        if let Some(chunks) = attachment.data()? {
+            for chunk in chunks {
+                chunk?.hash(digest);
+            }
+        }
+        if let Some(item) = attachment.item()? {
+            read_item(&item, digest)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is bent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A block, by its id.
+    Block(Bid),
+    /// A page of a tree, by its offset in the file.
+    Page(u64),
+}
+
+/// A byte to flip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bend {
+    /// In what.
+    pub target: Target,
+    /// Where in it; counted around where it is shorter.
+    pub at: usize,
+    /// The bits to flip.
+    pub bits: u8,
+}
+
+/// A file of which bytes are flipped behind the checksums, and that stops after so many reads.
+#[derive(Debug)]
+pub struct Bent<'a> {
+    ndb: &'a Ndb,
+    bends: Vec<Bend>,
+    left: Cell<u64>,
+}
+
+impl<'a> Bent<'a> {
+    /// Bends what is read from a file; after `reads` pages and blocks everything is an error.
+    pub fn new(ndb: &'a Ndb, bends: Vec<Bend>, reads: u64) -> Self {
+        Self { ndb, bends, left: Cell::new(reads) }
+    }
+
+    /// Says whether so much was read that something must be going in circles.
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    fn spend(&self) -> Result<(), PstError> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(PstError::TooBig { what: "reading", size: 0, limit: 0 });
+        }
+        self.left.set(left - 1);
+        Ok(())
+    }
+
+    fn bend(&self, target: Target, bytes: &[u8]) -> Option<Arc<[u8]>> {
+        let bends = || self.bends.iter().filter(|bend| bend.target == target);
+        bends().next()?;
+        let mut bytes = bytes.to_vec();
+        let length = bytes.len().max(1);
+        for bend in bends() {
+            if let Some(byte) = bytes.get_mut(bend.at % length) {
+                *byte ^= bend.bits;
+            }
+        }
+        Some(bytes.into())
+    }
+}
+
+impl Pages for Bent<'_> {
+    fn layout(&self) -> &Layout {
+        Pages::layout(self.ndb)
+    }
+
+    fn tree_page(&self, kind: PageKind, place: PageRef) -> Result<Arc<[u8]>, PstError> {
+        self.spend()?;
+        let page = self.ndb.tree_page(kind, place)?;
+        Ok(self.bend(Target::Page(place.at), &page).unwrap_or(page))
+    }
+}
+
+impl Nodes for Bent<'_> {
+    fn layout(&self) -> &Layout {
+        Nodes::layout(self.ndb)
+    }
+
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "a method is not general enough")]
+    fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
+        self.ndb.node_tree().find(self, nid.0.into(), |page, index| page.node(index))
+    }
+
+    fn nodes(
+        &self,
+        from: Nid,
+        each: &mut dyn FnMut(Node) -> ControlFlow<()>,
+    ) -> Result<(), PstError> {
+        let from = from.0.into();
+        self.ndb.node_tree().each(self, from, &mut |page, index| Ok(each(page.node(index)?)))
+    }
+
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "a method is not general enough")]
+    fn block(&self, bid: Bid) -> Result<Block, PstError> {
+        self.spend()?;
+        let bid = bid.key();
+        let found = self.ndb.block_tree().find(self, bid.0, |page, index| page.block(index))?;
+        let block = self.ndb.read_block(&found.ok_or(PstError::NoBlock { bid })?)?;
+        Ok(match self.bend(Target::Block(bid), &block) {
+            Some(bent) => Block::new(block.at(), bent),
+            None => block,
+        })
+    }
+}
