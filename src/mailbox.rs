@@ -10,6 +10,7 @@ pub mod exchange;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 mod names;
+pub mod pst;
 mod span;
 mod trouble;
 pub mod zones;
@@ -110,6 +111,8 @@ pub struct ChangePage {
     pub more: bool,
     /// The cursor given was worthless and this is the beginning of a full listing.
     pub restarted: bool,
+    /// The mailbox is in an older state than when the cursor was given: somebody put it back from a copy (rule D7).
+    pub restored: bool,
 }
 
 /// Who and what an item is, without its content.

@@ -20,6 +20,8 @@ mod contract;
 mod entering;
 #[path = "mailbox/faults.rs"]
 mod faults;
+#[path = "mailbox/file.rs"]
+mod file;
 #[path = "mailbox/listen.rs"]
 mod listen;
 #[path = "mailbox/outlook.rs"]

@@ -28,7 +28,7 @@ impl Link {
         let record = RecordId::new(self.record.clone());
         let whose = whose(&settings, mailbox);
         let servers = open::Servers::for_people()?;
-        let mut outlook = servers.mailbox(&settings, mailbox)?;
+        let mut outlook = servers.mailbox(&settings, mailbox, open::Usage::Read)?;
         if let Some(item) = &self.item {
             decide::link(whose, &record, item, outlook.as_mut())
                 .map_err(|error| failed(mailbox, error))?;

@@ -18,7 +18,7 @@ impl Rebind {
         let settings = place::settings(global)?;
         let mailbox = open::mailbox_of(&settings, &self.user)?;
         let servers = open::Servers::for_people()?;
-        let mut outlook = servers.mailbox(&settings, mailbox)?;
+        let mut outlook = servers.mailbox(&settings, mailbox, open::Usage::Read)?;
         let address = mailbox.target.to_string();
         decide::rebind(whose(&settings, mailbox), &address, outlook.as_mut())
             .map_err(|error| failed(mailbox, error))?;

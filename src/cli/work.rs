@@ -52,27 +52,6 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Returns the mailboxes that the command is about; PST files are refused for now.
-    pub(super) fn chosen<'a>(
-        &self,
-        settings: &'a Settings,
-    ) -> Result<Vec<&'a MailboxSettings>, Failure> {
-        let chosen = self.selection.of(settings)?;
-        let pst: Vec<_> = chosen
-            .iter()
-            .filter(|mailbox| matches!(mailbox.target, Target::Pst { .. }))
-            .map(|mailbox| mailbox.user.as_str())
-            .collect();
-        if pst.is_empty() {
-            return Ok(chosen);
-        }
-        Err(Failure::usage(format!(
-            "this version cannot synchronise PST files yet; they are configured for {}",
-            pst.join(", ")
-        ))
-        .hint("give these users an Exchange mailbox, or choose others with --mailbox or --group"))
-    }
-
     /// Returns how reports are to be said.
     pub(super) const fn manner(&self, language: Language) -> Manner {
         Manner { language, values: self.values, all: false }
@@ -90,7 +69,7 @@ impl Work {
         dry: bool,
         explain: Option<RecordId>,
     ) -> Result<Run, Failure> {
-        let chosen = self.chosen(settings)?;
+        let chosen = self.selection.of(settings)?;
         // Before anything is begun, so that no Ctrl-C ends the program in silence.
         let progress = Arc::new(Progress::new(settings.language));
         let stop = interrupt::listen(settings.language, &progress);
@@ -213,7 +192,8 @@ fn run_one(
     {
         return failed(mailbox, Outcome::Unreachable, Code::MailboxFailed, text.clone(), None);
     }
-    let mut outlook = match opened.servers.mailbox(settings, mailbox) {
+    let usage = if options.dry { open::Usage::Read } else { open::Usage::Write };
+    let mut outlook = match opened.servers.mailbox(settings, mailbox, usage) {
         Ok(outlook) => outlook,
         Err(failure) => {
             let hint = failure.hints.first().cloned();

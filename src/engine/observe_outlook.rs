@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::engine::dress::undress;
 use crate::engine::pairing::keys;
-use crate::engine::report::{Counts, Phase};
+use crate::engine::report::{Counts, Phase, Stopped};
 use crate::engine::session::{Session, Stop};
 use crate::mailbox::{By, Identity, Item, ItemError, Wanted};
 use crate::model::{FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
@@ -108,7 +108,7 @@ impl Session<'_> {
         create: bool,
     ) -> Result<Option<FolderId>, Stop> {
         let Some(path) = self.job.scopes.of(scope).folder.as_deref() else {
-            return Ok(self.mailbox.folder(kind, &[], false)?);
+            return Ok(self.mailbox.folder(kind, &[], create)?);
         };
         let whole = self.active.iter().any(|active| active.scope == scope && active.whole);
         if !whole && let Some(home) = self.state.home(self.id, scope, kind)? {
@@ -131,6 +131,9 @@ impl Session<'_> {
             self.state.forget_seen()?;
             loop {
                 let page = self.mailbox.changes(&folder.id, kind, since.as_ref())?;
+                if page.restored {
+                    self.mailbox_restored()?;
+                }
                 if page.restarted && !listing {
                     listing = true;
                     self.state.forget_seen()?;
@@ -164,7 +167,9 @@ impl Session<'_> {
                             doubt |= self.see_removed(state, &ItemId::new(id))?;
                         }
                     }
-                    state.set_cursor(self.id, kind, &folder.id, Some(&page.cursor))?;
+                    if since.as_ref() != Some(&page.cursor) {
+                        state.set_cursor(self.id, kind, &folder.id, Some(&page.cursor))?;
+                    }
                     Ok::<_, StateError>(doubt)
                 })?;
                 self.twins.append(&mut twins);
@@ -182,6 +187,23 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The mailbox is in an older state than when it was last read: its file was put back from a copy. A word is asked for before
+    /// what is missing there is taken for deleted (rule D7).
+    fn mailbox_restored(&self) -> Result<(), Stop> {
+        if self.options.allow.get("restored") == Some(&1) {
+            return Ok(());
+        }
+        Err(Stop::Waits(vec![Stopped {
+            code: Code::BrakeRestored,
+            scope: None,
+            number: Some(1),
+            limit: Some(0),
+            examples: Vec::new(),
+            text: "the mailbox is in an older state than when it was last read".to_owned(),
+            hint: None,
+        }]))
     }
 
     /// Returns the ids on a page that are neither a pair's nor known as unpaired in this version.

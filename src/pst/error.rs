@@ -75,7 +75,7 @@ pub enum PstError {
 
 impl PstError {
     /// Makes the error of an operation on the file.
-    pub(in crate::pst) fn io(action: &'static str, at: u64, source: io::Error) -> Self {
+    pub fn io(action: &'static str, at: u64, source: io::Error) -> Self {
         Self::Io { action, at, source }
     }
 }

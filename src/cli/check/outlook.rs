@@ -62,12 +62,16 @@ pub(super) fn look(
     remarks: &mut Vec<Remark>,
 ) -> Outlook {
     let mut seen = Outlook::default();
-    let Target::Exchange { server, .. } = &mailbox.target else { return seen };
-    if let Some(remark) = tried.failed(server) {
+    // A file stands for itself; what fails at a server concerns all its mailboxes.
+    let server = match &mailbox.target {
+        Target::Exchange { server, .. } => server.clone(),
+        Target::Pst { path } => path.display().to_string(),
+    };
+    if let Some(remark) = tried.failed(&server) {
         remarks.push(remark);
         return seen;
     }
-    let walked = match tried.servers.mailbox(settings, mailbox) {
+    let walked = match tried.servers.mailbox(settings, mailbox, open::Usage::Read) {
         Ok(mut opened) => {
             walk(mailbox, opened.as_mut(), words, &mut seen, remarks).map_err(|error| {
                 Remark::error(error.stage.into(), (error.text.clone(), error.hint.clone()))
@@ -80,7 +84,7 @@ pub(super) fn look(
         }
     };
     if let Err(remark) = walked {
-        tried.note(server, &remark);
+        tried.note(&server, &remark);
         remarks.push(remark);
     }
     seen

@@ -1,6 +1,6 @@
 //! Shell: what `check` has to say, in both languages.
 
-use abgleich::config::{Language, MailboxSettings, Target, Writes};
+use abgleich::config::{Language, MailboxSettings, Writes};
 use abgleich::mailbox;
 use abgleich::model::{ItemKind, Mode, Module};
 
@@ -144,9 +144,6 @@ pub(super) fn about_settings(mailbox: &MailboxSettings, words: Words) -> Vec<Rem
     if mailbox.writes == Writes::Off {
         warn(words.writes_off(mailbox));
     }
-    if matches!(mailbox.target, Target::Pst { .. }) {
-        remarks.push(Remark::error(Stage::Config, words.no_pst_yet()));
-    }
     remarks
 }
 
@@ -204,18 +201,6 @@ impl Words {
                 format!("where that comes from, `abgleich config show {user}` tells")
             }
         }
-    }
-
-    fn no_pst_yet(self) -> Said {
-        let text = self.pick(
-            "PST-Dateien kann diese Version noch nicht abgleichen",
-            "this version cannot synchronise PST files yet",
-        );
-        let next = self.pick(
-            "für diesen Benutzer ein Exchange-Postfach eintragen oder die Zeile herausnehmen",
-            "give this user an Exchange mailbox, or take the line out",
-        );
-        (text, Some(next))
     }
 
     pub(super) fn no_owners(self) -> Said {

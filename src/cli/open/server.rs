@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use abgleich::config::{
-    Access, MailboxSettings, Owner, ServerSettings, ServerUrl, Settings, Target,
+    Access, Language, MailboxSettings, Owner, ServerSettings, ServerUrl, Settings, Target, Writes,
 };
 use abgleich::ews::Impersonation;
 use abgleich::ews::autodiscover::{Finder, Hosts, Outcome, Walk};
@@ -16,6 +17,7 @@ use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
+use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -70,7 +72,11 @@ impl Servers {
         settings: &Settings,
         mailbox: &MailboxSettings,
     ) -> Result<(), Failure> {
-        self.prepared(settings, mailbox).map(|_| ())
+        match &mailbox.target {
+            Target::Exchange { .. } => self.prepared(settings, mailbox).map(|_| ()),
+            // A file needs no server.
+            Target::Pst { .. } => Ok(()),
+        }
     }
 
     fn prepared(
@@ -79,8 +85,11 @@ impl Servers {
         mailbox: &MailboxSettings,
     ) -> Result<Arc<Prepared>, Failure> {
         let Target::Exchange { server: name, .. } = &mailbox.target else {
-            return Err(Failure::usage("this version cannot synchronise PST files yet")
-                .hint(format!("give {} an Exchange mailbox", mailbox.user)));
+            return Err(Failure::usage(format!(
+                "{} has a PST file, which needs no server",
+                mailbox.user
+            ))
+            .hint(format!("give {} an Exchange mailbox for this", mailbox.user)));
         };
         self.prepared_server(settings, name)
     }
@@ -137,7 +146,11 @@ impl Servers {
         &self,
         settings: &Settings,
         mailbox: &MailboxSettings,
+        usage: Usage,
     ) -> Result<Box<dyn Mailbox>, Failure> {
+        if let Target::Pst { path } = &mailbox.target {
+            return Ok(Box::new(PstMailbox::new(file(settings, mailbox, path, usage)?)));
+        }
         Ok(Box::new(self.exchange(settings, mailbox)?))
     }
 
@@ -306,6 +319,33 @@ fn answers(endpoint: &Endpoint, limit: Duration) -> Result<(), String> {
         }
     }
     Err(said)
+}
+
+/// What a mailbox is opened for. A PST file that is only read is neither locked nor made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Usage {
+    /// For reading.
+    Read,
+    /// For writing.
+    Write,
+}
+
+/// Returns how the PST file of a mailbox is used.
+fn file(
+    settings: &Settings,
+    mailbox: &MailboxSettings,
+    path: &Path,
+    usage: Usage,
+) -> Result<PstAccess, Failure> {
+    let zone = Zone::iana(mailbox.zone.name())
+        .ok_or_else(|| Failure::usage(format!("the zone {} is not known", mailbox.zone)))?;
+    Ok(PstAccess {
+        path: path.to_owned(),
+        writes: usage == Usage::Write && mailbox.writes == Writes::On,
+        german: settings.language == Language::German,
+        zone,
+        settings: abgleich::pst::ndb::write::Settings::default(),
+    })
 }
 
 /// Returns as whom the mailbox is opened.

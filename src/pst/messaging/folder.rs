@@ -73,6 +73,14 @@ impl<'a> Folder<'a> {
         Ok(())
     }
 
+    /// Returns one of its items as the contents table lists it, `None` where it does not.
+    pub fn item(&self, nid: Nid) -> Result<Option<Listed>, PstError> {
+        let table = self.contents()?;
+        let columns = Columns::of(&table);
+        let row = table.row(nid.0)?;
+        row.map(|row| self.listed(&row, &columns, &mut Arc::from(""))).transpose()
+    }
+
     fn listed(
         &self,
         row: &Row<'_, '_>,

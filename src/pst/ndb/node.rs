@@ -73,6 +73,28 @@ pub trait Nodes {
     fn block(&self, bid: Bid) -> Result<Block, PstError>;
 }
 
+impl<N: Nodes + ?Sized> Nodes for &N {
+    fn layout(&self) -> &Layout {
+        (**self).layout()
+    }
+
+    fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
+        (**self).node(nid)
+    }
+
+    fn nodes(
+        &self,
+        from: Nid,
+        each: &mut dyn FnMut(Node) -> ControlFlow<()>,
+    ) -> Result<(), PstError> {
+        (**self).nodes(from, each)
+    }
+
+    fn block(&self, bid: Bid) -> Result<Block, PstError> {
+        (**self).block(bid)
+    }
+}
+
 #[cfg(test)]
 pub(in crate::pst) mod tests {
     use std::collections::BTreeMap;

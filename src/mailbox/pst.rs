@@ -1,0 +1,179 @@
+//! Effect: a PST file as a mailbox behind the seam. What lies in which property of an item is in one place, [`table`]; the format
+//! is `crate::pst`.
+//!
+//! There is no server that keeps a feed: what changed is found by the row versions in the folders' contents tables. The file
+//! is locked from the first call to the last, and a batch of writes is one transaction on it.
+
+mod apply;
+mod appointment;
+mod contact;
+mod failure;
+mod feed;
+mod fetch;
+mod file;
+mod folders;
+mod guests;
+mod occurrences;
+mod people;
+mod place;
+mod read;
+mod search;
+mod series;
+mod stamp;
+mod table;
+mod task;
+mod times;
+mod write;
+mod zone_rule;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crate::mailbox::zones::Zone;
+use crate::mailbox::{
+    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted, Write,
+    Wrote,
+};
+use crate::model::{Cursor, FolderId, ItemId, ItemKind, MailboxIdentity};
+
+use feed::Snapshot;
+use file::StoreFile;
+use search::Stamped;
+
+/// How many writes go into one transaction.
+const WRITES: usize = 200;
+
+/// How a PST file is used.
+#[derive(Clone, Debug)]
+pub struct PstAccess {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it may be written, and made where there is none. A file that is only read is not locked.
+    pub writes: bool,
+    /// Whether folders that have to be made get German names.
+    pub german: bool,
+    /// The zone of the person who looks.
+    pub zone: Zone,
+    /// What is allowed when it is written.
+    pub settings: crate::pst::ndb::write::Settings,
+}
+
+/// A mailbox in a PST file.
+#[derive(Debug)]
+pub struct PstMailbox {
+    access: PstAccess,
+    file: Option<StoreFile>,
+    /// What a listing that is under way is compared with.
+    listing: Option<(u64, Snapshot)>,
+    listings: u64,
+    /// Where the stamps are, once somebody asked.
+    stamped: Option<Stamped>,
+}
+
+impl PstMailbox {
+    /// Makes a mailbox; nothing is opened until the first call.
+    pub fn new(access: PstAccess) -> Self {
+        Self { access, file: None, listing: None, listings: 0, stamped: None }
+    }
+
+    /// Closes the file, so that its room is accounted for and nothing is left beside it. A mailbox that is just dropped leaves
+    /// a file that is whole as well.
+    ///
+    /// # Errors
+    ///
+    /// The file could not be written; it holds what was written before.
+    pub fn close(mut self) -> Result<(), MailboxError> {
+        match self.file.take() {
+            Some(file) => file.close(),
+            None => Ok(()),
+        }
+    }
+
+    fn file(&mut self) -> Result<&mut StoreFile, MailboxError> {
+        if self.file.is_none() {
+            self.file = Some(StoreFile::open(&self.access)?);
+            self.stamped = None;
+        }
+        self.file.as_mut().ok_or_else(failure::closed)
+    }
+}
+
+impl Drop for PstMailbox {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take()
+            && let Err(error) = file.close()
+        {
+            tracing::warn!(%error, "the PST file could not be closed; it is whole, and the next run mends its maps");
+        }
+    }
+}
+
+impl Mailbox for PstMailbox {
+    fn open(&mut self) -> Result<Opened, MailboxError> {
+        let key = self.file()?.record_key()?;
+        let identity = MailboxIdentity::new(key.iter().fold("pst/".to_owned(), |text, byte| {
+            let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+            text + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
+        }));
+        // The file has no clock of its own, and no delegates.
+        Ok(Opened { identity, clock: None, sees_private: true })
+    }
+
+    fn person(&mut self) -> Result<Option<String>, MailboxError> {
+        self.file()?.name()
+    }
+
+    fn folder(
+        &mut self,
+        kind: ItemKind,
+        path: &[String],
+        create: bool,
+    ) -> Result<Option<FolderId>, MailboxError> {
+        let german = self.access.german;
+        let found = folders::find(self.file()?, kind, path, create, german)?;
+        Ok(found.map(place::folder_id))
+    }
+
+    fn changes(
+        &mut self,
+        folder: &FolderId,
+        _kind: ItemKind,
+        since: Option<&Cursor>,
+    ) -> Result<ChangePage, MailboxError> {
+        feed::changes(self, folder, since)
+    }
+
+    fn identify(
+        &mut self,
+        _kind: ItemKind,
+        ids: &[ItemId],
+        each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
+    ) -> Result<(), MailboxError> {
+        let file = self.file()?;
+        fetch::identities(file, ids, each)
+    }
+
+    fn fetch(
+        &mut self,
+        _kind: ItemKind,
+        ids: &[ItemId],
+        each: &mut dyn FnMut(ItemId, Result<Item, ItemError>),
+    ) -> Result<(), MailboxError> {
+        let zone = self.access.zone.clone();
+        fetch::items(self.file()?, ids, &zone, each)
+    }
+
+    fn find(&mut self, kind: ItemKind, wanted: &Wanted<'_>) -> Result<Vec<Found>, MailboxError> {
+        search::find(self, kind, wanted)
+    }
+
+    fn apply(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
+        apply::apply(self, kind, writes)
+    }
+
+    fn batch(&self) -> usize {
+        WRITES
+    }
+}

@@ -1,0 +1,185 @@
+//! Pure: what Outlook keeps in step on an appointment: its times in all their forms, its series, its reminder.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::series::{self, Course};
+use super::times::{self, Setting};
+use super::write::{Desk, Unfit};
+use crate::mailbox::span::{self, Span};
+use crate::mapi::entry::global_object_id;
+use crate::mapi::recurrence::AppointmentRecurrence;
+use crate::mapi::{FileTime, Properties, Value as V, named as n, property as p};
+use crate::model::recurrence::{Pattern, Range};
+use crate::model::{Content, Field, Recurrence, Slot, Value};
+
+/// `PidTagIconIndex` of an appointment.
+const ICON: i32 = 0x400;
+/// The same of a series.
+const ICON_OF_SERIES: i32 = 0x401;
+/// `PidLidSideEffects` of an appointment.
+const SIDE_EFFECTS: i32 = 0x171;
+/// What `PidLidClipEnd` holds for a series without end: 4500-08-31 23:59 (MS-OXOCAL 2.2.1.15).
+const NEVER: FileTime = FileTime(915_045_983_400_000_000);
+
+/// Returns what a new appointment has besides its fields.
+pub(super) fn fresh(desk: &Desk<'_>) -> Vec<Setting> {
+    let created = FileTime::from_1970(desk.now.as_second(), 0).unwrap_or(FileTime(0));
+    let id = global_object_id(created, desk.random).to_vec();
+    vec![
+        (p::ICON_INDEX.into(), Some(V::Integer32(ICON))),
+        (n::SIDE_EFFECTS.into(), Some(V::Integer32(SIDE_EFFECTS))),
+        (n::GLOBAL_OBJECT_ID.into(), Some(V::Binary(id.clone()))),
+        (n::CLEAN_GLOBAL_OBJECT_ID.into(), Some(V::Binary(id))),
+        (n::BUSY_STATUS.into(), Some(V::Integer32(2))),
+        (n::STATE_FLAGS.into(), Some(V::Integer32(0))),
+        (n::RESPONSE_STATUS.into(), Some(V::Integer32(0))),
+        (n::INTENDED_BUSY_STATUS.into(), Some(V::Integer32(-1))),
+        (n::LOCATION.into(), Some(V::from(""))),
+        (n::RECURRING.into(), Some(V::Boolean(false))),
+        (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
+        (n::INVITED.into(), Some(V::Boolean(false))),
+        (n::REMINDER_SET.into(), Some(V::Boolean(false))),
+    ]
+}
+
+/// Writes times, series and reminder, as far as a change touches them.
+pub(super) fn times(
+    content: &Content,
+    before: &Content,
+    was: &Properties,
+    desk: &Desk<'_>,
+) -> Result<Vec<Setting>, Unfit> {
+    let moved = span::concerns(content);
+    let series_changed = content.slot(Field::Recurrence).is_some();
+    let reminds = [Field::ReminderOn, Field::ReminderMinutes];
+    let reminder_changed = reminds.iter().any(|field| content.slot(*field).is_some());
+    if !moved && !series_changed && !reminder_changed {
+        return Ok(Vec::new());
+    }
+    let mut out = Vec::new();
+    let span = Span::of(content, before, desk.mailbox)?;
+    let slot = content.slot(Field::Recurrence).or_else(|| before.slot(Field::Recurrence));
+    let series = match slot.and_then(Slot::value) {
+        Some(Value::Recurrence(series)) => Some(series.as_ref()),
+        _ => None,
+    };
+    // A change of the times alone must not lose a series that the model cannot hold (rule D10).
+    let held = series.is_some() || was.value(n::APPOINTMENT_RECURRENCE).is_some();
+    if moved && held && slot.is_none() {
+        return Err(
+            "the series of this appointment cannot be read, so its times cannot be moved".into()
+        );
+    }
+    if moved || series_changed {
+        out.extend(times::write(&span, series.is_some()));
+        out.extend(pattern(series, &span, was)?);
+    }
+    if moved || reminder_changed || series_changed {
+        out.extend(reminder(content, before, &span, series, desk.now));
+    }
+    Ok(out)
+}
+
+/// Returns when the occurrences of a series are that has these times.
+pub(super) fn course(span: &Span) -> Course {
+    let wall = |at: Timestamp| span.zone.rules.to_datetime(at);
+    let (start, end) = (wall(span.start), wall(span.end));
+    // By the clocks on the wall: an occurrence over a change of them keeps its times of day.
+    let minutes = (end.duration_since(start)).as_mins();
+    Course {
+        starts: start.time(),
+        minutes: u32::try_from(minutes).unwrap_or(0),
+        all_day: span.all_day,
+        zone: span.zone.rules.clone(),
+    }
+}
+
+fn pattern(
+    series: Option<&Recurrence>,
+    span: &Span,
+    was: &Properties,
+) -> Result<Vec<Setting>, Unfit> {
+    let Some(series) = series else {
+        return Ok(vec![
+            (n::APPOINTMENT_RECURRENCE.into(), None),
+            (n::RECURRING.into(), Some(V::Boolean(false))),
+            (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
+            (n::RECURRENCE_TEXT.into(), None),
+            (n::CLIP_START.into(), times::file_time(span.start)),
+            (n::CLIP_END.into(), times::file_time(span.end)),
+            (p::ICON_INDEX.into(), Some(V::Integer32(ICON))),
+        ]);
+    };
+    let known = was
+        .value(n::APPOINTMENT_RECURRENCE)
+        .and_then(V::as_bytes)
+        .and_then(|bytes| AppointmentRecurrence::parse(bytes).ok());
+    let blob = series::write(series, &course(span), known.as_ref())?;
+    let zone = &span.zone.rules;
+    let midnight = |date| span::midnight(date, zone).and_then(times::file_time);
+    let first = midnight(blob.pattern.start.to_datetime().date());
+    let last = match series.range {
+        Range::Forever { .. } => Some(V::Time(NEVER)),
+        Range::Until { .. } | Range::Count { .. } => midnight(
+            series.dates().last().unwrap_or_else(|| blob.pattern.last.to_datetime().date()),
+        ),
+    };
+    let kind = match series.pattern {
+        Pattern::Daily { .. } => 1,
+        Pattern::Weekly { .. } => 2,
+        Pattern::MonthlyOnDay { .. } | Pattern::MonthlyOnWeekday { .. } => 3,
+        Pattern::YearlyOnDay { .. } | Pattern::YearlyOnWeekday { .. } => 4,
+        Pattern::Regenerating { .. } => {
+            return Err("appointments do not regenerate in Outlook".into());
+        }
+    };
+    Ok(vec![
+        (n::APPOINTMENT_RECURRENCE.into(), Some(V::Binary(blob.to_bytes()))),
+        (n::RECURRING.into(), Some(V::Boolean(true))),
+        (n::RECURRENCE_TYPE.into(), Some(V::Integer32(kind))),
+        (n::CLIP_START.into(), first),
+        (n::CLIP_END.into(), last),
+        (p::ICON_INDEX.into(), Some(V::Integer32(ICON_OF_SERIES))),
+    ])
+}
+
+/// A reminder counts from the start; that of a series from its next occurrence.
+fn reminder(
+    content: &Content,
+    before: &Content,
+    span: &Span,
+    series: Option<&Recurrence>,
+    now: Timestamp,
+) -> Vec<Setting> {
+    let slot = |field| content.slot(field).or_else(|| before.slot(field)).and_then(Slot::value);
+    let on = slot(Field::ReminderOn).and_then(Value::as_flag).unwrap_or(false);
+    let minutes = match slot(Field::ReminderMinutes) {
+        Some(Value::Number(minutes)) => i32::try_from(*minutes).unwrap_or(0),
+        _ => 0,
+    };
+    let mut out: Vec<Setting> = vec![(n::REMINDER_SET.into(), Some(V::Boolean(on)))];
+    if content.slot(Field::ReminderMinutes).is_some() || on {
+        out.push((n::REMINDER_MINUTES.into(), Some(V::Integer32(minutes))));
+    }
+    let start = series.and_then(|series| next(series, span, minutes, now)).unwrap_or(span.start);
+    let signal = start.checked_sub(i64::from(minutes).minutes()).unwrap_or(start);
+    out.push((n::REMINDER_TIME.into(), times::file_time(start)));
+    out.push((n::REMINDER_SIGNAL_TIME.into(), times::file_time(signal)));
+    out
+}
+
+/// Returns the start of the next occurrence whose reminder has not passed.
+fn next(series: &Recurrence, span: &Span, minutes: i32, now: Timestamp) -> Option<Timestamp> {
+    let zone: &TimeZone = &span.zone.rules;
+    let time = zone.to_datetime(span.start).time();
+    let gone: Vec<_> = series.exceptions.iter().map(|exception| exception.original).collect();
+    let due = now.checked_add(i64::from(minutes).minutes()).ok()?;
+    let today = zone.to_datetime(now).date();
+    series
+        .dates()
+        .skip_while(|date| *date < today)
+        .filter(|date| !gone.contains(date))
+        .filter_map(|date| zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible().ok())
+        .find(|start| *start >= due)
+}

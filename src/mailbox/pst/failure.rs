@@ -1,0 +1,102 @@
+//! Pure: errors of the file in the words of the seam.
+
+use std::time::Duration;
+
+use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble};
+use crate::pst::PstError;
+use crate::pst::ndb::write::WriteError;
+
+/// How long another program may need the file before it is worth another try.
+const IN_USE: Duration = Duration::from_secs(30);
+
+/// Turns what went wrong with reading into an error of the mailbox.
+pub(super) fn read(error: PstError) -> MailboxError {
+    let text = error.to_string();
+    let hint = "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help";
+    MailboxError {
+        kind: MailboxErrorKind::Malformed,
+        stage: Stage::Mailbox,
+        trouble: Trouble::Unnamed,
+        text,
+        hint: Some(hint.to_owned()),
+        ambiguous: false,
+        source: Some(Box::new(error)),
+    }
+}
+
+/// Turns what went wrong with opening or writing into an error of the mailbox.
+pub(super) fn write(error: WriteError) -> MailboxError {
+    let text = error.to_string();
+    let (kind, hint) = match &error {
+        WriteError::InUse { .. } => {
+            (MailboxErrorKind::Transient(IN_USE), Some("close it there, then run again"))
+        }
+        WriteError::NetworkShare { .. } => {
+            (MailboxErrorKind::Unsupported, Some("copy the file to a local disk"))
+        }
+        WriteError::ReadOnlyKind { .. } => (
+            MailboxErrorKind::Unsupported,
+            Some("export it from Outlook into a new Outlook data file (.pst), and name that one"),
+        ),
+        WriteError::Protected => (
+            MailboxErrorKind::Denied,
+            Some("take the password off in Outlook (File, Account Settings, Data Files)"),
+        ),
+        WriteError::Inconsistent { .. } | WriteError::Uncounted { .. } | WriteError::Pst(_) => (
+            MailboxErrorKind::Malformed,
+            Some(
+                "`abgleich pst check` says what is wrong, `abgleich pst repair` makes a mended copy",
+            ),
+        ),
+        WriteError::RescueDiffers { .. } => (
+            MailboxErrorKind::Malformed,
+            Some("take the file from a backup, with the record beside it from the same moment"),
+        ),
+        WriteError::TooLong { .. } => (
+            MailboxErrorKind::Unsupported,
+            Some("make room with `abgleich pst compact`, or begin a new file"),
+        ),
+        WriteError::DiskFull { .. } => {
+            (MailboxErrorKind::Unreachable, Some("make room on the disk, then run again"))
+        }
+        WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen => {
+            (MailboxErrorKind::Unreachable, Some("run again; the file is mended when it is opened"))
+        }
+        WriteError::Exists { .. }
+        | WriteError::NotAllowed { .. }
+        | WriteError::NoMoreIds { .. }
+        | WriteError::Beside { .. } => (MailboxErrorKind::Unreachable, None),
+    };
+    MailboxError {
+        kind,
+        stage: Stage::Mailbox,
+        trouble: Trouble::Unnamed,
+        text,
+        hint: hint.map(str::to_owned),
+        ambiguous: matches!(error, WriteError::Unknown { .. }),
+        source: Some(Box::new(error)),
+    }
+}
+
+/// Turns what went wrong with one item into its error. What cannot be read is never taken for absent.
+pub(super) fn item(error: &PstError) -> ItemError {
+    ItemError::Unreadable(error.to_string())
+}
+
+/// The file was closed by an error before.
+pub(super) fn closed() -> MailboxError {
+    write(WriteError::MustReopen)
+}
+
+/// A folder that is not there.
+pub(super) fn no_folder(folder: &str) -> MailboxError {
+    MailboxError {
+        kind: MailboxErrorKind::Gone,
+        stage: Stage::Folder,
+        trouble: Trouble::Unnamed,
+        text: format!("the file has no folder {folder}"),
+        hint: None,
+        ambiguous: false,
+        source: None,
+    }
+}

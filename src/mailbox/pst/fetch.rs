@@ -1,0 +1,187 @@
+//! Effect: reads items.
+
+use std::collections::{HashMap, HashSet};
+
+use super::file::StoreFile;
+use super::place::{self, RowState};
+use super::read::{self, Found};
+use super::{failure, stamp};
+use crate::mailbox::zones::Zone;
+use crate::mailbox::{Identity, Item, ItemError, MailboxError};
+use crate::mapi::{Properties, PropertyKey, Value as V, named as n, property as p};
+use crate::model::{FolderId, ItemId, ItemVersion};
+use crate::pst::messaging::Store;
+use crate::pst::ndb::Nodes;
+use crate::pst::{Nid, PstError};
+
+/// What a value is replaced by that cannot be read (`MAPI_E_CORRUPT_DATA`): the field is unknown then.
+const UNREADABLE: V = V::ErrorCode(0x8004_011B);
+
+/// Reads identities only.
+pub(super) fn identities(
+    file: &StoreFile,
+    ids: &[ItemId],
+    each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
+) -> Result<(), MailboxError> {
+    let store = file.store();
+    let rows = Rows::prepare(&store, ids).map_err(failure::read)?;
+    for id in ids {
+        let identity = one(&store, &rows, id).and_then(|(folder, item, version)| {
+            let properties = identifying(&store, item).map_err(|error| failure::item(&error))?;
+            let folder = place::folder_id(folder);
+            let found = Found {
+                properties: &properties,
+                recipients: None,
+                id,
+                version: &version,
+                folder: &folder,
+            };
+            Ok(read::identity(&found))
+        });
+        each(id.clone(), identity);
+    }
+    Ok(())
+}
+
+/// Reads whole items.
+pub(super) fn items(
+    file: &StoreFile,
+    ids: &[ItemId],
+    zone: &Zone,
+    each: &mut dyn FnMut(ItemId, Result<Item, ItemError>),
+) -> Result<(), MailboxError> {
+    let store = file.store();
+    let rows = Rows::prepare(&store, ids).map_err(failure::read)?;
+    for id in ids {
+        let item = one(&store, &rows, id).and_then(|(folder, item, version)| {
+            let whole = whole(&store, item).map_err(|error| failure::item(&error))?;
+            Ok(whole.item(zone, id, &version, &place::folder_id(folder)))
+        });
+        each(id.clone(), item);
+    }
+    Ok(())
+}
+
+/// All that is read of an item.
+pub(super) struct Whole {
+    /// Its properties.
+    pub(super) properties: Properties,
+    /// Its recipients; `None` where they could not be read.
+    pub(super) recipients: Option<Vec<Properties>>,
+}
+
+impl Whole {
+    pub(super) fn item(
+        &self,
+        zone: &Zone,
+        id: &ItemId,
+        version: &ItemVersion,
+        folder: &FolderId,
+    ) -> Item {
+        let (properties, recipients) = (&self.properties, self.recipients.as_deref());
+        read::item(&Found { properties, recipients, id, version, folder }, zone)
+    }
+}
+
+/// Reads an item with everything that the model may have a word for.
+pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstError> {
+    let item = store.item(nid)?;
+    let object = item.properties();
+    let mut properties = Properties::new();
+    for property in object.context().properties() {
+        if property.kind == crate::mapi::PropertyType::OBJECT {
+            continue;
+        }
+        let value = object.value_of(property).unwrap_or(UNREADABLE);
+        properties.set(object.key(property), value);
+    }
+    if properties.value(p::BODY).is_none() {
+        match item.body() {
+            Ok(Some(body)) => properties.set(p::BODY, V::String(body.text)),
+            Ok(None) => {}
+            Err(_) => properties.set(p::BODY, UNREADABLE),
+        }
+    }
+    let is_appointment = properties.value(n::APPOINTMENT_START).is_some();
+    let recipients = if is_appointment { item.recipients().ok() } else { Some(Vec::new()) };
+    Ok(Whole { properties, recipients })
+}
+
+/// Reads the properties that say who an item is.
+pub(super) fn identifying<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Properties, PstError> {
+    let item = store.item(nid)?;
+    let object = item.properties();
+    let mut keys: Vec<PropertyKey> =
+        [p::MESSAGE_CLASS, p::SENSITIVITY, p::CREATION_TIME].map(PropertyKey::from).into();
+    keys.push(n::PRIVATE.into());
+    keys.extend(stamp::PROPERTIES.iter().map(|place| place.key()));
+    let mut properties = Properties::new();
+    for key in keys {
+        if let Some(property) = object.property(key.clone()) {
+            properties.set(key, object.value_of(property).unwrap_or(UNREADABLE));
+        }
+    }
+    Ok(properties)
+}
+
+/// The states of rows. Few are looked up one by one, many by going through their table once.
+pub(super) struct Rows {
+    folder: Option<Nid>,
+    states: HashMap<u32, RowState>,
+}
+
+/// From how many on going through the table is the shorter way.
+const MANY: usize = 16;
+
+impl Rows {
+    /// Gets ready for these ids.
+    pub(super) fn prepare<N: Nodes>(store: &Store<N>, ids: &[ItemId]) -> Result<Self, PstError> {
+        let mut rows = Self { folder: None, states: HashMap::new() };
+        let places: Vec<(Nid, Nid)> = ids.iter().filter_map(place::item).collect();
+        let Some((folder, _)) = places.first().copied() else { return Ok(rows) };
+        let together = places.iter().all(|(other, _)| *other == folder);
+        if places.len() >= MANY && together && store.nodes().node(folder)?.is_some() {
+            let wanted: HashSet<u32> = places.iter().map(|(_, item)| item.0).collect();
+            store.folder(folder)?.each_item(&mut |row| {
+                if wanted.contains(&row.nid.0) {
+                    rows.states.insert(row.nid.0, RowState::of(&row));
+                }
+            })?;
+            rows.folder = Some(folder);
+        }
+        Ok(rows)
+    }
+
+    /// Returns the state of an item's row; `None` where the folder has none.
+    pub(super) fn state<N: Nodes>(
+        &self,
+        store: &Store<N>,
+        folder: Nid,
+        item: Nid,
+    ) -> Result<Option<RowState>, PstError> {
+        if self.folder == Some(folder) {
+            return Ok(self.states.get(&item.0).copied());
+        }
+        if store.nodes().node(folder)?.is_none() {
+            return Ok(None);
+        }
+        Ok(store.folder(folder)?.item(item)?.map(|row| RowState::of(&row)))
+    }
+}
+
+/// Finds an item that is where its id says, and its version.
+pub(super) fn one<N: Nodes>(
+    store: &Store<N>,
+    rows: &Rows,
+    id: &ItemId,
+) -> Result<(Nid, Nid, ItemVersion), ItemError> {
+    let (folder, item) = place::item(id).ok_or(ItemError::Gone)?;
+    let unreadable = |error: PstError| failure::item(&error);
+    let node = store.nodes().node(item).map_err(unreadable)?;
+    if node.is_none_or(|node| node.parent != folder) {
+        return Err(ItemError::Gone);
+    }
+    let state = rows.state(store, folder, item).map_err(unreadable)?;
+    let missing = || ItemError::Unreadable("its folder does not list the item".to_owned());
+    Ok((folder, item, state.ok_or_else(missing)?.version()))
+}

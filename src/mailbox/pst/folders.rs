@@ -1,0 +1,166 @@
+//! Effect: finds the folders of a store, and makes those that are missing.
+
+use super::failure;
+use super::file::StoreFile;
+use crate::mailbox::MailboxError;
+use crate::mapi::entry::StoreEntry;
+use crate::mapi::{FileTime, PropertyTag, Value as V, property as p};
+use crate::model::ItemKind;
+use crate::pst::messaging::write::{Batch, NewFolder};
+use crate::pst::messaging::{Folder, Store};
+use crate::pst::ndb::Nodes;
+use crate::pst::{Nid, NidKind, PstError};
+
+/// A folder that items of ours may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Which.
+    pub(super) folder: Nid,
+    /// Whether it is Deleted Items or a folder in it.
+    pub(super) deleted: bool,
+}
+
+/// The class of folders for items of a kind.
+pub(super) const fn class(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Contact => "IPF.Contact",
+        ItemKind::Appointment => "IPF.Appointment",
+        ItemKind::Task => "IPF.Task",
+    }
+}
+
+/// What Outlook calls the default folder of a kind.
+const fn name(kind: ItemKind, german: bool) -> &'static str {
+    match (kind, german) {
+        (ItemKind::Contact, true) => "Kontakte",
+        (ItemKind::Contact, false) => "Contacts",
+        (ItemKind::Appointment, true) => "Kalender",
+        (ItemKind::Appointment, false) => "Calendar",
+        (ItemKind::Task, true) => "Aufgaben",
+        (ItemKind::Task, false) => "Tasks",
+    }
+}
+
+const fn default_of(kind: ItemKind) -> PropertyTag {
+    match kind {
+        ItemKind::Contact => p::DEFAULT_CONTACTS,
+        ItemKind::Appointment => p::DEFAULT_CALENDAR,
+        ItemKind::Task => p::DEFAULT_TASKS,
+    }
+}
+
+/// Finds the default folder of a kind, or the one at a path of names below it. What is missing is made where that is asked for
+/// and the file may be written.
+pub(super) fn find(
+    file: &mut StoreFile,
+    kind: ItemKind,
+    path: &[String],
+    create: bool,
+    german: bool,
+) -> Result<Option<Nid>, MailboxError> {
+    let mut found = default_folder(&file.store(), kind).map_err(failure::read)?;
+    if found.is_none() && create {
+        let top = file.store().top_folder().map_err(failure::read)?.nid();
+        found = make(file, top, name(kind, german), kind)?;
+    }
+    for name in path {
+        let Some(parent) = found else { return Ok(None) };
+        found = child(&file.store(), parent, name).map_err(failure::read)?;
+        if found.is_none() && create {
+            found = make(file, parent, name, kind)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Outlook names its default folders on the root folder or on the inbox; files that hold nothing but, say, an archive do not, and
+/// there the first folder of that class is taken.
+fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<Nid>, PstError> {
+    let named = |folder: &Folder<'_>| -> Result<Option<Nid>, PstError> {
+        let value = folder.properties().value(default_of(kind))?;
+        let entry = value.as_ref().and_then(V::as_bytes).map(StoreEntry::parse);
+        let Some(Ok(entry)) = entry else { return Ok(None) };
+        let nid = Nid(entry.node);
+        let is_folder = nid.kind() == NidKind::FOLDER && store.nodes().node(nid)?.is_some();
+        Ok(is_folder.then_some(nid))
+    };
+    if let Some(found) = named(&store.root_folder()?)? {
+        return Ok(Some(found));
+    }
+    let top = store.top_folder()?.nid();
+    let deleted = deleted_items(store)?;
+    let mut below = Vec::new();
+    for (_, nid) in store.folders_below(top)? {
+        let folder = store.folder(nid)?;
+        if let Some(found) = named(&folder)? {
+            return Ok(Some(found));
+        }
+        below.push((nid, is_of(&folder, kind)?));
+    }
+    let bin = match deleted {
+        Some(bin) => store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect(),
+        None => Vec::new(),
+    };
+    Ok(below.into_iter().find(|(nid, fits)| *fits && !bin.contains(nid)).map(|(nid, _)| nid))
+}
+
+fn is_of(folder: &Folder<'_>, kind: ItemKind) -> Result<bool, PstError> {
+    let own = folder.class()?.unwrap_or_default();
+    let wanted = class(kind);
+    let head = own.get(..wanted.len());
+    let rest = own.get(wanted.len()..).unwrap_or_default();
+    Ok(head.is_some_and(|head| head.eq_ignore_ascii_case(wanted))
+        && (rest.is_empty() || rest.starts_with('.')))
+}
+
+fn child<N: Nodes>(store: &Store<N>, parent: Nid, name: &str) -> Result<Option<Nid>, PstError> {
+    for nid in store.folder(parent)?.folders()? {
+        if store.folder(nid)?.name()?.to_lowercase() == name.to_lowercase() {
+            return Ok(Some(nid));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns Deleted Items, where the store names it.
+pub(super) fn deleted_items<N: Nodes>(store: &Store<N>) -> Result<Option<Nid>, PstError> {
+    let value = store.properties()?.value(p::DELETED_ITEMS)?;
+    let entry = value.as_ref().and_then(V::as_bytes).map(StoreEntry::parse);
+    let Some(Ok(entry)) = entry else { return Ok(None) };
+    let nid = Nid(entry.node);
+    Ok(store.nodes().node(nid)?.is_some().then_some(nid))
+}
+
+/// Lists all folders that items of a kind may be in: those of its class, and Deleted Items with all folders in it.
+pub(super) fn places<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Vec<Place>, PstError> {
+    let bin: Vec<Nid> = match deleted_items(store)? {
+        Some(bin) => store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect(),
+        None => Vec::new(),
+    };
+    let mut places: Vec<Place> =
+        bin.iter().map(|folder| Place { folder: *folder, deleted: true }).collect();
+    let top = store.top_folder()?.nid();
+    for (_, nid) in store.folders_below(top)? {
+        let fits = nid.kind() == NidKind::FOLDER && is_of(&store.folder(nid)?, kind)?;
+        if fits && !bin.contains(&nid) {
+            places.push(Place { folder: nid, deleted: false });
+        }
+    }
+    Ok(places)
+}
+
+fn make(
+    file: &mut StoreFile,
+    parent: Nid,
+    name: &str,
+    kind: ItemKind,
+) -> Result<Option<Nid>, MailboxError> {
+    let now = jiff::Timestamp::now();
+    let now = FileTime::from_1970(now.as_second(), 0).unwrap_or(FileTime(0));
+    let Some(writer) = file.writer() else { return Ok(None) };
+    let mut batch = Batch::begin(writer, now).map_err(failure::write)?;
+    let nid =
+        batch.create_folder(parent, &NewFolder::new(name, class(kind))).map_err(failure::write)?;
+    batch.commit().map_err(failure::write)?;
+    Ok(Some(nid))
+}

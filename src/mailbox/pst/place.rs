@@ -1,0 +1,81 @@
+//! Pure: ids and versions of items and folders, as text.
+//!
+//! An item's id names its folder, so that an item that was moved is gone from where it was, as on Exchange.
+
+use crate::mapi::FileTime;
+use crate::model::{FolderId, ItemId, ItemVersion};
+use crate::pst::Nid;
+use crate::pst::messaging::Listed;
+
+pub(super) fn folder_id(folder: Nid) -> FolderId {
+    FolderId::new(format!("{:x}", folder.0))
+}
+
+pub(super) fn folder(id: &FolderId) -> Option<Nid> {
+    nid(id.as_str())
+}
+
+pub(super) fn item_id(folder: Nid, item: Nid) -> ItemId {
+    ItemId::new(format!("{:x}.{:x}", folder.0, item.0))
+}
+
+/// Returns folder and item of an id; `None` for an id that is none of ours.
+pub(super) fn item(id: &ItemId) -> Option<(Nid, Nid)> {
+    let (folder, item) = id.as_str().split_once('.')?;
+    Some((nid(folder)?, nid(item)?))
+}
+
+fn nid(text: &str) -> Option<Nid> {
+    u32::from_str_radix(text, 16).ok().map(Nid)
+}
+
+/// What of a row tells that its item changed: its version, when the item was changed, and its size. Outlook renews the first with
+/// every change; programs that do not still change one of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowState {
+    version: u32,
+    modified: u64,
+    size: u32,
+}
+
+impl RowState {
+    pub(super) fn of(row: &Listed) -> Self {
+        let bits = |number: Option<i32>| number.unwrap_or(0).cast_unsigned();
+        Self {
+            version: bits(row.version),
+            modified: row.modified.unwrap_or(FileTime(0)).0,
+            size: bits(row.size),
+        }
+    }
+
+    pub(super) fn version(self) -> ItemVersion {
+        ItemVersion::new(format!("{:x}.{:x}.{:x}", self.version, self.modified, self.size))
+    }
+
+    /// Returns eight bytes that stand for the state in a cursor.
+    pub(super) fn digest(self) -> u64 {
+        let mut rest = [0; 12];
+        let (modified, size) = rest.split_at_mut(8);
+        modified.copy_from_slice(&self.modified.to_le_bytes());
+        size.copy_from_slice(&self.size.to_le_bytes());
+        (u64::from(self.version) << 32) | u64::from(crate::pst::crc::crc(&rest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{folder, folder_id, item, item_id};
+    use crate::model::ItemId;
+    use crate::pst::Nid;
+
+    #[test]
+    fn ids_come_back() {
+        let (home, nid) = (Nid(0x8082), Nid(0x0020_0024));
+        assert_eq!(folder(&folder_id(home)), Some(home));
+        assert_eq!(item_id(home, nid).as_str(), "8082.200024");
+        assert_eq!(item(&item_id(home, nid)), Some((home, nid)));
+        for other in ["", "8082", "8082.", "x.1", "AAMkAD=="] {
+            assert_eq!(item(&ItemId::new(other)), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+use super::{Course, read, read_task, write, write_task};
+use crate::mapi::recurrence::{Days, End, Frequency, Minutes, WeekDays};
+use crate::model::Recurrence;
+use crate::model::recurrence::{
+    Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
+};
+use jiff::civil::{Date, date, time};
+use jiff::tz::TimeZone;
+
+fn berlin() -> Course {
+    Course {
+        starts: time(9, 0, 0, 0),
+        minutes: 60,
+        all_day: false,
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+    }
+}
+
+fn series(pattern: Pattern, start: Date) -> Recurrence {
+    Recurrence { pattern, range: Range::Forever { start }, exceptions: Vec::new() }
+}
+
+#[test]
+fn the_six_patterns_come_back() {
+    // Each begins on a day on which an occurrence falls.
+    let patterns = [
+        (Pattern::Daily { every: 3 }, date(2027, 1, 12)),
+        (
+            Pattern::Weekly {
+                every: 2,
+                days: vec![Day::Monday, Day::Thursday, Day::Sunday],
+                first_day: Day::Monday,
+            },
+            date(2027, 1, 14),
+        ),
+        (Pattern::MonthlyOnDay { every: 1, day: 31 }, date(2027, 1, 31)),
+        (
+            Pattern::MonthlyOnWeekday { every: 2, ordinal: Ordinal::Last, day: Day::Weekday },
+            date(2027, 1, 29),
+        ),
+        (Pattern::YearlyOnDay { month: 2, day: 28 }, date(2027, 2, 28)),
+        (
+            Pattern::YearlyOnWeekday { month: 5, ordinal: Ordinal::Second, day: Day::Sunday },
+            date(2027, 5, 9),
+        ),
+    ];
+    for (pattern, start) in patterns {
+        let series = series(pattern, start);
+        let written = write(&series, &berlin(), None).unwrap();
+        assert_eq!(read(&written, &berlin(), ("", "")).as_ref(), Some(&series));
+        assert_eq!(read_task(&write_task(&series).unwrap()).as_ref(), Some(&series));
+    }
+}
+
+#[test]
+fn regenerating_tasks_come_back() {
+    for unit in [Unit::Day, Unit::Week, Unit::Month, Unit::Year] {
+        let series = series(Pattern::Regenerating { unit, every: 6 }, date(2027, 1, 12));
+        let written = write_task(&series).unwrap();
+        assert!(written.regenerating);
+        assert_eq!(read_task(&written).as_ref(), Some(&series));
+    }
+}
+
+#[test]
+fn the_three_ranges_say_when_it_ends() {
+    let daily = |range| {
+        let series = Recurrence { range, ..series(Pattern::Daily { every: 2 }, date(2027, 1, 1)) };
+        write_task(&series).unwrap()
+    };
+    let start = date(2027, 1, 1);
+    let until = daily(Range::Until { start, end: date(2027, 1, 10) });
+    // 1, 3, 5, 7 and 9 January.
+    assert_eq!((until.end, until.occurrences), (End::Date, 5));
+    assert_eq!(until.last.to_datetime().date(), date(2027, 1, 10));
+    let count = daily(Range::Count { start, count: 4 });
+    assert_eq!((count.end, count.occurrences), (End::Count, 4));
+    assert_eq!(count.last.to_datetime().date(), date(2027, 1, 7));
+    let forever = daily(Range::Forever { start });
+    assert_eq!((forever.end, forever.occurrences, forever.last), (End::Never, 10, Minutes::NEVER));
+}
+
+#[test]
+fn a_series_begins_with_its_first_occurrence() {
+    let mut tuesdays = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Tuesday], first_day: Day::Sunday },
+        date(2016, 7, 31),
+    );
+    tuesdays
+        .exceptions
+        .push(Exception { original: date(2016, 8, 9), change: ExceptionChange::Deleted });
+    let written = write_task(&tuesdays).unwrap();
+    assert_eq!((written.frequency, written.days), (Frequency::Weekly, Days::Week(WeekDays(4))));
+    assert_eq!(written.start.to_datetime().date(), date(2016, 8, 2));
+    // As in a series that Outlook wrote for these Tuesdays.
+    assert_eq!(written.first, 8640);
+    assert_eq!(written.deleted, [Minutes::from_date(date(2016, 8, 9)).unwrap()]);
+}
+
+fn moved(original: Date, start: &str, end: &str, place: Option<&str>) -> Exception {
+    Exception {
+        original,
+        change: ExceptionChange::Changed {
+            start: Moment::Instant(start.parse().unwrap()),
+            end: Moment::Instant(end.parse().unwrap()),
+            subject: None,
+            place: place.map(str::to_owned),
+        },
+    }
+}
+
+#[test]
+fn changed_occurrences_keep_local_time_on_both_sides_of_a_clock_change() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    weekly.exceptions = vec![
+        // 08:00 UTC is nine o'clock before the change of 29 March 2026, and ten after it.
+        moved(date(2026, 3, 23), "2026-03-23T08:00:00Z", "2026-03-23T09:00:00Z", Some("Raum 7")),
+        moved(date(2026, 3, 30), "2026-03-31T08:00:00Z", "2026-03-31T09:00:00Z", None),
+        Exception { original: date(2026, 4, 6), change: ExceptionChange::Deleted },
+    ];
+    let written = write(&weekly, &berlin(), None).unwrap();
+    assert_eq!((written.starts, written.ends), (540, 600));
+    let starts: Vec<_> = written.changes.iter().map(|change| change.start.to_datetime()).collect();
+    assert_eq!(starts, [date(2026, 3, 23).at(9, 0, 0, 0), date(2026, 3, 31).at(10, 0, 0, 0)]);
+    assert_eq!(written.changes[1].original_start.to_datetime(), date(2026, 3, 30).at(9, 0, 0, 0));
+    // MS-OXOCAL: the original days of changed occurrences are among the deleted ones.
+    assert_eq!((written.pattern.deleted.len(), written.pattern.modified.len()), (3, 2));
+    assert_eq!(read(&written, &berlin(), ("", "")), Some(weekly));
+}
+
+#[test]
+fn d11_what_a_changed_occurrence_has_beyond_the_model_stays() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    weekly.exceptions =
+        vec![moved(date(2026, 3, 23), "2026-03-23T12:00:00Z", "2026-03-23T13:00:00Z", None)];
+    let mut was = write(&weekly, &berlin(), None).unwrap();
+    was.changes[0].reminder_minutes = Some(120);
+    was.changes[0].colour = Some(3);
+    weekly.exceptions = vec![moved(
+        date(2026, 3, 23),
+        "2026-03-23T14:00:00Z",
+        "2026-03-23T15:00:00Z",
+        Some("Raum 7"),
+    )];
+    let now = write(&weekly, &berlin(), Some(&was)).unwrap();
+    assert_eq!((now.changes[0].reminder_minutes, now.changes[0].colour), (Some(120), Some(3)));
+    assert_eq!(now.changes[0].place.as_deref(), Some("Raum 7"));
+    assert_eq!(read(&now, &berlin(), ("", "")), Some(weekly));
+}
+
+#[test]
+fn an_occurrence_that_differs_in_nothing_we_know_is_none() {
+    let weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    let mut own = weekly.clone();
+    own.exceptions = vec![moved(
+        date(2026, 3, 23),
+        "2026-03-23T08:00:00Z",
+        "2026-03-23T09:00:00Z",
+        Some("Raum 7"),
+    )];
+    let mut written = write(&own, &berlin(), None).unwrap();
+    written.changes[0].busy = Some(0);
+    // The place is the one that all have.
+    assert_eq!(read(&written, &berlin(), ("", "Raum 7")), Some(weekly));
+}
+
+#[test]
+fn d10_what_the_model_cannot_hold_is_not_read() {
+    let monthly = series(Pattern::MonthlyOnDay { every: 1, day: 3 }, date(2027, 1, 3));
+    let mut written = write_task(&monthly).unwrap();
+    written.hijri = true;
+    assert_eq!(read_task(&written), None);
+    written.hijri = false;
+    written.frequency = Frequency::Yearly;
+    written.period = 24;
+    assert_eq!(read_task(&written), None, "every second year");
+    let mut changed = series(Pattern::Daily { every: 1 }, date(2027, 1, 3));
+    changed.exceptions =
+        vec![moved(date(2027, 1, 3), "2027-01-03T12:00:00Z", "2027-01-03T13:00:00Z", None)];
+    assert!(write_task(&changed).is_err(), "tasks have no changed occurrences");
+}

@@ -1,0 +1,121 @@
+//! Pure: what Outlook keeps in step on a task: status, share and completion, its series, its reminder.
+
+use super::series;
+use super::table::{Way, way};
+use super::times::{self, Setting};
+use super::write::{Desk, Unfit, choice};
+use crate::mapi::{Value as V, named as n, property as p};
+use crate::model::{Content, Field, Value};
+
+/// `PidTagIconIndex` of a task.
+const ICON: i32 = 0x500;
+/// The same of a series.
+const ICON_OF_SERIES: i32 = 0x501;
+/// `PidLidSideEffects` of a task.
+const SIDE_EFFECTS: i32 = 0x110;
+/// `PidLidTaskStatus`: completed.
+const COMPLETE: i32 = 2;
+
+/// Returns what a new task has besides its fields.
+pub(super) fn fresh() -> Vec<Setting> {
+    let numbers = [
+        (n::SIDE_EFFECTS, SIDE_EFFECTS),
+        (n::TASK_VERSION, 1),
+        (n::TASK_STATE, 1),
+        (n::TASK_OWNERSHIP, 0),
+        (n::TASK_ACCEPTANCE, 0),
+        (n::TASK_ORDINAL, i32::MAX),
+        (n::TASK_MODE, 0),
+        (n::TASK_STATUS, 0),
+    ];
+    let flags = [
+        n::TASK_COMPLETE,
+        n::TASK_RECURRING,
+        n::TEAM_TASK,
+        n::TASK_ACCEPTED,
+        n::TASK_DEAD_OCCURRENCE,
+        n::TASK_STATUS_ON_COMPLETE,
+        n::TASK_UPDATES,
+        n::TASK_NO_COMPUTE,
+        n::TASK_FIX_OFFLINE,
+        n::REMINDER_SET,
+    ];
+    let numbers = numbers.map(|(of, number)| (of.into(), Some(V::Integer32(number))));
+    let flags = flags.map(|of| (of.into(), Some(V::Boolean(false))));
+    let mut out: Vec<Setting> = numbers.into_iter().chain(flags).collect();
+    out.push((n::PERCENT_COMPLETE.into(), Some(V::Floating64(0.0))));
+    out.push((p::ICON_INDEX.into(), Some(V::Integer32(ICON))));
+    out
+}
+
+/// Writes status, percent and completion date so that they agree: completed is a hundred percent, a hundred percent is completed,
+/// and only what is completed has a date.
+pub(super) fn progress(content: &Content, desk: &Desk<'_>) -> Result<Vec<Setting>, Unfit> {
+    let mut out: Vec<Setting> = Vec::new();
+    let share = |percent: i64| {
+        let whole = u8::try_from(percent.clamp(0, 100)).unwrap_or(0);
+        (n::PERCENT_COMPLETE.into(), Some(V::Floating64(f64::from(whole) / 100.0)))
+    };
+    let percent = match content.slot(Field::Percent).map(crate::model::Slot::value) {
+        None => None,
+        Some(Some(Value::Number(percent))) => Some(*percent),
+        Some(_) => Some(0),
+    };
+    let Some(status) = content.slot(Field::Status) else {
+        out.extend(percent.map(share));
+        return Ok(out);
+    };
+    let Way::Choice(_, words) = way(Field::Status) else { return Ok(out) };
+    let status = choice(Field::Status, words, status)?;
+    let complete = status == COMPLETE;
+    out.push((n::TASK_STATUS.into(), Some(V::Integer32(status))));
+    out.push((n::TASK_COMPLETE.into(), Some(V::Boolean(complete))));
+    if complete {
+        out.push(share(100));
+        let done = match content.value(Field::Completed) {
+            Some(Value::Date(date)) => *date,
+            _ => desk.mailbox.rules.to_datetime(desk.now).date(),
+        };
+        let midnight = crate::mailbox::span::midnight(done, &desk.mailbox.rules);
+        out.push((n::TASK_COMPLETED_ON.into(), midnight.and_then(times::file_time)));
+    } else {
+        out.push((n::TASK_COMPLETED_ON.into(), None));
+        out.extend(percent.filter(|percent| *percent < 100).map(share));
+    }
+    Ok(out)
+}
+
+/// Writes the series, or takes it off.
+pub(super) fn series(content: &Content) -> Result<Vec<Setting>, Unfit> {
+    let Some(slot) = content.slot(Field::Recurrence) else { return Ok(Vec::new()) };
+    let blob = match slot.value() {
+        Some(Value::Recurrence(series)) => Some(series::write_task(series)?.to_bytes()),
+        _ => None,
+    };
+    let recurs = blob.is_some();
+    Ok(vec![
+        (n::TASK_RECURRENCE.into(), blob.map(V::Binary)),
+        (n::TASK_RECURRING.into(), Some(V::Boolean(recurs))),
+        (p::ICON_INDEX.into(), Some(V::Integer32(if recurs { ICON_OF_SERIES } else { ICON }))),
+    ])
+}
+
+/// A reminder that is off has no time; one that is on is written with its time.
+pub(super) fn reminder(content: &Content, before: &Content) -> Vec<Setting> {
+    let mut out: Vec<Setting> = Vec::new();
+    let switched = content.slot(Field::ReminderOn);
+    let on = content.is_set(Field::ReminderOn)
+        || (switched.is_none() && before.is_set(Field::ReminderOn));
+    if switched.is_some() {
+        out.push((n::REMINDER_SET.into(), Some(V::Boolean(on))));
+    }
+    if let Some(slot) = content.slot(Field::ReminderAt) {
+        let at = match slot.value() {
+            Some(Value::Instant(at)) if on => times::file_time(*at),
+            _ => None,
+        };
+        out.push((n::REMINDER_TIME.into(), at.clone()));
+        out.push((n::REMINDER_SIGNAL_TIME.into(), at));
+    }
+    out
+}

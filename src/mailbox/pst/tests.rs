@@ -1,0 +1,350 @@
+//! What is written as MAPI properties is read back as it was: fields one by one and all together, new and changed.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert_eq, proptest};
+
+use super::read::{self, Found};
+use super::times::Setting;
+use super::write::{self, Desk};
+use crate::mailbox::Item;
+use crate::mailbox::contract::sample;
+use crate::mailbox::zones::Zone;
+use crate::mapi::{Properties, Value as V, named as n, property as p};
+use crate::model::recurrence::{Exception, ExceptionChange, Moment};
+use crate::model::{Content, Field, Fingerprint, ItemKind, Shape, Slot, Value};
+
+const CLASSES: [(ItemKind, &str); 3] = [
+    (ItemKind::Contact, "IPM.Contact"),
+    (ItemKind::Appointment, "IPM.Appointment"),
+    (ItemKind::Task, "IPM.Task"),
+];
+
+const NOTHING: [&str; 0] = [];
+
+fn zone(name: &str) -> Zone {
+    Zone::iana(name).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+fn put(item: &mut Properties, settings: Vec<Setting>) {
+    for (key, value) in settings {
+        match value {
+            Some(value) => item.set(key, value),
+            None => drop(item.remove(key)),
+        }
+    }
+}
+
+fn create(kind: ItemKind, content: &Content, mailbox: &Zone) -> Properties {
+    let desk = Desk { mailbox, now: now(), random: [7; 16] };
+    let mut item = Properties::new();
+    let class = CLASSES.iter().find(|(of, _)| *of == kind).unwrap().1;
+    item.set(p::MESSAGE_CLASS, V::from(class));
+    put(&mut item, write::new_item(kind, content, &sample::stamp("A-1", "00ff"), &desk).unwrap());
+    item
+}
+
+fn change(kind: ItemKind, item: &mut Properties, content: &Content, mailbox: &Zone) {
+    let desk = Desk { mailbox, now: now(), random: [8; 16] };
+    let before = look(item, mailbox).content;
+    let settings = write::update(kind, (content, &before), None, item, &desk).unwrap();
+    put(item, settings);
+}
+
+fn look(properties: &Properties, mailbox: &Zone) -> Item {
+    let (id, version, folder) = ("1".into(), "1".into(), "2".into());
+    let found =
+        Found { properties, recipients: Some(&[]), id: &id, version: &version, folder: &folder };
+    read::item(&found, mailbox)
+}
+
+/// Fields that came back otherwise than they were written.
+fn different(wanted: &Content, found: &Content) -> Vec<String> {
+    wanted
+        .iter()
+        .filter_map(|(field, slot)| {
+            let there = found.slot(field);
+            let same = there.is_some_and(|there| {
+                Fingerprint::of(field, slot).agrees(Fingerprint::of(field, there), field)
+            });
+            (!same).then(|| format!("{field}: {slot:?} came back as {there:?}"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_field_comes_back() {
+    for mailbox in ["Europe/Berlin", "America/New_York", "UTC"].map(zone) {
+        for kind in ItemKind::ALL {
+            let content = sample::full(kind);
+            let item = look(&create(kind, &content, &mailbox), &mailbox);
+            assert_eq!(different(&content, &item.content), NOTHING, "{kind:?}");
+            assert_eq!(item.identity.kind, Some(kind));
+            assert_eq!(item.identity.stamp, Some(sample::stamp("A-1", "00ff")));
+            assert!(item.fixed.is_empty() && item.unsupported.is_empty() && !item.has_guests);
+        }
+    }
+}
+
+#[test]
+fn every_field_can_be_cleared_alone_and_leaves_the_others() {
+    let mailbox = zone("Europe/Berlin");
+    for kind in ItemKind::ALL {
+        let full = sample::full(kind);
+        let required = [Field::Start, Field::End, Field::Zone, Field::AllDay];
+        for (field, _) in full.iter().filter(|(field, _)| !required.contains(field)) {
+            // A block moves as one; its other parts are as they were.
+            let mut after = full.clone();
+            let mut part = Content::new();
+            for other in field.block().fields().iter() {
+                if let Some(slot) = full.slot(other) {
+                    part.put(other, slot.clone());
+                }
+            }
+            part.set_blank(field);
+            after.set_blank(field);
+            if field == Field::ReminderOn {
+                // The time of a reminder that is off means nothing.
+                after.forget(Field::ReminderAt);
+                after.forget(Field::ReminderMinutes);
+            }
+            if field == Field::ReminderMinutes {
+                // A reminder that is on comes at some time: with the start.
+                after.set(field, Value::Number(0));
+            }
+            let mut item = create(kind, &full, &mailbox);
+            change(kind, &mut item, &part, &mailbox);
+            let found = look(&item, &mailbox).content;
+            assert_eq!(different(&after, &found), NOTHING, "{field} of {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn all_day_items_keep_their_dates_in_every_pair_of_zones() {
+    let days = sample::all_day();
+    for writer in ["Europe/Berlin", "America/Havana", "Asia/Tokyo", "UTC"].map(zone) {
+        let item = create(ItemKind::Appointment, &days, &writer);
+        for reader in ["Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland"].map(zone) {
+            let found = look(&item, &reader).content;
+            assert_eq!(found.value(Field::Start), days.value(Field::Start), "{}", writer.name);
+            assert_eq!(found.value(Field::End), days.value(Field::End), "{}", writer.name);
+        }
+    }
+}
+
+#[test]
+fn a_zone_that_windows_does_not_know_keeps_its_name_and_time() {
+    // Windows has no zone for Troll, whose clocks change by two hours.
+    let mut content = sample::full(ItemKind::Appointment);
+    content.set_text(Field::Zone, "Antarctica/Troll");
+    let berlin = zone("Europe/Berlin");
+    let found = look(&create(ItemKind::Appointment, &content, &berlin), &berlin).content;
+    assert_eq!(found.text(Field::Zone), Some("Antarctica/Troll"));
+    assert_eq!(found.value(Field::Start), content.value(Field::Start));
+}
+
+/// MS-OXOTASK 2.2.2.2: a complete task has status 2, a share of one, and the day.
+#[test]
+fn a_completed_task_is_complete_in_all_its_properties() {
+    let mut content = sample::full(ItemKind::Task);
+    content.set_text(Field::Status, "completed");
+    content.set(Field::Percent, Value::Number(40));
+    content.set(Field::Completed, Value::Date(Date::constant(2026, 6, 10)));
+    let item = create(ItemKind::Task, &content, &zone("Europe/Berlin"));
+    assert_eq!(item.value(n::TASK_STATUS), Some(&V::Integer32(2)));
+    assert_eq!(item.value(n::TASK_COMPLETE), Some(&V::Boolean(true)));
+    assert_eq!(item.value(n::PERCENT_COMPLETE), Some(&V::Floating64(1.0)));
+    let found = look(&item, &zone("Europe/Berlin")).content;
+    assert_eq!(found.value(Field::Completed), content.value(Field::Completed));
+}
+
+#[test]
+fn a_series_moves_with_its_times_and_its_exceptions() {
+    let mailbox = zone("Europe/Berlin");
+    let mut content = sample::full(ItemKind::Appointment);
+    let Some(Value::Recurrence(series)) = content.value(Field::Recurrence).cloned() else {
+        panic!("the sample is a series")
+    };
+    let mut series = *series;
+    let at = |text: &str| Moment::Instant(text.parse().unwrap());
+    series.exceptions = vec![
+        Exception {
+            original: Date::constant(2027, 1, 26),
+            change: ExceptionChange::Changed {
+                start: at("2027-01-27T09:00:00Z"),
+                end: at("2027-01-27T10:30:00Z"),
+                subject: Some("Verschoben 🎉".to_owned()),
+                place: None,
+            },
+        },
+        Exception { original: Date::constant(2027, 2, 9), change: ExceptionChange::Deleted },
+    ];
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    let mut item = create(ItemKind::Appointment, &content, &mailbox);
+    assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+    // An hour later, by the times alone.
+    let mut later = Content::new();
+    for field in [Field::Start, Field::End] {
+        let Some(Value::Instant(at)) = content.value(field) else { panic!("an instant") };
+        later.set(field, Value::Instant(at.checked_add(1.hour()).unwrap()));
+        content.put(field, later.slot(field).unwrap().clone());
+    }
+    change(ItemKind::Appointment, &mut item, &later, &mailbox);
+    assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+}
+
+#[test]
+fn d10_a_series_that_cannot_be_read_is_not_moved() {
+    let mailbox = zone("Europe/Berlin");
+    let mut item = create(ItemKind::Appointment, &sample::full(ItemKind::Appointment), &mailbox);
+    item.set(n::APPOINTMENT_RECURRENCE, V::Binary(vec![4, 0x30]));
+    let found = look(&item, &mailbox);
+    assert!(found.unsupported.contains(Field::Recurrence));
+    assert_eq!(found.content.slot(Field::Recurrence), None);
+    let mut later = Content::new();
+    later.set(Field::Start, Value::Instant("2027-01-12T10:00:00Z".parse().unwrap()));
+    let desk = Desk { mailbox: &mailbox, now: now(), random: [8; 16] };
+    let change = (&later, &found.content);
+    assert!(write::update(ItemKind::Appointment, change, None, &item, &desk).is_err());
+}
+
+#[test]
+fn d9_what_is_not_known_to_be_open_is_private() {
+    let mailbox = zone("UTC");
+    let mut item = create(ItemKind::Contact, &sample::full(ItemKind::Contact), &mailbox);
+    for (value, private) in [(0, false), (1, false), (2, true), (3, true), (9, true)] {
+        item.set(p::SENSITIVITY, V::Integer32(value));
+        item.set(n::PRIVATE, V::Boolean(false));
+        assert_eq!(look(&item, &mailbox).identity.private, private, "{value}");
+    }
+    item.set(p::SENSITIVITY, V::Integer32(0));
+    item.set(n::PRIVATE, V::Boolean(true));
+    assert!(look(&item, &mailbox).identity.private);
+}
+
+#[test]
+fn the_lead_in_of_a_subject_is_no_part_of_it() {
+    let mailbox = zone("UTC");
+    let mut item = create(ItemKind::Task, &sample::full(ItemKind::Task), &mailbox);
+    item.set(p::SUBJECT, V::from("\u{1}\u{5}RE: Anruf"));
+    assert_eq!(look(&item, &mailbox).content.text(Field::Subject), Some("RE: Anruf"));
+}
+
+#[test]
+fn mails_and_lists_are_of_no_kind() {
+    assert_eq!(read::kind("IPM.Contact.Firma"), Some(ItemKind::Contact));
+    assert_eq!(read::kind("ipm.appointment"), Some(ItemKind::Appointment));
+    for other in ["IPM.Note", "IPM.DistList", "IPM.Contacts", "IPM", "", "IPM.TaskRequest"] {
+        assert_eq!(read::kind(other), None, "{other}");
+    }
+}
+
+fn value(field: Field) -> impl Strategy<Value = Slot> {
+    let text = "[ -~äöüßé€🎉]{0,40}";
+    (text, any::<bool>(), 0..40_000_i32, any::<u8>()).prop_map(move |(text, flag, days, number)| {
+        let date = Date::constant(1950, 1, 1).checked_add(i64::from(days).days()).unwrap();
+        Slot::of(match field.shape() {
+            Shape::Text | Shape::Body => Value::Text(text),
+            Shape::Phone => Value::Text(format!("+49 {number} {days}")),
+            Shape::Email => Value::Text(format!("a{number}@firma.example")),
+            Shape::Date => Value::Date(date),
+            Shape::Moment | Shape::Instant => {
+                let noon = date.at(12, i8::try_from(number % 60).unwrap(), 0, 0);
+                Value::Instant(noon.in_tz("UTC").unwrap().timestamp())
+            }
+            Shape::Zone => {
+                let zones = ["Europe/Berlin", "Asia/Tokyo", "America/Sao_Paulo", "UTC"];
+                Value::Text(zones[usize::from(number) % zones.len()].to_owned())
+            }
+            Shape::Flag => Value::Flag(flag),
+            Shape::Number(low, high) => Value::Number((low + i64::from(number)).min(high)),
+            Shape::Choice(words) => {
+                Value::Text(words[usize::from(number) % words.len()].to_owned())
+            }
+            Shape::List => Value::List(text.split(' ').map(str::to_owned).collect()),
+            Shape::Recurrence | Shape::Attendees => return Slot::Blank,
+        })
+    })
+}
+
+fn content(kind: ItemKind) -> impl Strategy<Value = Content> {
+    let fields: Vec<Field> =
+        Field::of(kind).filter(|field| field.fits_outlook() && !field.read_only()).collect();
+    let values: Vec<_> = fields.iter().map(|field| value(*field)).collect();
+    (values, proptest::collection::vec(any::<bool>(), fields.len())).prop_map(
+        move |(slots, known)| {
+            let mut content = Content::new();
+            for ((field, slot), known) in fields.iter().zip(slots).zip(known) {
+                if known {
+                    content.put(*field, slot);
+                }
+            }
+            settle(kind, &mut content);
+            content
+        },
+    )
+}
+
+/// Makes content that holds together, as a planner hands it out.
+fn settle(kind: ItemKind, content: &mut Content) {
+    let known = |content: &Content, field| content.slot(field).is_some();
+    match kind {
+        ItemKind::Contact => {}
+        ItemKind::Appointment => {
+            let Some(Value::Instant(start)) = content.value(Field::Start).cloned() else {
+                let start: Timestamp = "2027-05-05T08:00:00Z".parse().unwrap();
+                content.set(Field::Start, Value::Instant(start));
+                return settle(kind, content);
+            };
+            content.set(Field::End, Value::Instant(start.checked_add(45.minutes()).unwrap()));
+            content.set(Field::AllDay, Value::Flag(false));
+            if content.value(Field::Zone).is_none() {
+                content.set_text(Field::Zone, "Europe/Berlin");
+            }
+            content.set_blank(Field::Recurrence);
+            content.set(Field::ReminderOn, Value::Flag(true));
+            if !known(content, Field::ReminderMinutes) {
+                content.set(Field::ReminderMinutes, Value::Number(0));
+            }
+        }
+        ItemKind::Task => {
+            content.set_text(Field::Status, "in_progress");
+            content.set_blank(Field::Completed);
+            if let Some(Value::Number(100)) = content.value(Field::Percent) {
+                content.set(Field::Percent, Value::Number(99));
+            }
+            content.set(Field::ReminderOn, Value::Flag(true));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Model to properties to model is the identity in the canonical form, new and changed.
+    #[test]
+    fn what_is_written_is_read(
+        contacts in (content(ItemKind::Contact), content(ItemKind::Contact)),
+        appointments in (content(ItemKind::Appointment), content(ItemKind::Appointment)),
+        tasks in (content(ItemKind::Task), content(ItemKind::Task)),
+    ) {
+        let mailbox = zone("Europe/Berlin");
+        let all = [
+            (ItemKind::Contact, contacts),
+            (ItemKind::Appointment, appointments),
+            (ItemKind::Task, tasks),
+        ];
+        for (kind, (first, second)) in all {
+            let mut item = create(kind, &first, &mailbox);
+            prop_assert_eq!(different(&first, &look(&item, &mailbox).content), NOTHING);
+            change(kind, &mut item, &second, &mailbox);
+            let found = look(&item, &mailbox).content;
+            prop_assert_eq!(different(&second, &found), NOTHING);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Pure: what the model says, as MAPI properties of an item.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::people;
+use super::table::{Place, Way, way};
+use super::times::{self, Setting};
+use super::{appointment, contact, stamp, task};
+use crate::mailbox::Stamp;
+use crate::mailbox::zones::Zone;
+use crate::mapi::{Properties, Value as V, named as n, property as p};
+use crate::model::{Block, Content, Field, ItemKind, Slot, Value};
+
+/// A value that cannot be put on an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unfit(pub(super) String);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+impl From<&'static str> for Unfit {
+    fn from(why: &'static str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
+/// What an item needs beyond its content when it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Desk<'a> {
+    /// The zone of the person who looks.
+    pub(super) mailbox: &'a Zone,
+    /// What the clock shows.
+    pub(super) now: Timestamp,
+    /// Sixteen random bytes, used once.
+    pub(super) random: [u8; 16],
+}
+
+/// Makes the properties of a new item.
+pub(super) fn new_item(
+    kind: ItemKind,
+    content: &Content,
+    stamp: &Stamp,
+    desk: &Desk<'_>,
+) -> Result<Vec<Setting>, Unfit> {
+    let mut settings = match kind {
+        ItemKind::Contact => contact::fresh(content),
+        ItemKind::Appointment => appointment::fresh(desk),
+        ItemKind::Task => task::fresh(),
+    };
+    settings.extend(change(kind, content, &Content::new(), &Properties::new(), desk)?);
+    settings.extend(stamp::write(stamp));
+    Ok(last_of_each(settings))
+}
+
+/// Makes the changes of an item that holds `was` now and read as `before` when it was planned.
+pub(super) fn update(
+    kind: ItemKind,
+    (content, before): (&Content, &Content),
+    stamp: Option<&Stamp>,
+    was: &Properties,
+    desk: &Desk<'_>,
+) -> Result<Vec<Setting>, Unfit> {
+    let mut settings = change(kind, content, before, was, desk)?;
+    settings.extend(stamp.into_iter().flat_map(stamp::write));
+    Ok(last_of_each(settings))
+}
+
+/// A property that is set twice gets what was said last.
+fn last_of_each(settings: Vec<Setting>) -> Vec<Setting> {
+    let last: std::collections::BTreeMap<_, _> = settings.into_iter().collect();
+    last.into_iter().collect()
+}
+
+fn change(
+    kind: ItemKind,
+    content: &Content,
+    before: &Content,
+    was: &Properties,
+    desk: &Desk<'_>,
+) -> Result<Vec<Setting>, Unfit> {
+    let mut out = Vec::new();
+    for (field, slot) in content.iter().filter(|(field, _)| field.belongs_to(kind)) {
+        single(field, slot, desk, &mut out)?;
+    }
+    match kind {
+        ItemKind::Contact => {
+            let names = contact::names(content, before, was);
+            out.extend(people::write(content, was, &names.shown));
+            out.extend(names.settings);
+            out.extend(contact::addresses(content, before, was));
+        }
+        ItemKind::Appointment => {
+            out.extend(appointment::times(content, before, was, desk)?);
+        }
+        ItemKind::Task => {
+            out.extend(task::progress(content, desk)?);
+            out.extend(task::series(content)?);
+            out.extend(task::reminder(content, before));
+        }
+    }
+    Ok(out)
+}
+
+/// Writes a field that stands on its own; what goes together is written together elsewhere, and guests never are.
+fn single(field: Field, slot: &Slot, desk: &Desk<'_>, out: &mut Vec<Setting>) -> Result<(), Unfit> {
+    if field.block() == Block::Progress {
+        return Ok(());
+    }
+    match way(field) {
+        Way::Text(of, equal) => {
+            let text = slot.value().and_then(Value::as_text).map(|text| {
+                if field.shape() == crate::model::Shape::Body {
+                    newlines(text)
+                } else {
+                    text.to_owned()
+                }
+            });
+            for place in [&[of], equal].concat() {
+                out.push((place.key(), text.clone().map(V::String)));
+            }
+        }
+        Way::Birthday(at, local) => {
+            let date = date(slot);
+            out.push((at.into(), date.and_then(times::write_birthday)));
+            out.push((local.into(), date.and_then(times::write_day)));
+        }
+        Way::Day(of, utc) => {
+            let date = date(slot);
+            let midnight =
+                date.and_then(|date| crate::mailbox::span::midnight(date, &desk.mailbox.rules));
+            out.push((of.into(), date.and_then(times::write_day)));
+            out.push((utc.into(), midnight.and_then(times::file_time)));
+        }
+        Way::Choice(of, words) => {
+            let number = choice(field, words, slot)?;
+            out.push((of.key(), Some(V::Integer32(number))));
+            match of {
+                Place::Tag(p::SENSITIVITY) => {
+                    out.push((n::PRIVATE.into(), Some(V::Boolean(number >= 2))));
+                }
+                Place::Tag(p::IMPORTANCE) => {
+                    out.push((p::PRIORITY.into(), Some(V::Integer32(number - 1))));
+                }
+                _ => {}
+            }
+        }
+        Way::List(of) => {
+            let entries = match slot.value() {
+                Some(Value::List(entries)) if !entries.is_empty() => {
+                    Some(V::Strings(entries.clone()))
+                }
+                _ => None,
+            };
+            out.push((of.key(), entries));
+        }
+        Way::Email(_)
+        | Way::Completed(_)
+        | Way::Flag(_)
+        | Way::Number(_)
+        | Way::Instant(_)
+        | Way::Share(_)
+        | Way::Times
+        | Way::Series
+        | Way::Guests
+        | Way::Absent(_) => {}
+    }
+    Ok(())
+}
+
+fn date(slot: &Slot) -> Option<jiff::civil::Date> {
+    match slot.value() {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    }
+}
+
+/// Outlook knows no blank for these: a blank is its first word.
+pub(super) fn choice(field: Field, words: &[(&str, i32)], slot: &Slot) -> Result<i32, Unfit> {
+    let ours = slot.value().and_then(Value::as_text);
+    let found = match ours {
+        None => words.first(),
+        Some(ours) => words.iter().find(|(word, _)| *word == ours),
+    };
+    found
+        .map(|(_, number)| *number)
+        .ok_or_else(|| Unfit(format!("field `{field}` holds a word that Outlook does not have")))
+}
+
+/// Outlook ends lines as Windows does.
+pub(super) fn newlines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut after_return = false;
+    for letter in text.chars() {
+        if letter == '\n' && !after_return {
+            out.push('\r');
+        }
+        after_return = letter == '\r';
+        out.push(letter);
+    }
+    out
+}
