@@ -18,5 +18,9 @@ mod compare;
 mod damage;
 #[path = "pst/files.rs"]
 mod files;
+#[path = "pst/made.rs"]
+mod made;
 #[path = "pst/readers.rs"]
 mod readers;
+#[path = "pst/written.rs"]
+mod written;

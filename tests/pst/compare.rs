@@ -152,7 +152,7 @@ fn pairs<'a, Key: Copy + Ord, Held>(
 }
 
 /// Compares a file with all readers and returns what nobody has explained.
-fn unexplained(file: &Path, all: &BTreeMap<Reader, Reading>) -> Vec<String> {
+pub(crate) fn unexplained(file: &Path, all: &BTreeMap<Reader, Reading>) -> Vec<String> {
     let ours = &all[&Reader::Ours];
     let mut left: Vec<String> =
         ours.errors.iter().map(|(item, text)| format!("ours: {item:x?} {text}")).collect();
