@@ -12,8 +12,12 @@
 mod crash;
 #[path = "pst/items.rs"]
 mod items;
+#[path = "pst/opening.rs"]
+mod opening;
 #[path = "pst/real.rs"]
 mod real;
+#[path = "pst/sharing.rs"]
+mod sharing;
 #[path = "pst/transactions.rs"]
 mod transactions;
 #[path = "pst/walker.rs"]

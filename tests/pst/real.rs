@@ -2,8 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-/// Returns the Unicode files of at most so many bytes that the product may write, or says that the test is skipped.
+/// Returns the Unicode PST files of at most so many bytes that the product may write.
 pub(crate) fn writable(longest: u64) -> Vec<(String, Vec<u8>)> {
+    // Version 23; one file of the collection is damaged on purpose.
+    let mut files = all(longest);
+    files.retain(|(name, bytes)| bytes[8..11] == *b"SM\x17" && !name.contains("AddingBulk"));
+    files
+}
+
+/// Returns all files of at most so many bytes with their names, or says that the test is skipped.
+pub(crate) fn all(longest: u64) -> Vec<(String, Vec<u8>)> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pst/files");
     let folders: Vec<PathBuf> = std::env::var_os("ABGLEICH_PST_FILES")
         .map_or_else(|| vec![default], |names| std::env::split_paths(&names).collect());
@@ -11,7 +19,7 @@ pub(crate) fn writable(longest: u64) -> Vec<(String, Vec<u8>)> {
         .iter()
         .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flat_map(|entries| entries.map(|entry| entry.unwrap().path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "pst"))
+        .filter(|path| path.extension().is_some_and(|kind| kind == "pst" || kind == "ost"))
         .filter(|path| path.metadata().unwrap().len() <= longest)
         .collect();
     files.sort();
@@ -20,10 +28,9 @@ pub(crate) fn writable(longest: u64) -> Vec<(String, Vec<u8>)> {
             "SKIPPED: there are no PST files in {folders:?}; ABGLEICH_PST_FILES names a folder"
         );
     }
-    let named = files.iter().map(|path| {
+    let read = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         (name, std::fs::read(path).unwrap())
-    });
-    // Version 23; one file of the collection is damaged on purpose.
-    named.filter(|(name, bytes)| bytes[10] == 23 && !name.contains("AddingBulk")).collect()
+    };
+    files.iter().map(read).collect()
 }

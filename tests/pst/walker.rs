@@ -50,7 +50,7 @@ fn place(bytes: &[u8], at: usize) -> usize {
 }
 
 /// CRC-32 bit by bit, from zero and not inverted (MS-PST 5.3), eight bits at a time by a table made on the spot.
-fn crc(bytes: &[u8]) -> u64 {
+pub(crate) fn crc(bytes: &[u8]) -> u64 {
     static TABLE: std::sync::OnceLock<[u32; 256]> = std::sync::OnceLock::new();
     let table = TABLE.get_or_init(|| {
         std::array::from_fn(|byte| {

@@ -29,7 +29,9 @@ mod form;
 mod lock;
 mod open;
 mod pen;
+mod place;
 mod references;
+mod repair;
 mod rescue;
 mod space;
 mod subnodes;
@@ -42,6 +44,7 @@ use std::path::PathBuf;
 use bits::{Run, SECTION};
 use rescue::Rescue;
 use space::{Room, Space};
+use survey::Highest;
 use tree::{Kind, Page};
 
 use super::btree::Pages;
@@ -55,6 +58,8 @@ pub use create::NewFile;
 pub use data_tree::DataChange;
 pub use error::WriteError;
 pub use open::IsProtected;
+pub use place::Concern;
+pub use repair::{Repaired, repair};
 pub use transaction::Transaction;
 
 /// What is allowed when a file is written.
@@ -80,11 +85,13 @@ pub struct Writer {
     ndb: Ndb,
     space: Space,
     rescue: Rescue,
-    /// The highest index in use for each of the 32 kinds of nodes.
-    highest: [u32; 32],
+    /// The highest ids that were in use when the file was opened; its counters may lag behind.
+    highest: Highest,
     longest: u64,
     /// The folder whose disk the file grows on; none for a file in memory.
     folder: Option<PathBuf>,
+    /// What is to be said about the place of the file.
+    concerns: Vec<Concern>,
     /// Whether the density list may name room that is not free.
     has_density_list: bool,
     /// Whether writes are made durable one after the other; not so in a file that has no name yet.
@@ -99,6 +106,12 @@ impl Writer {
     /// Returns the file as it is committed, for reading.
     pub fn nodes(&self) -> &Ndb {
         &self.ndb
+    }
+
+    /// Returns what the operator should know about the place of the file: it is in a folder that is kept in step with a cloud,
+    /// or on a network share where writing was allowed all the same.
+    pub fn concerns(&self) -> &[Concern] {
+        &self.concerns
     }
 
     /// Begins a batch of changes.

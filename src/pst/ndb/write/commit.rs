@@ -227,7 +227,6 @@ impl Writer {
                 Err(_) => WriteError::Unknown { source },
             });
         }
-        self.highest = header.highest;
         self.space.keep(freed);
         self.ndb.turn_to(header);
         Ok(())

@@ -9,7 +9,8 @@ use super::commit::DENSITY_LIST;
 use super::error::WriteError;
 use super::form::{self, PAGE};
 use super::lock;
-use super::rescue::{Rescue, folder_of, sync_folder_of};
+use super::open::accept_place;
+use super::rescue::{folder_of, sync_folder_of};
 use super::space::Space;
 use super::transaction::Transaction;
 use super::tree::{Kind, Page};
@@ -33,12 +34,12 @@ pub struct NewFile {
 impl NewFile {
     /// Begins an empty node database that is going to have a name nobody has yet.
     pub fn begin(path: &Path, settings: &Settings) -> Result<Self, WriteError> {
-        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-        name.push(".new");
-        let temporary = path.with_file_name(name);
+        let temporary = temporary_of(path);
         refuse_existing(path)?;
+        let concerns = accept_place(path, settings)?;
         let file = lock::create(&temporary)?;
         let mut writer = Writer::empty(Medium::File(file), Crypt::Permute, settings)?;
+        writer.concerns = concerns;
         writer.folder = Some(folder_of(path).to_owned());
         Ok(Self { writer: Some(writer), path: path.to_owned(), temporary, settings: *settings })
     }
@@ -55,13 +56,7 @@ impl NewFile {
         writer.ndb.medium_mut().sync()?;
         // Windows does not rename a file that is open.
         drop(writer);
-        refuse_existing(&self.path)?;
-        fs::rename(&self.temporary, &self.path).map_err(|source| WriteError::Beside {
-            action: "give its name to",
-            path: self.path.clone(),
-            source,
-        })?;
-        sync_folder_of(&self.path)?;
+        give_name(&self.temporary, &self.path)?;
         // Whoever made the store decided about its password.
         let settings = Settings { protected: true, ..self.settings };
         Writer::open(&self.path, &settings, &|_| Ok(false))
@@ -77,7 +72,24 @@ impl Drop for NewFile {
     }
 }
 
-fn refuse_existing(path: &Path) -> Result<(), WriteError> {
+/// Returns the name that a file has until it is whole.
+pub(super) fn temporary_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+    name.push(".new");
+    path.with_file_name(name)
+}
+
+/// Gives a durable file its name, which is durable then as well.
+pub(super) fn give_name(temporary: &Path, path: &Path) -> Result<(), WriteError> {
+    refuse_existing(path)?;
+    let failed =
+        |source| WriteError::Beside { action: "give its name to", path: path.to_owned(), source };
+    fs::rename(temporary, path).map_err(failed)?;
+    sync_folder_of(path)
+}
+
+/// Refuses a name that a file has already.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), WriteError> {
     let failed = |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
     if path.try_exists().map_err(failed)? {
         return Err(WriteError::Exists { path: path.to_owned() });
@@ -117,15 +129,11 @@ impl Writer {
         medium.write_at(DENSITY_LIST, pages.as_flattened())?;
         let longest = u8::try_from(map.longest()).unwrap_or(u8::MAX);
         Ok(Self {
-            ndb: Ndb::open(medium)?,
             space: Space::new(vec![longest], map.free().into()),
-            rescue: Rescue::Nowhere,
-            highest: first_indices(),
             longest: settings.longest,
-            folder: None,
             has_density_list: false,
             is_durable: false,
-            must_reopen: false,
+            ..Self::unchecked(Ndb::open(medium)?)
         })
     }
 }

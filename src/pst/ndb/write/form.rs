@@ -31,12 +31,16 @@ pub(super) fn allocation_map(at: u64, map: &Map) -> [u8; PAGE] {
 
 /// Makes one of the other maps. Their bodies say "nothing known to be free", which is right for every version of Outlook.
 pub(super) fn reserved_page(kind: Reserved, at: u64) -> [u8; PAGE] {
-    let kind = match kind {
+    map_page(reserved_kind(kind), at, &[0xFF; MAP_BYTES])
+}
+
+/// Returns what kind of page it is.
+pub(super) fn reserved_kind(kind: Reserved) -> PageKind {
+    match kind {
         Reserved::Pages => PageKind::PageMap,
         Reserved::Free => PageKind::FreeMap,
         Reserved::FreePages => PageKind::FreePageMap,
-    };
-    map_page(kind, at, &[0xFF; MAP_BYTES])
+    }
 }
 
 /// Makes a density list that names no section; the id is the next one for pages, and is not used up by it.

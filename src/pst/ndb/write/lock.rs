@@ -15,6 +15,16 @@ pub(super) fn open(path: &Path) -> Result<File, WriteError> {
     Ok(file)
 }
 
+/// Opens a file for reading, while nobody writes it.
+pub(super) fn read(path: &Path) -> Result<File, WriteError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    alone(&mut options);
+    let file = options.open(path).map_err(|error| refused(path, error))?;
+    lock(&file, path)?;
+    Ok(file)
+}
+
 /// Creates a file, or takes over one that nobody has open any longer and empties it.
 pub(super) fn create(path: &Path) -> Result<File, WriteError> {
     let mut options = OpenOptions::new();

@@ -5,8 +5,10 @@ use std::path::Path;
 use super::commit::DENSITY_LIST;
 use super::error::WriteError;
 use super::lock;
+use super::place::{self, Concern};
 use super::rescue::{Rescue, header_bytes};
-use super::survey::survey;
+use super::space::Space;
+use super::survey::{Highest, survey};
 use super::{Settings, Writer};
 use crate::pst::error::PstError;
 use crate::pst::layout::Layout;
@@ -28,9 +30,11 @@ impl Writer {
         settings: &Settings,
         is_protected: IsProtected<'_>,
     ) -> Result<Self, WriteError> {
+        let concerns = accept_place(path, settings)?;
         let file = lock::open(path)?;
         let mut writer =
             Self::over(Medium::File(file), Rescue::beside(path), settings, is_protected)?;
+        writer.concerns = concerns;
         writer.folder = Some(super::rescue::folder_of(path).to_owned());
         Ok(writer)
     }
@@ -81,14 +85,11 @@ impl Writer {
         }
         let mut writer = Self {
             has_density_list: !has_empty_density_list(&ndb)?,
-            ndb,
             space: found.space,
             rescue,
             highest: found.highest,
             longest: settings.longest,
-            folder: None,
-            is_durable: true,
-            must_reopen: false,
+            ..Self::unchecked(ndb)
         };
         if !is_trusted {
             let header = writer.ndb.header().clone();
@@ -96,6 +97,33 @@ impl Writer {
         }
         Ok(writer)
     }
+}
+
+impl Writer {
+    /// Starts from a file of which nothing is known: it shows no room, and nothing is made durable but by its header.
+    pub(super) fn unchecked(ndb: Ndb) -> Self {
+        Self {
+            ndb,
+            space: Space::new(Vec::new(), 0),
+            rescue: Rescue::Nowhere,
+            highest: Highest::default(),
+            longest: u64::MAX,
+            folder: None,
+            concerns: Vec::new(),
+            has_density_list: true,
+            is_durable: true,
+            must_reopen: false,
+        }
+    }
+}
+
+/// Refuses a file on a network share, unless the operator allows it; returns what else is to be said about its place.
+pub(super) fn accept_place(path: &Path, settings: &Settings) -> Result<Vec<Concern>, WriteError> {
+    let concerns = place::concerns(path);
+    if !settings.shares && concerns.contains(&Concern::NetworkShare) {
+        return Err(WriteError::NetworkShare { path: path.to_owned() });
+    }
+    Ok(concerns)
 }
 
 /// Puts the header in order that a torn write left.
@@ -114,7 +142,7 @@ fn mend_header(medium: &mut Medium, rescue: &Rescue) -> Result<(), WriteError> {
     Ok(())
 }
 
-fn refuse_kinds(header: &Header) -> Result<(), WriteError> {
+pub(super) fn refuse_kinds(header: &Header) -> Result<(), WriteError> {
     let what = if header.layout == Layout::ANSI {
         "an ANSI file of Outlook 97 to 2002"
     } else if header.is_offline_store() {

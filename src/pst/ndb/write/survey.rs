@@ -10,9 +10,10 @@ use super::space::Space;
 use super::transaction::load;
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
-use crate::pst::id::{PageId, PageRef};
+use crate::pst::id::{Bid, NidKind, PageId, PageRef};
 use crate::pst::layout::Layout;
 use crate::pst::ndb::file::Ndb;
+use crate::pst::ndb::header::Header;
 use crate::pst::ndb::page::{PageKind, TreePage};
 
 /// How many sections are looked at in one walk of the trees: 16 GB of the file, whose maps take up 32 MB of memory.
@@ -23,8 +24,21 @@ const WINDOW: u32 = 1 << 16;
 pub(super) struct Survey {
     /// The room in the file. Maps that had to be made again are among its changed ones.
     pub(super) space: Space,
-    /// The highest index in use for each of the 32 kinds of nodes.
-    pub(super) highest: [u32; 32],
+    /// The highest ids in use.
+    pub(super) highest: Highest,
+    /// How many maps had to be made again.
+    pub(super) remade: usize,
+}
+
+/// The highest ids in use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Highest {
+    /// Of each of the 32 kinds of nodes, the highest index.
+    pub(super) indices: [u32; 32],
+    /// The highest id of a block.
+    pub(super) block: Bid,
+    /// The highest id of a page of a tree.
+    pub(super) page: PageId,
 }
 
 /// Looks through a file. When its maps are not to be trusted they are made again from what is in the file.
@@ -41,7 +55,7 @@ pub(super) fn survey(ndb: &Ndb, trusted: bool) -> Result<Survey, WriteError> {
     let mut longest = Vec::new();
     let mut free = 0;
     let mut remade = Vec::new();
-    let mut highest = [0; 32];
+    let mut highest = Highest::default();
     for first in (0..sections).step_by(usize::try_from(WINDOW).unwrap_or(usize::MAX)) {
         let count = WINDOW.min(sections - first);
         let mut owned =
@@ -67,10 +81,11 @@ pub(super) fn survey(ndb: &Ndb, trusted: bool) -> Result<Survey, WriteError> {
         }
     }
     let mut space = Space::new(longest, free);
+    let count = remade.len();
     for (section, map) in remade {
         space.put(section, map);
     }
-    Ok(Survey { space, highest })
+    Ok(Survey { space, highest, remade: count })
 }
 
 /// Makes the map of a section again, and says whether it differs from the one in the file.
@@ -109,7 +124,7 @@ struct Owned {
 }
 
 impl Owned {
-    fn walk(&mut self, ndb: &Ndb, highest: &mut [u32; 32]) -> Result<(), WriteError> {
+    fn walk(&mut self, ndb: &Ndb, highest: &mut Highest) -> Result<(), WriteError> {
         let mut failed = None;
         let mut keep = |result: Result<(), WriteError>| match result {
             Ok(()) => Ok(()),
@@ -122,12 +137,14 @@ impl Owned {
         };
         let nodes = ndb.node_tree().pages(ndb, &mut |place, page| {
             keep(self.own(place.at, PAGE))?;
-            if page.level == 0 { note_indices(page, highest) } else { Ok(()) }
+            highest.page = highest.page.max(place.id);
+            if page.level == 0 { highest.note_indices(page) } else { Ok(()) }
         });
         let all = nodes.and_then(|()| {
             ndb.block_tree().pages(ndb, &mut |place, page| {
                 keep(self.own(place.at, PAGE))?;
-                keep(self.own_blocks(page))
+                highest.page = highest.page.max(place.id);
+                keep(self.own_blocks(page, highest))
             })
         });
         match failed {
@@ -136,13 +153,14 @@ impl Owned {
         }
     }
 
-    fn own_blocks(&mut self, page: &TreePage<'_>) -> Result<(), WriteError> {
+    fn own_blocks(&mut self, page: &TreePage<'_>, highest: &mut Highest) -> Result<(), WriteError> {
         if page.level > 0 {
             return Ok(());
         }
         let layout = &Layout::UNICODE;
         for index in 0..page.count {
             let block = page.block(index)?;
+            highest.block = highest.block.max(block.bid);
             let size = usize::from(block.stored);
             if size == 0 || size > layout.block_payload {
                 return Err(inconsistent("a block has an impossible length", block.at));
@@ -170,15 +188,29 @@ impl Owned {
     }
 }
 
-fn note_indices(page: &TreePage<'_>, highest: &mut [u32; 32]) -> Result<(), PstError> {
-    for index in 0..page.count {
-        let nid = page.node(index)?.nid;
-        let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
-        if let Some(highest) = highest.get_mut(place) {
-            *highest = (*highest).max(nid.index());
+impl Highest {
+    fn note_indices(&mut self, page: &TreePage<'_>) -> Result<(), PstError> {
+        for index in 0..page.count {
+            let nid = page.node(index)?.nid;
+            let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
+            // Ids of internal nodes are given away by the specification, not by a counter.
+            if let Some(highest) = self.indices.get_mut(place)
+                && nid.kind() != NidKind::INTERNAL
+            {
+                *highest = (*highest).max(nid.index());
+            }
+        }
+        Ok(())
+    }
+
+    /// Raises the counters of a header that lag behind what is in the file.
+    pub(super) fn raise(&self, header: &mut Header) {
+        header.next_block = header.next_block.max(Bid((self.block.0 | 3) + 1));
+        header.next_page = header.next_page.max(PageId(self.page.0 + 1));
+        for (index, found) in header.highest.iter_mut().zip(self.indices) {
+            *index = (*index).max(found);
         }
     }
-    Ok(())
 }
 
 fn inconsistent(what: &'static str, at: u64) -> WriteError {

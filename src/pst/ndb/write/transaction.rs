@@ -51,16 +51,13 @@ pub struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(file: &'a mut Writer) -> Self {
-        let header = file.ndb.header();
-        let mut highest = header.highest;
-        for (index, found) in highest.iter_mut().zip(file.highest) {
-            *index = (*index).max(found);
-        }
+        let mut header = file.ndb.header().clone();
+        file.highest.raise(&mut header);
         Self {
             pen: Pen::default(),
             references: References::new(header.next_block),
             nodes: BTreeMap::new(),
-            highest,
+            highest: header.highest,
             unique: header.unique,
             next_page: header.next_page,
             freed: Vec::new(),

@@ -1,0 +1,261 @@
+//! Repairing into a copy (effect): the header where it is torn, the file's length, and the allocation maps from what the trees
+//! refer to. The original is only read. What is damaged in the trees themselves is not mended: it would take guesses.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use super::bits::{SECTION, reserved, section_at};
+use super::create::{give_name, refuse_existing, temporary_of};
+use super::error::WriteError;
+use super::form::{self, PAGE};
+use super::open::{accept_place, refuse_kinds};
+use super::rescue::{Rescue, header_bytes};
+use super::survey::survey;
+use super::{Settings, Writer, lock};
+use crate::pst::bytes::wide;
+use crate::pst::crc::crc;
+use crate::pst::error::PstError;
+use crate::pst::id::{Bid, PageId, PageRef};
+use crate::pst::layout::Layout;
+use crate::pst::medium::Medium;
+use crate::pst::ndb::file::Ndb;
+use crate::pst::ndb::header::Header;
+
+/// What was repaired in the copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    /// Whether the header was torn.
+    pub header: bool,
+    /// Whether the file's length did not fit.
+    pub length: bool,
+    /// How many allocation maps were wrong.
+    pub maps: usize,
+}
+
+/// Copies a file and puts the copy in order; the copy gets its name when it is whole and durable. It may take over the
+/// rescue record that lies beside the original.
+pub fn repair(original: &Path, copy: &Path, settings: &Settings) -> Result<Repaired, WriteError> {
+    refuse_existing(copy)?;
+    accept_place(copy, settings)?;
+    let from = lock::read(original)?;
+    let temporary = temporary_of(copy);
+    let to = lock::create(&temporary)?;
+    let done = copy_all(from, &to).map_err(WriteError::from).and_then(|()| {
+        let medium = Medium::File(to);
+        let (mut medium, repaired) = in_place(medium, &Rescue::beside(original), settings)?;
+        medium.sync()?;
+        Ok(repaired)
+    });
+    match done.and_then(|repaired| give_name(&temporary, copy).map(|()| repaired)) {
+        Ok(repaired) => Ok(repaired),
+        Err(error) => {
+            let _ = fs::remove_file(&temporary);
+            Err(error)
+        }
+    }
+}
+
+fn copy_all(from: File, to: &File) -> Result<(), PstError> {
+    let (from, mut to) = (Medium::File(from), Medium::File(to.try_clone().map_err(cloned)?));
+    let mut buffer = vec![0; 1 << 20];
+    let mut at = 0;
+    loop {
+        let read = from.read_at(at, &mut buffer)?;
+        if read == 0 {
+            return Ok(());
+        }
+        to.write_at(at, buffer.get(..read).unwrap_or_default())?;
+        at += wide(read);
+    }
+}
+
+fn cloned(error: std::io::Error) -> PstError {
+    PstError::io("open the copy", 0, error)
+}
+
+/// Repairs a medium.
+pub(super) fn in_place(
+    mut medium: Medium,
+    rescue: &Rescue,
+    settings: &Settings,
+) -> Result<(Medium, Repaired), WriteError> {
+    let mut repaired = Repaired::default();
+    let bytes = header_bytes(&medium)?;
+    let mut header = match Header::parse(&bytes) {
+        Ok(header) => header,
+        Err(error) => {
+            repaired.header = true;
+            let found = rescue.read()?.and_then(|record| record.mend(&bytes).map(<[u8]>::to_vec));
+            let found = found.and_then(|bytes| Header::parse(&bytes).ok());
+            found.or_else(|| second_sector(&bytes)).ok_or(error)?
+        }
+    };
+    refuse_kinds(&header)?;
+    repaired.length = fit_length(&mut medium, &mut header)?;
+    header.maps_valid = 0;
+    medium.write_at(0, &header.encode())?;
+    let ndb = Ndb::open(medium)?;
+    let found = survey(&ndb, false)?;
+    repaired.maps = found.remade;
+    found.highest.raise(&mut header);
+    let mut writer = Writer {
+        space: found.space,
+        highest: found.highest,
+        is_durable: false,
+        longest: settings.longest,
+        ..Writer::unchecked(ndb)
+    };
+    writer.put_reserved_pages()?;
+    writer.flip(header, &[])?;
+    Ok((writer.ndb.into_medium(), repaired))
+}
+
+/// Makes the header good whose first sector is sound and whose second is not: of what changes, that one holds the counter of
+/// blocks alone, which what is in the file tells as well.
+fn second_sector(bytes: &[u8]) -> Option<Header> {
+    let sum = bytes.get(4..8)?.first_chunk().copied().map(u32::from_le_bytes)?;
+    if crc(bytes.get(8..479)?) != sum {
+        return None;
+    }
+    let mut patched = bytes.to_vec();
+    let full = crc(bytes.get(8..524)?).to_le_bytes();
+    patched.get_mut(524..528)?.copy_from_slice(&full);
+    let mut header = Header::parse(&patched).ok()?;
+    header.next_block = Bid(0);
+    Some(header)
+}
+
+/// Gives the file whole sections, as many as its header says or else as it has bytes for; says whether it had not.
+fn fit_length(medium: &mut Medium, header: &mut Header) -> Result<bool, WriteError> {
+    let first = Layout::UNICODE.first_map;
+    let length = medium.len()?;
+    let sections = |length: u64| length.saturating_sub(first).div_ceil(SECTION).max(1);
+    let is_whole = header.file_end > first && (header.file_end - first).is_multiple_of(SECTION);
+    let said = if is_whole { sections(header.file_end) } else { sections(length) };
+    // A length far beyond the file is no length.
+    let sections = if said > sections(length) + 8 { sections(length) } else { said };
+    let (end, last) = (first + sections * SECTION, first + (sections - 1) * SECTION);
+    let fits = (header.file_end, header.last_map, length) == (end, last, end);
+    (header.file_end, header.last_map) = (end, last);
+    if length != end {
+        medium.set_len(end)?;
+    }
+    Ok(!fits)
+}
+
+impl Writer {
+    /// Writes those of the pages reserved at the start of sections that are not there.
+    fn put_reserved_pages(&mut self) -> Result<(), WriteError> {
+        for section in 0..self.space.sections() {
+            let mut at = section_at(section);
+            for kind in reserved(section) {
+                at += wide(PAGE);
+                let place = PageRef { id: PageId(at), at };
+                match self.ndb.page(form::reserved_kind(kind), place) {
+                    Ok(_) => {}
+                    Err(PstError::Damaged { .. }) => {
+                        self.ndb.medium_mut().write_at(at, &form::reserved_page(kind, at))?;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Repaired, in_place, repair};
+    use crate::pst::crypt::Crypt;
+    use crate::pst::id::{Nid, NidKind};
+    use crate::pst::medium::Medium;
+    use crate::pst::ndb::node::{Node, Nodes};
+    use crate::pst::ndb::write::rescue::Rescue;
+    use crate::pst::ndb::write::{Settings, WriteError, Writer};
+
+    const NID: Nid = Nid::new(NidKind::MESSAGE, 0x1_0001);
+
+    /// A file with one node.
+    fn file() -> Vec<u8> {
+        let medium = Medium::Memory(Vec::new());
+        let mut writer = Writer::empty(medium, Crypt::Permute, &Settings::default()).unwrap();
+        let mut batch = writer.begin().unwrap();
+        let data = batch.put_data(&vec![7; 300_000]).unwrap();
+        batch.set_node(Node { nid: NID, data, sub: None, parent: Nid(0x122) }).unwrap();
+        batch.commit().unwrap();
+        let (Medium::Memory(bytes), _) = writer.close_in_media().unwrap() else { panic!() };
+        bytes
+    }
+
+    fn mended(bytes: Vec<u8>) -> (Vec<u8>, Repaired) {
+        let medium = Medium::Memory(bytes);
+        let (medium, repaired) = in_place(medium, &Rescue::Nowhere, &Settings::default()).unwrap();
+        let Medium::Memory(bytes) = medium else { panic!() };
+        let file = Medium::Memory(bytes.clone());
+        let rescue = Medium::Memory(Vec::new());
+        let writer = Writer::in_media(file, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+        assert!(writer.nodes().node(NID).unwrap().is_some());
+        (bytes, repaired)
+    }
+
+    #[test]
+    fn a_sound_file_needs_no_repair() {
+        assert_eq!(mended(file()).1, Repaired::default());
+    }
+
+    #[test]
+    fn a_wrong_map_is_made_again_and_refused_before() {
+        let mut bytes = file();
+        let sound = bytes.clone();
+        bytes[0x4400 + 3..0x4400 + 20].fill(0);
+        let open = Writer::in_media(
+            Medium::Memory(bytes.clone()),
+            Medium::Memory(Vec::new()),
+            &Settings::default(),
+            &|_| Ok(false),
+        );
+        assert!(open.is_err());
+        let (mended, repaired) = mended(bytes);
+        assert_eq!(repaired, Repaired { maps: 1, ..Repaired::default() });
+        assert_eq!(mended[0x4400..], sound[0x4400..]);
+    }
+
+    #[test]
+    fn a_torn_header_and_a_short_file_are_mended() {
+        let sound = file();
+        let mut bytes = sound.clone();
+        bytes[516] ^= 0xFF;
+        assert!(mended(bytes).1.header);
+        // The last section is nearly empty.
+        let (mended, repaired) = mended(sound[..sound.len() - 4096].to_vec());
+        assert_eq!(repaired, Repaired { length: true, ..Repaired::default() });
+        assert_eq!(mended.len(), sound.len());
+    }
+
+    #[test]
+    fn a_damaged_tree_is_not_guessed_at() {
+        let mut bytes = file();
+        let root =
+            usize::try_from(u64::from_le_bytes(bytes[240..248].try_into().unwrap())).unwrap();
+        bytes[root] ^= 1;
+        let refused =
+            in_place(Medium::Memory(bytes), &Rescue::Nowhere, &Settings::default()).unwrap_err();
+        assert!(matches!(refused, WriteError::Pst(_)), "{refused:?}");
+    }
+
+    #[test]
+    fn a_copy_is_made_and_the_original_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a.pst"), folder.path().join("b.pst"));
+        let mut bytes = file();
+        bytes[0x4400 + 3] ^= 0xFF;
+        std::fs::write(&from, &bytes).unwrap();
+        assert_eq!(repair(&from, &to, &Settings::default()).unwrap().maps, 1);
+        assert_eq!(std::fs::read(&from).unwrap(), bytes);
+        assert!(Writer::open(&to, &Settings::default(), &|_| Ok(false)).is_ok());
+        let again = repair(&from, &to, &Settings::default()).unwrap_err();
+        assert!(matches!(again, WriteError::Exists { .. }));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+    }
+}
