@@ -16,21 +16,19 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    /// Returns room for bytes at an offset, filled with zeros.
-    pub(super) fn room(
+    /// Returns what so many bytes at an offset are to be appended to.
+    pub(super) fn place(
         &mut self,
         medium: &mut Medium,
         at: u64,
         size: usize,
-    ) -> Result<&mut [u8], PstError> {
+    ) -> Result<&mut Vec<u8>, PstError> {
         let length = self.bytes.len();
         if at != self.at + wide(length) || length + size > MOST {
             self.flush(medium)?;
             self.at = at;
         }
-        let start = self.bytes.len();
-        self.bytes.resize(start + size, 0);
-        Ok(self.bytes.get_mut(start..).unwrap_or_default())
+        Ok(&mut self.bytes)
     }
 
     /// Writes bytes at an offset.
@@ -40,7 +38,7 @@ impl Pen {
         at: u64,
         bytes: &[u8],
     ) -> Result<(), PstError> {
-        self.room(medium, at, bytes.len()).map(|room| room.copy_from_slice(bytes))
+        self.place(medium, at, bytes.len()).map(|to| to.extend_from_slice(bytes))
     }
 
     /// Hands over what is held back.

@@ -125,8 +125,8 @@ impl<'a> Transaction<'a> {
         let at = self.file.take(Room::Block(slots))?.at();
         let bid = self.references.next(is_internal);
         let crypt = self.file.ndb.header().crypt;
-        let room = self.pen.room(self.file.ndb.medium_mut(), at, length)?;
-        form::block(crypt, bid, at, data, room);
+        let to = self.pen.place(self.file.ndb.medium_mut(), at, length)?;
+        form::block(crypt, bid, at, data, to);
         self.references.add(NewBlock { bid, at, size, references: 0 });
         Ok(bid)
     }
