@@ -34,13 +34,12 @@ fn what_is_referred_to_too_often_is_copied() {
     let mut shared: Option<(Option<Bid>, Option<Bid>)> = None;
     for part in 0..2 {
         let mut batch = file.begin().unwrap();
-        let (data, sub) = match shared {
-            Some(shared) => shared,
-            None => {
-                let below = batch.put_data(b"below").unwrap();
-                let below = Node { nid: Nid(0x692), data: below, sub: None, parent: Nid(0) };
-                (batch.put_data(b"shared").unwrap(), batch.put_subnodes(&[below]).unwrap())
-            }
+        let (data, sub) = if let Some(shared) = shared {
+            shared
+        } else {
+            let below = batch.put_data(b"below").unwrap();
+            let below = Node { nid: Nid(0x692), data: below, sub: None, parent: Nid(0) };
+            (batch.put_data(b"shared").unwrap(), batch.put_subnodes(&[below]).unwrap())
         };
         for index in part * 35_000..(part + 1) * 35_000 {
             let node = Node { nid: message(index), data, sub, parent: Nid(0) };
