@@ -16,6 +16,7 @@ mod plan;
 mod plugin;
 mod pool;
 mod progress;
+mod pst;
 mod rebind;
 mod report;
 mod say;
@@ -93,6 +94,9 @@ pub(crate) enum Command {
     /// Ask an adapter what it is
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Look at Outlook data files (PST), and make them
+    #[command(subcommand)]
+    Pst(pst::Pst),
 }
 
 impl Command {
@@ -114,6 +118,7 @@ impl Command {
             Self::Filter(filter) => filter.run(global),
             Self::Source(source) => source.run(global),
             Self::Plugin(plugin) => plugin.run(),
+            Self::Pst(pst) => pst.run(),
         }
     }
 }

@@ -1,0 +1,136 @@
+//! Shell: `abgleich pst show FILE ITEM`.
+
+use std::path::PathBuf;
+
+use abgleich::config::Language;
+use abgleich::mailbox::Mailbox as _;
+use abgleich::mailbox::pst::{PstAccess, PstMailbox};
+use abgleich::mailbox::zones::Zone;
+use abgleich::mapi::{PropertyType, Value};
+use abgleich::model::{Field, ItemId, ItemKind, Slot};
+use abgleich::pst::ndb::Nodes as _;
+use abgleich::pst::ndb::write::Settings;
+use abgleich::pst::{Nid, NidKind};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{open, unreadable};
+use crate::cli::{say, value};
+use crate::failure::{Exit, Failure};
+
+#[derive(Args)]
+pub(crate) struct Show {
+    /// The file
+    file: PathBuf,
+    /// The item's id, as `abgleich pst ls FILE FOLDER` prints it
+    item: String,
+    /// Every property with its type and value, instead of the fields that abgleich knows
+    #[arg(long)]
+    properties: bool,
+    /// The zone in which days are read, as an IANA name
+    #[arg(long, value_name = "ZONE", default_value = "Europe/Berlin")]
+    zone: String,
+}
+
+impl Show {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let unknown = || {
+            Failure::usage(format!("{} has no item {}", self.file.display(), self.item))
+                .hint("`abgleich pst ls FILE FOLDER` lists the items of a folder with their ids")
+        };
+        let nid = u32::from_str_radix(&self.item, 16).map(Nid).map_err(|_| unknown())?;
+        let failed = |error| unreadable(&self.file, error);
+        let store = open(&self.file)?;
+        let node = store.nodes().node(nid).map_err(failed)?;
+        let node = node.filter(|node| node.nid.kind() == NidKind::MESSAGE).ok_or_else(unknown)?;
+        if self.properties {
+            return self.all(nid);
+        }
+        let zone = Zone::iana(&self.zone).ok_or_else(|| {
+            Failure::usage(format!("the zone {} is not known", self.zone))
+                .hint("name one of the IANA database, such as Europe/Berlin")
+        })?;
+        let access = PstAccess {
+            path: self.file.clone(),
+            writes: false,
+            german: false,
+            zone,
+            settings: Settings::default(),
+        };
+        let id = ItemId::new(format!("{:x}.{:x}", node.parent.0, nid.0));
+        let mut found = None;
+        PstMailbox::new(access)
+            .fetch(ItemKind::Contact, &[id], &mut |_, item| found = Some(item))
+            .map_err(|error| Failure::new(Exit::MailboxFailed, error))?;
+        let item = match found {
+            Some(Ok(item)) => item,
+            Some(Err(error)) => return Err(Failure::new(Exit::MailboxFailed, error)),
+            None => return Err(unknown()),
+        };
+        let Some(kind) = item.identity.kind else {
+            say::line!("(neither a contact nor an appointment nor a task; --properties shows it)");
+            return Ok(Exit::Done);
+        };
+        say::line!("{:<18}{}", "kind", kind.key());
+        for (field, slot) in item.content.iter().filter(|(_, slot)| **slot != Slot::Blank) {
+            say::line!("{:<18}{}", field.key(), value::shown(Language::English, slot));
+        }
+        for field in Field::of(kind).filter(|field| item.unsupported.contains(*field)) {
+            say::line!("{:<18}(abgleich has no word for what is there)", field.key());
+        }
+        if let Some(stamp) = &item.identity.stamp {
+            let record = format!("{} of {} in {}", stamp.record, stamp.user, stamp.tenant);
+            say::line!("{:<18}{}", "record", value::one_line(&record));
+        }
+        Ok(Exit::Done)
+    }
+
+    fn all(&self, nid: Nid) -> Result<Exit, Failure> {
+        let failed = |error| unreadable(&self.file, error);
+        let store = open(&self.file)?;
+        let item = store.item(nid).map_err(failed)?;
+        let object = item.properties();
+        for property in object.context().properties() {
+            let value = if property.kind == PropertyType::OBJECT {
+                "(an embedded object)".to_owned()
+            } else {
+                match object.value_of(property) {
+                    Ok(value) => shown(&value),
+                    Err(error) => format!("(cannot be read: {error})"),
+                }
+            };
+            let key = object.key(property).to_string();
+            say::line!("{} {:?}  {value}  [{key}]", property.id, property.kind);
+        }
+        for attachment in item.attachments().map_err(failed)? {
+            let name = attachment.name().map_err(failed)?.unwrap_or_default();
+            say::line!("attachment {:x}  {}", attachment.nid().0, value::one_line(&name));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => value::one_line(text),
+        Value::Strings(texts) => value::one_line(&texts.join("; ")),
+        Value::Binary(bytes) => {
+            let head: Vec<String> =
+                bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+            let more = if bytes.len() > 32 { "…" } else { "" };
+            format!("{} bytes {}{more}", bytes.len(), head.concat())
+        }
+        Value::Time(time) => match time.since_1970().map(|(s, n)| (s, i32::try_from(n))) {
+            Some((seconds, Ok(nanoseconds))) => Timestamp::new(seconds, nanoseconds)
+                .map_or_else(|_| format!("{} (no date)", time.0), |at| at.to_string()),
+            _ => format!("{} (no date)", time.0),
+        },
+        Value::Integer16(number) => number.to_string(),
+        Value::Integer32(number) => number.to_string(),
+        Value::Integer64(number) => number.to_string(),
+        Value::Floating64(number) => number.to_string(),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Guid(guid) => guid.to_string(),
+        other => format!("{other:?}"),
+    }
+}
