@@ -347,8 +347,10 @@ pub enum Stage {
     Dns,
     /// Connecting.
     Network,
-    /// TLS and the certificate.
+    /// TLS.
     Tls,
+    /// The certificate of the server.
+    Certificate,
     /// Logging in.
     Login,
     /// Finding and entering the mailbox.

@@ -12,6 +12,8 @@
 #[path = "source/built.rs"]
 #[expect(dead_code, reason = "the tests of the source use more of it")]
 mod built;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/configuration.rs"]
 mod configuration;
 #[path = "cli/discover.rs"]

@@ -1,11 +1,19 @@
 //! Shell: `abgleich check`: walks all that a run needs, from the configuration to the clock of the mailbox, writes nothing,
 //! and says at which stage it fails and what to do.
 
+mod document;
 mod outlook;
+mod overlap;
 mod person;
+mod probe;
 mod remark;
+mod server;
+mod setup;
 mod show;
 mod staffitpro;
+mod stage;
+mod ticket;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +25,11 @@ use crate::cli::select::Selection;
 use crate::cli::{Global, json, place, pool, say};
 use crate::failure::{Exit, Failure};
 use outlook::{Outlook, Tried};
-use remark::{Remark, Stage, Words};
+use remark::Remark;
+use server::Way;
 use staffitpro::Side;
+use stage::Stage;
+use words::Words;
 
 #[derive(Args)]
 pub(crate) struct Check {
@@ -30,14 +41,27 @@ pub(crate) struct Check {
     /// End with code 10 if there is something to remark
     #[arg(long)]
     strict: bool,
+    /// Also make a private item in each folder that runs write to, read it back, and move it to Deleted Items
+    #[arg(long)]
+    write_probe: bool,
+    /// Print the PowerShell that gives the account its rights on exactly these mailboxes; look at nothing
+    #[arg(long, conflicts_with_all = ["json", "strict", "write_probe", "ticket"])]
+    exchange_setup: bool,
+    /// Print what support needs: versions, stages and request ids, without names, addresses or secrets
+    #[arg(long, conflicts_with = "json")]
+    ticket: bool,
 }
 
 /// What the check saw.
 struct Seen {
     /// The staffITpro sides that the mailboxes need.
     sources: BTreeMap<TenantName, Side>,
+    /// The servers that were walked to.
+    ways: Vec<Way>,
     /// The mailboxes, in the order of the configuration.
     mailboxes: Vec<Looked>,
+    /// Records that several mailboxes would overwrite in turns.
+    overlaps: Vec<Remark>,
 }
 
 /// What the check saw of one mailbox.
@@ -58,9 +82,15 @@ impl Check {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         let settings = place::settings(global)?;
         let chosen = self.selection.of(&settings)?;
-        let seen = look(&settings, &chosen)?;
+        if self.exchange_setup {
+            say::text!("{}", setup::powershell(&settings, &chosen));
+            return Ok(Exit::Done);
+        }
+        let seen = look(&settings, &chosen, self.write_probe)?;
         if self.json {
-            json::print(&show::document(&seen))?;
+            json::print(&document::document(&seen))?;
+        } else if self.ticket {
+            say::text!("{}", ticket::text(&settings, &seen));
         } else {
             say::text!("{}", show::text(&settings, &seen));
         }
@@ -68,12 +98,12 @@ impl Check {
     }
 }
 
-fn look(settings: &Settings, chosen: &[&MailboxSettings]) -> Result<Seen, Failure> {
+fn look(settings: &Settings, chosen: &[&MailboxSettings], probe: bool) -> Result<Seen, Failure> {
     let words = Words { language: settings.language };
     let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
     let sources: BTreeMap<_, _> =
         names.into_iter().map(|name| (name.clone(), Side::look(settings, name, words))).collect();
-    let tried = Tried::new()?;
+    let tried = Tried::new(probe)?;
     let mailboxes = pool::each(
         settings,
         chosen,
@@ -83,7 +113,8 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings]) -> Result<Seen, Failur
             ..Looked::nothing(mailbox)
         },
     );
-    Ok(Seen { sources, mailboxes })
+    let overlaps = overlap::of(chosen, &sources, words);
+    Ok(Seen { sources, ways: tried.ways(), mailboxes, overlaps })
 }
 
 impl Looked {
@@ -127,8 +158,11 @@ fn look_at(
 /// A source or server that is down ends the check as it would end a run; what concerns a mailbox likewise.
 fn exit(seen: &Seen, strict: bool) -> Exit {
     let sources = seen.sources.values().flat_map(|side| &side.remarks);
+    let ways = seen.ways.iter().flat_map(|way| &way.remarks);
     let mailboxes = seen.mailboxes.iter().flat_map(|looked| &looked.remarks);
     sources
+        .chain(ways)
+        .chain(&seen.overlaps)
         .chain(mailboxes)
         .map(|remark| match remark.exit() {
             Exit::Findings if !strict => Exit::Done,

@@ -3,6 +3,7 @@
 //!
 //! The same works with grommunio, whose differences are named where they matter.
 
+pub mod ability;
 mod apply;
 mod days;
 mod exceptions;

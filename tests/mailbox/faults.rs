@@ -154,7 +154,7 @@ fn check_learns_which_stage_failed() {
     };
     assert_eq!(stage(&password, &act_as), (Stage::Login, MailboxErrorKind::Denied));
     let untrusted = |access: &mut ServerAccess| access.ca_file = None;
-    assert_eq!(stage(&untrusted, &act_as).0, Stage::Tls);
+    assert_eq!(stage(&untrusted, &act_as).0, Stage::Certificate);
     let port = |access: &mut ServerAccess| {
         access.url = "https://localhost:1/EWS/Exchange.asmx".to_owned();
     };

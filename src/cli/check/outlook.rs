@@ -3,13 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use abgleich::config::{MailboxSettings, Settings, Target};
+use abgleich::config::{MailboxSettings, Settings, Target, Writes};
 use abgleich::engine::rules::ClockDifference;
-use abgleich::mailbox::{Mailbox, MailboxError};
-use abgleich::model::{Direction, ItemKind, Mode};
+use abgleich::ews::ServerVersion;
+use abgleich::mailbox::exchange::ExchangeMailbox;
+use abgleich::mailbox::exchange::lane::LaneWire;
+use abgleich::mailbox::{Mailbox, MailboxError, MailboxErrorKind, Opened, Trouble};
+use abgleich::model::{Direction, FolderId, ItemKind, Mode};
 use jiff::Timestamp;
 
-use crate::cli::check::remark::{Remark, Stage, Words};
+use crate::cli::check::probe::probe;
+use crate::cli::check::remark::Remark;
+use crate::cli::check::server::Way;
+use crate::cli::check::stage::{Stage, Walked};
+use crate::cli::check::words::Words;
 use crate::cli::open;
 use crate::failure::{Exit, Failure};
 
@@ -23,19 +30,45 @@ pub(super) struct Outlook {
     pub(super) owner: Option<String>,
     /// By how much its clock is ahead of ours, in seconds.
     pub(super) clock: Option<i64>,
+    /// The version of its server.
+    pub(super) version: Option<String>,
+    /// The contract that was agreed.
+    pub(super) contract: Option<&'static str>,
+    /// The stages that were walked, behind those of the server.
+    pub(super) walked: Vec<Walked>,
+    /// By what an administrator finds the request that failed.
+    pub(super) request: Option<String>,
+    /// The URL of its server.
+    pub(super) url: Option<String>,
 }
 
 /// The servers, and those that failed for one mailbox in a way that concerns all of them. Their other mailboxes are not tried:
 /// a wrong password tried two hundred times locks the account.
 pub(super) struct Tried {
     servers: open::Servers,
+    probe: bool,
     failed: Mutex<BTreeMap<String, Remark>>,
+    ways: Mutex<BTreeMap<(String, String), Way>>,
+    /// The servers that let us in; until then one mailbox tries, and the others wait for what comes of it.
+    entered: Mutex<BTreeMap<String, bool>>,
 }
 
 impl Tried {
     /// Starts with nothing tried.
-    pub(super) fn new() -> Result<Self, Failure> {
-        Ok(Self { servers: open::Servers::for_people()?, failed: Mutex::default() })
+    pub(super) fn new(probe: bool) -> Result<Self, Failure> {
+        Ok(Self {
+            servers: open::Servers::for_people()?,
+            probe,
+            failed: Mutex::default(),
+            ways: Mutex::default(),
+            entered: Mutex::default(),
+        })
+    }
+
+    /// Returns what was seen of the servers.
+    pub(super) fn ways(self) -> Vec<Way> {
+        let ways = self.ways.into_inner().unwrap_or_else(PoisonError::into_inner);
+        ways.into_values().collect()
     }
 
     fn failed(&self, server: &str) -> Option<Remark> {
@@ -43,17 +76,59 @@ impl Tried {
     }
 
     fn note(&self, server: &str, remark: &Remark) {
-        if matches!(
+        let of_all = matches!(
             remark.stage,
-            Stage::Config | Stage::Dns | Stage::Network | Stage::Tls | Stage::Login
-        ) {
+            Stage::Config
+                | Stage::Dns
+                | Stage::Network
+                | Stage::Tls
+                | Stage::Certificate
+                | Stage::Schemes
+                | Stage::Login
+        );
+        if of_all {
             let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
             failed.entry(server.to_owned()).or_insert_with(|| remark.clone());
         }
     }
+
+    /// Walks to the server of a mailbox, once for all that share it.
+    fn walk(
+        &self,
+        settings: &Settings,
+        mailbox: &MailboxSettings,
+        name: &str,
+        words: Words,
+    ) -> Result<String, Remark> {
+        let server = self.servers.server(settings, mailbox).map_err(|failure| of(&failure))?;
+        let login = self.servers.login(settings, mailbox).map_err(|failure| of(&failure))?;
+        let key = (name.to_owned(), server.url());
+        let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ways.contains_key(&key) {
+            let (way, ended) = Way::walk(name, &server, login.0, words, Timestamp::now());
+            ways.insert(key.clone(), way);
+            ended?;
+        }
+        Ok(key.1)
+    }
+
+    /// Notes what the first mailbox that got in saw of the server.
+    fn let_in(&self, server: &str, url: &str, walked: &[Walked]) {
+        let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(way) = ways.get_mut(&(server.to_owned(), url.to_owned())) {
+            let known = |stage| way.walked.iter().any(|walked: &Walked| walked.stage == stage);
+            let of_server = [Stage::Login, Stage::Binding, Stage::Version];
+            let fresh: Vec<_> = walked
+                .iter()
+                .filter(|walked| of_server.contains(&walked.stage) && !known(walked.stage))
+                .cloned()
+                .collect();
+            way.walked.extend(fresh);
+        }
+    }
 }
 
-/// Opens a mailbox and looks at its folders; writes nothing.
+/// Opens a mailbox and looks at its folders; writes nothing unless a probe was asked for.
 pub(super) fn look(
     settings: &Settings,
     tried: &Tried,
@@ -62,75 +137,263 @@ pub(super) fn look(
     remarks: &mut Vec<Remark>,
 ) -> Outlook {
     let mut seen = Outlook::default();
-    // A file stands for itself; what fails at a server concerns all its mailboxes.
-    let server = match &mailbox.target {
-        Target::Exchange { server, .. } => server.clone(),
-        Target::Pst { path } => path.display().to_string(),
-    };
-    if let Some(remark) = tried.failed(&server) {
-        remarks.push(remark);
+    let Target::Exchange { server, .. } = &mailbox.target else {
+        let walked = enter_file(settings, tried, mailbox).and_then(|mut opened| {
+            opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks)
+        });
+        if let Err(remark) = walked {
+            seen.walked.push(Walked::failed(remark.stage));
+            remarks.push(remark);
+        }
         return seen;
-    }
-    let walked = match tried.servers.mailbox(settings, mailbox, open::Usage::Read) {
-        Ok(mut opened) => {
-            walk(mailbox, opened.as_mut(), words, &mut seen, remarks).map_err(|error| {
-                Remark::error(error.stage.into(), (error.text.clone(), error.hint.clone()))
-            })
-        }
-        Err(failure) => {
-            let said = (failure.error.to_string(), failure.hints.first().cloned());
-            let usage = failure.kind == Exit::Usage;
-            Err(Remark::error(if usage { Stage::Config } else { Stage::Discovery }, said))
-        }
     };
+    let walked =
+        enter(settings, tried, mailbox, server, words, &mut seen).and_then(|mut opened| {
+            opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks)
+        });
     if let Err(remark) = walked {
-        tried.note(&server, &remark);
+        tried.note(server, &remark);
+        seen.walked.push(Walked::failed(remark.stage));
         remarks.push(remark);
     }
     seen
 }
 
-fn walk(
-    settings: &MailboxSettings,
-    mailbox: &mut dyn Mailbox,
+/// A mailbox that was opened, and what that told.
+struct Entered {
+    mailbox: Kept,
+    opened: Opened,
+}
+
+/// Where a mailbox is kept.
+enum Kept {
+    OnServer(Box<ExchangeMailbox<LaneWire>>),
+    InFile(Box<dyn Mailbox>),
+}
+
+impl Kept {
+    fn mailbox(&mut self) -> &mut dyn Mailbox {
+        match self {
+            Self::OnServer(mailbox) => mailbox.as_mut(),
+            Self::InFile(mailbox) => mailbox.as_mut(),
+        }
+    }
+
+    fn server(&self) -> Option<&ExchangeMailbox<LaneWire>> {
+        match self {
+            Self::OnServer(mailbox) => Some(mailbox),
+            Self::InFile(_) => None,
+        }
+    }
+}
+
+/// Opens a PST file; for writing only where a probe is to write.
+fn enter_file(
+    settings: &Settings,
+    tried: &Tried,
+    line: &MailboxSettings,
+) -> Result<Entered, Remark> {
+    let usage = if tried.probe { open::Usage::Write } else { open::Usage::Read };
+    let mut mailbox =
+        tried.servers.mailbox(settings, line, usage).map_err(|failure| of(&failure))?;
+    let opened = mailbox.open().map_err(|error| refused(&error))?;
+    Ok(Entered { mailbox: Kept::InFile(mailbox), opened })
+}
+
+/// Walks to the server and opens the mailbox. Until one was let in, one at a time tries.
+fn enter(
+    settings: &Settings,
+    tried: &Tried,
+    line: &MailboxSettings,
+    server: &str,
     words: Words,
     seen: &mut Outlook,
-    remarks: &mut Vec<Remark>,
-) -> Result<(), MailboxError> {
-    let opened = mailbox.open()?;
-    seen.clock =
-        opened.clock.map(|clock| match ClockDifference::between(Timestamp::now(), Some(clock)) {
-            ClockDifference::Within(difference) => difference.as_secs(),
-            ClockDifference::Beyond => seconds_between(Timestamp::now(), clock),
-        });
-    if let Some(seconds) = seen.clock.filter(|seconds| seconds.abs() > TOLERATED) {
-        remarks.push(Remark::warning(Stage::Clock, words.clock("Exchange", seconds)));
+) -> Result<Entered, Remark> {
+    let mut entered = Some(tried.entered.lock().unwrap_or_else(PoisonError::into_inner));
+    if entered.as_ref().is_some_and(|entered| entered.contains_key(server)) {
+        entered = None;
     }
-    match mailbox.person() {
-        Ok(person) => seen.owner = person,
+    if let Some(remark) = tried.failed(server) {
+        return Err(remark);
+    }
+    let url = tried.walk(settings, line, server, words)?;
+    seen.url = Some(url.clone());
+    let mut mailbox = tried.servers.exchange(settings, line).map_err(|failure| of(&failure))?;
+    let opened = mailbox.open();
+    // Whoever was let in has a login that is right, even where this mailbox is refused.
+    if let Some(login) = mailbox.login() {
+        let account = tried.servers.login(settings, line).map(|login| login.1).unwrap_or_default();
+        let seen_login = format!("{}, {account}", login.scheme.name());
+        seen.walked.push(Walked::passed(Stage::Login, seen_login));
+        seen.walked.push(Walked::passed(Stage::Binding, words.binding(login.scheme, login.bound)));
+    }
+    seen.version = mailbox.server().map(|server| server.to_string());
+    let opened = match opened {
+        Ok(opened) => opened,
         Err(error) => {
-            let said = (words.person_untold(&error.text), error.hint);
-            remarks.push(Remark::warning(Stage::Mailbox, said));
+            seen.request = mailbox.trace().map(|trace| trace.to_string());
+            let remark = refused(&error);
+            if remark.stage != Stage::Login && mailbox.login().is_some() {
+                tried.let_in(server, &url, &seen.walked);
+                if let Some(mut entered) = entered {
+                    entered.insert(server.to_owned(), true);
+                }
+            } else {
+                // Before the next one may try, it is known what came of this.
+                tried.note(server, &remark);
+            }
+            return Err(remark);
         }
+    };
+    let contract = mailbox.contract();
+    seen.contract = Some(contract.name());
+    let version = seen.version.clone().unwrap_or_else(|| "?".to_owned());
+    let version = format!("{version}, {}", contract.name());
+    seen.walked.push(Walked::passed(Stage::Version, version));
+    seen.walked.push(Walked::quietly(Stage::Impersonation));
+    seen.walked.push(Walked::quietly(Stage::Mailbox));
+    tried.let_in(server, &url, &seen.walked);
+    if let Some(mut entered) = entered {
+        entered.insert(server.to_owned(), true);
     }
-    if !opened.sees_private {
-        remarks.push(Remark::warning(Stage::Mailbox, words.private_hidden()));
-    }
-    for scope in settings.scopes.iter().filter(|scope| scope.mode != Mode::None) {
-        let path: Vec<String> =
-            scope.folder.iter().flat_map(|path| path.split('/')).map(str::to_owned).collect();
-        for kind in ItemKind::ALL.into_iter().filter(|kind| kind.switch() == scope.scope.switch) {
-            let found = mailbox.folder(kind, &path, false)?;
-            let made_later = !path.is_empty() && scope.mode.permits(Direction::ToOutlook);
-            if found.is_none() && !made_later {
-                remarks.push(Remark::error(
-                    Stage::Folder,
-                    words.no_folder(kind, scope.folder.as_deref()),
-                ));
+    Ok(Entered { mailbox: Kept::OnServer(Box::new(mailbox)), opened })
+}
+
+impl Entered {
+    fn walk(
+        &mut self,
+        settings: &Settings,
+        probes: bool,
+        line: &MailboxSettings,
+        words: Words,
+        seen: &mut Outlook,
+        remarks: &mut Vec<Remark>,
+    ) -> Result<(), Remark> {
+        let contract = self.mailbox.server().map(ExchangeMailbox::contract);
+        if matches!(contract, Some(ServerVersion::V2010Sp1 | ServerVersion::V2010Sp2)) {
+            remarks.push(Remark::warning(Stage::Version, words.old_server()));
+        }
+        match self.mailbox.mailbox().person() {
+            Ok(person) => seen.owner = person,
+            Err(error) => {
+                let said = (words.person_untold(&error.text), error.hint);
+                remarks.push(Remark::warning(Stage::Mailbox, said));
             }
         }
+        if !self.opened.sees_private {
+            remarks.push(Remark::warning(Stage::Mailbox, words.private_hidden()));
+        }
+        let folders = self.folders(line, words, seen, remarks)?;
+        seen.walked.push(Walked::quietly(Stage::Folder));
+        if probes {
+            match probe(settings, line, self.mailbox.mailbox(), &folders, words) {
+                Ok(count) => {
+                    seen.walked.push(Walked::passed(Stage::Probe, words.probed(count)));
+                }
+                Err(remark) if remark.warning => remarks.push(remark),
+                Err(remark) => return Err(self.traced(remark, seen)),
+            }
+        }
+        if let Kept::OnServer(mailbox) = &mut self.mailbox {
+            match mailbox.subscribe_and_leave() {
+                Ok(()) => seen.walked.push(Walked::quietly(Stage::Streaming)),
+                // Runs do without; it only takes longer until an edit is noticed.
+                Err(error) => {
+                    let said = words.no_streaming(&error.text);
+                    remarks.push(Remark::warning(Stage::Streaming, said));
+                }
+            }
+        }
+        self.clock(words, seen, remarks);
+        Ok(())
     }
-    Ok(())
+
+    fn clock(&self, words: Words, seen: &mut Outlook, remarks: &mut Vec<Remark>) {
+        let now = Timestamp::now();
+        let difference = |clock| match ClockDifference::between(now, Some(clock)) {
+            ClockDifference::Within(difference) => difference.as_secs(),
+            ClockDifference::Beyond => seconds_between(now, clock),
+        };
+        seen.clock = self.opened.clock.map(difference);
+        match seen.clock {
+            Some(seconds) if seconds.abs() > TOLERATED => {
+                remarks.push(Remark::warning(Stage::Clock, words.clock("Exchange", seconds)));
+            }
+            Some(_) => seen.walked.push(Walked::quietly(Stage::Clock)),
+            None => {}
+        }
+    }
+
+    /// Finds the folders of the scopes and looks at the rights on them. Returns those that runs write to, each once.
+    fn folders(
+        &mut self,
+        line: &MailboxSettings,
+        words: Words,
+        seen: &mut Outlook,
+        remarks: &mut Vec<Remark>,
+    ) -> Result<Vec<(ItemKind, FolderId)>, Remark> {
+        let mut written: Vec<(ItemKind, FolderId)> = Vec::new();
+        for scope in line.scopes.iter().filter(|scope| scope.mode != Mode::None) {
+            let path: Vec<String> =
+                scope.folder.iter().flat_map(|path| path.split('/')).map(str::to_owned).collect();
+            let writes = scope.mode.permits(Direction::ToOutlook) && line.writes == Writes::On;
+            for kind in ItemKind::ALL.into_iter().filter(|kind| kind.switch() == scope.scope.switch)
+            {
+                let found = self.mailbox.mailbox().folder(kind, &path, false);
+                let found = found.map_err(|error| {
+                    let remark = refused(&error);
+                    self.traced(remark, seen)
+                })?;
+                let made_later = !path.is_empty() && scope.mode.permits(Direction::ToOutlook);
+                let Some(folder) = found else {
+                    if !made_later {
+                        let said = words.no_folder(kind, scope.folder.as_deref());
+                        remarks.push(Remark::error(Stage::Folder, said));
+                    }
+                    continue;
+                };
+                if !writes || written.iter().any(|(_, known)| *known == folder) {
+                    continue;
+                }
+                if let Some(rights) =
+                    self.mailbox.server().and_then(|server| server.rights(&folder))
+                    && !(rights.create && rights.change && rights.delete)
+                {
+                    let said = words.rights_missing(kind, scope.folder.as_deref(), rights);
+                    return Err(Remark::error(Stage::Folder, said));
+                }
+                written.push((kind, folder));
+            }
+        }
+        let deleted = self.mailbox.server().and_then(ExchangeMailbox::rights_on_deleted);
+        if !written.is_empty() && deleted.is_some_and(|rights| !rights.create) {
+            remarks.push(Remark::warning(Stage::Folder, words.no_bin()));
+        }
+        Ok(written)
+    }
+
+    fn traced(&self, remark: Remark, seen: &mut Outlook) -> Remark {
+        let trace = self.mailbox.server().and_then(ExchangeMailbox::trace);
+        seen.request = trace.map(|trace| trace.to_string());
+        remark
+    }
+}
+
+/// Says at which stage an error of the mailbox is: the seam's words are coarser than ours.
+fn refused(error: &MailboxError) -> Remark {
+    let stage = match (error.kind, error.trouble) {
+        (_, Trouble::Impersonation) => Stage::Impersonation,
+        (MailboxErrorKind::Unsupported, _) => Stage::Version,
+        _ => error.stage.into(),
+    };
+    Remark::error(stage, (error.text.clone(), error.hint.clone()))
+}
+
+/// What keeps a server from being tried at all: the configuration, or that none is found.
+fn of(failure: &Failure) -> Remark {
+    let said = (failure.error.to_string(), failure.hints.first().cloned());
+    let usage = failure.kind == Exit::Usage;
+    Remark::error(if usage { Stage::Config } else { Stage::Discovery }, said)
 }
 
 /// Returns by how many seconds a clock is ahead.

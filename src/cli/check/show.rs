@@ -1,12 +1,12 @@
-//! Shell: how a check is shown: as text, or as one JSON document.
+//! Shell: how a check is shown as text.
 
 use std::collections::BTreeMap;
 
 use abgleich::config::Settings;
-use serde_json::{Value, json};
 
-use crate::cli::check::Seen;
 use crate::cli::check::remark::Remark;
+use crate::cli::check::server::Way;
+use crate::cli::check::{Looked, Seen};
 use crate::cli::report::{one_of, wrap};
 
 /// How many users are named where many share a cause.
@@ -21,6 +21,9 @@ pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
         let product = side.described.as_ref().map_or("–", |described| described.product.as_str());
         let users = one_of(language, "Benutzer, davon aktiv", "users, active among them");
         wrap(&mut out, "", &format!("{name} · {product} · {} {users}: {active}", side.users.len()));
+    }
+    for way in &seen.ways {
+        server(&mut out, settings, way);
     }
     out.push_str(&table(settings, seen));
     let groups = grouped(seen);
@@ -38,6 +41,9 @@ pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
             if let Some(next) = &group.remark.next {
                 wrap(&mut out, "    → ", next);
             }
+            if let Some(request) = &group.request {
+                wrap(&mut out, "    ", &format!("({request})"));
+            }
         }
     }
     if groups.is_empty() {
@@ -45,6 +51,22 @@ pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
         wrap(&mut out, "", text);
     }
     out
+}
+
+/// The server and what was seen on the way to it, one stage a line.
+fn server(out: &mut String, settings: &Settings, way: &Way) {
+    wrap(out, "", &format!("{} · {}", way.name, way.url));
+    let language = settings.language;
+    let passed: Vec<_> = way
+        .walked
+        .iter()
+        .filter(|walked| walked.passed)
+        .filter_map(|walked| Some((walked.stage.name(language), walked.seen.as_ref()?)))
+        .collect();
+    let width = passed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    for (name, seen) in passed {
+        wrap(out, &format!("  {name:width$}  "), seen);
+    }
 }
 
 fn table(settings: &Settings, seen: &Seen) -> String {
@@ -91,21 +113,27 @@ fn table(settings: &Settings, seen: &Seen) -> String {
 }
 
 /// One cause, and whom it concerns.
-struct Group {
-    remark: Remark,
-    users: Vec<String>,
+pub(super) struct Group {
+    /// The cause.
+    pub(super) remark: Remark,
+    /// The users.
+    pub(super) users: Vec<String>,
+    /// By what an administrator finds the first request that failed so.
+    pub(super) request: Option<String>,
 }
 
 /// Brings the same remark of many mailboxes together. An address in a text keeps two from being the same, so it is left out
 /// of the comparison.
-fn grouped(seen: &Seen) -> Vec<Group> {
+pub(super) fn grouped(seen: &Seen) -> Vec<Group> {
     let mut groups: BTreeMap<(bool, Remark), Group> = BTreeMap::new();
     let sources = seen.sources.values().flat_map(|side| &side.remarks).map(|remark| (remark, None));
+    let servers = seen.ways.iter().flat_map(|way| &way.remarks).map(|remark| (remark, None));
+    let overlaps = seen.overlaps.iter().map(|remark| (remark, None));
     let mailboxes = seen
         .mailboxes
         .iter()
         .flat_map(|looked| looked.remarks.iter().map(move |remark| (remark, Some(looked))));
-    for (remark, looked) in sources.chain(mailboxes) {
+    for (remark, looked) in sources.chain(servers).chain(overlaps).chain(mailboxes) {
         let mut key = remark.clone();
         if let Some(looked) = looked {
             for text in [Some(&mut key.text), key.next.as_mut()].into_iter().flatten() {
@@ -113,9 +141,14 @@ fn grouped(seen: &Seen) -> Vec<Group> {
                     text.replace(&looked.address, "…").replace(&format!(" {}", looked.user), " …");
             }
         }
-        let group = groups
-            .entry((remark.warning, key.clone()))
-            .or_insert_with(|| Group { remark: remark.clone(), users: Vec::new() });
+        let group = groups.entry((remark.warning, key.clone())).or_insert_with(|| Group {
+            remark: remark.clone(),
+            users: Vec::new(),
+            request: None,
+        });
+        if group.request.is_none() {
+            group.request = looked.and_then(|looked| request_of(looked, remark));
+        }
         if let Some(looked) = looked.filter(|looked| !group.users.contains(&looked.user)) {
             group.users.push(looked.user.clone());
         }
@@ -124,6 +157,13 @@ fn grouped(seen: &Seen) -> Vec<Group> {
         }
     }
     groups.into_values().collect()
+}
+
+/// The request belongs to what the walk ended with.
+fn request_of(looked: &Looked, remark: &Remark) -> Option<String> {
+    let ended =
+        looked.outlook.walked.iter().any(|walked| !walked.passed && walked.stage == remark.stage);
+    looked.outlook.request.clone().filter(|_| ended && !remark.warning)
 }
 
 fn whom(settings: &Settings, users: &[String]) -> String {
@@ -137,52 +177,4 @@ fn whom(settings: &Settings, users: &[String]) -> String {
             format!(" ({number} {mailboxes}: {named}{more})")
         }
     }
-}
-
-/// Returns the check as a JSON document.
-pub(super) fn document(seen: &Seen) -> Value {
-    let sources: Vec<_> = seen
-        .sources
-        .iter()
-        .map(|(name, side)| {
-            json!({
-                "name": name.as_str(),
-                "product": side.described.as_ref().map(|described| &described.product),
-                "users": side.users.len(),
-                "clock_seconds": side.clock,
-            })
-        })
-        .collect();
-    let mailboxes: Vec<_> = seen
-        .mailboxes
-        .iter()
-        .map(|looked| {
-            json!({
-                "user": looked.user,
-                "person": looked.person,
-                "address": looked.address,
-                "owner": looked.outlook.owner,
-                "clock_seconds": looked.outlook.clock,
-                "ok": looked.remarks.iter().all(|remark| remark.warning),
-            })
-        })
-        .collect();
-    let remarks: Vec<_> = grouped(seen)
-        .iter()
-        .map(|group| {
-            json!({
-                "level": if group.remark.warning { "warning" } else { "error" },
-                "stage": group.remark.stage.key(),
-                "text": group.remark.text,
-                "next": group.remark.next,
-                "users": group.users,
-            })
-        })
-        .collect();
-    json!({
-        "schema": "abgleich-check/1",
-        "sources": sources,
-        "mailboxes": mailboxes,
-        "remarks": remarks,
-    })
 }

@@ -1,13 +1,17 @@
 //! Shell: the staffITpro side of the check: the adapter, the database, its users and the filter.
 
+use std::collections::BTreeSet;
+
 use abgleich::config::{MailboxSettings, Settings};
-use abgleich::model::{Mode, Module, TenantName};
+use abgleich::model::{Mode, Module, RecordId, TenantName};
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Members, Source as _, SourceError, SourceErrorKind, User};
 use jiff::Timestamp;
 
 use crate::cli::check::outlook::{TOLERATED, seconds_between};
-use crate::cli::check::remark::{Remark, Stage, Words};
+use crate::cli::check::remark::Remark;
+use crate::cli::check::stage::Stage;
+use crate::cli::check::words::Words;
 use crate::cli::open;
 use crate::failure::{Exit, Failure};
 
@@ -85,6 +89,29 @@ impl Side {
             Some(_) => {}
         }
         user
+    }
+
+    /// Returns what is in the filter of a module for a user; `None` where it cannot be told.
+    pub(super) fn members(
+        &self,
+        mailbox: &MailboxSettings,
+        module: Module,
+    ) -> Option<BTreeSet<RecordId>> {
+        let source = self.source.as_ref()?;
+        let (mut all, mut page) = (BTreeSet::new(), None);
+        loop {
+            match source.members(&mailbox.user, module, None, page.as_ref()) {
+                Ok(Members::Page { ids, next, .. }) => {
+                    let fresh = ids.into_iter().filter(|id| all.insert(id.clone())).count();
+                    page = next;
+                    // A source that begins anew for ever would keep the check from ending.
+                    if page.is_none() || fresh == 0 {
+                        return Some(all);
+                    }
+                }
+                Ok(Members::Unchanged) | Err(_) => return None,
+            }
+        }
     }
 
     /// Looks whether anything is in the filter of the modules that have one and are switched on (rule G2).

@@ -12,7 +12,7 @@ use abgleich::config::{
 };
 use abgleich::ews::Impersonation;
 use abgleich::ews::autodiscover::{Finder, Hosts, Outcome, Walk};
-use abgleich::ews::transport::{Endpoint, Login, Password, PlainHttp};
+use abgleich::ews::transport::{Endpoint, Login, Password, PlainHttp, Scheme};
 use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
@@ -180,6 +180,16 @@ impl Servers {
             (None, Target::Pst { .. }) => String::new(),
         };
         self.at(&prepared, &url)
+    }
+
+    /// Returns by which scheme and as whom abgleich logs in at the server of a mailbox.
+    pub(in crate::cli) fn login(
+        &self,
+        settings: &Settings,
+        mailbox: &MailboxSettings,
+    ) -> Result<(Scheme, String), Failure> {
+        let prepared = self.prepared(settings, mailbox)?;
+        Ok((prepared.access.login.scheme(), prepared.access.login.account()))
     }
 
     /// Finds the server of an address, or remembers it.

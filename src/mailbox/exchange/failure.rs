@@ -208,7 +208,20 @@ const fn connect_kind(error: &ConnectError) -> MailboxErrorKind {
 }
 
 fn connect_stage(error: &ConnectError) -> Stage {
+    let of_certificate = |problem: &TlsProblem| {
+        matches!(
+            problem,
+            TlsProblem::Expired { .. }
+                | TlsProblem::UnknownIssuer
+                | TlsProblem::WrongName { .. }
+                | TlsProblem::BadCertificate { .. }
+                | TlsProblem::NotPinned
+        )
+    };
     match error.stage() {
+        _ if matches!(error, ConnectError::Tls { problem, .. } if of_certificate(problem)) => {
+            Stage::Certificate
+        }
         "dns" => Stage::Dns,
         "tls" => Stage::Tls,
         "login" => Stage::Login,

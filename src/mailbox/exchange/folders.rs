@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ews::operation::create_folder::{CreateFolder, NewFolder};
 use crate::ews::operation::find_folder::FindFolder;
-use crate::ews::operation::folder::{DistinguishedFolder, Folder, FolderRef};
+use crate::ews::operation::folder::{DistinguishedFolder, Folder, FolderRef, FolderRights};
 use crate::ews::operation::get_folder::GetFolder;
 use crate::ews::operation::{FindPage, Placed};
 use crate::ews::{self, Refusal, ResponseCode};
@@ -198,6 +198,19 @@ impl Folders {
             at = child;
         }
         Ok(Some(at.as_str().into()))
+    }
+
+    /// Returns the rights on a folder that is known.
+    pub(super) fn rights(&self, folder: &FolderId) -> Option<FolderRights> {
+        let defaults = self.defaults.as_ref();
+        let defaults = defaults.map(|known| [&known.contacts, &known.calendar, &known.tasks]);
+        let known = defaults.into_iter().flatten().chain(self.tree.iter().flatten());
+        known.into_iter().find(|known| known.id.as_str() == folder.as_str())?.rights
+    }
+
+    /// Returns the rights on Deleted Items.
+    pub(super) fn rights_on_deleted(&self) -> Option<FolderRights> {
+        self.defaults.as_ref()?.deleted.rights
     }
 
     /// Forgets the folders below the default ones, so that the next look at them is fresh.

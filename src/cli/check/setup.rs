@@ -1,0 +1,164 @@
+//! Shell: `check --exchange-setup`: the PowerShell that gives the account of this configuration the rights that it needs on the
+//! mailboxes of this configuration, and nothing more. Nothing is sent; an administrator reads it and runs it.
+//!
+//! The scope names mailboxes by their GUID, which the script looks up: addresses and places in the directory change, and a filter by
+//! address could match somebody who gets an address later. Before anything is changed, the script compares what the filter covers with the
+//! list.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abgleich::config::{Access, MailboxSettings, ServerSettings, Settings, Target};
+use abgleich::model::{Direction, ItemKind, Mode};
+
+use crate::cli::report::one_of;
+
+/// Writes the script for the mailboxes chosen, server by server.
+pub(super) fn powershell(settings: &Settings, chosen: &[&MailboxSettings]) -> String {
+    let mut by_server: BTreeMap<&str, Vec<(&MailboxSettings, &str)>> = BTreeMap::new();
+    for mailbox in chosen {
+        if let Target::Exchange { server, address } = &mailbox.target {
+            by_server.entry(server).or_default().push((mailbox, address));
+        }
+    }
+    let mut out = String::new();
+    for (name, mailboxes) in by_server {
+        let Some(server) = settings.servers.get(name) else { continue };
+        out.push_str(&script(settings, name, server, &mailboxes));
+    }
+    out
+}
+
+fn script(
+    settings: &Settings,
+    name: &str,
+    server: &ServerSettings,
+    mailboxes: &[(&MailboxSettings, &str)],
+) -> String {
+    let say = |de: &'static str, en: &'static str| one_of(settings.language, de, en);
+    let mut lines = vec![format!("# abgleich, server {name}")];
+    if server.access == Access::Own {
+        lines.push(format!("# {}", say(
+            "access = \"own\": das Konto öffnet nur sein eigenes Postfach und braucht keine weiteren Rechte.",
+            "access = \"own\": the account opens its own mailbox only and needs no further rights.",
+        )));
+        return lines.join("\n") + "\n";
+    }
+    lines.push(format!("# {}", say(
+        "In der Exchange Management Shell ausführen. Beim ersten Fehler endet es; vorher wird nichts geändert.",
+        "Run it in the Exchange Management Shell. It ends at the first mistake; before that nothing is changed.",
+    )));
+    lines.push("$ErrorActionPreference = 'Stop'".to_owned());
+    lines.push(format!("$account = {}", quoted(&server.login.user)));
+    let addresses: BTreeSet<String> =
+        mailboxes.iter().map(|(_, address)| address.to_lowercase()).collect();
+    lines.push("$addresses = @(".to_owned());
+    lines.extend(addresses.iter().map(|address| format!("    {}", quoted(address))));
+    lines.push(")".to_owned());
+    lines.push(
+        "$mailboxes = @($addresses | ForEach-Object {\n    \
+         $mailbox = @(Get-Mailbox -Identity $_)\n    \
+         if ($mailbox.Count -ne 1) { throw \"$_ : $($mailbox.Count) mailboxes\" }\n    \
+         if ($mailbox[0].PrimarySmtpAddress.ToString() -ne $_) { throw \"$_ : the primary address is $($mailbox[0].PrimarySmtpAddress)\" }\n    \
+         $mailbox[0]\n})"
+            .to_owned(),
+    );
+    lines.push(match server.access {
+        Access::Delegate => delegate(settings, mailboxes),
+        Access::Impersonation | Access::Own => impersonation(name),
+    });
+    lines.join("\n") + "\n"
+}
+
+/// The scope and the role. Run again after the configuration changed, it changes the scope.
+fn impersonation(name: &str) -> String {
+    let scope = quoted(&format!("abgleich {name}"));
+    format!(
+        "$filter = ($mailboxes | ForEach-Object {{ \"Guid -eq '$($_.Guid)'\" }}) -join ' -or '
+$covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter)
+if ($covered.Count -ne $addresses.Count) {{ throw \"the filter covers $($covered.Count) recipients, not $($addresses.Count)\" }}
+$name = {scope}
+if (@(Get-ManagementScope | Where-Object {{ $_.Name -eq $name }}).Count -eq 0) {{
+    New-ManagementScope -Name $name -RecipientRestrictionFilter $filter
+}} else {{
+    Set-ManagementScope -Identity $name -RecipientRestrictionFilter $filter
+}}
+if (@(Get-ManagementRoleAssignment | Where-Object {{ $_.Name -eq $name }}).Count -eq 0) {{
+    New-ManagementRoleAssignment -Name $name -Role 'ApplicationImpersonation' -User $account -CustomRecipientWriteScope $name
+}}"
+    )
+}
+
+/// Rights on the default folders that the scopes use. Their names are those of the mailbox's language, so they are looked up. Stamps
+/// are written in each mode, so that reading alone is never enough.
+fn delegate(settings: &Settings, mailboxes: &[(&MailboxSettings, &str)]) -> String {
+    let scopes = || mailboxes.iter().flat_map(|(mailbox, _)| &mailbox.scopes);
+    let used: BTreeSet<ItemKind> = scopes()
+        .filter(|scope| scope.mode != Mode::None)
+        .flat_map(|scope| {
+            ItemKind::ALL.into_iter().filter(move |kind| kind.switch() == scope.scope.switch)
+        })
+        .collect();
+    let mut folders: Vec<&str> = used
+        .into_iter()
+        .map(|kind| match kind {
+            ItemKind::Contact => "'Contacts'",
+            ItemKind::Appointment => "'Calendar'",
+            ItemKind::Task => "'Tasks'",
+        })
+        .collect();
+    if scopes().any(|scope| scope.mode.permits(Direction::ToOutlook)) {
+        // An item that is deleted is moved there.
+        folders.push("'DeletedItems'");
+    }
+    let note = one_of(
+        settings.language,
+        "Unterordner, die es schon gibt, erben diese Rechte nicht; dort ebenso vergeben. Private Elemente bleiben unsichtbar.",
+        "Folders below that exist already do not inherit these rights; give them there too. Private items stay invisible.",
+    );
+    format!(
+        "# {note}
+foreach ($mailbox in $mailboxes) {{
+    foreach ($kind in {folders}) {{
+        $folder = @(Get-MailboxFolderStatistics -Identity $mailbox.Identity -FolderScope $kind | Where-Object {{ $_.FolderType -eq $kind }})[0]
+        $path = $mailbox.PrimarySmtpAddress.ToString() + ':' + $folder.FolderPath.Replace('/', '\\')
+        if (@(Get-MailboxFolderPermission -Identity $path -User $account -ErrorAction SilentlyContinue).Count -eq 0) {{
+            Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor
+        }} else {{
+            Set-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor
+        }}
+    }}
+}}",
+        folders = folders.join(", ")
+    )
+}
+
+/// Writes a text as PowerShell takes it literally: in single quotes, in which nothing is expanded. A quote is doubled, and PowerShell
+/// takes the typographic ones for quotes as well. Control characters, which no such text needs, are left out.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("'");
+    for character in text.chars().filter(|character| !character.is_control()) {
+        if matches!(character, '\'' | '\u{2018}'..='\u{201b}') {
+            out.push(character);
+        }
+        out.push(character);
+    }
+    out.push('\'');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn nothing_gets_out_of_a_quoted_text() {
+        assert_eq!(quoted(r"FIRMA\svc-abgleich"), r"'FIRMA\svc-abgleich'");
+        assert_eq!(quoted("o'neill@firma.example"), "'o''neill@firma.example'");
+        // PowerShell takes U+2018 to U+201B for single quotes (about_Quoting_Rules, CharTraits.cs IsSingleQuote).
+        assert_eq!(
+            quoted("a\u{2019}; Remove-Mailbox x #"),
+            "'a\u{2019}\u{2019}; Remove-Mailbox x #'"
+        );
+        assert_eq!(quoted("$(Get-Date)`n\"\r\n"), "'$(Get-Date)`n\"'");
+    }
+}

@@ -1,0 +1,169 @@
+//! Shell: `check --ticket`: what support needs, and nothing that is about persons: no names, addresses, accounts or secrets. Hosts
+//! and request ids are in it, because the logs of the server cannot be searched without them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use abgleich::config::{Settings, Target};
+use jiff::Timestamp;
+
+use crate::cli::check::Seen;
+use crate::cli::check::show::grouped;
+use crate::cli::check::stage::{Stage, Walked};
+
+/// Writes the ticket. It is in English, whatever the language of the configuration: it goes to whoever helps.
+pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
+    let known = personal(settings, seen);
+    let mut out = format!(
+        "abgleich {} on {} {}, {}\n",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        Timestamp::now().strftime("%Y-%m-%d %H:%M UTC")
+    );
+    for (name, side) in &seen.sources {
+        let product = side.described.as_ref().map_or("no answer", |known| known.product.as_str());
+        let _ = writeln!(out, "source {name}: {product}, {} users", side.users.len());
+    }
+    for way in &seen.ways {
+        let access = settings.servers.get(&way.name).map_or("?", |server| server.access.key());
+        let _ = writeln!(out, "server {}: {}, access {access}", way.name, way.url);
+        for walked in &way.walked {
+            // The login names the account.
+            let seen = walked.seen.as_ref().filter(|_| walked.stage != Stage::Login);
+            let _ = writeln!(out, "  {}", line(walked, seen, &known));
+        }
+    }
+    for (number, looked) in seen.mailboxes.iter().enumerate() {
+        let ended = looked.outlook.walked.iter().find(|walked| !walked.passed);
+        let version = looked.outlook.version.as_deref().unwrap_or("?");
+        let contract = looked.outlook.contract.unwrap_or("?");
+        let state = match ended {
+            Some(walked) => format!("failed at {}", walked.stage.key()),
+            None if looked.remarks.iter().all(|remark| remark.warning) => "ok".to_owned(),
+            None => "failed".to_owned(),
+        };
+        let _ = writeln!(out, "mailbox {}: {state}, {version}, {contract}", number + 1);
+        if let Some(request) = &looked.outlook.request {
+            let _ = writeln!(out, "  {request}");
+        }
+    }
+    for group in grouped(seen) {
+        let level = if group.remark.warning { "warning" } else { "error" };
+        let text = scrubbed(&group.remark.text, &known);
+        let concerned = match group.users.len() {
+            0 => String::new(),
+            number => format!(" ({number} of {} mailboxes)", seen.mailboxes.len()),
+        };
+        let _ = writeln!(out, "{level} at {}: {text}{concerned}", group.remark.stage.key());
+    }
+    out
+}
+
+fn line(walked: &Walked, seen: Option<&String>, known: &BTreeMap<String, &'static str>) -> String {
+    let passed = if walked.passed { "passed" } else { "failed" };
+    match seen {
+        Some(seen) => format!("{}: {passed}, {}", walked.stage.key(), scrubbed(seen, known)),
+        None => format!("{}: {passed}", walked.stage.key()),
+    }
+}
+
+/// Everything personal that this configuration and this check know, each with what stands in its place.
+fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> {
+    let mut known = BTreeMap::new();
+    let mut add = |text: &str, word| {
+        if !text.trim().is_empty() {
+            known.insert(text.to_lowercase(), word);
+        }
+    };
+    for server in settings.servers.values() {
+        add(&server.login.user, "ACCOUNT");
+    }
+    for mailbox in &settings.mailboxes {
+        add(mailbox.user.as_str(), "USER");
+        match &mailbox.target {
+            Target::Exchange { address, .. } => add(address, "ADDRESS"),
+            // Files are often named after people.
+            Target::Pst { path } => add(&path.display().to_string(), "FILE"),
+        }
+    }
+    for looked in &seen.mailboxes {
+        for name in [&looked.person, &looked.outlook.owner].into_iter().flatten() {
+            add(name, "NAME");
+        }
+    }
+    for user in seen.sources.values().flat_map(|side| &side.users) {
+        add(&user.name, "NAME");
+        add(user.id.as_str(), "USER");
+        add(user.email.as_deref().unwrap_or_default(), "ADDRESS");
+    }
+    known
+}
+
+/// Replaces what is known to be personal, the longest first, and then whatever looks like an address.
+fn scrubbed(text: &str, known: &BTreeMap<String, &'static str>) -> String {
+    let mut longest: Vec<_> = known.iter().collect();
+    longest.sort_by_key(|(text, _)| std::cmp::Reverse(text.chars().count()));
+    let mut out = text.to_owned();
+    for (text, word) in longest {
+        out = replaced(&out, text, word);
+    }
+    let parts = out.split(' ').map(|part| if part.contains('@') { "ADDRESS" } else { part });
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// Replaces whole words in any case: a user called `a` is no part of `have`.
+fn replaced(text: &str, wanted: &str, word: &str) -> String {
+    let (letters, wanted): (Vec<char>, Vec<char>) =
+        (text.chars().collect(), wanted.chars().collect());
+    let is_letter = |place: Option<&char>| place.is_some_and(|letter| letter.is_alphanumeric());
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(letter) = letters.get(at) {
+        let end = at + wanted.len();
+        let here = letters.get(at..end).is_some_and(|here| {
+            here.iter().zip(&wanted).all(|(one, other)| one.to_lowercase().eq(other.to_lowercase()))
+        });
+        let before = at.checked_sub(1).and_then(|before| letters.get(before));
+        if here && !wanted.is_empty() && !is_letter(before) && !is_letter(letters.get(end)) {
+            out.push_str(word);
+            at = end;
+        } else {
+            out.push(*letter);
+            at += 1;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::scrubbed;
+
+    #[test]
+    fn nothing_personal_is_left() {
+        let known: BTreeMap<_, _> = [
+            (r"firma\svc-abgleich", "ACCOUNT"),
+            ("d.hoffmann@firma.example", "ADDRESS"),
+            ("hoffmann, dora", "NAME"),
+            ("a", "USER"),
+        ]
+        .into_iter()
+        .map(|(text, word)| (text.to_owned(), word))
+        .collect();
+        for (text, left) in [
+            (r"Basic, FIRMA\svc-abgleich", "Basic, ACCOUNT"),
+            (
+                "the mailbox of D.Hoffmann@firma.example belongs to Hoffmann, Dora",
+                "the mailbox of ADDRESS belongs to NAME",
+            ),
+            ("somebody.else@firma.example has no mailbox", "ADDRESS has no mailbox"),
+            ("user A has a mailbox", "user USER has USER mailbox"),
+            ("we have what TLS 1.2 wants", "we have what TLS 1.2 wants"),
+        ] {
+            assert_eq!(scrubbed(text, &known), left);
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! `check`: the stages, each failing once with its line; the write probe, the script for Exchange and the ticket.
+
+use exchange_sim::{Fault, FaultKind};
+
+use crate::office::Office;
+use crate::program::Place;
+
+const CLARA: (&str, &str, &str) = ("CSC", "c.schmidt@firma.example", "Schmidt, Clara");
+const FRANK: (&str, &str, &str) = ("FWE", "f.weber@firma.example", "Weber, Frank");
+
+/// Changes the configuration of an office.
+fn with(office: Office, from: &str, to: &str) -> Office {
+    let config = office.place.read("abgleich.toml");
+    assert!(config.contains(from), "{from} is not in {config}");
+    Office { place: office.place.file("abgleich.toml", &config.replace(from, to)), ..office }
+}
+
+/// The same in one line, because texts are broken where they are too long.
+fn flat(office: &Office) -> (i32, String) {
+    let (code, text) = said(office);
+    (code, text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Runs a check and returns its code and the lines from the errors or warnings on, with the port as PORT and ids as ID.
+fn said(office: &Office) -> (i32, String) {
+    let ended = office.run(&["check"]);
+    assert_eq!(ended.stderr, "");
+    let text = masked(office, &ended.stdout);
+    let from = ["errors (", "warnings (", "Everything"]
+        .into_iter()
+        .filter_map(|word| text.find(word))
+        .min();
+    (ended.code, text[from.expect("it says something")..].to_owned())
+}
+
+fn masked(office: &Office, text: &str) -> String {
+    let text = text.replace(&office.exchange.port().to_string(), "PORT");
+    // Request ids are UUIDs: 36 characters behind the word.
+    let mut parts = text.split("(request ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("(request ID");
+        out.push_str(&part[36..]);
+    }
+    out
+}
+
+#[test]
+fn the_stages_of_the_server_are_shown_with_what_was_seen() {
+    let office = Office::of_one();
+    let ended = office.run(&["check"]);
+    let text = masked(&office, &ended.stdout);
+    let year = text.split("until ").nth(1).map(|rest| rest[..10].to_owned()).expect("a date");
+    assert_eq!(
+        text,
+        format!(
+            "\
+staffitpro · staffITpro (sample) · 4 users, active among them: 3
+exchange · https://localhost:PORT/EWS/Exchange.asmx
+  network          127.0.0.1:PORT
+  TLS              TLS 1.3
+  certificate      CN=localhost, until {year}
+  schemes offered  Basic
+  login            Basic, FIRMA\\svc-abgleich
+  channel binding  Basic needs none
+  version          15.2.1544.4, Exchange2016
+  user  person in staffITpro  mailbox                  person of the mailbox
+  CSC   Clara Schmidt         c.schmidt@firma.example  Schmidt, Clara         in order
+Everything is in order.
+"
+        )
+    );
+    assert_eq!(ended.code, 0);
+    assert_eq!(office.exchange.writes(), 0, "a check writes nothing");
+}
+
+#[test]
+fn each_stage_that_fails_has_its_line_and_its_next_step() {
+    let office = with(Office::of_one(), "https://localhost", "https://nirgends.invalid");
+    let (code, text) = flat(&office);
+    assert_eq!(code, 5);
+    assert!(
+        text.starts_with("errors (1) server name: the name 'nirgends.invalid' was not resolved ("),
+        "{text}"
+    );
+    assert!(text.contains("check the URL"), "{text}");
+
+    let office = with(Office::of_one(), "ca_file = 'ca.pem'\n", "");
+    let (code, text) = flat(&office);
+    assert_eq!(code, 5);
+    assert!(
+        text.starts_with("errors (1) certificate: no safe connection to localhost:PORT: "),
+        "{text}"
+    );
+    assert!(text.contains("`ca_file`"), "{text}");
+
+    let office = with(Office::of_one(), "/EWS/Exchange.asmx", "/owa/exchange.asmx");
+    assert_eq!(
+        flat(&office),
+        (
+            4,
+            "errors (1) schemes offered: the server asks for no login at this address (status 404) (CSC) → check the url; \
+             it ends in /EWS/Exchange.asmx, and no login proxy stands in front of it"
+                .to_owned()
+        )
+    );
+
+    let office = Office::of_one();
+    office.exchange.set_newest_contract("Exchange2010");
+    let (code, text) = flat(&office);
+    assert_eq!(code, 4);
+    assert!(
+        text.starts_with(
+            "errors (1) version: the server refused the request with ErrorInvalidServerVersion"
+        ),
+        "{text}"
+    );
+
+    let office = with(Office::of_one(), "c.schmidt@", "niemand@");
+    let (code, text) = flat(&office);
+    assert_eq!(code, 4);
+    assert!(
+        text.starts_with(
+            "errors (1) mailbox: the server refused the request with ErrorNonExistentMailbox"
+        ),
+        "{text}"
+    );
+    assert!(text.ends_with(", at SIM-EX01)"), "the request is named: {text}");
+
+    let office = Office::of_one();
+    let denied = FaultKind::Refuse { code: "ErrorImpersonateUserDenied".to_owned() };
+    office.exchange.fault(Fault::new(denied));
+    let (code, text) = flat(&office);
+    assert_eq!(code, 4);
+    assert!(text.starts_with("errors (1) impersonation: the server refused the request with ErrorImpersonateUserDenied"), "{text}");
+    assert!(text.contains("ApplicationImpersonation"), "{text}");
+
+    let office = Office::of_one();
+    let denied = FaultKind::Refuse { code: "ErrorAccessDenied".to_owned() };
+    office.exchange.fault(Fault::new(denied).on("Subscribe"));
+    let (code, text) = flat(&office);
+    assert_eq!(code, 0, "runs work without: {text}");
+    assert!(text.starts_with("warnings (1) streaming: notifications are not possible ("), "{text}");
+}
+
+#[test]
+fn a_delegate_without_rights_is_told_which_and_how_to_give_them() {
+    let office = with(Office::of_one(), "access = \"impersonation\"", "access = \"delegate\"");
+    office.exchange.set_read_only(true);
+    let (code, text) = said(&office);
+    assert_eq!(code, 4);
+    assert_eq!(
+        text,
+        "\
+errors (1)
+  folder rights: in the folder Contacts rights are missing: create, change, delete (CSC)
+    → give the account the right Editor; `abgleich check --exchange-setup` prints the commands
+"
+    );
+}
+
+#[test]
+fn a_refused_login_is_one_attempt_and_one_line() {
+    let mut office = Office::of(&[CLARA, FRANK]);
+    office.place = office.place.with("SIM_PASSWORD", "wrong");
+    let (code, text) = flat(&office);
+    assert_eq!(code, 4);
+    assert!(text.starts_with("errors (1) login: the server refused the login (status 401); it offers Basic (2 mailboxes: CSC, FWE)"), "{text}");
+    assert_eq!(
+        office.exchange.refused_logins(),
+        1,
+        "a wrong password tried often locks the account"
+    );
+}
+
+#[test]
+fn the_write_probe_leaves_nothing_but_a_deleted_private_item_in_each_folder() {
+    let office = Office::of_one();
+    let (code, check) = office.json(&["check", "--write-probe"]);
+    assert_eq!(code, 0, "{check}");
+    let stages = check["mailboxes"][0]["stages"].as_array().unwrap();
+    let probe = stages.iter().find(|stage| stage["stage"] == "write-probe").unwrap();
+    assert_eq!((&probe["passed"], &probe["seen"]), (&true.into(), &"3 folders".into()));
+    for folder in ["contacts", "calendar", "tasks"] {
+        assert_eq!(office.items(CLARA.1, folder), 0, "{folder}");
+    }
+    let deleted = office.exchange.outlook(CLARA.1).items("deleteditems").unwrap();
+    assert_eq!(deleted.len(), 3);
+    for item in &deleted {
+        assert_eq!(item.text("item:Sensitivity"), Some("Private"), "{item:?}");
+    }
+    assert!(office.exchange.mail_sent().is_empty(), "rule D8");
+    // A run takes none of them for a record's.
+    let (code, report) = office.json(&["sync", "--first-transfer"]);
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(office.exchange.outlook(CLARA.1).items("deleteditems").unwrap().len(), 3);
+
+    let office = with(Office::of_one(), "[defaults]\n", "[defaults]\nwrites = \"off\"\n");
+    let (_, check) = office.json(&["check", "--write-probe"]);
+    assert!(
+        check.to_string().contains("no write probe: writing is switched off"),
+        "rule D19: {check}"
+    );
+    assert_eq!(office.exchange.writes(), 0, "rule D19");
+}
+
+#[test]
+fn a_probe_that_fails_names_the_step() {
+    let office = Office::of_one();
+    let full = FaultKind::BadItem { item: 0, code: "ErrorMessageSizeExceeded".to_owned() };
+    office.exchange.fault(Fault::new(full).on("CreateItem"));
+    let ended = office.run(&["check", "--write-probe"]);
+    assert_eq!(ended.code, 4, "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("\n  write probe: the probe could not make its item (Contacts: ErrorMessageSizeExceeded) (CSC)\n"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn the_document_has_servers_with_their_stages() {
+    let office = Office::of_one();
+    let (_, check) = office.json(&["check"]);
+    let stages: Vec<_> = check["servers"][0]["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| stage["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        stages,
+        ["dns", "network", "tls", "certificate", "schemes", "login", "channel-binding", "version"]
+    );
+    let mailbox = &check["mailboxes"][0];
+    assert_eq!(
+        (&mailbox["version"], &mailbox["contract"]),
+        (&"15.2.1544.4".into(), &"Exchange2016".into())
+    );
+    let stages: Vec<_> = mailbox["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stage| stage["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            "login",
+            "channel-binding",
+            "version",
+            "impersonation",
+            "mailbox",
+            "folder",
+            "streaming",
+            "clock"
+        ]
+    );
+}
+
+/// An office without a server: a setup script needs none.
+fn paper(access: &str, lines: &str) -> Place {
+    let config = format!(
+        r#"version = 1
+language = "en"
+[state]
+folder = "state"
+[sources.staffitpro]
+adapter = "sqlite"
+zone = "Europe/Berlin"
+settings = {{ file = "demo.db" }}
+[servers.exchange]
+url = "https://mail.firma.example/EWS/Exchange.asmx"
+login = {{ user = 'FIRMA\svc-abgleich', password = {{ env = "NOT_READ_HERE" }} }}
+access = "{access}"
+[defaults]
+applicants = {{ contacts = "sync", activities = "sync" }}
+[mailboxes.office]
+{lines}"#
+    );
+    Place::new().file("abgleich.toml", &config)
+}
+
+#[test]
+fn the_script_gives_impersonation_on_exactly_these_mailboxes() {
+    let place = paper(
+        "impersonation",
+        "CSC = \"C.Schmidt@firma.example\"\nFON = \"f.o'neill@firma.example\"\n",
+    );
+    let ended = place.run(&["check", "--exchange-setup"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert_eq!(
+        ended.stdout,
+        r#"# abgleich, server exchange
+# Run it in the Exchange Management Shell. It ends at the first mistake; before that nothing is changed.
+$ErrorActionPreference = 'Stop'
+$account = 'FIRMA\svc-abgleich'
+$addresses = @(
+    'c.schmidt@firma.example'
+    'f.o''neill@firma.example'
+)
+$mailboxes = @($addresses | ForEach-Object {
+    $mailbox = @(Get-Mailbox -Identity $_)
+    if ($mailbox.Count -ne 1) { throw "$_ : $($mailbox.Count) mailboxes" }
+    if ($mailbox[0].PrimarySmtpAddress.ToString() -ne $_) { throw "$_ : the primary address is $($mailbox[0].PrimarySmtpAddress)" }
+    $mailbox[0]
+})
+$filter = ($mailboxes | ForEach-Object { "Guid -eq '$($_.Guid)'" }) -join ' -or '
+$covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter)
+if ($covered.Count -ne $addresses.Count) { throw "the filter covers $($covered.Count) recipients, not $($addresses.Count)" }
+$name = 'abgleich exchange'
+if (@(Get-ManagementScope | Where-Object { $_.Name -eq $name }).Count -eq 0) {
+    New-ManagementScope -Name $name -RecipientRestrictionFilter $filter
+} else {
+    Set-ManagementScope -Identity $name -RecipientRestrictionFilter $filter
+}
+if (@(Get-ManagementRoleAssignment | Where-Object { $_.Name -eq $name }).Count -eq 0) {
+    New-ManagementRoleAssignment -Name $name -Role 'ApplicationImpersonation' -User $account -CustomRecipientWriteScope $name
+}
+"#
+    );
+    let one = place.run(&["check", "--exchange-setup", "--mailbox", "CSC"]);
+    assert!(one.stdout.contains("c.schmidt@") && !one.stdout.contains("neill"), "{}", one.stdout);
+}
+
+#[test]
+fn the_script_for_a_delegate_gives_rights_on_the_folders_that_are_used() {
+    let place = paper(
+        "delegate",
+        "CSC = { address = \"c.schmidt@firma.example\", activities = \"none\", applicants.activities = \"none\" }\n",
+    );
+    let text = place.run(&["check", "--exchange-setup"]).stdout;
+    assert!(text.contains("foreach ($kind in 'Contacts', 'DeletedItems') {"), "{text}");
+    assert!(
+        text.contains(
+            "Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor"
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("ApplicationImpersonation"), "{text}");
+    let place = paper("own", "CSC = \"c.schmidt@firma.example\"\n");
+    let text = place.run(&["check", "--exchange-setup"]).stdout;
+    assert!(!text.contains("Permission") && text.contains("needs no further rights"), "{text}");
+}
+
+#[test]
+fn a_ticket_says_what_happened_and_nothing_about_persons() {
+    let office = Office::of(&[CLARA, FRANK]);
+    let denied = FaultKind::Refuse { code: "ErrorImpersonateUserDenied".to_owned() };
+    office.exchange.fault(Fault::new(denied).for_mailbox(FRANK.1));
+    let ended = office.run(&["check", "--ticket"]);
+    assert_eq!(ended.code, 4);
+    let text = &ended.stdout;
+    for part in [
+        concat!("abgleich ", env!("CARGO_PKG_VERSION"), " on "),
+        "server exchange: https://localhost:",
+        "  tls: passed, TLS 1.3\n",
+        "  login: passed\n",
+        "mailbox 1: ok, 15.2.1544.4, Exchange2016\n",
+        "mailbox 2: failed at impersonation, ",
+        "  request ",
+        "error at impersonation: the server refused the request with ErrorImpersonateUserDenied",
+        "(1 of 2 mailboxes)\n",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    for word in ["Schmidt", "Weber", "Clara", "Frank", "CSC", "FWE", "@", "svc-abgleich", "geheim"]
+    {
+        assert!(!text.contains(word), "{word} is in\n{text}");
+    }
+}
