@@ -202,6 +202,23 @@ mod tests {
     }
 
     #[test]
+    fn rules_find_the_zone_that_keeps_the_same_time() {
+        let vienna = Zone::iana("Europe/Vienna").unwrap();
+        let name = |rules| Zone::of_rules(rules, &vienna).map(|zone| zone.name);
+        // The rules of the European Union: the mailbox's own zone, whatever else keeps them.
+        let european = "<STD>-1:00:00<DST>-2:00:00,M3.5.0/2:00:00,M10.5.0/3:00:00";
+        assert_eq!(name(european).as_deref(), Some("Europe/Vienna"));
+        let pacific = "<STD>8:00:00<DST>7:00:00,M3.2.0/2:00:00,M11.1.0/2:00:00";
+        assert_eq!(name(pacific).as_deref(), Some("America/Los_Angeles"));
+        // Rules that nobody has keep their own time under the mailbox's name.
+        let own = Zone::of_rules("<ZONE>-1:30:00", &vienna).unwrap();
+        assert_eq!(own.name, "Europe/Vienna");
+        let noon = "2026-07-01T12:00:00Z".parse().unwrap();
+        assert_eq!(own.rules.to_datetime(noon).to_string(), "2026-07-01T13:30:00");
+        assert!(Zone::of_rules("Unsinn", &vienna).is_none());
+    }
+
+    #[test]
     fn what_mailboxes_name_is_found_in_this_order() {
         let name = |id| Zone::of_mailbox(id).map(|zone| zone.name);
         assert_eq!(name("W. Europe Standard Time").as_deref(), Some("Europe/Berlin"));

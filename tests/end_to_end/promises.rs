@@ -91,3 +91,54 @@ fn edits_travel_both_ways_and_business_contacts_one_way() {
     wrote_nothing(&quiet);
     assert_eq!(place.server.writes(), 0);
 }
+
+/// Rule D3 and invariants 4 and 5: completing a recurring task in Outlook makes the server write a finished copy with the same
+/// stamp, and the task itself goes on to its next date. The copy is the person's, and the record follows the task.
+#[test]
+fn the_copy_that_completing_a_recurring_task_leaves_is_not_doubled() {
+    let place = Place::sample();
+    place.run(&["sync", "--first-transfer"]).expect(0);
+    let stamp = exchange_sim::named_string(crate::place::STAMP, "Record");
+    let recurring: Vec<(&str, &str, exchange_sim::Item)> = PEOPLE
+        .iter()
+        .flat_map(|(user, address)| {
+            let items = place.server.outlook(address).items("tasks").unwrap();
+            let recurring = items.into_iter().filter(|it| it.props.contains_key("task:Recurrence"));
+            recurring.map(|item| (*user, *address, item))
+        })
+        .collect();
+    assert!(!recurring.is_empty(), "the sample has recurring tasks");
+    let count = |address| place.items_and_records(address);
+    let before: Vec<(u64, u64)> = PEOPLE.iter().map(|(_, address)| count(address)).collect();
+    for (_, address, item) in &recurring {
+        let outlook = place.server.outlook(address);
+        outlook.edit(&item.id, &[("task:Status", Some("Completed"))]).unwrap();
+    }
+    let document = document::read(&place.run(&["sync", "--json"]).expect(0));
+    assert_eq!(document["totals"]["created"], 0, "{document:#}");
+    for (user, address, item) in &recurring {
+        let record = item.text(&stamp).unwrap();
+        let twins = place.items_of(address, record);
+        assert_eq!(twins.len(), 2, "the task and the finished copy of {record}");
+        let task = twins.iter().find(|twin| twin.id == item.id).expect("the task is where it was");
+        let due = task.text("task:DueDate").unwrap();
+        assert!(due > item.text("task:DueDate").unwrap(), "{due}: it went on");
+        let query = "SELECT status, due FROM task WHERE id = ?1";
+        let (status, stored): (String, String) = place
+            .database()
+            .query_row(query, [record], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_ne!(status, "completed", "{record} of {user}");
+        assert_eq!(&stored[..10], due, "the record has the date of the next one");
+    }
+    let copies = u64::try_from(recurring.len()).unwrap();
+    let after: Vec<(u64, u64)> = PEOPLE.iter().map(|(_, address)| count(address)).collect();
+    let sum = |counts: &[(u64, u64)]| {
+        counts.iter().fold((0, 0), |(items, records), one| (items + one.0, records + one.1))
+    };
+    assert_eq!(sum(&after), (sum(&before).0 + copies, sum(&before).1), "no record, no more items");
+    place.run(&["sync"]).expect(0);
+    place.server.clear_log();
+    wrote_nothing(&document::read(&place.run(&["sync", "--json"]).expect(0)));
+    assert_eq!(place.server.writes(), 0);
+}

@@ -331,3 +331,27 @@ fn an_all_day_series_keeps_its_days() {
     assert_eq!(item.content.slot(Field::Start), written.slot(Field::Start));
     assert_eq!(item.content.slot(Field::End), written.slot(Field::End));
 }
+
+#[test]
+fn grommunio_counts_otherwise_and_stretches_what_it_is_told_anew() {
+    let exchange = Exchange::start();
+    exchange.server.fault(Fault::new(FaultKind::Grommunio));
+    let mut bench = exchange.bench();
+    let id = made(&mut bench, &content(every_kind()));
+    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(every_kind()));
+    // After a deleted occurrence all others have moved up by one.
+    let mut exceptions = every_kind();
+    let later = changed(date(2027, 4, 13), "2027-04-13T12:00:00Z", "2027-04-13T13:00:00Z");
+    exceptions.insert(4, later);
+    exceptions.insert(1, deleted(date(2027, 3, 30)));
+    version(update(&mut bench, &id, only_series(exceptions.clone())));
+    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(exceptions.clone()));
+    // Another pattern would make every occurrence last a day, and is not sent.
+    let mut other = weekly(Vec::new());
+    other.range = Range::Forever { start: date(2027, 3, 23) };
+    let mut content = Content::new();
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(other)));
+    let Wrote::Refused { text, .. } = update(&mut bench, &id, content) else { panic!("sent") };
+    assert!(text.contains("grommunio"), "{text}");
+    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(exceptions));
+}

@@ -174,7 +174,61 @@ fn clock(text: &str) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clock, seconds};
+    use super::{clock, rules, seconds};
+    use crate::ews::xml::tree::{Node, Tree};
+
+    /// A tree out of XML, read by another reader.
+    fn read(xml: &str) -> Option<String> {
+        let document = roxmltree::Document::parse(xml).unwrap();
+        let mut tree = Tree::default();
+        for node in document.descendants().filter(roxmltree::Node::is_element) {
+            tree.push(Node {
+                depth: node.ancestors().count() - 2,
+                name: node.tag_name().name().to_owned(),
+                attributes: node
+                    .attributes()
+                    .map(|a| (a.name().to_owned(), a.value().to_owned()))
+                    .collect(),
+                text: node.text().unwrap_or_default().to_owned(),
+            });
+        }
+        rules(tree.root()?)
+    }
+
+    #[test]
+    fn rules_that_come_along_are_read_in_both_forms() {
+        // Pacific time as Exchange 2010 and later send it, with the years before 2007 in a group of their own; the rules are
+        // those of the United States since then.
+        let definition = r#"<StartTimeZone Id="Hausinterne Zeit"><Periods>
+            <Period Bias="PT8H" Name="Standard" Id="std"/><Period Bias="PT7H" Name="Daylight" Id="dlt"/>
+            </Periods><TransitionsGroups><TransitionsGroup Id="0"><RecurringDayTransition>
+            <To Kind="Period">dlt</To><TimeOffset>PT2H</TimeOffset><Month>4</Month><DayOfWeek>Sunday</DayOfWeek>
+            <Occurrence>1</Occurrence></RecurringDayTransition><RecurringDayTransition><To Kind="Period">std</To>
+            <TimeOffset>PT2H</TimeOffset><Month>10</Month><DayOfWeek>Sunday</DayOfWeek><Occurrence>-1</Occurrence>
+            </RecurringDayTransition></TransitionsGroup><TransitionsGroup Id="1"><RecurringDayTransition>
+            <To Kind="Period">dlt</To><TimeOffset>PT2H</TimeOffset><Month>3</Month><DayOfWeek>Sunday</DayOfWeek>
+            <Occurrence>2</Occurrence></RecurringDayTransition><RecurringDayTransition><To Kind="Period">std</To>
+            <TimeOffset>PT2H</TimeOffset><Month>11</Month><DayOfWeek>Sunday</DayOfWeek><Occurrence>1</Occurrence>
+            </RecurringDayTransition></TransitionsGroup></TransitionsGroups><Transitions><Transition>
+            <To Kind="Group">0</To></Transition><AbsoluteDateTransition><To Kind="Group">1</To>
+            <DateTime>2007-01-01T08:00:00</DateTime></AbsoluteDateTransition></Transitions></StartTimeZone>"#;
+        let pacific = "<STD>8:00:00<DST>7:00:00,M3.2.0/2:00:00,M11.1.0/2:00:00";
+        assert_eq!(read(definition).as_deref(), Some(pacific));
+        // The same as Exchange 2007 sends it.
+        let meeting = r#"<MeetingTimeZone TimeZoneName="Pazifik"><BaseOffset>PT480M</BaseOffset><Standard>
+            <Offset>PT0M</Offset><RelativeYearlyRecurrence><DaysOfWeek>Sunday</DaysOfWeek>
+            <DayOfWeekIndex>First</DayOfWeekIndex><Month>November</Month></RelativeYearlyRecurrence>
+            <Time>02:00:00</Time></Standard><Daylight><Offset>-PT60M</Offset><RelativeYearlyRecurrence>
+            <DaysOfWeek>Sunday</DaysOfWeek><DayOfWeekIndex>Second</DayOfWeekIndex><Month>March</Month>
+            </RelativeYearlyRecurrence><Time>02:00:00</Time></Daylight></MeetingTimeZone>"#;
+        assert_eq!(read(meeting).as_deref(), Some(pacific));
+        let fixed = "<StartTimeZone><Periods><Period Bias=\"-PT5H45M\" Id=\"p\"/></Periods></StartTimeZone>";
+        assert_eq!(read(fixed).as_deref(), Some("<ZONE>-5:45:00"));
+        for nothing in ["<StartTimeZone Id=\"UTC\"/>", "<StartTimeZone><Periods/></StartTimeZone>"]
+        {
+            assert_eq!(read(nothing), None, "{nothing}");
+        }
+    }
 
     #[test]
     fn durations_are_read_in_every_form_that_servers_send() {
