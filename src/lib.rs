@@ -20,6 +20,8 @@
 //! | [`source`] | effect | the seam to staffITpro, and the host of adapter plugins |
 //! | [`mailbox`] | effect | the seam to Outlook, and Exchange behind it |
 //! | [`ews`] | pure (transport: effect) | the protocol, usable alone |
+//! | [`mapi`] | pure | Outlook's properties and the blobs in them, whatever carries them |
+//! | [`pst`] | effect (layouts: pure) | the format of PST files in three layers, usable alone |
 //! | [`state`] | effect | what must survive from run to run |
 //! | [`engine`] | both | the four steps of a run |
 //!

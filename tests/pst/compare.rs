@@ -28,6 +28,8 @@ enum Difference<'a> {
     Item { id: u32, ours: bool },
     /// An item in another folder, or with another number of attachments.
     Place { id: u32 },
+    /// A named property that only one has, or that both call differently.
+    Name { id: u16, ours: Option<&'a String>, theirs: Option<&'a String> },
     /// A property that only one has, or whose value differs.
     Property { item: u32, id: u16, ours: Option<&'a Value>, theirs: Option<&'a Value> },
 }
@@ -38,6 +40,9 @@ impl fmt::Display for Difference<'_> {
             Self::Error { item, text } => write!(f, "error {item:x?}: {text}"),
             Self::Folder { ours, theirs } => write!(f, "folder: ours {ours:?}, theirs {theirs:?}"),
             Self::Item { id, ours } => write!(f, "item {id:#x}: ours {ours}, theirs {}", !ours),
+            Self::Name { id, ours, theirs } => {
+                write!(f, "name of {id:04X}: ours {ours:?}, theirs {theirs:?}")
+            }
             Self::Place { id } => write!(f, "item {id:#x}: folder or attachments"),
             Self::Property { item, id, ours, theirs } => {
                 write!(f, "item {item:#x} {id:04X}: ours {ours:02X?}, theirs {theirs:02X?}")
@@ -118,6 +123,13 @@ fn differences<'a>(ours: &'a Reading, theirs: &'a Reading) -> Vec<Difference<'a>
             found.push(Difference::Folder { ours, theirs });
         }
     }
+    if !theirs.names.is_empty() {
+        for (id, (ours, theirs)) in pairs(&ours.names, &theirs.names) {
+            if ours != theirs {
+                found.push(Difference::Name { id, ours, theirs });
+            }
+        }
+    }
     for (id, pair) in pairs(&ours.items, &theirs.items) {
         match pair {
             (Some(ours), Some(theirs)) => found.extend(within(id, ours, theirs)),
@@ -189,8 +201,9 @@ fn every_property_of_every_item_is_what_other_readers_read() {
         let values: usize = ours.items.values().map(|item| item.properties.len()).sum();
         let readers: Vec<Reader> = all.keys().copied().collect();
         println!(
-            "{}: {} folders, {} items, {values} values, {readers:?}",
+            "{}: {} names, {} folders, {} items, {values} values, {readers:?}",
             name(file),
+            ours.names.len(),
             ours.folders.len(),
             ours.items.len()
         );

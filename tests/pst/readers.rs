@@ -37,6 +37,8 @@ pub(crate) struct Reading {
     pub(crate) folders: BTreeMap<u32, Folder>,
     /// Items by the ids of their nodes.
     pub(crate) items: BTreeMap<u32, Item>,
+    /// Named properties by their ids, as `set/number` or `set/text`; empty where the reader does not tell them.
+    pub(crate) names: BTreeMap<u16, String>,
     /// What could not be read: of an item, or of the whole file.
     pub(crate) errors: Vec<(Option<u32>, String)>,
 }

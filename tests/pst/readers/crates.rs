@@ -8,6 +8,9 @@ use std::rc::Rc;
 
 use outlook_pst::ltp::prop_context::{GuidValue, PropertyValue};
 use outlook_pst::ltp::prop_type::PropertyType;
+use outlook_pst::messaging::named_prop::{
+    NamedPropertyGuid, NamedPropertyId, PS_MAPI, PS_PUBLIC_STRINGS,
+};
 use outlook_pst::messaging::store::Store;
 use outlook_pst::ndb::node_id::NodeId;
 
@@ -21,6 +24,7 @@ pub(super) fn outlook_pst(file: &Path) -> Reading {
     // The crate may panic over what it does not expect; that is its answer then.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let store = outlook_pst::open_store(file)?;
+        reading.names = names(&store)?;
         walk(&store, ROOT, &[], &mut reading)
     }));
     match outcome {
@@ -29,6 +33,36 @@ pub(super) fn outlook_pst(file: &Path) -> Reading {
         Err(_) => reading.errors.push((None, "outlook-pst panicked".to_owned())),
     }
     reading
+}
+
+fn names(store: &Rc<dyn Store>) -> io::Result<BTreeMap<u16, String>> {
+    let map = store.named_property_map()?;
+    let properties = map.properties();
+    let sets = properties.stream_guid()?;
+    let mut names = BTreeMap::new();
+    for entry in properties.stream_entry()? {
+        let set = match entry.guid() {
+            NamedPropertyGuid::None => continue,
+            NamedPropertyGuid::Mapi => written(&PS_MAPI),
+            NamedPropertyGuid::PublicStrings => written(&PS_PUBLIC_STRINGS),
+            // Its own function for looking one up counts the two fixed sets in, and panics.
+            NamedPropertyGuid::GuidIndex(index) => written(&sets[usize::from(index)]),
+        };
+        let name = match entry.id() {
+            NamedPropertyId::Number(number) => format!("{number:04X}"),
+            NamedPropertyId::StringOffset(at) => properties.lookup_string(at)?.to_string(),
+        };
+        names.insert(entry.prop_id(), format!("{set}/{name}"));
+    }
+    Ok(names)
+}
+
+/// A GUID as people write it.
+fn written(guid: &GuidValue) -> String {
+    let [a, b, rest @ ..] = guid.data4();
+    let rest: Vec<String> = rest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (first, second, third) = (guid.data1(), guid.data2(), guid.data3());
+    format!("{first:08x}-{second:04x}-{third:04x}-{a:02x}{b:02x}-{}", rest.concat())
 }
 
 fn walk(store: &Rc<dyn Store>, nid: u32, path: &[String], reading: &mut Reading) -> io::Result<()> {

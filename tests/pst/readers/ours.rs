@@ -19,6 +19,8 @@ pub(super) fn read(file: &Path) -> Reading {
 }
 
 fn walk(store: &Store<Ndb>, reading: &mut Reading) -> Result<(), PstError> {
+    let names = store.names()?.iter();
+    reading.names = names.map(|(id, name)| (id.0, name.to_string())).collect();
     let mut path: Vec<String> = Vec::new();
     for (depth, nid) in store.folders_below(Nid::ROOT_FOLDER)? {
         if is_search(nid.0) {
