@@ -144,6 +144,26 @@ fn each_stage_that_fails_has_its_line_and_its_next_step() {
 }
 
 #[test]
+fn the_stages_have_german_names_and_sentences() {
+    let office = with(Office::of_one(), "language = \"en\"", "language = \"de\"");
+    let office = with(office, "/EWS/Exchange.asmx", "/owa/exchange.asmx");
+    let ended = office.run(&["check"]);
+    let flat = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.ends_with(
+            "Fehler (1) Anmeldeverfahren: der Server verlangt an dieser Adresse keine Anmeldung (Status 404) (CSC) → die url \
+             prüfen; sie endet auf /EWS/Exchange.asmx, und davor steht kein Anmelde-Proxy"
+        ),
+        "{flat}"
+    );
+    assert!(flat.contains(" Netzwerk 127.0.0.1:"), "{flat}");
+    assert!(
+        flat.contains(", bis 20") || flat.contains(", bis 4"),
+        "until when the certificate is valid: {flat}"
+    );
+}
+
+#[test]
 fn a_delegate_without_rights_is_told_which_and_how_to_give_them() {
     let office = with(Office::of_one(), "access = \"impersonation\"", "access = \"delegate\"");
     office.exchange.set_read_only(true);

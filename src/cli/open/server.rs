@@ -208,6 +208,7 @@ impl Servers {
         {
             return Ok(known.url);
         }
+        // Held for the whole walk: whoever waits hears whether the login was refused before it tries as well.
         let mut refused = prepared.refused.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(said) = refused.as_ref() {
             return Err(Failure::new(Exit::MailboxFailed, said.clone()).hint(about(name)));
