@@ -44,8 +44,9 @@ pub use read::Files;
 pub use schema::{schema, schema_file};
 pub use secret::{Secret, SecretRef};
 pub use settings::{
-    Access, Adapter, Digest, Language, Login, MailboxSettings, Owner, Scheme, ServerSettings,
-    ServerUrl, Settings, SourceSettings, StateSettings, Target, Timeouts, Zone,
+    Access, Adapter, Binding, Digest, Language, Login, MailboxSettings, Owner, Proof,
+    ProxySettings, Scheme, ServerSettings, ServerUrl, Settings, SourceSettings, StateSettings,
+    Target, Timeouts, Zone,
 };
 pub use start::starting_file;
 

@@ -69,8 +69,8 @@ pub use session::{
     StreamStep, SyncLoop, SyncStep,
 };
 pub use transport::{
-    Call, Certificate, Dialed, Endpoint, Lane, Listening, LoginFacts, Offer, Page, PlainHttp,
-    Proxy, Settings, Timeouts, TlsFacts, Trust,
+    Call, Certificate, Dialed, Endpoint, Lane, Listening, LoginFacts, Offer, Page, Passage,
+    PlainHttp, Proxy, Settings, Timeouts, TlsFacts, Trust,
 };
 pub use value::{Attendee, Body, BodyType, CompleteName, EmailEntry, Mailbox, Occurrence, Value};
 pub use version::{ServerVersion, ServerVersionInfo};

@@ -15,8 +15,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use abgleich::config::{
-    self, Access, Adapter, Files, Language, Leftover, Loaded, PastDays, Problem, Problems,
-    SecretRef, Settings, Target, Writes,
+    self, Access, Adapter, Binding, Digest, Files, Language, Leftover, Loaded, Login, PastDays,
+    Problem, Problems, Proof, ProxySettings, Scheme, SecretRef, Settings, Target, Writes,
 };
 use abgleich::model::{Field, Mode, Module, Scope, Switch};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, proptest};
@@ -174,15 +174,43 @@ fn german_words_mean_the_same() {
 }
 
 #[test]
+fn every_way_to_log_in_can_be_written() {
+    let settings = settings("logins");
+    let server = |name: &str| &settings.servers[name];
+    let env = |name: &str| SecretRef::Env(name.to_owned());
+    let with_password = |user: &str| Proof::Password { user: user.into(), password: env("A") };
+    for (name, scheme, proof) in [
+        ("basic", Scheme::Basic, with_password(r"FIRMA\svc")),
+        ("ntlm", Scheme::Ntlm, with_password(r"FIRMA\svc")),
+        ("sso", Scheme::Ntlm, Proof::OfAccount),
+        ("password", Scheme::Negotiate, with_password("svc@FIRMA.EXAMPLE")),
+        ("keytab", Scheme::Negotiate, Proof::Keytab { user: None, file: "svc.keytab".into() }),
+        ("cache", Scheme::Negotiate, Proof::TicketCache("FILE:/run/abgleich/ticket".into())),
+        ("account", Scheme::Negotiate, Proof::OfAccount),
+    ] {
+        assert_eq!(server(name).login, Login { scheme, proof }, "{name}");
+    }
+    let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let digest = Digest::from_hex(hash).unwrap();
+    assert_eq!(server("ntlm").pin, Some(digest));
+    assert_eq!(server("basic").binding, Binding::Auto);
+    assert_eq!(server("ntlm").binding, Binding::Off);
+    assert_eq!(server("password").binding, Binding::Hash(digest.bytes().to_vec()));
+    let proxy = |url: &str, login| Some(ProxySettings { url: url.to_owned(), login });
+    assert_eq!(server("ntlm").proxy, proxy("http://proxy.firma.example:3128", None));
+    let login = Some(("eva".to_owned(), env("B")));
+    assert_eq!(server("password").proxy, proxy("proxy.firma.example", login));
+}
+
+#[test]
 fn a_windows_file_with_bom_and_backslashes_loads() {
     let settings = settings("windows");
     let source = settings.sources.values().next().unwrap();
     assert_eq!(source.settings["file"], r"D:\staffitpro\demo.db");
     assert_eq!(source.zone.name(), "Europe/Berlin");
     let server = &settings.servers["exchange"];
-    assert_eq!(server.login.user, r"FIRMA\svc");
     let password = SecretRef::File(r"C:\geheim\exchange.txt".into());
-    assert_eq!(server.login.password, password);
+    assert_eq!(server.login.proof, Proof::Password { user: r"FIRMA\svc".into(), password });
     assert_eq!(server.access, Access::Impersonation);
     assert_eq!(server.ca_file.as_deref(), Some(Path::new("ca.pem")));
     let pst = Target::Pst { path: r"D:\pst\f.weber.pst".into() };

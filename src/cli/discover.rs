@@ -37,7 +37,7 @@ impl Discover {
         let settings = place::settings(global)?;
         let (name, server) = self.server(&settings)?;
         let servers = Servers::for_people()?;
-        let user = server.login.user.clone();
+        let user = server.login.account();
         let language = settings.language;
         let mut permit = |host: &str, found: bool| confirmed(language, &user, host, found);
         let begin = |mut hosts: Hosts| {

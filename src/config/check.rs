@@ -10,7 +10,7 @@ use crate::config::nearest::{fold, nearest};
 use crate::config::origin::Place;
 use crate::config::problem::Problem;
 use crate::config::settings::Scheme;
-use crate::config::shape::{Key, MODES, Name, SCHEMES_TO_COME, Shape, Text};
+use crate::config::shape::{Key, MODES, Name, OTHER_SCHEMES, Shape, Text};
 use crate::config::tree::{Entry, Node, Table, Value};
 use crate::config::{secrecy, wording};
 use crate::model::{Field, ItemKind, Mode, Switch};
@@ -104,8 +104,8 @@ impl Check<'_> {
             (Shape::Days, Value::Text(text)) if text == "all" => Value::Text(text),
             (Shape::Word(words), Value::Text(text)) => self.word(key, &place, text, words),
             (Shape::Mode, Value::Text(text)) => self.mode(key, &place, &text),
-            (Shape::Scheme, Value::Text(scheme)) if SCHEMES_TO_COME.contains(&scheme.as_str()) => {
-                self.report(&place, Fault::SchemeNotYet { scheme });
+            (Shape::Scheme, Value::Text(scheme)) if OTHER_SCHEMES.contains(&scheme.as_str()) => {
+                self.report(&place, Fault::OtherScheme { scheme });
                 Value::Wrong
             }
             (Shape::Scheme, Value::Text(text)) => self.word(key, &place, text, Scheme::KEYS),

@@ -210,10 +210,34 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "the path of the address is \"{}\"; the web service is usually at /EWS/Exchange.asmx",
             shown(found)
         ),
-        Fault::SchemeNotYet { scheme } => write!(
+        Fault::OtherScheme { scheme } => write!(
             f,
-            "logging in by \"{}\" is not yet supported; use \"basic\" (inside TLS)",
+            "\"{}\" is no way of logging in here; Kerberos is \"negotiate\", the others are \"ntlm\" and \"basic\"",
             shown(scheme)
+        ),
+        Fault::LoginKey { key, scheme } => {
+            write!(f, "{key} says nothing under scheme = \"{scheme}\"; take it out")
+        }
+        Fault::TwoTickets { first, second } => write!(
+            f,
+            "{first} and {second} do not go together: the Kerberos ticket comes from one place; leave one of them"
+        ),
+        Fault::PinAndFile => f.write_str(
+            "pin trusts one certificate and no other, so that ca_file says nothing; leave one of them",
+        ),
+        Fault::Binding { found } => write!(
+            f,
+            "cbt is \"auto\", \"off\" or the hash of a certificate in hexadecimal, not \"{}\"",
+            shown(found)
+        ),
+        Fault::Pin { digits } => write!(
+            f,
+            "the SHA-256 of a certificate has 64 hexadecimal digits, this has {digits}; `abgleich check` shows the right one"
+        ),
+        Fault::Proxy { found } => write!(
+            f,
+            "\"{}\" is no proxy; write it as http://proxy.firma.example:8080, its login as user and password beside url",
+            shown(found)
         ),
         Fault::HostPattern { found } => write!(
             f,

@@ -92,8 +92,20 @@ pub(in crate::config) enum Fault {
     UrlLogin,
     /// The path of the address is not the usual one.
     UrlPath { found: String },
-    /// The way of logging in is not built yet.
-    SchemeNotYet { scheme: String },
+    /// The way of logging in has another name here, or is none.
+    OtherScheme { scheme: String },
+    /// The key says nothing under this way of logging in.
+    LoginKey { key: &'static str, scheme: &'static str },
+    /// Two keys each say where the ticket comes from.
+    TwoTickets { first: &'static str, second: &'static str },
+    /// A certificate is pinned, and others are to be trusted besides.
+    PinAndFile,
+    /// What a login is to be bound to is neither a word nor a hash.
+    Binding { found: String },
+    /// The fingerprint of a certificate has not 64 digits.
+    Pin { digits: usize },
+    /// The address of the proxy cannot be used.
+    Proxy { found: String },
     /// What is to be a host is none, or would be everybody.
     HostPattern { found: String },
     /// Mailboxes are looked for, and no host may see the login.

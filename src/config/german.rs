@@ -215,10 +215,34 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "der Pfad der Adresse ist „{}“; der Webdienst liegt gewöhnlich unter /EWS/Exchange.asmx",
             shown(found)
         ),
-        Fault::SchemeNotYet { scheme } => write!(
+        Fault::OtherScheme { scheme } => write!(
             f,
-            "die Anmeldung mit „{}“ wird noch nicht unterstützt; \"basic\" verwenden (innerhalb von TLS)",
+            "„{}“ ist hier keine Art der Anmeldung; Kerberos heißt \"negotiate\", die anderen sind \"ntlm\" und \"basic\"",
             shown(scheme)
+        ),
+        Fault::LoginKey { key, scheme } => {
+            write!(f, "{key} sagt bei scheme = \"{scheme}\" nichts; herausnehmen")
+        }
+        Fault::TwoTickets { first, second } => write!(
+            f,
+            "{first} und {second} gehören nicht zusammen: Das Kerberos-Ticket kommt aus einer Quelle; eines davon herausnehmen"
+        ),
+        Fault::PinAndFile => f.write_str(
+            "pin vertraut einem einzigen Zertifikat, darum sagt ca_file nichts; eines davon herausnehmen",
+        ),
+        Fault::Binding { found } => write!(
+            f,
+            "cbt ist \"auto\", \"off\" oder die Prüfsumme eines Zertifikats in Hexadezimalziffern, nicht „{}“",
+            shown(found)
+        ),
+        Fault::Pin { digits } => write!(
+            f,
+            "die SHA-256-Prüfsumme eines Zertifikats hat 64 Hexadezimalziffern, diese hat {digits}; `abgleich check` zeigt die richtige"
+        ),
+        Fault::Proxy { found } => write!(
+            f,
+            "„{}“ ist kein Proxy; schreiben als http://proxy.firma.example:8080, die Anmeldung daran als user und password neben url",
+            shown(found)
         ),
         Fault::HostPattern { found } => write!(
             f,

@@ -82,11 +82,28 @@ const SERVER: &[Key] = &[
             key("scheme", Shape::Scheme, "How to log in."),
             key("user", Shape::Text(Text::Line), "The account."),
             key("password", Shape::Secret, "Where its password is kept."),
+            key("keytab", Shape::Text(Text::Path), "A file with the account's Kerberos key."),
+            key("ticket_cache", Shape::Text(Text::Line), "A Kerberos ticket cache, FILE:/…"),
         ]),
         "Who logs in, and how.",
     ),
     key("access", Shape::Word(Access::KEYS), "How mailboxes of other people are opened."),
     key("ca_file", Shape::Text(Text::Path), "Certificates (PEM) of your own authority."),
+    key("pin", Shape::Text(Text::Pin), "The SHA-256 of the only certificate to believe."),
+    key("cbt", Shape::Text(Text::Binding), "The channel binding: auto, off, or a hash."),
+    key(
+        "proxy",
+        Shape::TextOr {
+            key: "url",
+            text: &Shape::Text(Text::Proxy),
+            table: &[
+                key("url", Shape::Text(Text::Proxy), "The proxy, http://host:port."),
+                key("user", Shape::Text(Text::Line), "The account at the proxy."),
+                key("password", Shape::Secret, "Where its password is kept."),
+            ],
+        },
+        "The HTTP proxy on the way to the server.",
+    ),
     key(
         "timeouts",
         Shape::Table(&[
@@ -353,9 +370,17 @@ mod tests {
             .difference(&found)
             .filter(|path| !repeated(path))
             .filter(|path| !path.starts_with("sources.NAME.adapter."))
+            // So are the ways to log in: a server has only one.
+            .filter(|path| !path.starts_with("servers.NAME.login.k"))
+            .filter(|path| !path.starts_with("servers.NAME.login.t"))
+            .filter(|path| !path.starts_with("servers.NAME.proxy."))
             .collect();
         assert!(missing.is_empty(), "not in config/default.toml: {missing:?}");
-        assert!(DEFAULT_FILE.contains("{ file = 'x.dll', sha256 ="));
+        for words in
+            ["{ file = 'x.dll', sha256 =", "keytab = '", "ticket_cache = \"", "proxy = { url ="]
+        {
+            assert!(DEFAULT_FILE.contains(words), "{words}");
+        }
         let fields = Field::ALL.iter().filter(|field| !DEFAULT_FILE.contains(field.key()));
         assert_eq!(fields.collect::<Vec<_>>(), Vec::<&Field>::new(), "fields in the default file");
     }

@@ -155,6 +155,9 @@ fn text(rule: Text) -> Value {
         Text::HostPattern => "^(\\*\\.)?[A-Za-z0-9_.-]+$",
         Text::Sid => "^S-1(-[0-9]+)+$",
         Text::Digest => "^[0-9a-fA-F]{64}$",
+        Text::Pin => "^([0-9a-fA-F]{2}[: ]?){32}$",
+        Text::Binding => "^(auto|off|[0-9a-fA-F: ]{64,})$",
+        Text::Proxy => "^([hH][tT][tT][pP]://)?[A-Za-z0-9_.-]+(:[0-9]+)?/?$",
         Text::Adapter => "^[^/\\\\.:]+$",
         Text::Folder => "^[^\\\\]+$",
         Text::Line | Text::Path | Text::LocalPath | Text::Pattern | Text::Zone => {

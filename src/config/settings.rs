@@ -174,6 +174,12 @@ pub struct ServerSettings {
     pub access: Access,
     /// Certificates (PEM) of authorities that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
+    /// The only certificate that is believed, whoever issued it.
+    pub pin: Option<Digest>,
+    /// What logins are bound to.
+    pub binding: Binding,
+    /// The proxy on the way.
+    pub proxy: Option<ProxySettings>,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// How many connections may be open at once; at least one.
@@ -192,20 +198,88 @@ pub enum ServerUrl {
 /// Who logs in at a server, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// How the password is presented.
+    /// Which way; nothing weaker ever takes its place.
     pub scheme: Scheme,
-    /// The account, such as `FIRMA\svc-abgleich`.
-    pub user: String,
-    /// Where its password is kept.
-    pub password: SecretRef,
+    /// Where that which proves the account comes from.
+    pub proof: Proof,
+}
+
+impl Login {
+    /// Returns whose login it is, for messages.
+    pub fn account(&self) -> String {
+        match &self.proof {
+            Proof::Password { user, .. } | Proof::Keytab { user: Some(user), .. } => user.clone(),
+            Proof::Keytab { user: None, file } => file.display().to_string(),
+            Proof::TicketCache(cache) => cache.clone(),
+            Proof::OfAccount => "the account that runs abgleich".to_owned(),
+        }
+    }
+}
+
+impl Login {
+    /// Returns the user, where the configuration names one.
+    pub fn user(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Password { user, .. } | Proof::Keytab { user: Some(user), .. } => Some(user),
+            Proof::Keytab { user: None, .. } | Proof::TicketCache(_) | Proof::OfAccount => None,
+        }
+    }
+}
+
+/// By what an account proves that it is the one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By a password.
+    Password {
+        /// The account, such as `FIRMA\svc-abgleich`.
+        user: String,
+        /// Where its password is kept.
+        password: SecretRef,
+    },
+    /// By a key in a file; Kerberos only, and not on Windows.
+    Keytab {
+        /// The account; `None` is the first one of the file.
+        user: Option<String>,
+        /// The file.
+        file: PathBuf,
+    },
+    /// By a ticket that somebody else keeps fresh; Kerberos only, and not on Windows.
+    TicketCache(String),
+    /// By being the account that runs the program: single sign-on on Windows, the usual ticket cache elsewhere.
+    OfAccount,
 }
 
 keyed! {
-    /// How a password is presented.
+    /// A way of logging in.
     Scheme {
         /// HTTP Basic, inside TLS.
         Basic = "basic",
+        /// NTLMv2.
+        Ntlm = "ntlm",
+        /// Kerberos.
+        Negotiate = "negotiate",
     }
+}
+
+/// What logins are bound to, so that nobody in between can use them elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Binding {
+    /// The server's certificate.
+    #[default]
+    Auto,
+    /// Nothing.
+    Off,
+    /// Another certificate, by its hash.
+    Hash(Vec<u8>),
+}
+
+/// An HTTP proxy on the way to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxySettings {
+    /// Its address, `http://host:port`.
+    pub url: String,
+    /// The account at the proxy, and where its password is kept.
+    pub login: Option<(String, SecretRef)>,
 }
 
 keyed! {

@@ -31,7 +31,7 @@ pub(in crate::config) enum Shape {
     Word(&'static [&'static str]),
     /// One of the four modes, in English or German.
     Mode,
-    /// A way of logging in; some are known but not built yet.
+    /// A way of logging in; some have other names elsewhere.
     Scheme,
     /// Field names of a kind of data.
     Fields(Switch),
@@ -78,6 +78,12 @@ pub(in crate::config) enum Text {
     Digest,
     /// The name of an adapter that ships with abgleich.
     Adapter,
+    /// The address of a proxy, `http://host:port`.
+    Proxy,
+    /// What a login is bound to: `auto`, `off`, or a hash in hexadecimal.
+    Binding,
+    /// The SHA-256 of a certificate in hexadecimal, with or without colons.
+    Pin,
 }
 
 /// What a name must be.
@@ -91,8 +97,8 @@ pub(in crate::config) enum Name {
     MailboxGroup,
 }
 
-/// The words for ways of logging in that may be written but are not built yet.
-pub(in crate::config) const SCHEMES_TO_COME: &[&str] = &["ntlm", "negotiate", "kerberos", "oauth"];
+/// Words for ways of logging in that people know and that are none here, or are called otherwise.
+pub(in crate::config) const OTHER_SCHEMES: &[&str] = &["kerberos", "oauth"];
 
 impl Shape {
     /// Returns what messages say about a value of the wrong sort.

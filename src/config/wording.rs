@@ -6,7 +6,7 @@ use std::str::FromStr;
 use windows_timezones::WindowsTimezone;
 
 use crate::config::fault::Fault;
-use crate::config::settings::{Digest, Zone};
+use crate::config::settings::{Binding, Digest, Zone};
 use crate::config::shape::Text;
 
 /// A text as it is to be used, and a doubt about it.
@@ -67,11 +67,56 @@ pub(in crate::config) fn check(
         }
         Text::Digest if Digest::from_hex(text).is_some() => as_it_is(),
         Text::Digest => Err(Fault::Digest { digits: text.chars().count() }),
+        Text::Binding if binding(text).is_some() => as_it_is(),
+        Text::Binding => Err(Fault::Binding { found: found() }),
+        Text::Pin if Digest::from_hex(&without_colons(text)).is_some() => {
+            Ok((without_colons(text), None))
+        }
+        Text::Pin => Err(Fault::Pin { digits: without_colons(text).chars().count() }),
+        // What is mistyped before the host may be a password.
+        Text::Proxy if text.contains('@') => Err(Fault::UrlLogin),
+        Text::Proxy if is_proxy(text) => as_it_is(),
+        Text::Proxy => Err(Fault::Proxy { found: found() }),
         Text::Adapter if text.contains(['/', '\\', '.', ':']) => {
             Err(Fault::AdapterName { found: found() })
         }
         Text::Line | Text::Adapter => as_it_is(),
     }
+}
+
+/// Reads what a login is bound to; `None` for neither a word nor a hash of a usual length.
+pub(in crate::config) fn binding(text: &str) -> Option<Binding> {
+    match text {
+        "auto" => return Some(Binding::Auto),
+        "off" => return Some(Binding::Off),
+        _ => {}
+    }
+    let digits = without_colons(text);
+    // SHA-256, SHA-384, SHA-512.
+    if ![64, 96, 128].contains(&digits.len()) {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(digits.get(at * 2..at * 2 + 2)?, 16).ok();
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let hash: Option<Vec<u8>> = (0..digits.len() / 2).map(byte).collect();
+    hash.filter(|_| is_hex).map(Binding::Hash)
+}
+
+/// Windows and openssl write fingerprints with blanks or colons between the bytes.
+fn without_colons(text: &str) -> String {
+    text.chars().filter(|letter| !matches!(letter, ':' | ' ')).collect()
+}
+
+fn is_proxy(text: &str) -> bool {
+    let rest = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+        Some(_) => return false,
+        None => text,
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "8080"));
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    !host.is_empty() && host.bytes().all(legal) && port.parse().is_ok_and(|port: u16| port != 0)
 }
 
 /// Says whether a path leads to another machine: `\\server\share`, but not `\\?\C:\folder`.

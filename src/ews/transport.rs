@@ -19,6 +19,7 @@ mod inflate;
 mod knock;
 mod listen;
 mod login;
+mod passage;
 mod proxy;
 #[cfg(any(test, feature = "simulation"))]
 pub mod scripted;
@@ -32,6 +33,7 @@ pub use facts::{Dialed, LoginFacts, Offer, Page, TlsFacts};
 pub use http::{HttpLane, Settings, Timeouts};
 pub use knock::knock;
 pub use listen::Listening;
+pub use passage::Passage;
 pub use proxy::Proxy;
 pub use trace::Trace;
 pub use trust::Trust;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use abgleich::ews::{
-    DistinguishedFolder, Endpoint, EwsError, GetFolder, Header, Lane, Login, Password, PlainHttp,
-    ServerVersion, Settings, Ticket, Timeouts, Trust,
+    BindingMode, DistinguishedFolder, Endpoint, EwsError, GetFolder, Header, Lane, Login, Passage,
+    Password, PlainHttp, ServerVersion, Settings, Ticket, Timeouts, Trust,
 };
 
 use crate::servers::Site;
@@ -87,4 +87,8 @@ pub(crate) fn der(pem: &str) -> Vec<u8> {
     use base64::Engine as _;
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     base64::engine::general_purpose::STANDARD.decode(body).unwrap()
+}
+
+pub(crate) fn bound_to(binding: &BindingMode) -> Passage {
+    Passage { binding: binding.clone(), ..Passage::default() }
 }

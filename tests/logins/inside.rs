@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use abgleich::ews::{
-    BindingMode, ConnectError, Endpoint, EwsError, Gate, Login, LoginError, Password, PlainHttp,
+    BindingMode, ConnectError, Endpoint, EwsError, Login, LoginError, Passage, Password, PlainHttp,
     Proxy, ProxyProblem, Scheme, Settings, Ticket, Timeouts, TlsProblem, Trust,
 };
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::client::{
-    PASSWORD, ask, basic, code, connections, der, is_refused, kerberos, ntlm, posts, settings,
-    tickets, with_trust,
+    PASSWORD, ask, basic, bound_to, code, connections, der, is_refused, kerberos, ntlm, posts,
+    settings, tickets, with_trust,
 };
 use crate::servers::Site;
 
@@ -87,7 +87,7 @@ inside! {
                     [(BindingMode::Auto, right), (BindingMode::Off, none), (wrong.clone(), other)]
                 {
                     let path = format!("/{scheme}/{cbt}/conn/x?t=bound");
-                    let settings = settings(&site, base, &path, &login).with_binding(binding.clone());
+                    let settings = settings(&site, base, &path, &login).through(&bound_to(&binding));
                     let refused = is_refused(posts(&settings, 3).await);
                     assert_eq!(!refused, wanted, "{path} with {binding:?}");
                 }
@@ -105,7 +105,7 @@ inside! {
         for (scheme, login) in [("ntlm", ntlm()), ("krb", kerberos(PASSWORD))] {
             let settings = settings(&site, port, &format!("/{scheme}/require/conn/x"), &login);
             assert!(is_refused(posts(&settings, 1).await), "{scheme}");
-            let settings = settings.with_gate(Gate::default()).with_binding(behind.clone());
+            let settings = settings.through(&bound_to(&behind));
             posts(&settings, 3).await.unwrap();
         }
     }
@@ -318,14 +318,14 @@ inside! {
 inside! {
     /// The account is one, whatever the server: what the first refused is presented to no second.
     async fn two_servers_share_the_refusal_of_an_account(site) {
-        let gate = Gate::default();
+        let passage = Passage::default();
         let wrong = Login::Ntlm { user: "EXTEST\\alice".into(), password: Password::new("falsch") };
-        let one = settings(&site, site.port("BASE"), "/ntlm/require/conn/x?t=first", &wrong).with_gate(gate.clone());
-        let two = settings(&site, site.port("BASE") + 1, "/ntlm/require/conn/x?t=second", &wrong).with_gate(gate.clone());
+        let one = settings(&site, site.port("BASE"), "/ntlm/require/conn/x?t=first", &wrong).through(&passage);
+        let two = settings(&site, site.port("BASE") + 1, "/ntlm/require/conn/x?t=second", &wrong).through(&passage);
         assert!(is_refused(posts(&one, 1).await));
         assert!(is_refused(posts(&two, 1).await));
         assert_eq!(site.seen("second", 0).len(), 0);
-        gate.reopen();
+        passage.gate.reopen();
         assert!(is_refused(posts(&two, 1).await));
         assert_eq!(site.seen("second", 2).len(), 2, "the administrator asked for another attempt");
     }
@@ -385,7 +385,7 @@ inside! {
         let url = format!("http://localhost:{}", site.port("PROXY"));
         let through = |password: &str| {
             let proxy = Proxy::new(&url, Some(("eva", &Password::new(password)))).unwrap();
-            settings(&site, port, "/ntlm/require/conn/x?t=proxied", &ntlm()).with_proxy(proxy)
+            settings(&site, port, "/ntlm/require/conn/x?t=proxied", &ntlm()).through(&Passage { proxy: Some(proxy), ..Passage::default() })
         };
         posts(&through("geheim"), 5).await.unwrap();
         assert_eq!(connections(&site.seen("proxied", 6)), 1);

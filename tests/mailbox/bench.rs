@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use abgleich::ews::transport::{Login, Password};
+use abgleich::ews::transport::{Login, Passage, Password};
 use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::contract::Bench;
 use abgleich::mailbox::exchange::ExchangeMailbox;
@@ -80,6 +80,8 @@ impl Exchange {
             url: self.server.url(),
             login: Login::Basic { user: self.user.clone(), password: Password::new(PASSWORD) },
             ca_file: Some(self.server.ca_file().to_owned()),
+            pin: None,
+            passage: Passage::default(),
             connect_within: Duration::from_secs(10),
             reply_within: Duration::from_secs(30),
             patience: Patience { longest: Duration::from_secs(10) },

@@ -48,7 +48,17 @@ fn script(
         "Run it in the Exchange Management Shell. It ends at the first mistake; before that nothing is changed.",
     )));
     lines.push("$ErrorActionPreference = 'Stop'".to_owned());
-    lines.push(format!("$account = {}", quoted(&server.login.user)));
+    lines.push(match server.login.user() {
+        Some(user) => format!("$account = {}", quoted(user)),
+        // A ticket or the running account has a name that the configuration does not know.
+        None => format!(
+            "$account = Read-Host {}",
+            quoted(say(
+                "Konto, mit dem sich abgleich anmeldet (DOMÄNE\\name)",
+                "Account that abgleich logs in as (DOMAIN\\name)",
+            ))
+        ),
+    });
     let addresses: BTreeSet<String> =
         mailboxes.iter().map(|(_, address)| address.to_lowercase()).collect();
     lines.push("$addresses = @(".to_owned());

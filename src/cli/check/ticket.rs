@@ -77,7 +77,10 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
         }
     };
     for server in settings.servers.values() {
-        add(&server.login.user, "ACCOUNT");
+        add(&server.login.account(), "ACCOUNT");
+        if let Some((user, _)) = server.proxy.as_ref().and_then(|proxy| proxy.login.as_ref()) {
+            add(user, "ACCOUNT");
+        }
     }
     for mailbox in &settings.mailboxes {
         add(mailbox.user.as_str(), "USER");

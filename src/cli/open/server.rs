@@ -8,11 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use abgleich::config::{
-    Access, Language, MailboxSettings, Owner, ServerSettings, ServerUrl, Settings, Target, Writes,
+    self, Access, Binding, Language, MailboxSettings, Owner, Proof, ProxySettings, Scheme,
+    SecretRef, ServerSettings, ServerUrl, Settings, Target, Writes,
 };
-use abgleich::ews::Impersonation;
 use abgleich::ews::autodiscover::{Finder, Hosts, Outcome, Walk};
-use abgleich::ews::transport::{Endpoint, Login, Password, PlainHttp, Scheme};
+use abgleich::ews::transport::{
+    BindingMode, Endpoint, Gate, Login, Passage, Password, PlainHttp, Proxy, Ticket,
+};
+use abgleich::ews::{self, Impersonation};
 use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
@@ -29,6 +32,8 @@ use crate::failure::{Exit, Failure};
 pub(in crate::cli) struct Servers {
     runtime: Runtime,
     prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
+    /// By account, in small letters.
+    gates: Mutex<BTreeMap<String, Gate>>,
     patience: Duration,
 }
 
@@ -58,7 +63,7 @@ impl Servers {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Exit::Internal, error))?;
-        Ok(Self { runtime, prepared: Mutex::default(), patience })
+        Ok(Self { runtime, prepared: Mutex::default(), gates: Mutex::default(), patience })
     }
 
     /// Starts for a command in front of which somebody waits: a server that stays busy for longer is a finding.
@@ -187,7 +192,7 @@ impl Servers {
         &self,
         settings: &Settings,
         mailbox: &MailboxSettings,
-    ) -> Result<(Scheme, String), Failure> {
+    ) -> Result<(ews::Scheme, String), Failure> {
         let prepared = self.prepared(settings, mailbox)?;
         Ok((prepared.access.login.scheme(), prepared.access.login.account()))
     }
@@ -204,7 +209,8 @@ impl Servers {
         if let Some(known) = memory.known(name, address, Timestamp::now())
             && let Ok(endpoint) = Endpoint::parse(&known.url, PlainHttp::Never)
             && prepared.hosts.permit(endpoint.host())
-            && answers(&endpoint, prepared.access.connect_within).is_ok()
+            && (prepared.access.passage.proxy.is_some()
+                || answers(&endpoint, prepared.access.connect_within).is_ok())
         {
             return Ok(known.url);
         }
@@ -252,6 +258,7 @@ impl Servers {
             login: prepared.access.login.clone(),
             trust: prepared.access.trust(),
             timeouts: prepared.access.timeouts(),
+            passage: prepared.access.passage.clone(),
         };
         self.runtime.block_on(finder.follow(walk, permit))
     }
@@ -289,27 +296,83 @@ impl Servers {
         let ServerUrl::Given(url) = &server.url else { return Ok(()) };
         // A URL that cannot be read is said by `prepare`, with its reason.
         let Ok(endpoint) = Endpoint::parse(url, PlainHttp::Never) else { return Ok(()) };
+        // Behind a proxy only the proxy knows whether somebody answers.
+        if server.proxy.is_some() {
+            return Ok(());
+        }
         answers(&endpoint, server.timeouts.connect)
     }
 
     fn access(&self, name: &str, server: &ServerSettings) -> Result<ServerAccess, Failure> {
-        let password = server
-            .login
-            .password
-            .resolve()
-            .map_err(|error| Failure::usage(error).hint(about(name)))?;
+        let secret = |place: &SecretRef| {
+            let secret = place.resolve();
+            let secret = secret.map_err(|error| Failure::usage(error).hint(about(name)))?;
+            Ok::<_, Failure>(Password::new(secret.expose()))
+        };
+        let proxy = match &server.proxy {
+            None => None,
+            Some(ProxySettings { url, login }) => {
+                let login = match login {
+                    Some((user, place)) => Some((user.as_str(), secret(place)?)),
+                    None => None,
+                };
+                let login = login.as_ref().map(|(user, password)| (*user, password));
+                let proxy = Proxy::new(url, login);
+                Some(proxy.map_err(|error| Failure::usage(error).hint(about(name)))?)
+            }
+        };
+        let binding = match &server.binding {
+            Binding::Auto => BindingMode::Auto,
+            Binding::Off => BindingMode::Off,
+            Binding::Hash(hash) => BindingMode::Hash(hash.clone()),
+        };
         Ok(ServerAccess {
             url: String::new(),
-            login: Login::Basic {
-                user: server.login.user.clone(),
-                password: Password::new(password.expose()),
-            },
+            login: login(&server.login, secret)?,
             ca_file: server.ca_file.clone(),
+            pin: server.pin.map(|pin| *pin.bytes()),
+            passage: Passage { gate: self.gate(&server.login), binding, proxy },
             connect_within: server.timeouts.connect,
             reply_within: server.timeouts.reply,
             patience: Patience { longest: self.patience },
         })
     }
+
+    /// Returns the gate of an account. Servers that are reached with the same account share it: a directory counts wrong
+    /// passwords by account, whichever server they come from.
+    fn gate(&self, login: &config::Login) -> Gate {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.entry(login.account().to_lowercase()).or_default().clone()
+    }
+}
+
+/// Makes the login that the configuration describes.
+fn login(
+    login: &config::Login,
+    secret: impl Fn(&SecretRef) -> Result<Password, Failure>,
+) -> Result<Login, Failure> {
+    Ok(match (login.scheme, &login.proof) {
+        (Scheme::Negotiate, Proof::Password { user, password }) => {
+            let (user, password) = (user.clone(), secret(password)?);
+            Login::Negotiate(Ticket::Password { user, password })
+        }
+        (Scheme::Negotiate, Proof::Keytab { user, file }) => {
+            Login::Negotiate(Ticket::Keytab { user: user.clone(), file: file.clone() })
+        }
+        (Scheme::Negotiate, Proof::TicketCache(cache)) => {
+            Login::Negotiate(Ticket::Present { cache: Some(cache.clone()) })
+        }
+        (Scheme::Negotiate, Proof::OfAccount) => Login::Negotiate(Ticket::Present { cache: None }),
+        (Scheme::Basic, Proof::Password { user, password }) => {
+            Login::Basic { user: user.clone(), password: secret(password)? }
+        }
+        (Scheme::Ntlm, Proof::Password { user, password }) => {
+            Login::Ntlm { user: user.clone(), password: secret(password)? }
+        }
+        // Keytabs and caches are refused for these when the configuration is read.
+        (Scheme::Ntlm, _) => Login::NtlmOfAccount,
+        (Scheme::Basic, _) => return Err(Failure::usage("basic needs a user and a password")),
+    })
 }
 
 fn about(name: &str) -> String {

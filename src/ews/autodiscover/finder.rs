@@ -9,7 +9,9 @@ use crate::ews::autodiscover::names::look_up;
 use crate::ews::autodiscover::request::body;
 use crate::ews::autodiscover::walk::{Outcome, Step, Told, Walk};
 use crate::ews::error::{ConnectError, EwsError};
-use crate::ews::transport::{Endpoint, Lane, Login, Page, Settings, Timeouts, Trust, knock};
+use crate::ews::transport::{
+    Endpoint, Lane, Login, Page, Passage, Settings, Timeouts, Trust, knock,
+};
 
 /// What is needed to ask.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct Finder {
     pub trust: Trust,
     /// How long to wait.
     pub timeouts: Timeouts,
+    /// What else is special on the way.
+    pub passage: Passage,
 }
 
 impl Finder {
@@ -52,7 +56,8 @@ impl Finder {
     }
 
     fn lane(&self, url: Endpoint) -> Result<Lane, ConnectError> {
-        Settings::new(url, &self.login, &self.trust, self.timeouts).map(|settings| settings.lane())
+        Settings::new(url, &self.login, &self.trust, self.timeouts)
+            .map(|settings| settings.through(&self.passage).lane())
     }
 
     async fn probe(&self, url: Endpoint) -> Told {

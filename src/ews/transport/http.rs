@@ -24,6 +24,7 @@ use crate::ews::transport::endpoint::Endpoint;
 use crate::ews::transport::exchange::Outgoing;
 use crate::ews::transport::facts::{Dialed, LoginFacts, Offer, Page};
 use crate::ews::transport::login::basic;
+use crate::ews::transport::passage::Passage;
 use crate::ews::transport::proxy::Proxy;
 use crate::ews::transport::status::{Verdict, excerpt, judge};
 use crate::ews::transport::trace::Trace;
@@ -98,25 +99,13 @@ impl Settings {
         })
     }
 
-    /// Shares the gate of an account with other servers, so that a password which one of them
-    /// refused is presented to no other.
+    /// Takes what is special on the way. Plain http to this machine never goes through a proxy.
     #[must_use]
-    pub fn with_gate(mut self, gate: Gate) -> Self {
+    pub fn through(mut self, passage: &Passage) -> Self {
+        let Passage { gate, binding, proxy } = passage.clone();
         self.account = Arc::new(Account::new(self.account.login().clone(), gate));
-        self
-    }
-
-    /// Goes through a proxy; plain http to this machine never does.
-    #[must_use]
-    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = self.endpoint.is_tls().then_some(proxy);
-        self
-    }
-
-    /// Binds logins to something else than the server's certificate.
-    #[must_use]
-    pub fn with_binding(mut self, binding: BindingMode) -> Self {
         self.binding = binding;
+        self.proxy = proxy.filter(|_| self.endpoint.is_tls());
         self
     }
 

@@ -13,7 +13,8 @@ use crate::ews::operation::Operation;
 use crate::ews::reply::Arrival;
 use crate::ews::session::{Hint, Listener};
 use crate::ews::transport::{
-    Dialed, Endpoint, Lane, Login, LoginFacts, Offer, PlainHttp, Settings, Timeouts, Trace, Trust,
+    Dialed, Endpoint, Lane, Login, LoginFacts, Offer, Passage, PlainHttp, Settings, Timeouts,
+    Trace, Trust,
 };
 use crate::ews::xml::Writer;
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
@@ -50,6 +51,10 @@ pub struct ServerAccess {
     pub login: Login,
     /// A PEM file with certificates to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// The SHA-256 of the only certificate to believe; wins over the file.
+    pub pin: Option<[u8; 32]>,
+    /// What else is special on the way.
+    pub passage: Passage,
     /// How long connecting may take.
     pub connect_within: Duration,
     /// How long an answer may take to begin and to go on; a whole answer may take five times as long.
@@ -61,9 +66,10 @@ pub struct ServerAccess {
 impl ServerAccess {
     /// Returns whose certificates are believed.
     pub fn trust(&self) -> Trust {
-        match &self.ca_file {
-            Some(file) => Trust::SystemAnd(file.clone()),
-            None => Trust::System,
+        match (self.pin, &self.ca_file) {
+            (Some(pin), _) => Trust::Pinned(pin),
+            (None, Some(file)) => Trust::SystemAnd(file.clone()),
+            (None, None) => Trust::System,
         }
     }
 
@@ -107,6 +113,7 @@ impl ExchangeServer {
             .and_then(|endpoint| {
                 Settings::new(endpoint, &access.login, &access.trust(), access.timeouts())
             })
+            .map(|settings| settings.through(&access.passage))
             .map_err(|error| failure::of_error(EwsError::Connect(error), Stage::Network))?;
         let gate = SharedGate::new(LANES);
         Ok(Self {
