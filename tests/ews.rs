@@ -14,8 +14,12 @@
 mod autodiscover;
 #[path = "ews/fixtures.rs"]
 mod fixtures;
+#[path = "ews/login.rs"]
+mod login;
 #[path = "ews/loss.rs"]
 mod loss;
+#[path = "ews/peer.rs"]
+mod peer;
 #[path = "ews/people.rs"]
 mod people;
 #[path = "ews/properties.rs"]

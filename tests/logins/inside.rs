@@ -1,4 +1,4 @@
-//! What is tested while the servers run. `auth.md` of the team measured the same matrix with another client.
+//! What is tested while the servers run: who must be let in, who must not, and over how many connections.
 
 use std::collections::BTreeSet;
 use std::fs;

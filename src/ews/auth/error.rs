@@ -107,8 +107,8 @@ impl fmt::Display for LoginError {
             Self::Ticket { service, problem, refused: false } => {
                 write!(
                     f,
-                    "there is no Kerberos ticket for {service} ({problem}); `abgleich check \
-                     --ticket` lists what is needed"
+                    "there is no Kerberos ticket for {service} ({problem}); check the ticket or \
+                     keytab, the service principal name, the realm and the clock"
                 )
             }
             Self::NoKerberos { service } => write!(

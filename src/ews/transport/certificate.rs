@@ -169,3 +169,53 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Made by `fixtures/logins/certificate_hashes.py`, with python-cryptography.
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/logins/certificates");
+
+    fn file(name: &str) -> Vec<u8> {
+        fs::read(format!("{FOLDER}/{name}.der")).unwrap()
+    }
+
+    #[test]
+    fn the_hash_follows_the_signature() {
+        let hashes = fs::read_to_string(format!("{FOLDER}/hashes.txt")).unwrap();
+        for (name, hash) in hashes.lines().map(|line| line.split_once(' ').unwrap()) {
+            assert_eq!(hexadecimal(&end_point_hash(&file(name))), hash, "{name}");
+        }
+        assert_eq!(hashes.lines().count(), 16);
+    }
+
+    #[test]
+    fn a_certificate_is_told_in_words() {
+        let der = file("ecdsa-sha256");
+        let certificate = Certificate::read(&der);
+        assert_eq!(certificate.subject, "C=DE, O=Firma, CN=ecdsa-sha256");
+        assert_eq!(certificate.names, ["mail.firma.example", "192.0.2.7"]);
+        assert_eq!(certificate.sha256, hexadecimal(&Sha256::digest(&der)));
+        let end = certificate.not_after.unwrap();
+        assert!(certificate.ends_before(end + jiff::SignedDuration::from_secs(1)));
+        assert!(!certificate.ends_before(end));
+        let words = certificate.to_string();
+        assert!(
+            words.contains("issued by C=DE") && words.contains("mail.firma.example"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_a_fingerprint_alone() {
+        let der = file("rsa-sha1");
+        for end in (0..der.len()).step_by(37) {
+            let certificate = Certificate::read(&der[..end]);
+            assert_eq!(certificate.sha256.len(), 64, "{end}");
+            assert_eq!(end_point_hash(&der[..end]).len(), 32, "{end}");
+        }
+    }
+}
