@@ -14,6 +14,8 @@
 
 #[path = "pst/compare.rs"]
 mod compare;
+#[path = "pst/crashed.rs"]
+mod crashed;
 #[path = "pst/damage.rs"]
 mod damage;
 #[path = "pst/files.rs"]
