@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::mapi::{PropertyId, PropertyType, Value};
-use crate::pst::bytes::Bytes;
+use crate::pst::bytes::{Bytes, wide};
 use crate::pst::error::PstError;
 use crate::pst::id::Nid;
 use crate::pst::ndb::{Node, Nodes};
@@ -41,14 +41,8 @@ impl<'a> PropertyContext<'a> {
         }
         let records = Bth::open(heap, heap.root())?;
         if (records.key, records.data) != (2, 6) {
-            let place = heap.piece(heap.root())?.at();
-            let value = crate::pst::bytes::wide(records.key);
-            return Err(Bytes::new("BTHHEADER", place, &[]).damaged(
-                "cbKey",
-                1,
-                value,
-                "is not that of properties",
-            ));
+            let bytes = Bytes::new("BTHHEADER", heap.piece(heap.root())?.at(), &[]);
+            return Err(bytes.damaged("cbKey", 1, wide(records.key), "is not that of properties"));
         }
         let mut properties = Vec::new();
         records.each(heap, &mut |record| {

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::mapi::{Value, entry::StoreEntry, property};
+use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::medium::Medium;
@@ -116,8 +117,7 @@ impl<N: Nodes> Store<N> {
         let mut open = vec![(0, nid)];
         while let Some((depth, nid)) = open.pop() {
             if depth > DEEPEST || !seen.insert(nid) {
-                let (size, limit) = (depth, DEEPEST);
-                let [size, limit] = [size, limit].map(crate::pst::bytes::wide);
+                let (size, limit) = (wide(depth), wide(DEEPEST));
                 return Err(PstError::TooBig { what: "nesting of folders", size, limit });
             }
             found.push((depth, nid));
