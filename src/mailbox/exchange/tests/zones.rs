@@ -26,7 +26,8 @@ struct Day {
 
 /// Asks Python; `None` with a word where there is none with zoneinfo.
 fn judged(names: &BTreeSet<&str>) -> Option<Vec<(String, Day)>> {
-    let python = std::env::var("ABGLEICH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let named = std::env::var("ABGLEICH_PYTHON");
+    let python = named.clone().unwrap_or_else(|_| "python3".to_owned());
     let run = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/zones/days.py"))
         .stdin(Stdio::piped())
@@ -41,7 +42,11 @@ fn judged(names: &BTreeSet<&str>) -> Option<Vec<(String, Day)>> {
     input.write_all(names.join("\n").as_bytes()).unwrap();
     drop(input);
     let run = run.wait_with_output().unwrap();
-    assert!(run.status.success(), "days.py failed");
+    if !run.status.success() {
+        assert!(named.is_err(), "days.py failed with the Python of ABGLEICH_PYTHON");
+        println!("SKIPPED: {python} has no zoneinfo or no time zones; set ABGLEICH_PYTHON");
+        return None;
+    }
     let text = String::from_utf8(run.stdout).unwrap();
     let line = |line: &str| {
         let mut words = line.split(' ');
