@@ -42,13 +42,17 @@ pub(super) struct Outlook {
     pub(super) url: Option<String>,
 }
 
-/// The servers, and those that failed for one mailbox in a way that concerns all of them. Their other mailboxes are not tried:
-/// a wrong password tried two hundred times locks the account.
+/// What was seen of each server, by name and URL.
+type Ways = BTreeMap<(String, String), (Way, Result<(), Remark>)>;
+
+/// The servers, and those whose configuration or login failed for one mailbox. Their other mailboxes are not tried: a wrong
+/// password tried two hundred times locks the account.
 pub(super) struct Tried {
     servers: open::Servers,
     probe: bool,
     failed: Mutex<BTreeMap<String, Remark>>,
-    ways: Mutex<BTreeMap<(String, String), Way>>,
+    /// The servers by name and URL, and what keeps their mailboxes from being reached.
+    ways: Mutex<Ways>,
     /// The servers that let us in; until then one mailbox tries, and the others wait for what comes of it.
     entered: Mutex<BTreeMap<String, bool>>,
 }
@@ -68,7 +72,7 @@ impl Tried {
     /// Returns what was seen of the servers.
     pub(super) fn ways(self) -> Vec<Way> {
         let ways = self.ways.into_inner().unwrap_or_else(PoisonError::into_inner);
-        ways.into_values().collect()
+        ways.into_values().map(|(way, _)| way).collect()
     }
 
     fn failed(&self, server: &str) -> Option<Remark> {
@@ -76,23 +80,14 @@ impl Tried {
     }
 
     fn note(&self, server: &str, remark: &Remark) {
-        let of_all = matches!(
-            remark.stage,
-            Stage::Config
-                | Stage::Dns
-                | Stage::Network
-                | Stage::Tls
-                | Stage::Certificate
-                | Stage::Schemes
-                | Stage::Login
-        );
-        if of_all {
+        // What lies on the way to a server is kept with the way; the account is the same at all servers of a name.
+        if matches!(remark.stage, Stage::Config | Stage::Login) {
             let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
             failed.entry(server.to_owned()).or_insert_with(|| remark.clone());
         }
     }
 
-    /// Walks to the server of a mailbox, once for all that share it.
+    /// Walks to the server of a mailbox, once for all that share it; the others hear what came of it.
     fn walk(
         &self,
         settings: &Settings,
@@ -102,20 +97,18 @@ impl Tried {
     ) -> Result<String, Remark> {
         let server = self.servers.server(settings, mailbox).map_err(|failure| of(&failure))?;
         let login = self.servers.login(settings, mailbox).map_err(|failure| of(&failure))?;
-        let key = (name.to_owned(), server.url());
+        let url = server.url();
         let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
-        if !ways.contains_key(&key) {
-            let (way, ended) = Way::walk(name, &server, login.0, words, Timestamp::now());
-            ways.insert(key.clone(), way);
-            ended?;
-        }
-        Ok(key.1)
+        let (_, ended) = ways
+            .entry((name.to_owned(), url.clone()))
+            .or_insert_with(|| Way::walk(name, &server, login.0, words, Timestamp::now()));
+        ended.clone().map(|()| url)
     }
 
     /// Notes what the first mailbox that got in saw of the server.
     fn let_in(&self, server: &str, url: &str, walked: &[Walked]) {
         let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(way) = ways.get_mut(&(server.to_owned(), url.to_owned())) {
+        if let Some((way, _)) = ways.get_mut(&(server.to_owned(), url.to_owned())) {
             let known = |stage| way.walked.iter().any(|walked: &Walked| walked.stage == stage);
             let of_server = [Stage::Login, Stage::Binding, Stage::Version];
             let fresh: Vec<_> = walked
