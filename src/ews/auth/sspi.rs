@@ -23,7 +23,6 @@ use windows::core::{HRESULT, HSTRING, PCWSTR};
 
 use crate::ews::auth::binding::ChannelBinding;
 use crate::ews::auth::error::LoginError;
-use crate::ews::auth::login::Scheme;
 use crate::ews::auth::mechanism::Token;
 use crate::ews::auth::password::Password;
 
@@ -41,13 +40,6 @@ impl Package {
         match self {
             Self::Negotiate => "Negotiate",
             Self::Ntlm => "NTLM",
-        }
-    }
-
-    const fn scheme(self) -> Scheme {
-        match self {
-            Self::Negotiate => Scheme::Negotiate,
-            Self::Ntlm => Scheme::Ntlm,
         }
     }
 }
