@@ -29,8 +29,8 @@ use staffitpro_sample::{Options as SampleOptions, create};
 /// The argument with which this program starts itself as the server.
 const SERVE: &str = "--serve";
 const LOGIN: (&str, &str) = (r"FIRMA\svc-abgleich", "geheim");
-/// How many writes the program puts into one request.
-const BATCH: u64 = 50;
+/// How many writes the program puts into one request at the beginning; more when all goes well.
+const BATCH: u64 = 100;
 /// The most memory that a first push may take above an empty run, in KiB.
 const LIMIT: u64 = 64 * 1024;
 /// The most that a pair may take in the state, in bytes.
@@ -66,7 +66,8 @@ fn push(records: u32, empty: Option<u64>) {
         line(&calls)
     );
     let wanted: u64 = created.iter().map(|created| created.div_ceil(BATCH)).sum();
-    assert_eq!(calls.get("CreateItem"), Some(&wanted), "CreateItem calls for {created:?}");
+    let made = calls.get("CreateItem").copied().unwrap_or_default();
+    assert!(made > 0 && made <= wanted, "{made} CreateItem calls for {created:?}");
     if let (Some(empty), Some(peak)) = (empty, first.peak) {
         let above = peak.saturating_sub(empty);
         println!(

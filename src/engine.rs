@@ -9,6 +9,7 @@ pub mod dress;
 mod ended;
 mod explain;
 pub mod guard;
+mod kept;
 pub mod merge;
 mod observe_outlook;
 mod observe_source;

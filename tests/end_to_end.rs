@@ -22,5 +22,7 @@ mod judge;
 mod place;
 #[path = "end_to_end/promises.rs"]
 mod promises;
+#[path = "end_to_end/trips.rs"]
+mod trips;
 #[path = "end_to_end/trouble.rs"]
 mod trouble;

@@ -144,6 +144,26 @@ impl Session<'_> {
         self.read_back(kind, &ids)
     }
 
+    /// Reads the items of planned writes; those that the plan has left at hand are taken from there.
+    fn read_planned(
+        &mut self,
+        kind: ItemKind,
+        ids: &[ItemId],
+    ) -> Result<HashMap<ItemId, Result<Item, ItemError>>, MailboxError> {
+        let mut items = HashMap::with_capacity(ids.len());
+        let mut missing = Vec::new();
+        for id in ids {
+            match self.kept.take(id) {
+                Some(item) => {
+                    items.insert(id.clone(), Ok(item));
+                }
+                None => missing.push(id.clone()),
+            }
+        }
+        items.extend(self.read_back(kind, &missing)?);
+        Ok(items)
+    }
+
     /// Reads items.
     fn read_back(
         &mut self,

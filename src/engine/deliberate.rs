@@ -252,9 +252,11 @@ impl Session<'_> {
         };
         let answer = item_id.as_ref().and_then(|id| items.remove(id));
         let mut item = None;
+        let mut as_read = None;
         let mut unreadable = false;
         match answer {
             Some(Ok(mut read)) => {
+                as_read = self.kept.has_room().then(|| read.clone());
                 let bare = seen
                     .record
                     .as_ref()
@@ -325,6 +327,11 @@ impl Session<'_> {
         let item = item.as_ref().map(|(item, view)| (item, view));
         if self.options.explain.is_some() {
             self.explanation = Some(explain(active, &seen, record_view.as_ref(), item, &verdict));
+        }
+        if matches!(verdict.action, Action::Update | Action::Delete)
+            && let Some(item) = as_read
+        {
+            self.kept.keep(item);
         }
         self.conclude(active, kind, &seen, (record_view.as_ref(), item), &verdict)
     }

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::engine::clock::{Clock, Entropy};
 use crate::engine::dress::Dress;
+use crate::engine::kept::Kept;
 use crate::engine::report::{Event, Explanation, Line, Phase, Stopped};
 use crate::engine::rules::{ClockDifference, Rules};
 use crate::engine::tally::Tally;
@@ -160,6 +161,8 @@ pub(super) struct Session<'a> {
     pub(super) stale: BTreeSet<i64>,
     /// The only pairs that are planned, when it is the second time.
     pub(super) only: Option<BTreeSet<i64>>,
+    /// Items that were read for the plan.
+    pub(super) kept: Kept,
     /// Late twins of creates that were repeated: the item, its version and kind, the pair.
     pub(super) twins: Vec<(ItemId, ItemVersion, ItemKind, i64)>,
 }

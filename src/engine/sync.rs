@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::engine::clock::run_id;
 use crate::engine::ended::explain;
 use crate::engine::guard::{columns, direction_key};
+use crate::engine::kept::Kept;
 use crate::engine::patient::Patient;
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
@@ -108,6 +109,7 @@ fn run(
         trouble: None,
         stale: std::collections::BTreeSet::new(),
         only: None,
+        kept: Kept::default(),
         twins: Vec::new(),
     };
     session.mark_whole()?;
@@ -159,6 +161,7 @@ impl Session<'_> {
         }
         self.heed()?;
         self.state.open_spool()?;
+        self.kept.clear();
         self.only = Some(stale);
         self.deliberate()?;
         self.guard_planned()?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use exchange_sim::{Item, Login, Options, Running, Server, named_string};
 use rusqlite::Connection;
@@ -107,18 +107,18 @@ timeouts = {{ connect_seconds = 2, reply_seconds = 20 }}
 
     /// Runs the program in the folder and waits for its end.
     pub(crate) fn run(&self, words: &[&str]) -> Ended {
+        Ended::of(self.command(words).output().expect("the binary starts"))
+    }
+
+    /// Prepares a run of the program in the folder.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_abgleich"));
         let folder = self.folder.path();
         command.args(words).current_dir(folder).env("HOME", folder).env("ProgramData", folder);
         for name in ["XDG_CONFIG_HOME", "ABGLEICH_LOG", "RUST_LOG", "LANG", "LC_ALL"] {
             command.env_remove(name);
         }
-        let output = command.output().expect("the binary starts");
-        Ended {
-            code: output.status.code().expect("the program ends by itself"),
-            stdout: String::from_utf8(output.stdout).expect("the program prints UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("the program prints UTF-8"),
-        }
+        command
     }
 
     /// Returns the items that carry the stamp of a record, in all of a mailbox's default folders.
@@ -149,6 +149,15 @@ timeouts = {{ connect_seconds = 2, reply_seconds = 20 }}
 }
 
 impl Ended {
+    /// Takes what a run left.
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("the program ends by itself"),
+            stdout: String::from_utf8(output.stdout).expect("the program prints UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("the program prints UTF-8"),
+        }
+    }
+
     /// The end must have this code.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {

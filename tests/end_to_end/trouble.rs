@@ -1,7 +1,11 @@
 //! Bad input: each gives its exit code and says where and what next, and nothing is lost: a good run afterwards completes.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 
 use abgleich_plugin::abi;
 use exchange_sim::{Fault, FaultKind};
@@ -10,6 +14,8 @@ use sha2::{Digest, Sha256};
 use crate::built;
 use crate::document::{self, counts, mailbox, wrote_nothing};
 use crate::expected::Expected;
+#[cfg(unix)]
+use crate::place::Ended;
 use crate::place::{LOGIN, PEOPLE, Place};
 
 /// Runs the first transfer and the run after it; everything must be there, once.
@@ -129,30 +135,70 @@ fn a_refused_login_and_a_lost_connection_are_told_apart_and_lose_nothing() {
     completes(&place);
 }
 
-/// Invariants 1 and 3: answers that are lost, cut off or late in the midst of the first transfer.
+/// Invariants 1 and 3: each answer that is lost, cut off or something else in the midst of the first transfer. A create whose
+/// answer did not come waits for the next run, whatever became of it; a read is repeated.
 #[test]
 fn a_connection_that_breaks_while_writing_doubles_nothing_and_loses_nothing() {
-    let cases = [
-        (FaultKind::DropBeforeCommit, "CreateItem"),
-        (FaultKind::DropAfterCommit, "CreateItem"),
-        (FaultKind::Truncated, "CreateItem"),
-        (FaultKind::HtmlPage, "CreateItem"),
-        (FaultKind::Truncated, "GetItem"),
-        (FaultKind::DropAfterCommit, "SyncFolderItems"),
-    ];
-    let place = Place::sample();
-    for (number, (kind, operation)) in cases.into_iter().enumerate() {
-        let after = u32::try_from(number % 3).unwrap();
-        place.server.fault(Fault::new(kind).on(operation).after(after).once());
+    let (user, address) = PEOPLE[0];
+    for (kind, operation, loses) in [
+        (FaultKind::DropBeforeCommit, "CreateItem", true),
+        (FaultKind::DropAfterCommit, "CreateItem", true),
+        (FaultKind::Truncated, "CreateItem", true),
+        (FaultKind::HtmlPage, "CreateItem", true),
+        (FaultKind::Truncated, "GetItem", false),
+        (FaultKind::DropAfterCommit, "SyncFolderItems", false),
+    ] {
+        let place = Place::sample();
+        let case = format!("{kind:?} on {operation}");
+        let expected = Expected::of(&place.database(), user).created;
+        let all = Expected::sum(&expected);
+        place.server.fault(Fault::new(kind).on(operation).once());
+        let sync = ["sync", "--first-transfer", "--json", "--mailbox", user];
+        let report = document::read(&place.run(&sync).expect(0));
+        assert_eq!(place.server.faults_left(), 0, "{case}: it did not strike");
+        // The first batch is of the first scope: all that it creates, or a hundred.
+        let lost = if loses { expected["applicants.contacts"].min(100) } else { 0 };
+        assert_eq!(report["totals"]["created"], all - lost, "{case}: {report:#}");
+        let waits = mailbox(&report, user)["findings"].as_array().unwrap().iter();
+        let waiting = waits.filter(|finding| finding["code"] == "answer-lost").count();
+        assert_eq!(u64::try_from(waiting).unwrap(), lost, "{case}");
+        document::read(&place.run(&sync).expect(0));
+        assert_eq!(place.items_and_records(address), (all, all), "{case}: each record once");
+        place.server.clear_log();
+        wrote_nothing(&document::read(&place.run(&sync).expect(0)));
+        assert_eq!(place.server.writes(), 0, "{case}: {:?}", place.server.log());
     }
-    let ended = place.run(&["sync", "--first-transfer", "--json"]);
-    assert!([0, 3, 4, 5].contains(&ended.code), "{}", ended.stderr);
-    let broken = document::read(&ended);
-    let all: u64 = PEOPLE
+}
+
+/// A run that is asked to end ends in order, says so under a name of its own, and the next one goes on from there.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_run_in_order_and_says_so() {
+    let place = Place::sample();
+    // So long that the run is not over before the signal comes.
+    place.server.set_service_time(5);
+    let mut command = place.command(&["sync", "--first-transfer", "--json"]);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut said = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("it was piped"));
+    while !said.contains("writing") {
+        assert!(stderr.read_line(&mut said).expect("it prints") > 0, "it ended first: {said}");
+    }
+    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(signal.expect("the system has kill").success());
+    stderr.read_to_string(&mut said).expect("it prints");
+    place.server.set_service_time(0);
+    let ended = Ended::of(child.wait_with_output().expect("it ends")).expect(130);
+    assert!(said.contains("Ending after the step at hand"), "{said}");
+    let report = document::read(&ended);
+    let stopped: Vec<&str> = report["mailboxes"]
+        .as_array()
+        .unwrap()
         .iter()
-        .map(|(user, _)| Expected::sum(&Expected::of(&place.database(), user).created))
-        .sum();
-    assert!(broken["totals"]["created"].as_u64() < Some(all), "nothing broke: {broken:#}");
-    place.server.clear_faults();
+        .filter(|mailbox| mailbox["outcome"] == "interrupted")
+        .map(|mailbox| mailbox["stopped"]["code"].as_str().unwrap())
+        .collect();
+    assert!(!stopped.is_empty() && stopped.iter().all(|code| *code == "run-ended"), "{report:#}");
     completes(&place);
 }

@@ -45,7 +45,7 @@ impl Session<'_> {
         work: Vec<Work>,
     ) -> Result<(), Stop> {
         let ids: Vec<_> = work.iter().filter_map(|work| work.pair.item.clone()).collect();
-        let mut items = self.read_back(kind, &ids)?;
+        let mut items = self.read_planned(kind, &ids)?;
         let all: FieldSet = Field::of(kind).collect();
         let mut pending = Vec::new();
         let mut writes = Vec::new();

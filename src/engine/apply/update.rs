@@ -87,7 +87,7 @@ impl Session<'_> {
             targets.extend(id.map(|id| (work.pair.id, id)));
         }
         let ids: Vec<_> = targets.values().cloned().collect();
-        let mut items = self.read_back(kind, &ids)?;
+        let mut items = self.read_planned(kind, &ids)?;
         let mut pending = Vec::new();
         let mut writes = Vec::new();
         self.state.execute("BEGIN IMMEDIATE")?;

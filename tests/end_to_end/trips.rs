@@ -1,0 +1,104 @@
+//! Round trips, counted on the server's own log: those that moving N changes takes at least, and one look back for each batch
+//! that was written.
+
+use std::collections::BTreeMap;
+
+use exchange_sim::named_string;
+use staffitpro_sample::{Options, create};
+
+use crate::document::{self, counts, mailbox};
+use crate::place::{PEOPLE, Place, STAMP};
+
+/// How many items one request carries at the beginning of a run.
+const BATCH: u64 = 100;
+/// How many changes one page of `SyncFolderItems` carries.
+const PAGE: u64 = 512;
+
+/// Folders that are read: contacts, calendar and tasks.
+const FOLDERS: u64 = 3;
+
+/// A place with so many contacts in one mailbox, each with a name of its own.
+fn contacts(records: u32) -> Place {
+    Place::with(|file| {
+        let mut options = Options::of(records, 1, 2026);
+        (options.outside, options.activities) = (0, 0);
+        create(file, &options).expect("the sample is made");
+        let database = rusqlite::Connection::open(file).expect("the sample opens");
+        let distinct = "UPDATE contact SET surname = surname || ' ' || rowid";
+        database.execute(distinct, []).expect("the names can be changed");
+    })
+}
+
+/// Runs the program over the one mailbox, and returns the requests that it took and the counts of the scopes.
+fn run(place: &Place, options: &[&str], count: &str) -> (BTreeMap<String, u64>, Vec<u64>) {
+    place.server.clear_log();
+    let words: Vec<&str> =
+        ["sync", "--json", "--mailbox", "DHO"].iter().chain(options).copied().collect();
+    let report = document::read(&place.run(&words).expect(0));
+    let mut calls = BTreeMap::new();
+    for entry in place.server.log() {
+        *calls.entry(entry.operation).or_insert(0) += 1;
+    }
+    (calls, counts(mailbox(&report, "DHO"), count).into_values().collect())
+}
+
+/// Requests for so many items in each scope.
+fn batches(scopes: &[u64]) -> u64 {
+    scopes.iter().map(|items| items.div_ceil(BATCH)).sum()
+}
+
+/// Invariant 13.
+#[test]
+fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
+    let place = contacts(230);
+    let (calls, created) = run(&place, &["--first-transfer"], "created");
+    let all: u64 = created.iter().sum();
+    assert!(all == 230 && created.len() == 2, "{created:?}");
+    let wanted = |calls: &[(&str, u64)]| -> BTreeMap<String, u64> {
+        calls.iter().map(|(name, calls)| ((*name).to_owned(), *calls)).collect()
+    };
+    // Looking at all folders once; the changes of one have this many pages.
+    let look = FOLDERS - 1 + all.div_ceil(PAGE);
+    // The first time the folders are listed, and each kind is searched for stamps.
+    let once = [("GetFolder", 1), ("FindFolder", 1), ("FindItem", FOLDERS)];
+    let push = [
+        ("CreateItem", batches(&created)),
+        ("GetItem", batches(&created)),
+        // Once before, and once for the echoes.
+        ("SyncFolderItems", FOLDERS + look),
+    ];
+    assert_eq!(calls, wanted(&[&once[..], &push[..]].concat()), "first push of {created:?}");
+
+    // Every record changes. What is overwritten is read once before, for the journal (rule D12).
+    let town = "UPDATE contact SET business_city = 'Görlitz'";
+    place.database().execute(town, []).unwrap();
+    let (calls, updated) = run(&place, &[], "updated_outlook");
+    assert_eq!(updated.iter().sum::<u64>(), all, "{updated:?}");
+    let update = [
+        ("GetFolder", 1),
+        ("SyncFolderItems", FOLDERS + look),
+        ("UpdateItem", batches(&updated)),
+        ("GetItem", 2 * batches(&updated)),
+    ];
+    assert_eq!(calls, wanted(&update), "update of {updated:?}");
+
+    // Items of applicants change, fewer than would hold the brake (rule D7): all are read in one request, and nothing is written
+    // to Outlook.
+    let outlook = place.server.outlook(PEOPLE[0].1);
+    let stamp = named_string(STAMP, "Record");
+    let items = outlook.items("contacts").expect("the folder");
+    let applicants =
+        items.iter().filter(|item| item.text(&stamp).is_some_and(|r| r.starts_with('B')));
+    for (number, item) in applicants.take(40).enumerate() {
+        let phone = format!("+49 30 {number:06}");
+        outlook.edit(&item.id, &[("contacts:PhoneNumber/MobilePhone", Some(&phone))]).unwrap();
+    }
+    let (calls, flowed) = run(&place, &[], "updated_staffitpro");
+    assert!(flowed.iter().sum::<u64>() > 0, "{flowed:?}");
+    let pull = [("GetFolder", 1), ("SyncFolderItems", look), ("GetItem", 1)];
+    assert_eq!(calls, wanted(&pull), "pull of 40");
+
+    // Nothing changes.
+    let (calls, _) = run(&place, &[], "updated_outlook");
+    assert_eq!(calls, wanted(&[("GetFolder", 1), ("SyncFolderItems", FOLDERS)]), "a quiet run");
+}
