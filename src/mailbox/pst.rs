@@ -1,4 +1,4 @@
-//! Effect: a PST file as a mailbox behind the seam. What lies in which property of an item is in one place, [`table`]; the format
+//! Effect: a PST file as a mailbox behind the seam. What lies in which property of an item is in one place, `table`; the format
 //! is `crate::pst`.
 //!
 //! There is no server that keeps a feed: what changed is found by the row versions in the folders' contents tables. The file
