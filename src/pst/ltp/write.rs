@@ -14,50 +14,18 @@ mod rows;
 pub mod table;
 pub mod value;
 
-pub use columns::{Column, Columns, ROW_ID, ROW_VERSION};
+pub use columns::{Column, Columns};
 pub use context::{BuiltContext, Property, Stored};
 pub use heap::{Changed, Heap, MAX_ALLOCATION};
 pub use properties::{ContextChanges, ContextEdit};
 pub use table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
 
-use std::fmt;
-
 use crate::pst::PstError;
 use crate::pst::bytes::wide;
 use crate::pst::id::Nid;
+use crate::pst::layout::Layout;
+use crate::pst::ltp::heap::Hid;
 use crate::pst::ndb::Block;
-
-/// The name of an allocation in a heap: its block and its number in it, from 1. Zero names nothing. MS-PST 2.3.1.1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Hid(pub u32);
-
-impl Hid {
-    /// Names nothing.
-    pub const NONE: Self = Self(0);
-
-    fn new(block: u32, number: usize) -> Self {
-        Self((block << 16) | (u32::try_from(number).unwrap_or_default() << 5))
-    }
-
-    fn block(self) -> u32 {
-        self.0 >> 16
-    }
-
-    fn number(self) -> usize {
-        usize::try_from((self.0 >> 5) & 0x7FF).unwrap_or_default()
-    }
-
-    /// Says whether these bits name an allocation rather than a subnode or nothing.
-    fn is_one(self) -> bool {
-        self.0 != 0 && self.0.trailing_zeros() >= 5
-    }
-}
-
-impl fmt::Display for Hid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#x}", self.0)
-    }
-}
 
 /// The blocks of a node as they are in the file.
 pub trait Blocks {
@@ -79,6 +47,26 @@ impl Blocks for NoBlocks {
     fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError> {
         Err(no_subnode(nid))
     }
+}
+
+/// Names an allocation of a Unicode file, the only ones that are written: the block and the number in it, from 1.
+fn hid(block: u32, number: usize) -> Hid {
+    Hid::new(&Layout::UNICODE, block, u32::try_from(number).unwrap_or_default())
+}
+
+/// Returns the block of an allocation.
+fn block_of(hid: Hid) -> u32 {
+    u32::try_from(hid.block(&Layout::UNICODE)).unwrap_or(u32::MAX)
+}
+
+/// Returns the number of an allocation in its block.
+fn number_of(hid: Hid) -> usize {
+    hid.allocation(&Layout::UNICODE)
+}
+
+/// Says whether these bits name an allocation rather than a subnode or nothing.
+fn is_allocation(hid: Hid) -> bool {
+    hid.0 != 0 && hid.0.trailing_zeros() >= 5
 }
 
 fn too_big(what: &'static str, size: usize, limit: usize) -> PstError {

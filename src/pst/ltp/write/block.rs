@@ -1,9 +1,10 @@
 //! One block of a heap (pure). MS-PST 2.3.1.2 to 2.3.1.5.
 
+use super::damaged;
 use super::heap::is_bitmap;
-use super::{Hid, damaged};
 use crate::pst::PstError;
 use crate::pst::bytes::wide;
+use crate::pst::ltp::heap::Hid;
 use crate::pst::ndb::Block;
 
 /// Allocations of one block are numbered with 11 bits, from 1.
@@ -213,7 +214,9 @@ impl HeapBlock {
         let mut bytes = Vec::with_capacity(size);
         bytes.extend_from_slice(&self.bytes);
         bytes.resize(map, 0);
-        bytes.splice(0..2, word(map));
+        if let Some(place) = bytes.get_mut(..2) {
+            place.copy_from_slice(&word(map));
+        }
         bytes.extend_from_slice(&word(self.bounds.len() - 1));
         bytes.extend_from_slice(&self.freed.to_le_bytes());
         bytes.extend(self.bounds.iter().flat_map(|bound| bound.to_le_bytes()));
@@ -253,7 +256,11 @@ impl HeapBlock {
         let (start, end) = self.range(number)?;
         let moved_end = self.bytes.len() + bytes.len() - (end - start);
         u16::try_from(moved_end).ok()?;
-        self.bytes.splice(start..end, bytes.iter().copied());
+        let old_end = self.bytes.len();
+        self.bytes.resize(old_end.max(moved_end), 0);
+        self.bytes.copy_within(end..old_end, start + bytes.len());
+        self.bytes.truncate(moved_end);
+        self.bytes.get_mut(start..start + bytes.len())?.copy_from_slice(bytes);
         for bound in self.bounds.iter_mut().skip(number) {
             *bound = u16::try_from(usize::from(*bound) + bytes.len() + start - end).ok()?;
         }

@@ -3,8 +3,9 @@
 //! Keys of 2, 4 or 8 bytes are compared as numbers; those are all that Outlook's properties and tables use.
 
 use super::heap::{Heap, MAX_ALLOCATION};
-use super::{Blocks, Hid, damaged};
+use super::{Blocks, damaged};
 use crate::pst::PstError;
+use crate::pst::ltp::heap::Hid;
 
 /// `bTypeBTH`.
 const SIGNATURE: u8 = 0xB5;
@@ -35,11 +36,11 @@ impl Bth {
     /// Makes an empty tree whose keys and values have so many bytes.
     pub fn create(heap: &mut Heap, key: u8, value: u8) -> Result<Self, PstError> {
         let mut tree = Self {
-            header: Hid::NONE,
+            header: Hid::default(),
             key: usize::from(key),
             value: usize::from(value),
             levels: 0,
-            root: Hid::NONE,
+            root: Hid::default(),
         };
         tree.header = heap.allocate(&tree.encode(), &super::NoBlocks)?;
         Ok(tree)
@@ -72,22 +73,17 @@ impl Bth {
         self.value
     }
 
-    /// Fills an empty tree with records that ascend by key, each a key and its value, and returns for each record the leaf and
+    /// Fills an empty tree with records that ascend by key, one behind the other, each a key and its value, and returns for each record the leaf and
     /// its offset there.
-    pub fn fill(
-        &mut self,
-        heap: &mut Heap,
-        records: &[Vec<u8>],
-    ) -> Result<Vec<(Hid, usize)>, PstError> {
+    pub fn fill(&mut self, heap: &mut Heap, records: &[u8]) -> Result<Vec<(Hid, usize)>, PstError> {
         let none = &super::NoBlocks;
         let width = self.key + self.value;
         let mut nodes = Vec::new();
         let mut places = Vec::new();
-        for leaf in records.chunks(capacity(width)) {
-            let first = leaf.first().and_then(|record| record.get(..self.key));
-            let hid = heap.allocate(&leaf.concat(), none)?;
-            places.extend((0..leaf.len()).map(|number| (hid, number * width)));
-            nodes.push((first.unwrap_or_default(), hid));
+        for leaf in records.chunks(capacity(width) * width) {
+            let hid = heap.allocate(leaf, none)?;
+            places.extend((0..leaf.len()).step_by(width).map(|start| (hid, start)));
+            nodes.push((leaf.get(..self.key).unwrap_or_default(), hid));
         }
         while nodes.len() > 1 {
             self.levels += 1;
@@ -102,7 +98,7 @@ impl Bth {
             }
             nodes = above;
         }
-        self.root = nodes.first().map_or(Hid::NONE, |(_, hid)| *hid);
+        self.root = nodes.first().map_or(Hid::default(), |(_, hid)| *hid);
         self.save(heap, none)?;
         Ok(places)
     }
@@ -114,7 +110,7 @@ impl Bth {
         key: u64,
         blocks: &dyn Blocks,
     ) -> Result<Option<Vec<u8>>, PstError> {
-        if self.root == Hid::NONE {
+        if self.root == Hid::default() {
             return Ok(None);
         }
         let (_, leaf) = self.descend(heap, key, blocks)?;
@@ -142,7 +138,7 @@ impl Bth {
         if record.len() != width {
             return Err(super::too_big("BTH value", value.len(), self.value));
         }
-        if self.root == Hid::NONE {
+        if self.root == Hid::default() {
             self.root = heap.allocate(&record, blocks)?;
             self.levels = 0;
             return self.save(heap, blocks);
@@ -164,7 +160,7 @@ impl Bth {
         key: u64,
         blocks: &dyn Blocks,
     ) -> Result<bool, PstError> {
-        if self.root == Hid::NONE {
+        if self.root == Hid::default() {
             return Ok(false);
         }
         let width = self.key + self.value;
@@ -179,7 +175,7 @@ impl Bth {
         while bytes.is_empty() {
             heap.free(node, blocks)?;
             let Some(step) = path.pop() else {
-                self.root = Hid::NONE;
+                self.root = Hid::default();
                 self.levels = 0;
                 self.save(heap, blocks)?;
                 return Ok(true);
@@ -213,7 +209,7 @@ impl Bth {
     }
 
     fn leaves(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Vec<Hid>, PstError> {
-        let mut nodes = if self.root == Hid::NONE { Vec::new() } else { vec![self.root] };
+        let mut nodes = if self.root == Hid::default() { Vec::new() } else { vec![self.root] };
         for _ in 0..self.levels {
             let mut below = Vec::new();
             for node in nodes {

@@ -1,10 +1,12 @@
 //! The columns of a table (pure). MS-PST 2.3.4.1 and 2.3.4.2.
 
+use crate::mapi::property::{ROW_ID, ROW_VERSION};
 use crate::mapi::{PropertyTag, PropertyType};
 use crate::pst::PstError;
 use crate::pst::bytes::wide;
 
-use super::{Hid, damaged, too_big};
+use super::{damaged, too_big};
+use crate::pst::ltp::heap::Hid;
 
 /// `bType` of `TCINFO`.
 pub(super) const SIGNATURE: u8 = 0x7C;
@@ -13,11 +15,6 @@ const HEAD: usize = 22;
 const DESCRIPTION: usize = 8;
 /// Columns are counted with a byte.
 const MAX_COLUMNS: usize = 255;
-
-/// The id of a row; the first cell of every row.
-pub const ROW_ID: PropertyTag = PropertyTag::from_bits(0x67F2_0003);
-/// The version of a row; the second cell of every row.
-pub const ROW_VERSION: PropertyTag = PropertyTag::from_bits(0x67F3_0003);
 
 /// Where the cells of a property are in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

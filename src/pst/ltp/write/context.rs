@@ -56,9 +56,12 @@ impl BuiltContext {
     /// Builds the context of these properties; of several with one id the last counts.
     ///
     /// Values of more than 3580 bytes go to subnodes, with ids that none of the carried-over ones has.
-    pub fn build(properties: &[Property], block_size: usize) -> Result<Self, PstError> {
+    pub fn build<'a>(
+        properties: impl IntoIterator<Item = &'a Property>,
+        block_size: usize,
+    ) -> Result<Self, PstError> {
         let sorted: BTreeMap<PropertyId, &Property> =
-            properties.iter().map(|property| (property.tag.id, property)).collect();
+            properties.into_iter().map(|property| (property.tag.id, property)).collect();
         let mut next_value = sorted
             .values()
             .filter_map(|property| match &property.value {
@@ -87,10 +90,9 @@ impl BuiltContext {
                 },
             };
             let tag = property.tag;
-            let mut record = tag.id.0.to_le_bytes().to_vec();
-            record.extend_from_slice(&tag.kind.0.to_le_bytes());
-            record.extend_from_slice(&field.to_le_bytes());
-            records.push(record);
+            records.extend_from_slice(&tag.id.0.to_le_bytes());
+            records.extend_from_slice(&tag.kind.0.to_le_bytes());
+            records.extend_from_slice(&field.to_le_bytes());
         }
         let places = tree.fill(&mut heap, &records)?;
         let mut inline = BTreeMap::new();

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::heap::{Heap, MAX_ALLOCATION};
-use super::{Blocks, Hid};
+use super::{Blocks, is_allocation};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
+use crate::pst::ltp::heap::Hid;
 
 /// The index of the first subnode for a big value; smaller ones are left to Outlook's own use.
 const FIRST_VALUE: u32 = 0x401;
@@ -36,10 +37,10 @@ impl Fields {
         blocks: &dyn Blocks,
     ) -> Result<u32, PstError> {
         let old = Hid(field);
-        if old.is_one() && !bytes.is_empty() && bytes.len() <= MAX_ALLOCATION {
+        if is_allocation(old) && !bytes.is_empty() && bytes.len() <= MAX_ALLOCATION {
             return Ok(self.heap.replace(old, bytes, blocks)?.0);
         }
-        let is_kept = bytes.len() > MAX_ALLOCATION && field != 0 && !old.is_one();
+        let is_kept = bytes.len() > MAX_ALLOCATION && field != 0 && !is_allocation(old);
         if is_kept && self.read(field, blocks)? == bytes {
             return Ok(field);
         }
@@ -61,7 +62,7 @@ impl Fields {
         if field == 0 {
             return Ok(Vec::new());
         }
-        if Hid(field).is_one() {
+        if is_allocation(Hid(field)) {
             return Ok(self.heap.read(Hid(field), blocks)?.to_vec());
         }
         match self.new.get(&Nid(field)) {
@@ -72,7 +73,7 @@ impl Fields {
 
     /// Frees what a field names.
     pub(super) fn drop_value(&mut self, field: u32, blocks: &dyn Blocks) -> Result<(), PstError> {
-        if Hid(field).is_one() {
+        if is_allocation(Hid(field)) {
             self.heap.free(Hid(field), blocks)?;
         } else if field != 0 && self.new.remove(&Nid(field)).is_none() {
             self.dropped.push(Nid(field));

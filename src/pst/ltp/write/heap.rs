@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::block::HeapBlock;
-use super::{Blocks, Hid, damaged, too_big};
+use super::{Blocks, block_of, damaged, hid, number_of, too_big};
 use crate::pst::PstError;
+use crate::pst::ltp::heap::Hid;
 
 /// The most bytes that one allocation may have (MS-PST 2.3.3.3: values above live in a subnode).
 pub const MAX_ALLOCATION: usize = 3580;
@@ -82,8 +83,8 @@ impl Heap {
 
     /// Reads an allocation.
     pub fn read(&mut self, hid: Hid, blocks: &dyn Blocks) -> Result<&[u8], PstError> {
-        let block = self.block(hid.block(), blocks)?;
-        block.read(hid.number()).ok_or(damaged(
+        let block = self.block(block_of(hid), blocks)?;
+        block.read(number_of(hid)).ok_or(damaged(
             "HID",
             "hidIndex",
             u64::from(hid.0),
@@ -128,8 +129,8 @@ impl Heap {
         blocks: &dyn Blocks,
     ) -> Result<Hid, PstError> {
         let size = self.block_size;
-        let block = self.block(hid.block(), blocks)?;
-        if block.replace(hid.number(), bytes, size)? {
+        let block = self.block(block_of(hid), blocks)?;
+        if block.replace(number_of(hid), bytes, size)? {
             return Ok(hid);
         }
         self.free(hid, blocks)?;
@@ -138,13 +139,13 @@ impl Heap {
 
     /// Frees an allocation.
     pub fn free(&mut self, hid: Hid, blocks: &dyn Blocks) -> Result<(), PstError> {
-        self.block(hid.block(), blocks)?.free(hid.number())
+        self.block(block_of(hid), blocks)?.free(number_of(hid))
     }
 
     /// Returns the block of an allocation and its offset there, where it stays until something in that block changes.
     pub(super) fn place(&self, hid: Hid) -> Option<(u32, usize)> {
-        let block = self.loaded.get(&hid.block())?;
-        Some((hid.block(), block.start(hid.number())?))
+        let block = self.loaded.get(&block_of(hid))?;
+        Some((block_of(hid), block.start(number_of(hid))?))
     }
 
     /// Returns how many bytes one block may have.
@@ -225,7 +226,7 @@ impl Heap {
         if found.is_some() {
             self.recent = index;
         }
-        Ok(found.map(|number| Hid::new(index, number)))
+        Ok(found.map(|number| hid(index, number)))
     }
 
     /// Adds an empty block behind the last.

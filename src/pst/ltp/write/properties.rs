@@ -9,7 +9,8 @@ use super::bth::Bth;
 use super::context::{CLIENT, Property, Stored, field_of_number, number_width};
 use super::fields::Fields;
 use super::heap::{Changed, Heap};
-use super::{Blocks, Hid, damaged};
+use super::{Blocks, damaged, is_allocation};
+use crate::pst::ltp::heap::Hid;
 
 /// What of a property context has to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl ContextEdit {
         let Some((kind, field)) = self.record(id, blocks)? else { return Ok(None) };
         let value = if let Some(width) = number_width(kind) {
             Stored::Bytes(field.to_le_bytes().get(..width).unwrap_or_default().to_vec())
-        } else if field == 0 || Hid(field).is_one() {
+        } else if field == 0 || is_allocation(Hid(field)) {
             Stored::Bytes(self.fields.read(field, blocks)?)
         } else {
             Stored::Subnode(Nid(field))

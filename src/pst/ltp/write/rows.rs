@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::heap::{Changed, Heap, MAX_ALLOCATION};
 use super::table::TableSource;
-use super::{Hid, damaged, too_big};
+use super::{damaged, is_allocation, too_big};
 use crate::pst::PstError;
 use crate::pst::id::Nid;
+use crate::pst::ltp::heap::Hid;
 
 /// The subnode in which Outlook keeps the rows.
 const ROWS: Nid = Nid(0x3F);
@@ -63,7 +64,7 @@ impl Rows {
         let hid = Hid(stored);
         let count = if stored == 0 {
             0
-        } else if hid.is_one() {
+        } else if is_allocation(hid) {
             rows.place = Place::Allocation(hid);
             heap.read(hid, source)?.len() / width
         } else {
@@ -206,7 +207,7 @@ impl Rows {
     ) -> Result<RowChanges, PstError> {
         let mut changes = RowChanges { holder: 0, changed: None, dropped: None };
         let old = Hid(self.stored);
-        let old = if old.0 == 0 || old.is_one() { None } else { Some(Nid(old.0)) };
+        let old = if old.0 == 0 || is_allocation(old) { None } else { Some(Nid(old.0)) };
         if let Place::Subnode(nid) = self.place {
             let per_block = self.per_block(heap);
             let total = self.count.div_ceil(per_block);

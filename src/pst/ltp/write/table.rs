@@ -9,16 +9,18 @@
 //! rows instead of all of them.
 
 use crate::mapi::PropertyTag;
+use crate::mapi::property::{ROW_ID, ROW_VERSION};
 use crate::pst::PstError;
 use crate::pst::id::Nid;
 use crate::pst::ndb::Block;
 
 use super::bth::Bth;
-use super::columns::{Columns, ROW_ID, ROW_VERSION, SIGNATURE};
+use super::columns::{Columns, SIGNATURE};
 use super::fields::Fields;
 use super::heap::{Changed, Heap};
 use super::rows::Rows;
-use super::{Blocks, Hid, NoBlocks, damaged, no_subnode};
+use super::{Blocks, NoBlocks, damaged, no_subnode};
+use crate::pst::ltp::heap::Hid;
 
 /// The version of a row, out of the file's own counter: whoever sees another one knows that the row was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use super::columns::Columns;
 use super::context::{BuiltContext, Property, Stored};
 use super::heap::{Changed, Heap, MAX_ALLOCATION};
 use super::table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
-use super::{Blocks, Hid, NoBlocks};
+use super::{Blocks, NoBlocks};
 use crate::mapi::PropertyTag;
 use crate::pst::PstError;
 use crate::pst::id::Nid;
+use crate::pst::ltp::heap::Hid;
 use crate::pst::ndb::Block;
 
 const BLOCK: usize = 8176;
@@ -237,13 +238,13 @@ fn big_values_go_to_subnodes() {
 #[test]
 fn a_tree_grows_levels() {
     let mut heap = Heap::new(0xBC, BLOCK);
-    let records: Vec<Vec<u8>> =
-        (0u16..3000).map(|key| [key.to_le_bytes().to_vec(), vec![9; 6]].concat()).collect();
+    let records: Vec<u8> =
+        (0u16..3000).flat_map(|key| [key.to_le_bytes().to_vec(), vec![9; 6]].concat()).collect();
     let mut made = Bth::create(&mut heap, 2, 6).unwrap();
     made.fill(&mut heap, &records).unwrap();
     let mut grown = Bth::create(&mut heap, 4, 4).unwrap();
     let record = |key: u32| [key.to_le_bytes(), (key ^ 1).to_le_bytes()].concat();
-    let many: Vec<Vec<u8>> = (0..199_000).map(record).collect();
+    let many: Vec<u8> = (0..199_000).flat_map(record).collect();
     grown.fill(&mut heap, &many).unwrap();
     for key in 199_000u32..201_000 {
         grown.put(&mut heap, u64::from(key), &(key ^ 1).to_le_bytes(), &NoBlocks).unwrap();

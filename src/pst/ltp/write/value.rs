@@ -45,7 +45,16 @@ pub fn encode(value: &Value) -> Vec<u8> {
 
 /// Returns the UTF-16 of a text, low bytes first.
 pub fn utf16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    if text.is_ascii() {
+        let mut bytes = vec![0; 2 * text.len()];
+        bytes.iter_mut().step_by(2).zip(text.bytes()).for_each(|(low, byte)| *low = byte);
+        return bytes;
+    }
+    let mut bytes = Vec::with_capacity(2 * text.len());
+    for unit in text.encode_utf16() {
+        bytes.extend_from_slice(&unit.to_le_bytes());
+    }
+    bytes
 }
 
 /// Puts values of different lengths behind their number and offsets.

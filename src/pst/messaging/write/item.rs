@@ -122,8 +122,7 @@ impl Batch<'_> {
         attachments: Attachments,
     ) -> Result<Message, WriteError> {
         set(properties, property::MESSAGE_SIZE, &Value::Integer32(0));
-        let all: Vec<Property> = properties.values().cloned().collect();
-        let mut built = BuiltContext::build(&all, self.tx.layout().block_payload)?;
+        let mut built = BuiltContext::build(properties.values(), self.tx.layout().block_payload)?;
         let (recipients, recipients_size) = self.put_recipients()?;
         let size = bytes(built.size()) + recipients_size + attachments.size;
         built.set_number(property::MESSAGE_SIZE.id, told(size));

@@ -121,8 +121,7 @@ impl Batch<'_> {
         let object = Property::new(property::ATTACH_OBJECT, object);
         properties.insert(object.tag.id, object);
 
-        let all: Vec<Property> = properties.values().cloned().collect();
-        let built = BuiltContext::build(&all, self.tx.layout().block_payload)?;
+        let built = BuiltContext::build(properties.values(), self.tx.layout().block_payload)?;
         let data = self.tx.put_blocks(&built.blocks)?;
         let mut subnodes = put_values(&mut self.tx, &built.subnodes)?;
         subnodes.push(entry(EMBEDDED, message.data, message.sub));

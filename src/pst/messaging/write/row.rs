@@ -4,7 +4,7 @@ use md5::{Digest, Md5};
 
 use crate::mapi::{PropertyTag, property};
 use crate::pst::PstError;
-use crate::pst::ltp::write::{Cell, Columns, ROW_ID, ROW_VERSION};
+use crate::pst::ltp::write::{Cell, Columns};
 
 /// What items have of replication stands in rows only; it is kept, and new rows do without.
 const REPLICATION: [u32; 4] = [0x0E30_0102, 0x0E33_0014, 0x0E34_0102, 0x0E38_0003];
@@ -21,7 +21,7 @@ pub(super) fn cells(
     for column in columns.iter() {
         let tag = column.tag;
         let bytes = match tag {
-            ROW_ID | ROW_VERSION => None,
+            property::ROW_ID | property::ROW_VERSION => None,
             property::MESSAGE_STATUS => {
                 Some(kept(old, tag).unwrap_or_else(|| 0_u32.to_le_bytes().to_vec()))
             }
