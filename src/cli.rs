@@ -29,6 +29,7 @@ mod take;
 mod unlink;
 mod users;
 mod value;
+mod watch;
 mod work;
 
 use std::path::PathBuf;

@@ -26,6 +26,7 @@ mod sync;
 mod tally;
 mod tell;
 pub mod view;
+pub mod watched;
 
 pub use session::{Job, Options};
 pub use sync::sync_mailbox;

@@ -24,6 +24,7 @@
 //! | [`pst`] | effect (layouts: pure) | the format of PST files in three layers, usable alone |
 //! | [`state`] | effect | what must survive from run to run |
 //! | [`engine`] | both | the four steps of a run |
+//! | [`watch`] | pure | when which mailbox is looked at, for a program that stays |
 //!
 //! The binary's `cli` is the shell around it: arguments, printing, exit codes. The library prints nothing.
 //!
@@ -71,3 +72,4 @@ pub mod pst;
 pub mod reason;
 pub mod source;
 pub mod state;
+pub mod watch;

@@ -10,6 +10,7 @@ pub mod json;
 pub(crate) mod keyed;
 pub mod recurrence;
 pub mod rules;
+pub mod schedule;
 pub mod scope;
 pub mod value;
 

@@ -26,3 +26,6 @@ mod program;
 mod runs;
 #[path = "cli/usage.rs"]
 mod usage;
+#[cfg(unix)]
+#[path = "cli/watch.rs"]
+mod watch;

@@ -4,12 +4,12 @@
 //! A Ctrl-C reaches every program of a pipeline, so that whoever reads what is said here may be gone by then
 //! (`abgleich sync 2>&1 | tee log`): what cannot be said is no reason to end another way.
 
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+use std::{io, process};
 
 use abgleich::config::Language;
 
@@ -32,7 +32,7 @@ pub(super) fn listen(language: Language, progress: &Arc<Progress>) -> Arc<Atomic
         };
         runtime.block_on(async {
             // Polling it once is what takes the handler; only then is it certain that nothing is missed.
-            let mut first = Box::pin(tokio::signal::ctrl_c());
+            let mut first = Box::pin(ending());
             let asked = tokio::select! {
                 biased;
                 asked = &mut first => Some(asked),
@@ -53,7 +53,7 @@ pub(super) fn listen(language: Language, progress: &Arc<Progress>) -> Arc<Atomic
                 "Wird nach dem laufenden Schritt beendet; noch einmal Strg-C beendet sofort.",
                 "Ending after the step at hand; Ctrl-C once more ends at once.",
             ));
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if ending().await.is_ok() {
                 progress.say(one_of(
                     language,
                     "Sofort beendet; der nächste Lauf klärt, was offen war.",
@@ -66,4 +66,28 @@ pub(super) fn listen(language: Language, progress: &Arc<Progress>) -> Arc<Atomic
     // A thread that gives up drops its end, which ends the wait as well.
     let _ = taken.recv_timeout(TAKEN_WITHIN);
     stop
+}
+
+/// Waits until the program is asked to end: by Ctrl-C, or by the system that ends a service.
+#[cfg(unix)]
+async fn ending() -> io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Waits until the program is asked to end: by Ctrl-C or Ctrl-Break, by a window that closes, by a system that shuts down.
+#[cfg(windows)]
+async fn ending() -> io::Result<()> {
+    let mut stop = tokio::signal::windows::ctrl_break()?;
+    let mut close = tokio::signal::windows::ctrl_close()?;
+    let mut shutdown = tokio::signal::windows::ctrl_shutdown()?;
+    tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked,
+        _ = stop.recv() => Ok(()),
+        _ = close.recv() => Ok(()),
+        _ = shutdown.recv() => Ok(()),
+    }
 }

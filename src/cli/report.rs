@@ -22,10 +22,14 @@ use crate::failure::Exit;
 
 #[cfg(test)]
 use document::schema;
-pub(super) use document::{plan_document, report_document};
+pub(super) use document::{
+    Note, Stop, Tally, instant, note, plan_document, report_document, stop, tally,
+};
 pub(super) use explanation::explanation_text;
 pub(super) use lines::plan_text;
 pub(super) use standing::{Standing, standing_text};
+pub(super) use table::sentence;
+pub(super) use words::outcome_key;
 pub(super) use words::{one_of, scope_name};
 pub(super) use wrap::wrap;
 
@@ -81,7 +85,7 @@ impl Run {
     }
 }
 
-fn exit_of(report: &MailboxReport, strict: bool) -> Exit {
+pub(super) fn exit_of(report: &MailboxReport, strict: bool) -> Exit {
     match report.outcome {
         Outcome::Done if strict && !report.findings.is_empty() => Exit::Findings,
         Outcome::Done => Exit::Done,

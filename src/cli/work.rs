@@ -27,7 +27,7 @@ use crate::failure::{Exit, Failure};
 #[derive(Args)]
 pub(crate) struct Work {
     #[command(flatten)]
-    selection: Selection,
+    pub(super) selection: Selection,
     /// Only this scope, such as applicants.contacts; may be given several times
     #[arg(long, value_name = "SCOPE", value_parser = scope::parse)]
     scope: Vec<Scope>,
@@ -95,7 +95,12 @@ impl Work {
         Ok(Run { id, started, finished: Timestamp::now(), mailboxes })
     }
 
-    fn options(&self, dry: bool, explain: Option<RecordId>, stop: Arc<AtomicBool>) -> Options {
+    pub(super) fn options(
+        &self,
+        dry: bool,
+        explain: Option<RecordId>,
+        stop: Arc<AtomicBool>,
+    ) -> Options {
         Options {
             dry,
             first_transfer: self.first_transfer,
@@ -110,7 +115,7 @@ impl Work {
 }
 
 /// How long one call to a server goes on by itself after errors that pass, such as a line that broke.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a run waits in all for a server that wants to be left alone. Exchange asks for up to five minutes at a time.
 const TOTAL_PATIENCE: Duration = Duration::from_mins(30);
@@ -179,7 +184,36 @@ fn run_one(
             return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, String::new(), None);
         }
     };
-    if let Some(users) = opened.users.get(&mailbox.source)
+    if let Target::Exchange { server, .. } = &mailbox.target
+        && let Some(text) = opened.down.get(server)
+    {
+        return failed(mailbox, Outcome::Unreachable, Code::MailboxFailed, text.clone(), None);
+    }
+    let source = OpenSource { source, described, users: opened.users.get(&mailbox.source) };
+    let events = |event: Event| progress.tell(event);
+    run_over(settings, &source, &opened.servers, mailbox, options, &events)
+}
+
+/// A source that is open.
+pub(super) struct OpenSource<'a> {
+    /// The source.
+    pub(super) source: &'a PluginSource,
+    /// What it says of itself.
+    pub(super) described: &'a Description,
+    /// Its users, where it tells them.
+    pub(super) users: Option<&'a Vec<User>>,
+}
+
+/// Runs the engine over one mailbox of a source that is open.
+pub(super) fn run_over(
+    settings: &Settings,
+    source: &OpenSource<'_>,
+    servers: &open::Servers,
+    mailbox: &MailboxSettings,
+    options: &Options,
+    events: &(dyn Fn(Event) + Sync),
+) -> Ran {
+    if let Some(users) = source.users
         && !users.iter().any(|user| user.id == mailbox.user)
     {
         // Whoever the source does not know has no records of his own, and would get somebody else's (rule D14).
@@ -187,13 +221,8 @@ fn run_one(
         let hint = Some("`abgleich users` lists those that it knows; mend the line".to_owned());
         return failed(mailbox, Outcome::Failed, Code::SourceFailed, text, hint);
     }
-    if let Target::Exchange { server, .. } = &mailbox.target
-        && let Some(text) = opened.down.get(server)
-    {
-        return failed(mailbox, Outcome::Unreachable, Code::MailboxFailed, text.clone(), None);
-    }
     let usage = if options.dry { open::Usage::Read } else { open::Usage::Write };
-    let mut outlook = match opened.servers.mailbox(settings, mailbox, usage) {
+    let mut outlook = match servers.mailbox(settings, mailbox, usage) {
         Ok(outlook) => outlook,
         Err(failure) => {
             let hint = failure.hints.first().cloned();
@@ -208,9 +237,9 @@ fn run_one(
     let report = sync_mailbox(
         &job,
         options,
-        (source, described),
+        (source.source, source.described),
         outlook.as_mut(),
-        &|event: Event| progress.tell(event),
+        events,
         &mut |line| {
             if options.dry {
                 lines.push(line);
@@ -221,7 +250,7 @@ fn run_one(
 }
 
 /// Builds the report of a mailbox that the engine never saw.
-fn failed(
+pub(super) fn failed(
     mailbox: &MailboxSettings,
     outcome: Outcome,
     code: Code,

@@ -248,6 +248,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             f,
             "url = \"autodiscover\" needs to know which hosts may see the login; add hosts = [\"…\"] at [servers.{server}] (`abgleich discover ADDRESS` names them)"
         ),
+        Fault::Quiet { found } => write!(
+            f,
+            "\"{}\" are no hours of quiet; write \"22:00-05:00\", \"Sat-Sun\" or \"Mon-Fri 12:00-13:00\"",
+            shown(found)
+        ),
         Fault::Sid { found } => write!(
             f,
             "\"{}\" is no security identifier; it looks like S-1-5-21-1004336348-1177238915-682003330-1107",

@@ -130,6 +130,8 @@ pub(in crate::config) enum Fault {
     BothTargets { user: String },
     /// What is to be a security identifier is none.
     Sid { found: String },
+    /// These are no hours of quiet.
+    Quiet { found: String },
     /// A line names both a user principal name and a security identifier.
     BothIdentities { user: String },
     /// A line names neither an address nor a PST file.

@@ -253,6 +253,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             f,
             "url = \"autodiscover\" braucht die Rechner, die die Anmeldung sehen dürfen; bei [servers.{server}] hosts = [\"…\"] ergänzen (`abgleich discover ADRESSE` nennt sie)"
         ),
+        Fault::Quiet { found } => write!(
+            f,
+            "„{}“ sind keine Ruhezeiten; schreiben: \"22:00-05:00\", \"Sa-So\" oder \"Mo-Fr 12:00-13:00\"",
+            shown(found)
+        ),
         Fault::Sid { found } => write!(
             f,
             "„{}“ ist keine SID; sie sieht aus wie S-1-5-21-1004336348-1177238915-682003330-1107",

@@ -13,6 +13,7 @@ pub(in crate::config) const ROOT: &[Key] = &[
     key("strict", Shape::Flag, "Whether a run with findings ends with exit code 10."),
     key("include", Shape::Texts(Text::Pattern), "More files; * and ? may stand in the file name."),
     key("state", Shape::Table(STATE), "Where abgleich keeps what it must remember."),
+    german("watch", &["Überwachung"], Shape::Table(WATCH), "How `sync --watch` watches."),
     key(
         "sources",
         Shape::Named { name: Name::Plain, of: &Shape::Table(SOURCE) },
@@ -41,6 +42,46 @@ pub(in crate::config) const ROOT: &[Key] = &[
 
 const STATE: &[Key] =
     &[key("folder", Shape::Text(Text::LocalPath), "The folder of the state; on a local disk.")];
+
+const WATCH: &[Key] = &[
+    german(
+        "notifications",
+        &["Benachrichtigungen"],
+        Shape::Flag,
+        "Whether Exchange is asked to tell what happens.",
+    ),
+    german(
+        "every_minutes",
+        &["alle_Minuten"],
+        Shape::Count { min: 1, max: 10_080 },
+        "How long after a run the next one comes, whatever was told.",
+    ),
+    german(
+        "jitter_seconds",
+        &["Streuung_Sekunden"],
+        Shape::Count { min: 0, max: 86_400 },
+        "Up to how much later that is, differently for each mailbox.",
+    ),
+    german("quiet", &["Ruhezeiten"], Shape::Texts(Text::Quiet), "When nothing is run."),
+    german(
+        "debounce_seconds",
+        &["sammeln_Sekunden"],
+        Shape::Count { min: 1, max: 60 },
+        "How long hints are gathered before a run.",
+    ),
+    german(
+        "staffitpro_seconds",
+        &["staffITpro_Sekunden"],
+        Shape::Count { min: 1, max: 86_400 },
+        "How often staffITpro is asked whether something changed.",
+    ),
+    german(
+        "pull_seconds",
+        &["Abfrage_Sekunden"],
+        Shape::Count { min: 10, max: 86_400 },
+        "How often a mailbox is asked that cannot be told of by a stream.",
+    ),
+];
 
 const SOURCE: &[Key] = &[
     key(
@@ -117,6 +158,11 @@ const SERVER: &[Key] = &[
         "How long to wait.",
     ),
     key("max_lanes", Shape::Count { min: 1, max: 64 }, "How many connections at once."),
+    key(
+        "max_streams",
+        Shape::Count { min: 0, max: 1000 },
+        "How many streams of notifications at once; left out, as many as its version allows.",
+    ),
 ];
 
 macro_rules! block {
@@ -260,6 +306,15 @@ pub(in crate::config) fn belongs(name: &str) -> Option<String> {
 
 const fn key(name: &'static str, shape: Shape, about: &'static str) -> Key {
     Key { name, also: &[], shape, about }
+}
+
+const fn german(
+    name: &'static str,
+    also: &'static [&'static str],
+    shape: Shape,
+    about: &'static str,
+) -> Key {
+    Key { name, also, shape, about }
 }
 
 const fn module(module: Module) -> Key {

@@ -5,6 +5,7 @@ mod mailbox;
 pub(in crate::config) mod scope;
 mod server;
 mod source;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub(in crate::config) fn resolve(gathered: Gathered) -> (Settings, Vec<Problem>)
         None => StateSettings { folder: "state".into() },
     };
 
+    let watch = watch::resolve(&mut notes, &root);
     let mut sources = BTreeMap::new();
     for (name, entry) in sections(&root, "sources") {
         let settings = entry.node.table().and_then(|table| table.of("settings"));
@@ -108,7 +110,7 @@ pub(in crate::config) fn resolve(gathered: Gathered) -> (Settings, Vec<Problem>)
     }
 
     let Notes { origins, problems, .. } = notes;
-    (Settings { language, strict, state, sources, servers, mailboxes, origins }, problems)
+    (Settings { language, strict, state, watch, sources, servers, mailboxes, origins }, problems)
 }
 
 /// What is gathered on the way.

@@ -153,6 +153,7 @@ fn text(rule: Text) -> Value {
         Text::AddressEnd => "^@.",
         Text::Url => "^([hH][tT][tT][pP][sS]://|autodiscover$)",
         Text::HostPattern => "^(\\*\\.)?[A-Za-z0-9_.-]+$",
+        Text::Quiet => "^([A-Za-z,-]+ )?([0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2})?$|^[A-Za-z,-]+$",
         Text::Sid => "^S-1(-[0-9]+)+$",
         Text::Digest => "^[0-9a-fA-F]{64}$",
         Text::Pin => "^([0-9a-fA-F]{2}[: ]?){32}$",

@@ -11,6 +11,7 @@ use crate::config::origin::{Explained, Origins, Place};
 use crate::config::secret::SecretRef;
 use crate::model::keyed::keyed;
 use crate::model::rules::{ScopeSettings, Scopes, Writes};
+use crate::model::schedule::Quiet;
 use crate::model::{Scope, TenantName, UserId};
 
 /// The whole configuration.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub strict: bool,
     /// Where the state is kept.
     pub state: StateSettings,
+    /// How `sync --watch` watches.
+    pub watch: WatchSettings,
     /// The staffITpro sides by name. The name is the tenant in every stamp.
     pub sources: BTreeMap<TenantName, SourceSettings>,
     /// The Exchange servers by name.
@@ -65,6 +68,39 @@ keyed! {
 pub struct StateSettings {
     /// The folder of the state database; not on a network share.
     pub folder: PathBuf,
+}
+
+/// How `sync --watch` watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchSettings {
+    /// Whether Exchange is asked to tell what happens.
+    pub notifications: bool,
+    /// How long after a run the next one comes, whatever was told.
+    pub every: Duration,
+    /// Up to how much later that is, differently for each mailbox.
+    pub jitter: Duration,
+    /// How long hints are gathered before a run.
+    pub debounce: Duration,
+    /// How often staffITpro is asked whether something changed.
+    pub staffitpro: Duration,
+    /// How often a mailbox is asked that cannot be told of by a stream.
+    pub pull: Duration,
+    /// When nothing is run.
+    pub quiet: Quiet,
+}
+
+impl Default for WatchSettings {
+    fn default() -> Self {
+        Self {
+            notifications: true,
+            every: Duration::from_hours(1),
+            jitter: Duration::from_mins(2),
+            debounce: Duration::from_secs(3),
+            staffitpro: Duration::from_secs(10),
+            pull: Duration::from_mins(1),
+            quiet: Quiet::default(),
+        }
+    }
 }
 
 /// A staffITpro side: an adapter and what it is opened with.
@@ -184,6 +220,8 @@ pub struct ServerSettings {
     pub timeouts: Timeouts,
     /// How many connections may be open at once; at least one.
     pub max_lanes: u32,
+    /// How many streams of notifications may be open at once; `None`: as many as its version allows.
+    pub max_streams: Option<u32>,
 }
 
 /// Where the web service of a server is.

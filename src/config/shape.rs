@@ -72,6 +72,8 @@ pub(in crate::config) enum Text {
     HostPattern,
     /// A security identifier.
     Sid,
+    /// Hours of quiet.
+    Quiet,
     /// A folder of a mailbox.
     Folder,
     /// A SHA-256 in hexadecimal.

@@ -8,6 +8,7 @@ use windows_timezones::WindowsTimezone;
 use crate::config::fault::Fault;
 use crate::config::settings::{Binding, Digest, Zone};
 use crate::config::shape::Text;
+use crate::model::schedule::Window;
 
 /// A text as it is to be used, and a doubt about it.
 type Checked = (String, Option<Fault>);
@@ -59,6 +60,8 @@ pub(in crate::config) fn check(
         Text::Url => url(text),
         Text::HostPattern if is_host_pattern(text) => as_it_is(),
         Text::HostPattern => Err(Fault::HostPattern { found: found() }),
+        Text::Quiet if Window::parse(text).is_some() => as_it_is(),
+        Text::Quiet => Err(Fault::Quiet { found: found() }),
         Text::Sid if is_sid(text) => as_it_is(),
         Text::Sid => Err(Fault::Sid { found: found() }),
         Text::Folder => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -58,13 +58,7 @@ impl Place {
     /// Starts the program in the folder and waits for its end. The folder's own path shows as `.` in what it printed.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let folder: &Path = self.folder.path();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_abgleich"));
-        command.args(args).current_dir(folder).env("HOME", folder).env("ProgramData", folder);
-        for name in ["XDG_CONFIG_HOME", "ABGLEICH_LOG", "RUST_LOG", "LANG", "LC_ALL"] {
-            command.env_remove(name);
-        }
-        command.envs(&self.env);
-        let output = command.output().expect("the binary starts");
+        let output = self.command(args).output().expect("the binary starts");
         let shown = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("the program prints UTF-8");
             text.replace(&folder.display().to_string(), ".")
@@ -74,6 +68,22 @@ impl Place {
             stdout: shown(output.stdout),
             stderr: shown(output.stderr),
         }
+    }
+
+    /// Starts the program in the folder, with its standard output in a pipe.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::piped()).spawn().expect("the binary starts")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let folder: &Path = self.folder.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abgleich"));
+        command.args(args).current_dir(folder).env("HOME", folder).env("ProgramData", folder);
+        for name in ["XDG_CONFIG_HOME", "ABGLEICH_LOG", "RUST_LOG", "LANG", "LC_ALL"] {
+            command.env_remove(name);
+        }
+        command.envs(&self.env);
+        command
     }
 }
 

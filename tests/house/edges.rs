@@ -7,7 +7,7 @@ use crate::paths::paths;
 use crate::tree::{Source, everything, root, sources};
 
 /// The layers of the library, and what each may know besides itself. The shell (`main`, `run`, `failure`, `cli`) may know all.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     // The words that both sides speak.
     ("model", &[]),
     // Outcomes name modules and kinds of data.
@@ -24,6 +24,8 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("state", &["model", "reason"]),
     // Told what to do by a `Job`, never by the configuration.
     ("engine", &["mailbox", "source", "state", "model", "reason"]),
+    // Numbers and a clock; whoever drives it knows what they stand for.
+    ("watch", &[]),
 ];
 
 /// The shell.

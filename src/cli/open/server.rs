@@ -423,7 +423,7 @@ fn file(
 }
 
 /// Returns as whom the mailbox is opened.
-fn act_as(settings: &Settings, mailbox: &MailboxSettings) -> ActAs {
+pub(in crate::cli) fn act_as(settings: &Settings, mailbox: &MailboxSettings) -> ActAs {
     let Target::Exchange { server, address } = &mailbox.target else { return ActAs::Own };
     let address = address.clone();
     match settings.servers.get(server).map(|server| server.access) {

@@ -56,7 +56,7 @@ struct Mailbox {
 
 /// Counts of a run.
 #[derive(Clone, Copy, Serialize, JsonSchema)]
-struct Tally {
+pub(in crate::cli) struct Tally {
     /// Items created in Outlook.
     created: u64,
     /// Items that were there before and are linked now.
@@ -96,7 +96,7 @@ struct ScopeTally {
 /// Why a mailbox stopped.
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Stop {
+pub(in crate::cli) struct Stop {
     /// The code of the reason (docs/reasons.md).
     code: &'static str,
     /// The rule of the sync contract.
@@ -122,7 +122,7 @@ struct Stop {
 /// Something a person may want to know or has to decide.
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct Note {
+pub(in crate::cli) struct Note {
     /// The code of the reason (docs/reasons.md).
     code: &'static str,
     /// The rule of the sync contract.
@@ -200,6 +200,64 @@ impl Because {
     }
 }
 
+impl Tally {
+    /// Returns the counts as the engine has them.
+    pub(in crate::cli) const fn counts(&self) -> Counts {
+        let Self {
+            created,
+            linked,
+            updated_outlook,
+            updated_staffitpro,
+            deleted_outlook,
+            moved,
+            unchanged,
+            kept,
+            waiting,
+            held,
+            skipped,
+            failed,
+        } = *self;
+        Counts {
+            created,
+            linked,
+            updated_outlook,
+            updated_staffitpro,
+            deleted_outlook,
+            moved,
+            unchanged,
+            kept,
+            waiting,
+            held,
+            skipped,
+            failed,
+        }
+    }
+}
+
+impl Stop {
+    /// Says it in one line.
+    pub(in crate::cli) fn shown(&self) -> String {
+        let text = self.text.iter().map(|text| format!(" {text}"));
+        let next = self.next.iter().map(|next| format!(" → {next}"));
+        format!(
+            "{} ({}): {}{}",
+            self.code,
+            self.rule,
+            self.sentence,
+            text.chain(next).collect::<String>()
+        )
+    }
+}
+
+impl Note {
+    /// Says it in one line.
+    pub(in crate::cli) fn shown(&self) -> String {
+        let who = self.label.as_ref().or(self.record.as_ref());
+        let who = who.map(|who| format!(" {who}")).unwrap_or_default();
+        format!("{}{who}", self.code)
+    }
+}
+
 /// Builds the document of a run.
 pub(in crate::cli) fn report_document(run: &Run, manner: Manner) -> Document {
     build("abgleich-report/1", run, manner, false)
@@ -253,7 +311,8 @@ fn mailbox(ran: &Ran, manner: Manner, with_lines: bool) -> Mailbox {
     }
 }
 
-const fn tally(counts: &Counts) -> Tally {
+/// Returns the counts as a document has them.
+pub(in crate::cli) const fn tally(counts: &Counts) -> Tally {
     let Counts {
         created,
         linked,
@@ -284,7 +343,8 @@ const fn tally(counts: &Counts) -> Tally {
     }
 }
 
-fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop {
+/// Returns why a mailbox stopped as a document has it.
+pub(in crate::cli) fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop {
     let facts = facts_of(ran, stopped);
     let code = stopped.code;
     let next = code.next().map(|next| say(manner.language, next, &facts));
@@ -302,7 +362,8 @@ fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop {
     }
 }
 
-fn note(ran: &Ran, finding: &Finding, manner: Manner) -> Note {
+/// Returns a finding as a document has it.
+pub(in crate::cli) fn note(ran: &Ran, finding: &Finding, manner: Manner) -> Note {
     let code = finding.code;
     let record = finding.record.as_ref().map(ToString::to_string);
     let fields = field_names(manner.language, finding.fields);
@@ -350,7 +411,7 @@ fn step(line: &Line) -> Step {
 }
 
 /// Writes an instant to the second; nobody needs more of a report.
-pub(super) fn instant(at: jiff::Timestamp) -> String {
+pub(in crate::cli) fn instant(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

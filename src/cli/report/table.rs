@@ -43,7 +43,7 @@ pub(super) fn write(
 }
 
 /// Returns the counts that are not zero in one line.
-pub(super) fn sentence(counts: &Counts, manner: Manner) -> String {
+pub(in crate::cli) fn sentence(counts: &Counts, manner: Manner) -> String {
     let parts: Vec<_> = counted(manner.language, counts)
         .iter()
         .filter(|(_, number)| *number > 0)

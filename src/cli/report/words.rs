@@ -71,7 +71,7 @@ pub(super) const fn outcome(language: Language, outcome: Outcome) -> &'static st
 }
 
 /// Returns the word for how a mailbox's run ended in the JSON document.
-pub(super) const fn outcome_key(outcome: Outcome) -> &'static str {
+pub(in crate::cli) const fn outcome_key(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
         Outcome::Waits => "waits",

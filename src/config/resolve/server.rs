@@ -69,6 +69,11 @@ pub(in crate::config::resolve) fn resolve(
     let lanes = table.of("max_lanes");
     let max_lanes = lanes.and_then(Node::count).unwrap_or(DEFAULT_MAX_LANES);
     notes.note(&above, "max_lanes", max_lanes, lanes.map(|node| &node.place));
+    let streams = table.of("max_streams");
+    let max_streams = streams.and_then(Node::count);
+    if let Some(most) = max_streams {
+        notes.note(&above, "max_streams", most, streams.map(|node| &node.place));
+    }
     Some(ServerSettings {
         url: url?,
         hosts: hosts.and_then(Node::texts).unwrap_or_default(),
@@ -83,6 +88,7 @@ pub(in crate::config::resolve) fn resolve(
         },
         timeouts,
         max_lanes,
+        max_streams,
     })
 }
 

@@ -1,0 +1,384 @@
+//! Shell: `abgleich sync --watch`: stays, and keeps the mailboxes in agreement. Runs are those of `sync`; what is new here is
+//! when they come: on the schedule, soon after Exchange told of something, soon after staffITpro has something new.
+//!
+//! Nothing of this has to survive: after a restart every mailbox is compared by its cursors.
+
+mod listen;
+mod poll;
+mod voice;
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use abgleich::config::{MailboxSettings, Settings, Target};
+use abgleich::engine::Options;
+use abgleich::engine::report::{Event, Outcome};
+use abgleich::model::TenantName;
+use abgleich::reason::Code;
+use abgleich::source::plugin::PluginSource;
+use abgleich::source::{Description, Source as _, User};
+use abgleich::watch::{Agenda, Ended, Plan, Who};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::cli::progress::Progress;
+use crate::cli::report::{Ran, exit_of};
+use crate::cli::watch::listen::Listening;
+use crate::cli::watch::voice::{Voice, What, reason};
+use crate::cli::work::{OpenSource, PATIENCE, Work, failed, run_over};
+use crate::cli::{interrupt, open};
+use crate::failure::{Exit, Failure};
+
+/// How often is looked whether the program is to end.
+const LOOKS: Duration = Duration::from_millis(500);
+
+/// The longest that a worker sleeps when nothing is due.
+const NAP: Duration = Duration::from_hours(1);
+
+/// Watches until it is asked to end.
+pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit, Failure> {
+    let chosen = work.selection.of(settings)?;
+    let progress = Arc::new(Progress::new(settings.language));
+    let stop = interrupt::listen(settings.language, &progress);
+    let voice = Voice { json, manner: work.manner(settings.language) };
+    let options = work.options(false, None, Arc::clone(&stop));
+    let watching = Watching::open(settings, chosen, options, voice, work.strict(settings))?;
+    watching.stay(&stop);
+    let exit = watching.exit();
+    let runs = watching.bell.agenda().looks();
+    voice.say(What::Ended { runs, exit: exit.number() });
+    Ok(exit)
+}
+
+/// The agenda, and what wakes those who work on it.
+struct Bell {
+    agenda: Mutex<Agenda>,
+    rung: Condvar,
+    begun: Instant,
+    /// Mailboxes of which nothing is told, not yet said.
+    deaf: Mutex<Vec<Who>>,
+}
+
+impl Bell {
+    fn agenda(&self) -> MutexGuard<'_, Agenda> {
+        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Says that a mailbox is to be looked at soon.
+    fn ring(&self, who: Who) {
+        self.agenda().hint(who, self.now());
+        self.rung.notify_all();
+    }
+}
+
+/// A source that is open.
+struct Held {
+    source: PluginSource,
+    described: Description,
+    users: Option<Vec<User>>,
+}
+
+/// How a mailbox stands.
+#[derive(Default)]
+struct Standing {
+    /// Why it stopped, as it was said.
+    said: Option<String>,
+    exit: Option<Exit>,
+    /// A run has come to its end: what was asked for once is done.
+    ran: bool,
+}
+
+/// Everything while the program stays.
+struct Watching<'a> {
+    settings: &'a Settings,
+    chosen: Vec<&'a MailboxSettings>,
+    options: Options,
+    voice: Voice,
+    strict: bool,
+    servers: open::Servers,
+    sources: Mutex<BTreeMap<TenantName, Arc<Held>>>,
+    /// The names behind the gates: servers, then sources.
+    gates: Vec<(&'static str, String)>,
+    lanes: Vec<usize>,
+    zones: Vec<TimeZone>,
+    standing: Mutex<Vec<Standing>>,
+    listening: Listening,
+    bell: Arc<Bell>,
+}
+
+impl<'a> Watching<'a> {
+    /// Opens what mailboxes share. A wrong configuration ends the command; what is down is tried again later.
+    fn open(
+        settings: &'a Settings,
+        chosen: Vec<&'a MailboxSettings>,
+        options: Options,
+        voice: Voice,
+        strict: bool,
+    ) -> Result<Self, Failure> {
+        let servers = open::Servers::new(PATIENCE)?;
+        let mut gates: Vec<(&'static str, String)> = Vec::new();
+        let mut gate = |part: &'static str, name: &str| {
+            let known = gates.iter().position(|gate| gate.0 == part && gate.1 == name);
+            known.unwrap_or_else(|| {
+                gates.push((part, name.to_owned()));
+                gates.len() - 1
+            })
+        };
+        let mut behind = Vec::new();
+        for mailbox in &chosen {
+            let lane = match &mailbox.target {
+                Target::Exchange { server, .. } => {
+                    servers.prepare(settings, mailbox)?;
+                    gate("server", server)
+                }
+                Target::Pst { path } => gate("file", &path.display().to_string()),
+            };
+            behind.push((lane, vec![lane, gate("source", mailbox.source.as_str())]));
+        }
+        // The gates of servers and files are the lanes as well; those of sources have no mailboxes of their own.
+        let lanes = gates.iter().map(|(part, name)| match *part {
+            "server" => settings.servers.get(name).map_or(1, |server| server.max_lanes),
+            "file" => 1,
+            _ => 0,
+        });
+        let lanes = lanes.map(|lanes| usize::try_from(lanes).unwrap_or(1)).collect();
+        let plan = Plan {
+            every: settings.watch.every,
+            jitter: settings.watch.jitter,
+            debounce: settings.watch.debounce,
+            // Any number that the next program does not have.
+            seed: RandomState::new().build_hasher().finish(),
+        };
+        let bell = Arc::new(Bell {
+            agenda: Mutex::new(Agenda::new(plan, gates.len(), behind)),
+            rung: Condvar::new(),
+            begun: Instant::now(),
+            deaf: Mutex::default(),
+        });
+        let zone = |mailbox: &&MailboxSettings| {
+            TimeZone::get(mailbox.zone.name()).unwrap_or(TimeZone::UTC)
+        };
+        let watching = Self {
+            zones: chosen.iter().map(zone).collect(),
+            standing: Mutex::new(chosen.iter().map(|_| Standing::default()).collect()),
+            listening: Listening::new(chosen.len()),
+            settings,
+            chosen,
+            options,
+            voice,
+            strict,
+            servers,
+            sources: Mutex::default(),
+            gates,
+            lanes,
+            bell,
+        };
+        for (part, name) in &watching.gates {
+            if *part == "source"
+                && let Err(failure) = watching.source(&TenantName::new(name.as_str()))
+                && failure.kind != Exit::Down
+            {
+                return Err(failure);
+            }
+        }
+        Ok(watching)
+    }
+
+    /// Stays until it is asked to end, and then until the runs under way have come to a safe point.
+    fn stay(&self, stop: &AtomicBool) {
+        let notifications = self.settings.watch.notifications;
+        let mailboxes = self.chosen.len();
+        self.voice.say(What::Started { schema: "abgleich-watch/1", mailboxes, notifications });
+        thread::scope(|scope| {
+            for (lane, workers) in self.lanes.iter().enumerate() {
+                for _ in 0..*workers {
+                    scope.spawn(move || self.work(lane, stop));
+                }
+            }
+            scope.spawn(|| poll::keep_asking(self, stop));
+            self.listen_again();
+            while !stop.load(Ordering::SeqCst) {
+                thread::sleep(LOOKS);
+                let deaf = std::mem::take(
+                    &mut *self.bell.deaf.lock().unwrap_or_else(PoisonError::into_inner),
+                );
+                for mailbox in deaf.into_iter().filter_map(|who| self.chosen.get(who)) {
+                    let (user, address) = (mailbox.user.to_string(), mailbox.target.to_string());
+                    self.voice.say(What::Deaf { user, address });
+                }
+            }
+            // Under the lock, so that nobody who has just looked falls asleep over it.
+            let agenda = self.bell.agenda();
+            self.bell.rung.notify_all();
+            drop(agenda);
+        });
+    }
+
+    /// Looks at the mailboxes of a lane, one after the other.
+    fn work(&self, lane: usize, stop: &AtomicBool) {
+        let mut agenda = self.bell.agenda();
+        while !stop.load(Ordering::SeqCst) {
+            let now = self.bell.now();
+            if let Some(who) = agenda.take(lane, now, |who| self.quiet_until(who, now)) {
+                drop(agenda);
+                self.look(who);
+                self.bell.rung.notify_all();
+                agenda = self.bell.agenda();
+                continue;
+            }
+            let due = agenda.next(lane).map_or(NAP, |due| due.saturating_sub(now));
+            // The end is rung in as well; a ring that came a moment too early is made good for soon.
+            let wait = due.clamp(Duration::from_millis(5), NAP);
+            agenda = match self.bell.rung.wait_timeout(agenda, wait) {
+                Ok((agenda, _)) => agenda,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// Says until when nothing is done for a mailbox.
+    fn quiet_until(&self, who: Who, now: Duration) -> Option<Duration> {
+        let moment = Timestamp::now();
+        let end = self.settings.watch.quiet.ends(moment, self.zones.get(who)?)?;
+        Some(now + Duration::try_from(end.duration_since(moment)).unwrap_or_default())
+    }
+
+    /// Runs over one mailbox and says what came of it.
+    fn look(&self, who: Who) {
+        let Some(mailbox) = self.chosen.get(who) else { return };
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(who, mailbox))).unwrap_or_else(|_| {
+            let text = "a defect of abgleich; its words are on standard error".to_owned();
+            failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, None)
+        });
+        let (now, outcome) = (self.bell.now(), ran.report.outcome);
+        let gate = |wanted: &str, name: &str| {
+            self.gates.iter().position(|(part, known)| *part == wanted && known == name)
+        };
+        let down = match (outcome, &mailbox.target) {
+            (Outcome::Unreachable, Target::Exchange { server, .. }) => gate("server", server),
+            (Outcome::SourceDown, _) => gate("source", mailbox.source.as_str()),
+            _ => None,
+        };
+        let ended = match (down, outcome) {
+            (Some(gate), _) => Ended::Down(gate),
+            (None, Outcome::Done | Outcome::Waits | Outcome::Interrupted) => Ended::Fine,
+            (None, _) => Ended::Failed,
+        };
+        let (again, came, went) = {
+            let mut agenda = self.bell.agenda();
+            let before: Vec<_> = (0..self.gates.len()).map(|gate| agenda.is_down(gate)).collect();
+            let again = agenda.done(who, now, ended);
+            let changed = |from: bool| {
+                let same = before.iter().enumerate();
+                let changed =
+                    same.filter(|(gate, was)| **was == from && agenda.is_down(*gate) != from);
+                changed.map(|(gate, _)| gate).collect::<Vec<_>>()
+            };
+            (again.map(|at| at.saturating_sub(now).as_secs()), changed(true), changed(false))
+        };
+        if outcome == Outcome::SourceDown {
+            // What is down may come back under another connection.
+            self.sources.lock().unwrap_or_else(PoisonError::into_inner).remove(&mailbox.source);
+        }
+        for (part, name) in came.into_iter().filter_map(|gate| self.gates.get(gate)) {
+            self.voice.say(What::Up { part, name: name.clone() });
+        }
+        for (part, name) in went.into_iter().filter_map(|gate| self.gates.get(gate)) {
+            let text = ran.report.stopped.first().map(|stopped| stopped.text.clone());
+            self.voice.say(What::Down {
+                part,
+                name: name.clone(),
+                text: text.unwrap_or_default(),
+                again_in_seconds: again.unwrap_or_default(),
+            });
+        }
+        self.note(who, &ran, again, down.is_some());
+        if matches!(outcome, Outcome::Done | Outcome::Waits) {
+            self.listen_to(who, mailbox);
+        }
+    }
+
+    /// Remembers how a mailbox stands, and says what is new of it.
+    fn note(&self, who: Who, ran: &Ran, again: Option<u64>, is_down: bool) {
+        let outcome = ran.report.outcome;
+        if outcome == Outcome::Interrupted {
+            return;
+        }
+        let mut all = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(standing) = all.get_mut(who) else { return };
+        standing.exit = Some(exit_of(&ran.report, self.strict));
+        standing.ran |= matches!(outcome, Outcome::Done | Outcome::Waits);
+        // What is down was said of the server or source, not of each of its mailboxes.
+        let reason = reason(ran).filter(|_| !is_down);
+        let before =
+            if is_down { None } else { std::mem::replace(&mut standing.said, reason.clone()) };
+        drop(all);
+        self.voice.run(ran);
+        match (before, reason) {
+            (before, Some(reason)) if before.as_ref() != Some(&reason) => {
+                self.voice.stopped(ran, again);
+            }
+            (Some(_), None) if !is_down => {
+                let (user, address) = (ran.report.user.to_string(), ran.report.address.clone());
+                self.voice.say(What::GoesOn { user, address });
+            }
+            _ => {}
+        }
+    }
+
+    fn run(&self, who: Who, mailbox: &MailboxSettings) -> Ran {
+        let held = match self.source(&mailbox.source) {
+            Ok(held) => held,
+            Err(failure) => {
+                let hint = failure.hints.first().cloned();
+                let text = failure.error.to_string();
+                return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, text, hint);
+            }
+        };
+        let source = OpenSource {
+            source: &held.source,
+            described: &held.described,
+            users: held.users.as_ref(),
+        };
+        let mut options = self.options.clone();
+        let all = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.get(who).is_some_and(|standing| standing.ran) {
+            // These are words for one run.
+            options.first_transfer = false;
+            options.full = false;
+            options.allow.clear();
+        }
+        drop(all);
+        let events = |_: Event| {};
+        run_over(self.settings, &source, &self.servers, mailbox, &options, &events)
+    }
+
+    /// Returns a source, and opens it if it is not.
+    fn source(&self, name: &TenantName) -> Result<Arc<Held>, Failure> {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = sources.get(name) {
+            return Ok(Arc::clone(held));
+        }
+        let source = open::source(self.settings, name)?;
+        let described = source.describe().map_err(|error| open::failed(name, error))?;
+        let users = source.users().ok();
+        let held = Arc::new(Held { source, described, users });
+        sources.insert(name.clone(), Arc::clone(&held));
+        Ok(held)
+    }
+
+    /// Returns how the program ends: by the worst of how the mailboxes stand.
+    fn exit(&self) -> Exit {
+        let all = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(|standing| standing.exit).fold(Exit::Done, Exit::or_worse)
+    }
+}

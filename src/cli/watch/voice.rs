@@ -1,0 +1,281 @@
+//! Shell: what a program that stays says: one line for what happened, none for what did not. With `--json` each line is a JSON
+//! object; its schema is `docs/watch.schema.json`, which a test compares with these types.
+
+use std::fmt::Write as _;
+
+use abgleich::config::Language;
+use abgleich::engine::report::Outcome;
+use jiff::{Timestamp, Zoned};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cli::report::{
+    Manner, Note, Ran, Stop, Tally, instant, note, one_of, outcome_key, sentence, stop, tally,
+};
+use crate::cli::say;
+
+/// Something that happened.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Line of abgleich sync --watch --json")]
+pub(super) struct Line {
+    /// When (RFC 3339).
+    at: String,
+    /// What.
+    #[serde(flatten)]
+    pub(super) what: What,
+}
+
+/// What happened.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(super) enum What {
+    /// The program began to watch.
+    Started {
+        /// Which document the lines are: `abgleich-watch/1`.
+        schema: &'static str,
+        /// How many mailboxes it watches.
+        mailboxes: usize,
+        /// Whether Exchange is asked to tell what happens.
+        notifications: bool,
+    },
+    /// A run changed something, or found something that nobody had found before.
+    Run {
+        /// The staffITpro user.
+        user: String,
+        /// The address of the mailbox.
+        address: String,
+        /// How it ended, as in the report of a run.
+        outcome: &'static str,
+        /// The counts of all scopes together.
+        totals: Tally,
+        /// Findings that this run made first.
+        findings: Vec<Note>,
+    },
+    /// A mailbox failed or waits for a word. Said again only when the reason is another one.
+    Stopped {
+        /// The staffITpro user.
+        user: String,
+        /// The address of the mailbox.
+        address: String,
+        /// How the run ended: `waits`, `failed` or `busy`.
+        outcome: &'static str,
+        /// Why, with the next step.
+        reasons: Vec<Stop>,
+        /// In how many seconds it is tried again; null where it goes on by the schedule.
+        again_in_seconds: Option<u64>,
+    },
+    /// A mailbox that had failed or waited goes on.
+    GoesOn {
+        /// The staffITpro user.
+        user: String,
+        /// The address of the mailbox.
+        address: String,
+    },
+    /// A server or a source is down; its mailboxes rest. Said once.
+    Down {
+        /// `server` or `source`.
+        part: &'static str,
+        /// Its name in the configuration.
+        name: String,
+        /// What happened.
+        text: String,
+        /// In how many seconds it is tried again.
+        again_in_seconds: u64,
+    },
+    /// A server or a source that was down answers.
+    Up {
+        /// `server` or `source`.
+        part: &'static str,
+        /// Its name in the configuration.
+        name: String,
+    },
+    /// Exchange tells nothing of a mailbox, though it was asked to: edits in Outlook are found by looking.
+    Deaf {
+        /// The staffITpro user.
+        user: String,
+        /// The address of the mailbox.
+        address: String,
+    },
+    /// The program ended.
+    Ended {
+        /// How many runs there were.
+        runs: u64,
+        /// The exit code.
+        exit: u8,
+    },
+}
+
+/// How it is said.
+#[derive(Clone, Copy)]
+pub(super) struct Voice {
+    pub(super) json: bool,
+    pub(super) manner: Manner,
+}
+
+impl Voice {
+    /// Says what happened.
+    pub(super) fn say(self, what: What) {
+        let at = Timestamp::now();
+        if self.json {
+            let line = Line { at: instant(at), what };
+            match serde_json::to_string(&line) {
+                Ok(line) => say::line!("{line}"),
+                Err(error) => say::aside(format_args!("a line cannot be written: {error}")),
+            }
+        } else {
+            let now = Zoned::now().strftime("%Y-%m-%d %H:%M:%S");
+            say::line!("{now} {}", text(&what, self.manner));
+        }
+    }
+
+    /// Tells of a run that ended, if there is something to tell.
+    pub(super) fn run(self, ran: &Ran) {
+        let totals = ran.report.totals();
+        let new = || ran.report.findings.iter().filter(|finding| finding.new);
+        if totals.writes() + totals.linked + totals.moved == 0 && new().next().is_none() {
+            return;
+        }
+        self.say(What::Run {
+            user: ran.report.user.to_string(),
+            address: ran.report.address.clone(),
+            outcome: outcome_key(ran.report.outcome),
+            totals: tally(&totals),
+            findings: new().map(|finding| note(ran, finding, self.manner)).collect(),
+        });
+    }
+
+    /// Tells that a mailbox stopped.
+    pub(super) fn stopped(self, ran: &Ran, again_in_seconds: Option<u64>) {
+        let reasons = ran.report.stopped.iter().map(|stopped| stop(ran, stopped, self.manner));
+        self.say(What::Stopped {
+            user: ran.report.user.to_string(),
+            address: ran.report.address.clone(),
+            outcome: outcome_key(ran.report.outcome),
+            reasons: reasons.collect(),
+            again_in_seconds,
+        });
+    }
+}
+
+/// Returns what makes one stop another than the last; `None` where the run went well. Numbers count: a brake that holds for
+/// more than before is news.
+pub(super) fn reason(ran: &Ran) -> Option<String> {
+    match ran.report.outcome {
+        Outcome::Done | Outcome::Interrupted => None,
+        outcome => {
+            let mut reason = outcome_key(outcome).to_owned();
+            for stopped in &ran.report.stopped {
+                let number = stopped.number.unwrap_or_default();
+                // A `String` takes everything that is written to it. The words have an id in them that is never the same.
+                let _ = write!(reason, "|{}|{number}", stopped.code.code());
+            }
+            Some(reason)
+        }
+    }
+}
+
+fn text(what: &What, manner: Manner) -> String {
+    let language = manner.language;
+    let of = |de, en| one_of(language, de, en);
+    match what {
+        What::Started { mailboxes, notifications, .. } => {
+            let told = if *notifications {
+                of("mit Meldungen", "with notifications")
+            } else {
+                of("nach Plan", "by schedule")
+            };
+            format!(
+                "{} {mailboxes} {} ({told})",
+                of("beobachtet", "watching"),
+                of("Postfächer", "mailboxes")
+            )
+        }
+        What::Run { user, totals, findings, .. } => {
+            let mut line = format!("{user}: {}", sentence(&totals.counts(), manner));
+            for finding in findings {
+                let _ = write!(line, " · {}", finding.shown());
+            }
+            line
+        }
+        What::Stopped { user, reasons, again_in_seconds, .. } => {
+            let shown: Vec<_> = reasons.iter().map(Stop::shown).collect();
+            let again = again_in_seconds.map(|seconds| format!(" ({})", again(language, seconds)));
+            format!("{user}: {}{}", shown.join(" · "), again.unwrap_or_default())
+        }
+        What::GoesOn { user, .. } => format!("{user}: {}", of("geht weiter", "goes on")),
+        What::Down { part, name, text, again_in_seconds } => {
+            let part = part_name(language, part);
+            format!("{part} {name}: {text} ({})", again(language, *again_in_seconds))
+        }
+        What::Up { part, name } => {
+            format!(
+                "{} {name}: {}",
+                part_name(language, part),
+                of("antwortet wieder", "answers again")
+            )
+        }
+        What::Deaf { user, .. } => format!(
+            "{user}: {}",
+            of(
+                "Exchange meldet nichts aus diesem Postfach; es wird nach Plan nachgesehen",
+                "Exchange tells nothing of this mailbox; it is looked at by schedule"
+            )
+        ),
+        What::Ended { runs, .. } => {
+            format!("{} {runs} {}", of("beendet nach", "ended after"), of("Läufen", "runs"))
+        }
+    }
+}
+
+fn part_name(language: Language, part: &str) -> &'static str {
+    match part {
+        "server" => one_of(language, "Server", "server"),
+        _ => one_of(language, "Quelle", "source"),
+    }
+}
+
+fn again(language: Language, seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "s"),
+        _ => (seconds.div_ceil(60), "min"),
+    };
+    format!("{} {number} {unit}", one_of(language, "nächster Versuch in", "next attempt in"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With `ABGLEICH_WRITE_DOCS=1` the test writes the schema instead of comparing it.
+    #[test]
+    fn the_committed_schema_is_the_generated_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/watch.schema.json");
+        let schema = schemars::schema_for!(Line).to_value();
+        let generated = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if std::env::var_os("ABGLEICH_WRITE_DOCS").is_some() {
+            std::fs::write(path, &generated).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
+        assert!(
+            committed == generated,
+            "docs/watch.schema.json is out of date; write it with \
+             ABGLEICH_WRITE_DOCS=1 cargo test --bin abgleich schema"
+        );
+    }
+
+    #[test]
+    fn lines_are_short_and_say_what_is_next() {
+        let manner = Manner { language: Language::English, values: false, all: false };
+        let down = What::Down {
+            part: "server",
+            name: "exchange".to_owned(),
+            text: "nobody answers".to_owned(),
+            again_in_seconds: 61,
+        };
+        assert_eq!(text(&down, manner), "server exchange: nobody answers (next attempt in 61 s)");
+        let up = What::Up { part: "source", name: "staffitpro".to_owned() };
+        let german = Manner { language: Language::German, ..manner };
+        assert_eq!(text(&up, german), "Quelle staffitpro: antwortet wieder");
+        assert_eq!(again(Language::English, 121), "next attempt in 3 min");
+    }
+}

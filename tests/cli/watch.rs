@@ -1,0 +1,191 @@
+//! The program that stays: what it does within seconds, and how it ends. It is ended as systemd ends a service.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use exchange_sim::{Fault, FaultKind};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::office::Office;
+
+const CLARA: (&str, &str, &str) = ("CSC", "c.schmidt@firma.example", "Schmidt, Clara");
+const FRANK: (&str, &str, &str) = ("FWE", "f.weber@firma.example", "Weber, Frank");
+
+/// Reached only where something is wrong.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A program that watches, and what it says.
+struct Watching {
+    child: Child,
+    lines: Receiver<Value>,
+}
+
+impl Watching {
+    fn start(office: &Office, watch: &str, args: &[&str]) -> Self {
+        let config = office.place.path("abgleich.toml");
+        let mut config = OpenOptions::new().append(true).open(config).unwrap();
+        write!(config, "[watch]\njitter_seconds = 0\ndebounce_seconds = 1\n{watch}\n").unwrap();
+        let mut child = office.place.start(&[&["sync", "--watch", "--json"], args].concat());
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in output.lines() {
+                let line = line.unwrap();
+                let line =
+                    serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Waits for a line that is about this; others pass.
+    fn hear(&self, event: &str, about: impl Fn(&Value) -> bool) -> Value {
+        let mut passed = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(LIMIT);
+            let line = line.unwrap_or_else(|_| panic!("no {event} came; {passed:#?}"));
+            if line["event"] == event && about(&line) {
+                return line;
+            }
+            passed.push(line);
+        }
+    }
+
+    /// Waits until a subscription stands, so that what comes next is told.
+    fn hears(office: &Office) {
+        while office.exchange.listeners() != (1, 1) {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it and returns the exit code and all that was said until then.
+    fn end(mut self) -> (i32, Vec<Value>) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let code = self.child.wait().unwrap().code().expect("it ends by itself");
+        let lines = self.lines.iter().collect();
+        (code, lines)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        // One that has ended cannot be ended; one of a test that failed must not stay.
+        let _ = self.child.kill();
+    }
+}
+
+/// Finds the item of an applicant: edits of business contacts stay in Outlook (rule G7). Its stamp names the record.
+fn mobile(office: &Office, address: &str) -> (String, String) {
+    let items = office.exchange.outlook(address).items("contacts").unwrap();
+    let mobile = "contacts:PhoneNumber/MobilePhone";
+    let applicant = |item: &&exchange_sim::Item| format!("{:?}", item.props).contains("\"B-");
+    let item = items.iter().find(applicant).expect("an applicant");
+    (item.id.clone(), mobile.to_owned())
+}
+
+#[test]
+fn edits_travel_within_seconds_and_a_service_ends_in_order() {
+    let office = Office::of_one();
+    let watching = Watching::start(&office, "staffitpro_seconds = 1", &["--first-transfer"]);
+    let started = watching.hear("started", |_| true);
+    assert_eq!(
+        (&started["schema"], &started["mailboxes"]),
+        (&"abgleich-watch/1".into(), &1.into())
+    );
+    let first = watching.hear("run", |_| true);
+    assert!(first["totals"]["created"].as_u64().unwrap() > 50, "{first}");
+
+    let mut wanted = |count: &'static str| {
+        let line = watching.hear("run", |line| line["totals"][count].as_u64() > Some(0));
+        line["totals"][count].as_u64().unwrap()
+    };
+    // Outlook tells, long before the hour of the schedule.
+    let (id, mobile) = mobile(&office, CLARA.1);
+    Watching::hears(&office);
+    office.exchange.outlook(CLARA.1).edit(&id, &[(&mobile, Some("+49 170 1234567"))]).unwrap();
+    assert_eq!(wanted("updated_staffitpro"), 1);
+    // staffITpro is asked.
+    let database = Connection::open(office.place.path("demo.db")).unwrap();
+    let sql = "UPDATE contact SET business_city = 'Görlitz' WHERE mobile_phone = '+49 170 1234567'";
+    assert_eq!(database.execute(sql, []).unwrap(), 1);
+    assert_eq!(wanted("updated_outlook"), 1);
+
+    let (code, last) = watching.end();
+    assert_eq!(code, 0, "nothing failed");
+    assert_eq!(last.last().unwrap()["event"], "ended");
+    let noise: Vec<_> = last.iter().filter(|line| line["event"] == "run").collect();
+    assert!(noise.is_empty(), "idle runs say nothing: {noise:?}");
+    assert!(office.exchange.mail_sent().is_empty(), "rule D8");
+}
+
+#[test]
+fn without_notifications_the_schedule_finds_everything() {
+    let office = Office::of_one();
+    let more = "notifications = false\nstaffitpro_seconds = 86400\nevery_minutes = 1";
+    let watching = Watching::start(&office, more, &["--first-transfer"]);
+    assert_eq!(watching.hear("started", |_| true)["notifications"], false);
+    watching.hear("run", |_| true);
+    let (id, mobile) = mobile(&office, CLARA.1);
+    office.exchange.outlook(CLARA.1).edit(&id, &[(&mobile, Some("+49 170 7654321"))]).unwrap();
+    let minutes = watching.lines.recv_timeout(LIMIT * 3).expect("the schedule comes");
+    assert_eq!(minutes["totals"]["updated_staffitpro"], 1, "{minutes}");
+    assert_eq!(office.exchange.calls("Subscribe"), 0);
+    assert_eq!(watching.end().0, 0);
+}
+
+#[test]
+fn one_mailbox_that_fails_is_named_once_and_the_other_goes_on() {
+    let office = Office::of(&[CLARA, FRANK]);
+    let moved = FaultKind::Refuse { code: "ErrorNonExistentMailbox".to_owned() };
+    office.exchange.fault(Fault::new(moved).for_mailbox(FRANK.1));
+    let watching = Watching::start(&office, "staffitpro_seconds = 1", &["--first-transfer"]);
+    let (mut failed, mut ran) = (None, false);
+    while failed.is_none() || !ran {
+        let line = watching.lines.recv_timeout(LIMIT).expect("both are told of");
+        ran |= line["event"] == "run" && line["user"] == "CSC";
+        if line["event"] == "stopped" {
+            failed = Some(line);
+        }
+    }
+    let failed = failed.unwrap();
+    assert_eq!((&failed["user"], &failed["outcome"]), (&"FWE".into(), &"failed".into()));
+    assert!(
+        failed["again_in_seconds"].as_u64().is_some_and(|seconds| (25..=30).contains(&seconds))
+    );
+    assert!(failed["reasons"][0]["next"].is_string(), "{failed}");
+    let (id, mobile) = mobile(&office, CLARA.1);
+    office.exchange.outlook(CLARA.1).edit(&id, &[(&mobile, Some("+49 170 1234567"))]).unwrap();
+    let run = watching.hear("run", |line| line["totals"]["updated_staffitpro"] == 1);
+    assert_eq!(run["user"], "CSC");
+    let (code, last) = watching.end();
+    assert_eq!(code, 4, "a mailbox stands failed");
+    assert!(last.iter().all(|line| line["event"] != "stopped"), "said once: {last:?}");
+}
+
+#[test]
+fn a_brake_or_a_word_that_is_missing_is_said_once_and_does_not_stop_the_others() {
+    let office = Office::of_one();
+    let watching = Watching::start(&office, "staffitpro_seconds = 1", &[]);
+    let waits = watching.hear("stopped", |_| true);
+    assert_eq!((&waits["outcome"], &waits["again_in_seconds"]), (&"waits".into(), &Value::Null));
+    assert_eq!(waits["reasons"][0]["code"], "first-transfer-waiting");
+    // A change in staffITpro has it looked at again; it still waits for the same.
+    let before = office.exchange.calls("SyncFolderItems");
+    let database = Connection::open(office.place.path("demo.db")).unwrap();
+    database.execute("UPDATE contact SET business_city = 'Görlitz'", []).unwrap();
+    while office.exchange.calls("SyncFolderItems") <= before {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let (code, last) = watching.end();
+    assert_eq!(code, 3);
+    assert!(last.iter().all(|line| line["event"] != "stopped"), "said once: {last:?}");
+}
