@@ -6,6 +6,7 @@
 //! One [`Layout`] value tells the variants of the format apart. Nothing read from a file can panic, and what cannot be read is
 //! an error with its place, never an absence.
 
+pub mod check;
 pub mod crc;
 pub mod crypt;
 #[cfg(any(test, feature = "simulation"))]

@@ -1,5 +1,6 @@
 //! Shell: `abgleich pst`: looks at Outlook data files, and makes them. These commands need no configuration.
 
+mod check;
 mod create;
 mod info;
 mod list;
@@ -25,6 +26,8 @@ pub(crate) enum Pst {
     Show(show::Show),
     /// Make a new, empty file that Outlook opens
     Create(create::Create),
+    /// Check every rule of the format, from the pages up to the items
+    Check(check::Check),
 }
 
 impl Pst {
@@ -34,6 +37,7 @@ impl Pst {
             Self::Ls(list) => list.run(),
             Self::Show(show) => show.run(),
             Self::Create(create) => create.run(),
+            Self::Check(check) => check.run(),
         }
     }
 }

@@ -1,0 +1,157 @@
+//! Who has which room, and whether the maps know it (effect). MS-PST 2.2.2.7.2.
+
+use super::report::Report;
+use super::trees::Found;
+use crate::pst::error::PstError;
+use crate::pst::id::{PageId, PageRef};
+use crate::pst::ndb::{Ndb, Nodes as _, PageKind};
+
+/// Bytes of bits in an allocation map of a file with pages of 512 bytes.
+const BITS: usize = 496;
+
+/// Compares all that is taken with the maps.
+///
+/// # Errors
+///
+/// The file's length cannot be told.
+pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(), PstError> {
+    let layout = ndb.layout();
+    let header = ndb.header();
+    let length = ndb.medium().len()?;
+    if header.file_end != length {
+        let text = format!("says that the file has {} bytes, and it has {length}", header.file_end);
+        report.error("header", text);
+    }
+    if layout.page != 512 {
+        report.note("maps", "those of files with large pages are not looked at");
+        return Ok(());
+    }
+    let (first, step) = (layout.first_map, layout.map_step);
+    if length < first || !(length - first).is_multiple_of(step) {
+        report.error("header", "the file does not end with a whole section");
+    }
+    let sections = length.saturating_sub(first).div_ceil(step);
+    if sections > 0 && header.last_map != first + (sections - 1) * step {
+        report.error("header", "ibAMapLast is not the offset of the last allocation map");
+    }
+    let unit = super::trees::unit(ndb);
+    let mut owned = Owned::new(first, unit, length);
+    let mut free = 0;
+    let mut maps = Vec::new();
+    for section in 0..sections {
+        let at = first + section * step;
+        for (number, kind) in (0..).zip(reserved(section, layout.wide)) {
+            let place = PageRef { id: PageId(at + 512 * number), at: at + 512 * number };
+            let name = format!("{} at {:#x}", kind.structure(), place.at);
+            owned.take(place.at, 512, &name, report);
+            let page = report.take(&name, ndb.page(kind, place));
+            if kind == PageKind::AllocationMap {
+                maps.push((at, page));
+            }
+        }
+    }
+    for (at, size) in &found.taken {
+        let name = format!("room at {at:#x}");
+        if *at < first || at.saturating_add(*size) > length {
+            report.error(name, "lies outside of the file");
+            continue;
+        }
+        if (at - first) % step + size > step {
+            report.error(&name, "crosses the end of a section");
+        }
+        owned.take(*at, *size, &name, report);
+    }
+    for (at, page) in maps {
+        let Some(page) = page else { continue };
+        // The narrow form has four bytes before its bits.
+        let bits = page.get(if layout.wide { 0 } else { 4 }..).unwrap_or_default();
+        let slots = bits
+            .iter()
+            .take(BITS)
+            .flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
+        for (slot, taken) in (0..).zip(slots) {
+            let place = at + slot * unit;
+            match (taken, owned.has(place)) {
+                (false, true) => {
+                    report.error(
+                        format!("AMap page at {at:#x}"),
+                        format!("shows {place:#x} as free, which is in use"),
+                    );
+                }
+                (true, false) => report.lost_bytes += unit,
+                _ => {}
+            }
+            free += if taken { 0 } else { unit };
+        }
+    }
+    if report.lost_bytes > 0 {
+        let text = format!("{} bytes are shown as in use and belong to nobody", report.lost_bytes);
+        report.note("maps", text);
+    }
+    if header.maps_valid == 0 {
+        report.note("header", "says that the maps are not valid; the next writer makes them anew");
+    } else if free != header.free {
+        report.error(
+            "header",
+            format!("cbAMapFree says {} free bytes, the maps show {free}", header.free),
+        );
+    }
+    Ok(())
+}
+
+/// The map pages that a section begins with.
+fn reserved(section: u64, wide: bool) -> Vec<PageKind> {
+    let mut kinds = vec![PageKind::AllocationMap];
+    if section.is_multiple_of(8) {
+        kinds.push(PageKind::PageMap);
+    }
+    if section >= 128 && (section - 128).is_multiple_of(496) {
+        kinds.push(PageKind::FreeMap);
+    }
+    if wide && section >= 8192 && (section - 8192).is_multiple_of(31744) {
+        kinds.push(PageKind::FreePageMap);
+    }
+    kinds
+}
+
+/// One bit for each slot of the file.
+struct Owned {
+    first: u64,
+    unit: u64,
+    bits: Vec<u64>,
+}
+
+impl Owned {
+    fn new(first: u64, unit: u64, length: u64) -> Self {
+        let slots = length.saturating_sub(first) / unit;
+        let words = usize::try_from(slots / 64 + 1).unwrap_or(0);
+        Self { first, unit, bits: vec![0; words] }
+    }
+
+    fn place(&self, at: u64) -> Option<(usize, u64)> {
+        let slot = at.checked_sub(self.first)? / self.unit;
+        Some((usize::try_from(slot / 64).ok()?, 1 << (slot % 64)))
+    }
+
+    fn has(&self, at: u64) -> bool {
+        let place = self.place(at);
+        place.is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|bits| bits & bit != 0))
+    }
+
+    fn take(&mut self, at: u64, size: u64, name: &str, report: &mut Report) {
+        let mut twice = false;
+        let mut next = at;
+        while next < at.saturating_add(size) {
+            if let Some((word, bit)) = self.place(next)
+                && let Some(bits) = self.bits.get_mut(word)
+            {
+                twice |= *bits & bit != 0;
+                *bits |= bit;
+            }
+            next += self.unit;
+        }
+        if twice {
+            report.error(name, "is in use twice");
+        }
+    }
+}
