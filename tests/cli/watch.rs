@@ -17,7 +17,7 @@ const CLARA: (&str, &str, &str) = ("CSC", "c.schmidt@firma.example", "Schmidt, C
 const FRANK: (&str, &str, &str) = ("FWE", "f.weber@firma.example", "Weber, Frank");
 
 /// Reached only where something is wrong.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A program that watches, and what it says.
 struct Watching {
@@ -104,7 +104,7 @@ fn edits_travel_within_seconds_and_a_service_ends_in_order() {
     let first = watching.hear("run", |_| true);
     assert!(first["totals"]["created"].as_u64().unwrap() > 50, "{first}");
 
-    let mut wanted = |count: &'static str| {
+    let wanted = |count: &'static str| {
         let line = watching.hear("run", |line| line["totals"][count].as_u64() > Some(0));
         line["totals"][count].as_u64().unwrap()
     };
