@@ -1,0 +1,363 @@
+//! What a first push and a first pull cost on the client's side, beside exchangelib, a client that others wrote: CPU seconds of
+//! whole processes, against the same simulated Exchange in one run. And how long a push takes beside a bare replay of its very
+//! requests, when the server takes two milliseconds for each item.
+//!
+//! `cargo bench --bench peers` takes 10,000 contacts; a number takes as many. It wants a Python with exchangelib
+//! (`ABGLEICH_PYTHON`, else `python3`) and Linux, where `/proc` tells CPU times.
+
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a benchmark fails by panicking, and its figures are rounded anyway"
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use abgleich::ews::transport::{Login, Passage, Password};
+use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, ServerAccess};
+use abgleich::mailbox::exchange::wire::Patience;
+use abgleich::mailbox::zones::Zone;
+use abgleich::mailbox::{Mailbox, Stamp, Write, Wrote};
+use abgleich::model::{Content, Field, ItemId, ItemKind};
+use base64::Engine as _;
+use exchange_sim::{Options, Server};
+use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+
+const LOGIN: (&str, &str) = (r"FIRMA\svc-abgleich", "geheim");
+const ADDRESS: &str = "d.hoffmann@firma.example";
+/// How many contacts the comparison with a replay takes; at two milliseconds an item it is the clock that counts.
+const REPLAYED: usize = 2_000;
+/// How often `/proc` counts CPU time, a second (`USER_HZ`, 100 on every Linux).
+const TICKS: f64 = 100.0;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["--serve", record] => return serve(record),
+        ["--layer", url, ca, count] => return layer(url, ca, count.parse().expect("a number")),
+        _ => {}
+    }
+    let count = words.iter().find_map(|word| word.parse().ok()).unwrap_or(10_000);
+    let (peer_push, peer_pull) = peer(count);
+    let (layer_push, layer_pull) = ours(count, None).0;
+    let (push, pull) = program(count);
+    let each = |seconds: f64| seconds * 1e6 / count as f64;
+    println!("{count} contacts, CPU of the client in microseconds a contact:");
+    println!("               push    pull");
+    println!("exchangelib {:7.0} {:7.0}", each(peer_push), each(peer_pull));
+    println!("program     {:7.0} {:7.0}", each(push), each(pull));
+    println!("EWS alone   {:7.0} {:7.0}", each(layer_push), each(layer_pull));
+    println!(
+        "program: 1/{:.0} and 1/{:.0} (a tenth is asked for); EWS alone: 1/{:.0} and 1/{:.0} (a fiftieth)",
+        peer_push / push,
+        peer_pull / pull,
+        peer_push / layer_push,
+        peer_pull / layer_pull
+    );
+    replay();
+}
+
+/// CPU seconds of this process, and of its children that were waited for.
+fn cpu() -> (f64, f64) {
+    let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
+    let (_, rest) = stat.rsplit_once(')').expect("the name stands in brackets");
+    let fields: Vec<f64> = rest.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // After the state: ppid … utime is the 14th field of all, which is the 11th number here.
+    ((fields[10] + fields[11]) / TICKS, (fields[12] + fields[13]) / TICKS)
+}
+
+fn peer(count: usize) -> (f64, f64) {
+    let server = ServerProcess::start("", 0);
+    let python = std::env::var("ABGLEICH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shared/peer.py");
+    let output = Command::new(python)
+        .arg(script)
+        .args([&server.url, LOGIN.0, ADDRESS, &count.to_string()])
+        .env("SIM_PASSWORD", LOGIN.1)
+        .env("REQUESTS_CA_BUNDLE", &server.ca)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "exchangelib failed");
+    let text = String::from_utf8(output.stdout).expect("it prints text");
+    let mut figures = text.split_whitespace().map(|figure| figure.parse().expect("a number"));
+    (figures.next().expect("the push"), figures.next().expect("the pull"))
+}
+
+/// Our EWS layer, mapping included, in a process of its own; CPU of push and pull, and how long both took.
+fn ours(count: usize, server: Option<&ServerProcess>) -> ((f64, f64), Duration) {
+    let own = server.is_none().then(|| ServerProcess::start("", 0));
+    let server = server.or(own.as_ref()).expect("one of both");
+    let begun = Instant::now();
+    let this = std::env::current_exe().expect("a program has a path");
+    let output = Command::new(this)
+        .args(["--layer", &server.url, &server.ca, &count.to_string()])
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("it starts");
+    assert!(output.status.success(), "the layer failed");
+    let text = String::from_utf8(output.stdout).expect("it prints text");
+    let figures: Vec<f64> = text.split_whitespace().map(|f| f.parse().expect("a number")).collect();
+    ((figures[0], figures[1]), begun.elapsed())
+}
+
+/// Makes contacts as the program does, in its batches, and reads them back.
+fn layer(url: &str, ca: &str, count: usize) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
+    let access = ServerAccess {
+        url: url.to_owned(),
+        login: Login::Basic { user: LOGIN.0.to_owned(), password: Password::new(LOGIN.1) },
+        ca_file: Some(ca.into()),
+        pin: None,
+        passage: Passage::default(),
+        connect_within: Duration::from_secs(10),
+        reply_within: Duration::from_mins(1),
+        patience: Patience { longest: Duration::ZERO },
+    };
+    let server = ExchangeServer::new(&access, runtime.handle().clone()).expect("it is well");
+    let zone = Zone::iana("Europe/Berlin").expect("a zone");
+    let mut mailbox = server.mailbox(&ActAs::Owner(ADDRESS.to_owned()), zone);
+    mailbox.open().expect("it opens");
+    let folder = mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
+    let contacts: Vec<(Content, Stamp)> = (0..count).map(contact).collect();
+    let (begun, _) = cpu();
+    let mut ids: Vec<ItemId> = Vec::with_capacity(count);
+    let mut contacts = contacts.into_iter().peekable();
+    while contacts.peek().is_some() {
+        let create = |(content, stamp)| Write::Create { folder: folder.clone(), content, stamp };
+        let size = mailbox.batch();
+        let writes: Vec<Write> = contacts.by_ref().take(size).map(create).collect();
+        for answer in mailbox.apply(ItemKind::Contact, &writes).expect("answers") {
+            let Wrote::Done { id, .. } = answer else { panic!("{answer:?}") };
+            ids.push(id);
+        }
+    }
+    let (pushed, _) = cpu();
+    let mut read = 0;
+    mailbox
+        .fetch(ItemKind::Contact, &ids, &mut |_, item| read += usize::from(item.is_ok()))
+        .expect("they are read");
+    assert_eq!(read, count);
+    let (pulled, _) = cpu();
+    println!("{} {}", pushed - begun, pulled - pushed);
+}
+
+/// The contact that `shared/peer.py` makes as well.
+fn contact(number: usize) -> (Content, Stamp) {
+    let mut content = Content::new();
+    let mut set = |field, text: &str| content.set_text(field, text);
+    set(Field::GivenName, "Jörg");
+    set(Field::Surname, &format!("Grünäcker {number}"));
+    set(Field::Company, "Grünäcker GmbH & Co. KG");
+    set(Field::Department, "Einkauf");
+    set(Field::JobTitle, "Leiter");
+    set(Field::Email1, &format!("j.{number}@firma.example"));
+    set(Field::BusinessPhone, &format!("+49 911 {number:07}"));
+    set(Field::MobilePhone, &format!("+49 171 {number:07}"));
+    set(Field::BusinessStreet, "Hauptstraße 1");
+    set(Field::BusinessCity, "Nürnberg");
+    set(Field::BusinessPostalCode, "90402");
+    set(Field::BusinessCountry, "Deutschland");
+    set(Field::Notes, "Notiz");
+    let stamp = Stamp {
+        tenant: "staffitpro".into(),
+        user: "DHO".into(),
+        record: format!("B-{number}").as_str().into(),
+        token: format!("{number:032x}").as_str().into(),
+        version: "1".to_owned(),
+        fingerprint: "0123456789abcdef".to_owned(),
+    };
+    (content, stamp)
+}
+
+/// The whole program: a first transfer, and a run that finds everything in Outlook and has lost its state.
+fn program(count: usize) -> (f64, f64) {
+    build_adapter();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let mut options =
+        staffitpro_sample::Options::of(u32::try_from(count).expect("not so many"), 1, 2026);
+    (options.outside, options.activities) = (0, 0);
+    let database = folder.path().join("staffitpro.db");
+    staffitpro_sample::create(&database, &options).expect("the sample can be made");
+    // People of the same name are held, not doubled (rule D3).
+    let distinct = "UPDATE contact SET surname = surname || ' ' || rowid";
+    let connection = rusqlite::Connection::open(&database).expect("the sample opens");
+    connection.execute(distinct, []).expect("the names can be changed");
+    let server = ServerProcess::start("", 0);
+    let config = format!(
+        "version = 1\nlanguage = \"en\"\n[state]\nfolder = \"state\"\n\
+         [sources.staffitpro]\nadapter = \"sqlite\"\nzone = \"Europe/Berlin\"\nsettings = {{ file = \"staffitpro.db\" }}\n\
+         [servers.exchange]\nurl = \"{}\"\naccess = \"impersonation\"\nca_file = '{}'\n\
+         login = {{ scheme = \"basic\", user = '{}', password = {{ env = \"ABGLEICH_EXCHANGE\" }} }}\n\
+         [defaults]\napplicants.contacts = \"sync\"\nbusiness_contacts.contacts = \"sync\"\n\
+         [mailboxes.all]\nDHO = \"{ADDRESS}\"\n",
+        server.url, server.ca, LOGIN.0
+    );
+    fs::write(folder.path().join("abgleich.toml"), config).expect("the file can be written");
+    let run = |option: &str| {
+        let (_, before) = cpu();
+        let output = Command::new(env!("CARGO_BIN_EXE_abgleich"))
+            .current_dir(folder.path())
+            .args(["sync", "--json", option])
+            .env("ABGLEICH_EXCHANGE", LOGIN.1)
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("the report is JSON");
+        (cpu().1 - before, report["totals"].clone())
+    };
+    let (push, totals) = run("--first-transfer");
+    assert_eq!(totals["created"], count, "{totals}");
+    fs::remove_dir_all(folder.path().join("state")).expect("the state can be lost");
+    let (pull, totals) = run("--first-transfer");
+    assert_eq!(totals["created"], 0, "{totals}");
+    (push, pull)
+}
+
+/// The same requests, once by our layer and once as they were recorded, by a client that does nothing but send and read.
+fn replay() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let server = ServerProcess::start(&folder.path().display().to_string(), 2);
+    let (_, ours) = ours(REPLAYED, Some(&server));
+    let mut requests: Vec<PathBuf> = fs::read_dir(folder.path())
+        .expect("the recording is there")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with("-request.xml"))
+        .collect();
+    requests.sort();
+    let bodies: Vec<Vec<u8>> = requests.iter().map(|path| fs::read(path).expect("text")).collect();
+    let begun = Instant::now();
+    send_bare(&server, &bodies);
+    let bare = begun.elapsed();
+    println!(
+        "{REPLAYED} contacts pushed and pulled at 2 ms an item: {} requests, {:.1} s; a bare replay of them {:.1} s: {:.2} times (1.3 are asked for)",
+        bodies.len(),
+        ours.as_secs_f64(),
+        bare.as_secs_f64(),
+        ours.as_secs_f64() / bare.as_secs_f64()
+    );
+}
+
+/// Posts bodies one after the other over one connection and reads each answer to its end.
+fn send_bare(server: &ServerProcess, bodies: &[Vec<u8>]) {
+    let mut roots = rustls::RootCertStore::empty();
+    let ca = rustls::pki_types::CertificateDer::from_pem_file(&server.ca).expect("a certificate");
+    roots.add(ca).expect("it is one of an authority");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let authority = server.url.trim_start_matches("https://").split('/').next().expect("a host");
+    let name = ServerName::try_from("localhost").expect("a name");
+    let tls = rustls::ClientConnection::new(Arc::new(config), name).expect("a connection");
+    let socket = TcpStream::connect(authority).expect("the server listens");
+    socket.set_nodelay(true).expect("a socket");
+    let mut stream = BufReader::new(rustls::StreamOwned::new(tls, socket));
+    let login =
+        base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", LOGIN.0, LOGIN.1));
+    for body in bodies {
+        let head = format!(
+            "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: {authority}\r\nAuthorization: Basic {login}\r\n\
+             Content-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.get_mut().write_all(head.as_bytes()).expect("sent");
+        stream.get_mut().write_all(body).expect("sent");
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line).expect("the head");
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a length");
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut answer = vec![0; length];
+        stream.read_exact(&mut answer).expect("the answer");
+    }
+}
+
+/// Has the cargo that runs this benchmark put the adapter beside the program.
+fn build_adapter() {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_abgleich"));
+    let folder = program.parent().expect("a program lies in a folder");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "-p", "abgleich-sqlite", "--target-dir"])
+        .arg(folder.parent().expect("the profile lies in the target folder"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "the adapter does not build");
+}
+
+/// The simulated Exchange in a process of its own.
+struct ServerProcess {
+    process: Child,
+    /// Held open: the server ends with it.
+    _questions: ChildStdin,
+    _answers: BufReader<ChildStdout>,
+    url: String,
+    ca: String,
+}
+
+impl ServerProcess {
+    fn start(record: &str, service_ms: u64) -> Self {
+        let this = std::env::current_exe().expect("a program has a path");
+        let mut process = Command::new(this)
+            .args(["--serve", record])
+            .env("SERVICE_MS", service_ms.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let questions = process.stdin.take().expect("it was piped");
+        let mut answers = BufReader::new(process.stdout.take().expect("it was piped"));
+        let mut line = || {
+            let mut line = String::new();
+            answers.read_line(&mut line).expect("the server answers");
+            line.trim_end().to_owned()
+        };
+        let (url, ca) = (line(), line());
+        Self { process, _questions: questions, _answers: answers, url, ca }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // The server is ours and keeps nothing; whether it had ended already does not matter.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn serve(record: &str) {
+    let login = exchange_sim::Login::service(LOGIN.0, LOGIN.1);
+    let mut options = Options::default().login(login).mailbox(ADDRESS);
+    if !record.is_empty() {
+        options = options.record(record);
+    }
+    let server = Server::start(&options).expect("the server starts");
+    let service = std::env::var("SERVICE_MS").ok().and_then(|text| text.parse().ok());
+    server.set_service_time(service.unwrap_or(0));
+    println!("{}\n{}", server.url(), server.ca_file().display());
+    for _ in std::io::stdin().lines() {}
+}
