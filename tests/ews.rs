@@ -18,6 +18,8 @@ mod fixtures;
 mod login;
 #[path = "ews/loss.rs"]
 mod loss;
+#[path = "ews/malformed.rs"]
+mod malformed;
 #[path = "ews/peer.rs"]
 mod peer;
 #[path = "ews/people.rs"]
