@@ -275,12 +275,13 @@ const fn mix(number: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unchecked_time_subtraction, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     const PLAN: Plan = Plan {
-        every: Duration::from_secs(3600),
-        jitter: Duration::from_secs(120),
+        every: Duration::from_hours(1),
+        jitter: Duration::from_mins(2),
         debounce: Duration::from_secs(3),
         seed: 7,
     };

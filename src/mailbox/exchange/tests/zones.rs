@@ -26,8 +26,8 @@ struct Day {
 
 /// Asks Python; `None` with a word where there is none with zoneinfo.
 fn judged(names: &BTreeSet<&str>) -> Option<Vec<(String, Day)>> {
-    let named = std::env::var("ABGLEICH_PYTHON");
-    let python = named.clone().unwrap_or_else(|_| "python3".to_owned());
+    let told = std::env::var("ABGLEICH_PYTHON");
+    let python = told.clone().unwrap_or_else(|_| "python3".to_owned());
     let run = Command::new(&python)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/zones/days.py"))
         .stdin(Stdio::piped())
@@ -43,7 +43,7 @@ fn judged(names: &BTreeSet<&str>) -> Option<Vec<(String, Day)>> {
     drop(input);
     let run = run.wait_with_output().unwrap();
     if !run.status.success() {
-        assert!(named.is_err(), "days.py failed with the Python of ABGLEICH_PYTHON");
+        assert!(told.is_err(), "days.py failed with the Python of ABGLEICH_PYTHON");
         println!("SKIPPED: {python} has no zoneinfo or no time zones; set ABGLEICH_PYTHON");
         return None;
     }
