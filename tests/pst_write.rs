@@ -8,6 +8,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "pst/compacted.rs"]
+mod compacted;
 #[path = "pst/crash.rs"]
 mod crash;
 #[path = "pst/items.rs"]

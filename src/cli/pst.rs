@@ -1,9 +1,11 @@
 //! Shell: `abgleich pst`: looks at Outlook data files, and makes them. These commands need no configuration.
 
 mod check;
+mod compact;
 mod create;
 mod info;
 mod list;
+mod repair;
 mod show;
 
 use std::path::Path;
@@ -28,6 +30,10 @@ pub(crate) enum Pst {
     Create(create::Create),
     /// Check every rule of the format, from the pages up to the items
     Check(check::Check),
+    /// Copy a file without its holes
+    Compact(compact::Compact),
+    /// Copy a file and put the copy's account of what is free in order, and a header that a crash tore
+    Repair(repair::Repair),
 }
 
 impl Pst {
@@ -38,6 +44,8 @@ impl Pst {
             Self::Show(show) => show.run(),
             Self::Create(create) => create.run(),
             Self::Check(check) => check.run(),
+            Self::Compact(compact) => compact.run(),
+            Self::Repair(repair) => repair.run(),
         }
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         WriteError::Exists { .. }
         | WriteError::NotAllowed { .. }
         | WriteError::NoMoreIds { .. }
+        | WriteError::Unlike { .. }
         | WriteError::Beside { .. } => (MailboxErrorKind::Unreachable, None),
     };
     MailboxError {

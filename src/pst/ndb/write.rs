@@ -22,6 +22,7 @@
 
 mod bits;
 mod commit;
+mod compact;
 mod create;
 mod data_tree;
 mod error;
@@ -54,6 +55,7 @@ use crate::pst::error::PstError;
 use crate::pst::id::PageRef;
 use crate::pst::layout::Layout;
 
+pub use compact::{Compacted, compact};
 pub use create::NewFile;
 pub use data_tree::DataChange;
 pub use error::WriteError;

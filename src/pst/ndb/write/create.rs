@@ -34,11 +34,29 @@ pub struct NewFile {
 impl NewFile {
     /// Begins an empty node database that is going to have a name nobody has yet.
     pub fn begin(path: &Path, settings: &Settings) -> Result<Self, WriteError> {
+        Self::begin_with(path, Header::new(Crypt::Permute), first_indices(), settings)
+    }
+
+    /// Begins an empty node database with the encoding, the counters and the unexplained bytes of another one's header.
+    pub(super) fn begin_like(
+        path: &Path,
+        header: &Header,
+        settings: &Settings,
+    ) -> Result<Self, WriteError> {
+        Self::begin_with(path, header.clone(), header.highest, settings)
+    }
+
+    fn begin_with(
+        path: &Path,
+        header: Header,
+        indices: [u32; 32],
+        settings: &Settings,
+    ) -> Result<Self, WriteError> {
         let temporary = temporary_of(path);
         refuse_existing(path)?;
         let concerns = accept_place(path, settings)?;
         let file = lock::create(&temporary)?;
-        let mut writer = Writer::empty(Medium::File(file), Crypt::Permute, settings)?;
+        let mut writer = Writer::empty_with(Medium::File(file), header, indices, settings)?;
         writer.concerns = concerns;
         writer.folder = Some(folder_of(path).to_owned());
         Ok(Self { writer: Some(writer), path: path.to_owned(), temporary, settings: *settings })
@@ -47,6 +65,11 @@ impl NewFile {
     /// Begins a batch of changes. Batches only bound memory here: the file comes to be with all of them or not at all.
     pub fn change(&mut self) -> Result<Transaction<'_>, WriteError> {
         self.writer.as_mut().ok_or(WriteError::MustReopen)?.begin()
+    }
+
+    /// Returns what is in the file so far, for reading.
+    pub(super) fn nodes(&self) -> Result<&Ndb, WriteError> {
+        self.writer.as_ref().map(Writer::nodes).ok_or(WriteError::MustReopen)
     }
 
     /// Makes everything durable, gives the file its name, and opens it.
@@ -99,18 +122,24 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), WriteError> {
 
 impl Writer {
     /// Makes an empty node database in a medium; nothing is made durable, since it is nowhere by name yet.
-    pub fn empty(
+    pub fn empty(medium: Medium, crypt: Crypt, settings: &Settings) -> Result<Self, WriteError> {
+        Self::empty_with(medium, Header::new(crypt), first_indices(), settings)
+    }
+
+    /// Makes an empty node database of which the header is given, but for what tells of places and blocks.
+    fn empty_with(
         mut medium: Medium,
-        crypt: Crypt,
+        mut header: Header,
+        indices: [u32; 32],
         settings: &Settings,
     ) -> Result<Self, WriteError> {
         let (nodes, blocks) = (page_at(1, 2), page_at(2, 3));
         let mut map = Map::fresh(0);
         map.mark(16, 16, true);
-        let mut header = Header::new(crypt);
         header.next_block = Bid(4);
         header.next_page = PageId(3);
-        header.highest = first_indices();
+        header.highest = indices;
+        header.maps_valid = 2;
         header.file_end = section_at(1);
         header.last_map = section_at(0);
         header.free = u64::from(map.free()) * 64;

@@ -70,6 +70,11 @@ pub enum WriteError {
         /// The block.
         bid: Bid,
     },
+    /// What was copied reads otherwise than the original. The copy was not kept.
+    Unlike {
+        /// The node whose copy is another one.
+        nid: Nid,
+    },
     /// There are no more ids for nodes of a kind.
     NoMoreIds {
         /// The last one.
@@ -151,6 +156,11 @@ impl fmt::Display for WriteError {
             Self::Uncounted { bid } => write!(
                 f,
                 "block {bid} is referred to more often than the file says; nothing was changed"
+            ),
+            Self::Unlike { nid } => write!(
+                f,
+                "the copy of node {nid} reads otherwise than the original, so the copy was not kept: look after the disk, \
+                 and try again on another one"
             ),
             Self::NoMoreIds { last } => write!(f, "there is no id left after {last}"),
             Self::Reopen { .. } => write!(

@@ -102,24 +102,30 @@ impl References {
 
 /// Returns what a list (XBLOCK, XXBLOCK, SLBLOCK, SIBLOCK) refers to, in its order and as often as it does.
 pub(super) fn children(block: &Block) -> Result<Vec<Bid>, PstError> {
+    places(block).map(|places| places.into_iter().map(|(_, bid)| bid).collect())
+}
+
+/// Returns where in a list its references stand, in bytes from its start, with what they refer to. References to nothing are
+/// left out.
+pub(super) fn places(block: &Block) -> Result<Vec<(usize, Bid)>, PstError> {
     let layout = &Layout::UNICODE;
     let bytes = Bytes::new("list", block.at(), block);
     let (kind, level) = (bytes.u8(0, "btype")?, bytes.u8(1, "cLevel")?);
     let count = usize::from(bytes.u16(2, "cEnt")?);
-    let (size, places): (usize, &[usize]) = match (kind, level) {
+    let (size, within): (usize, &[usize]) = match (kind, level) {
         (1, 1 | 2) => (layout.block_slot, &[0]),
         (2, 0) => (layout.subnode_entry, &[8, 16]),
         (2, 1) => (layout.sublist_entry, &[8]),
         _ => return Err(bytes.damaged("btype", 0, kind.into(), "is no list that is known")),
     };
-    let mut children = Vec::with_capacity(count);
+    let mut places = Vec::with_capacity(count);
     for index in 0..count {
-        for place in places {
+        for place in within {
             let start = layout.list_header + index * size + place;
-            children.extend(Bid::reference(bytes.u64(start, "bid")?));
+            places.extend(Bid::reference(bytes.u64(start, "bid")?).map(|bid| (start, bid)));
         }
     }
-    Ok(children)
+    Ok(places)
 }
 
 #[cfg(test)]
