@@ -17,6 +17,7 @@ mod occurrences;
 mod people;
 mod place;
 mod read;
+mod ready;
 mod search;
 mod series;
 mod stamp;

@@ -1,15 +1,23 @@
 //! A PST file keeps the contract of all mailboxes.
 
-use abgleich::mailbox::Mailbox;
-use abgleich::mailbox::contract::{self, Bench};
+use std::path::Path;
+
+use abgleich::mailbox::contract::{self, Bench, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
-use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name};
-use abgleich::model::{FolderId, ItemId};
+use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
+use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name, property};
+use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
+use abgleich::model::{
+    Content, Field, FolderId, ItemId, ItemKind, Recurrence, Value as ModelValue,
+};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, ItemChange, NewItem};
+use abgleich::pst::messaging::write::{Batch, ItemChange, NewItem, Occurrence};
 use abgleich::pst::ndb::write::{Settings, Writer};
+use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 /// A file on the bench. The person's program opens it while we have it closed, as Outlook does.
@@ -83,7 +91,7 @@ impl Bench for File {
             let mut properties: Properties =
                 original.properties().properties().expect("it is readable");
             properties.set(
-                abgleich::mapi::property::SUBJECT,
+                property::SUBJECT,
                 Value::String(original.subject().expect("readable").unwrap_or_default()),
             );
             drop(original);
@@ -112,4 +120,137 @@ impl Bench for File {
 #[test]
 fn a_pst_file_keeps_the_contract() {
     contract::run(File::fresh);
+}
+
+/// Three Tuesdays in a row are other than the series, each an hour later.
+fn series() -> Content {
+    let mut content = sample::full(ItemKind::Appointment);
+    let pattern = Pattern::Weekly { every: 1, days: vec![Day::Tuesday], first_day: Day::Monday };
+    let range = Range::Count { start: date(2027, 1, 12), count: 10 };
+    let exceptions = [12, 19, 26].map(|day| moved(day, "10", None)).to_vec();
+    let series = Recurrence { pattern, range, exceptions };
+    content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(series)));
+    content
+}
+
+fn moved(day: i8, hour: &str, place: Option<&str>) -> Exception {
+    let at = |minute: &str| {
+        Moment::Instant(format!("2027-01-{day}T{hour}:{minute}:00Z").parse().expect("an instant"))
+    };
+    let (start, end, place) = (at("00"), at("30"), place.map(str::to_owned));
+    let change = ExceptionChange::Changed { start, end, subject: None, place };
+    Exception { original: date(2027, 1, day), change }
+}
+
+/// Texts of the messages of changed occurrences, by the day on which they begin.
+fn texts(path: &Path, item: Nid) -> Vec<(i8, Option<String>)> {
+    let store = Store::open(path).expect("it opens");
+    let item = store.item(item).expect("it is there");
+    let mut texts = Vec::new();
+    for attachment in item.attachments().expect("readable") {
+        let start = attachment.properties().value(property::EXCEPTION_START).expect("readable");
+        let (seconds, _) =
+            start.and_then(|start| start.as_time()).and_then(FileTime::since_1970).expect("a time");
+        let day = Timestamp::from_second(seconds).expect("a time").to_zoned(TimeZone::UTC).day();
+        let message = attachment.item().expect("readable").expect("a message");
+        texts.push((day, message.properties().text(property::BODY).expect("readable")));
+    }
+    texts.sort();
+    texts
+}
+
+#[test]
+fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_and_of_itself() {
+    let mut file = File::fresh();
+    let folder =
+        file.mailbox.folder(ItemKind::Appointment, &[], false).expect("known").expect("there");
+    let stamp = sample::stamp("T-1", "00ff");
+    let create = Write::Create { folder, content: series(), stamp };
+    let wrote = file.mailbox.apply(ItemKind::Appointment, &[create]).expect("it is made");
+    let [Wrote::Done { id, .. }] = &wrote[..] else { panic!("{wrote:?}") };
+    let (_, nid) = nids(id);
+    let path = access(&file.folder).path;
+    // The person writes a text into the second one; Outlook keeps it in the message of the occurrence.
+    let local = |text: &str| {
+        let at: Timestamp = text.parse().expect("an instant");
+        FileTime::from_1970(at.as_second(), 0).expect("after 1601")
+    };
+    let mut properties = Properties::new();
+    properties.set(property::BODY, Value::from("Bitte Mappe mitbringen"));
+    let change = ItemChange {
+        occurrences: Some(vec![Occurrence {
+            original_start: local("2027-01-19T10:00:00Z"),
+            start: local("2027-01-19T11:00:00Z"),
+            end: local("2027-01-19T11:30:00Z"),
+            properties,
+        }]),
+        kept: vec![local("2027-01-12T10:00:00Z"), local("2027-01-26T10:00:00Z")],
+        ..ItemChange::default()
+    };
+    file.by_person(|batch| batch.change_item(nid, &change).expect("the text is kept"));
+    let mappe = Some("Bitte Mappe mitbringen".to_owned());
+    assert_eq!(texts(&path, nid), [(12, None), (19, mappe.clone()), (26, None)]);
+
+    // We move the third, then the second.
+    for (day, place) in [(26, "Raum 3"), (19, "Raum 2")] {
+        let before = fetched(&mut file.mailbox, id);
+        let mut content = Content::new();
+        let Some(ModelValue::Recurrence(series)) = before.content.value(Field::Recurrence).cloned()
+        else {
+            panic!("it is a series")
+        };
+        let mut series = *series;
+        for exception in &mut series.exceptions {
+            if exception.original.day() == day {
+                *exception = moved(day, "13", Some(place));
+            }
+        }
+        content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(series.clone())));
+        let (version, stamp) = (before.identity.version, None);
+        let update =
+            Write::Update { id: id.clone(), version, content, before: before.content, stamp };
+        let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is written");
+        assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
+        let found = fetched(&mut file.mailbox, id).content.value(Field::Recurrence).cloned();
+        assert_eq!(found, Some(ModelValue::Recurrence(Box::new(series))));
+    }
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    assert_eq!(texts(&path, nid), [(12, None), (19, mappe), (26, None)]);
+    let report = abgleich::pst::check::check(&path).expect("it opens");
+    assert_eq!(report.findings(), []);
+}
+
+fn fetched(mailbox: &mut PstMailbox, id: &ItemId) -> Item {
+    let mut found = None;
+    let ids = std::slice::from_ref(id);
+    mailbox.fetch(ItemKind::Appointment, ids, &mut |_, item| found = Some(item)).expect("read");
+    found.expect("an answer").expect("an item")
+}
+
+#[test]
+fn an_update_to_what_the_item_holds_writes_nothing() {
+    let mut file = File::fresh();
+    for kind in ItemKind::ALL {
+        let folder = file.mailbox.folder(kind, &[], false).expect("known").expect("there");
+        let create = Write::Create {
+            folder,
+            content: sample::full(kind),
+            stamp: sample::stamp("A-1", "00ff"),
+        };
+        let wrote = file.mailbox.apply(kind, &[create]).expect("it is made");
+        let [Wrote::Done { id, version }] = &wrote[..] else { panic!("{wrote:?}") };
+        let path = access(&file.folder).path;
+        let bytes = std::fs::read(&path).expect("it is there");
+        let before = fetched(&mut file.mailbox, id).content;
+        let update = Write::Update {
+            id: id.clone(),
+            version: version.clone(),
+            content: before.clone(),
+            before,
+            stamp: None,
+        };
+        let again = file.mailbox.apply(kind, &[update]).expect("it is answered");
+        assert_eq!(again, wrote, "the version stays");
+        assert!(std::fs::read(&path).expect("it is there") == bytes, "{kind:?} was written");
+    }
 }

@@ -157,7 +157,8 @@ impl Address {
             (p::MAIL_STATE, self.state),
             (p::MAIL_COUNTRY, self.country),
         ];
-        copies.map(|(copy, field)| (copy.into(), part(field).map(V::String))).to_vec()
+        let text = |field| part(field).map(|text| V::String(newlines(&text)));
+        copies.map(|(copy, field)| (copy.into(), text(field))).to_vec()
     }
 }
 

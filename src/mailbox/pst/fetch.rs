@@ -8,7 +8,7 @@ use super::read::{self, Found};
 use super::{failure, stamp};
 use crate::mailbox::zones::Zone;
 use crate::mailbox::{Identity, Item, ItemError, MailboxError};
-use crate::mapi::{Properties, PropertyKey, Value as V, named as n, property as p};
+use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
 use crate::model::{FolderId, ItemId, ItemVersion};
 use crate::pst::messaging::Store;
 use crate::pst::ndb::Nodes;
@@ -92,7 +92,10 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
         if property.kind == crate::mapi::PropertyType::OBJECT {
             continue;
         }
-        let value = object.value_of(property).unwrap_or(UNREADABLE);
+        let value = match object.value_of(property).unwrap_or(UNREADABLE) {
+            V::String(text) if property.id == p::SUBJECT.id => V::from(read::subject(&text)),
+            value => value,
+        };
         properties.set(object.key(property), value);
     }
     if properties.value(p::BODY).is_none() {
@@ -105,6 +108,23 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
     let is_appointment = properties.value(n::APPOINTMENT_START).is_some();
     let recipients = if is_appointment { item.recipients().ok() } else { Some(Vec::new()) };
     Ok(Whole { properties, recipients })
+}
+
+/// Reads the message of a changed occurrence, by its original start as attachments tell it: local as if it were UTC.
+pub(super) fn occurrence<N: Nodes>(
+    store: &Store<N>,
+    nid: Nid,
+    original: FileTime,
+) -> Result<Option<Properties>, PstError> {
+    for attachment in store.item(nid)?.attachments()? {
+        let start = attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?;
+        if start.and_then(|start| start.as_time()) == Some(original)
+            && let Some(item) = attachment.item()?
+        {
+            return item.properties().properties().map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Reads the properties that say who an item is.

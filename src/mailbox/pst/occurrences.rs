@@ -7,14 +7,31 @@ use crate::mapi::recurrence::{AppointmentRecurrence, Minutes, OccurrenceChange};
 use crate::mapi::{FileTime, Properties, Value as V, named as n, property as p};
 use crate::pst::messaging::write::Occurrence;
 
-/// Makes the embedded messages of a series lived in `zone`, whose definition is `definition`.
+/// Makes the embedded messages of changed occurrences of a series lived in `zone`, whose definition is `definition`.
 pub(super) fn of(
     series: &AppointmentRecurrence,
+    changes: &[OccurrenceChange],
     zone: &TimeZone,
     definition: Option<&V>,
 ) -> Vec<Occurrence> {
     let length = series.ends.saturating_sub(series.starts);
-    series.changes.iter().filter_map(|change| one(change, length, zone, definition)).collect()
+    changes.iter().filter_map(|change| one(change, length, zone, definition)).collect()
+}
+
+/// Puts what is new of an occurrence over what its message holds now, so that a text or a reminder of its own survives (rule D11).
+pub(super) fn over(mut was: Properties, occurrence: &mut Occurrence) {
+    // These are told by the series; one that is as in the series is not told.
+    was.remove(p::SUBJECT);
+    was.remove(n::LOCATION);
+    for (key, value) in std::mem::take(&mut occurrence.properties) {
+        was.set(key, value);
+    }
+    occurrence.properties = was;
+}
+
+/// Returns a time of a series as attachments tell it: local as if it were UTC.
+pub(super) fn local(minutes: Minutes) -> FileTime {
+    FileTime(u64::from(minutes.0) * 600_000_000)
 }
 
 fn one(
@@ -61,22 +78,10 @@ fn one(
     if let Some(busy) = change.busy.and_then(|busy| i32::try_from(busy).ok()) {
         properties.set(n::BUSY_STATUS, V::Integer32(busy));
     }
-    let local = |minutes: Minutes| FileTime(u64::from(minutes.0) * 600_000_000);
     Some(Occurrence {
         original_start: local(change.original_start),
         start: local(change.start),
         end: local(change.end),
         properties,
     })
-}
-
-/// Says whether two series have the same changed occurrences, so that their messages can stay as they are (rule D11).
-pub(super) fn agree(
-    one: Option<&AppointmentRecurrence>,
-    other: Option<&AppointmentRecurrence>,
-) -> bool {
-    let changes = |series: Option<&AppointmentRecurrence>| {
-        series.map(|series| series.changes.clone()).unwrap_or_default()
-    };
-    changes(one) == changes(other)
 }

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::series::{self, Course};
-use super::table::{Place, Way, way};
+use super::table::{Way, way};
 use super::{guests, people, stamp, times};
 use crate::mailbox::zones::Zone;
 use crate::mailbox::{Identity, Item};
@@ -117,7 +117,7 @@ impl Read<'_> {
                 let value =
                     own.or_else(|| equal.iter().find_map(|of| self.properties.value(of.key())));
                 self.put(field, value, |value| {
-                    value.as_text().map(|text| Value::Text(subject(of, text).to_owned()))
+                    value.as_text().map(|text| Value::Text(text.to_owned()))
                 });
             }
             Way::Email(slot) => {
@@ -244,13 +244,14 @@ pub(super) fn course(
     })
 }
 
-/// The subject is stored with two characters in front, which say how long its prefix is (MS-PST 2.5.3.1.1.1).
-fn subject(of: Place, text: &str) -> &str {
-    let lead_in = of == Place::Tag(p::SUBJECT) && text.starts_with('\u{1}');
-    if !lead_in {
-        return text;
-    }
+/// Returns a subject without the two characters that stores keep in front, which say how long its prefix is (MS-PST 2.5.3.1.1.1).
+pub(super) fn subject(text: &str) -> &str {
     let mut rest = text.chars();
-    rest.nth(1);
-    rest.as_str()
+    match rest.next() {
+        Some('\u{1}') => {
+            rest.next();
+            rest.as_str()
+        }
+        _ => text,
+    }
 }

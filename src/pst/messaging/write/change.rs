@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::mapi::{Properties, PropertyKey, PropertyTag, Value, property};
+use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{ContextEdit, RowVersion, Stored, value};
@@ -34,8 +34,10 @@ pub struct ItemChange {
     pub set: Properties,
     /// Properties to be removed.
     pub remove: Vec<PropertyKey>,
-    /// The occurrences that differ from the series, all of them; nothing where they stay as they are.
+    /// The occurrences that differ from the series, all of them but those in `kept`; nothing where they stay as they are.
     pub occurrences: Option<Vec<Occurrence>>,
+    /// Original starts, local as if UTC, of changed occurrences whose messages stay as they are.
+    pub kept: Vec<FileTime>,
 }
 
 impl Batch<'_> {
@@ -49,7 +51,9 @@ impl Batch<'_> {
         });
         let remove: Vec<_> = change.remove.iter().filter_map(|key| self.names.known(key)).collect();
         let attachments = match &change.occurrences {
-            Some(occurrences) => Some(self.replace_occurrences(&node, occurrences)?),
+            Some(occurrences) => {
+                Some(self.replace_occurrences(&node, occurrences, &change.kept)?)
+            }
             None => None,
         };
         let columns = self.columns_of(node.parent)?;
@@ -134,13 +138,15 @@ impl Batch<'_> {
         &mut self,
         node: &Node,
         occurrences: &[Occurrence],
+        kept: &[FileTime],
     ) -> Result<AttachmentChanges, WriteError> {
         let all = NodeSource::open(&self.tx, node)?.subnodes()?;
         let attachments: Vec<Node> =
             all.iter().copied().filter(|sub| sub.nid.kind() == NidKind::ATTACHMENT).collect();
         let mut changes: Vec<SubnodeChange> = Vec::new();
         for attachment in &attachments {
-            if is_occurrence(&self.tx, attachment)? {
+            let original = occurrence_of(&self.tx, attachment)?;
+            if original.is_some_and(|original| !kept.contains(&original)) {
                 changes.push((attachment.nid, None));
             }
         }
@@ -215,14 +221,21 @@ pub(super) fn flags(context: &mut ContextEdit, source: &NodeSource<'_>) -> Resul
     Ok(number(&context.bytes(property::MESSAGE_FLAGS, source)?.unwrap_or_default()))
 }
 
-/// Says whether an attachment is a changed occurrence of a series.
-fn is_occurrence(nodes: &dyn Nodes, attachment: &Node) -> Result<bool, PstError> {
+/// Returns when the occurrence would have started whose message an attachment is, zero where it does not say; `None` for any other
+/// attachment.
+fn occurrence_of(nodes: &dyn Nodes, attachment: &Node) -> Result<Option<FileTime>, PstError> {
     let source = NodeSource::open(nodes, attachment)?;
     let mut context = source.context()?;
     let mut read =
         |tag| context.bytes(tag, &source).map(|bytes| number(&bytes.unwrap_or_default()));
     let method = read(property::ATTACH_METHOD)?;
     let flags = read(property::ATTACHMENT_FLAGS)?;
-    Ok(i64::from(method) == i64::from(EMBEDDED_MESSAGE)
-        && i64::from(flags) & i64::from(EXCEPTION) != 0)
+    if i64::from(method) != i64::from(EMBEDDED_MESSAGE)
+        || i64::from(flags) & i64::from(EXCEPTION) == 0
+    {
+        return Ok(None);
+    }
+    let original = context.bytes(property::EXCEPTION_REPLACE_TIME, &source)?;
+    let ticks = original.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
+    Ok(Some(FileTime(ticks)))
 }

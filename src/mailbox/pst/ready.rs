@@ -1,0 +1,215 @@
+//! Effect: turns writes into what a transaction has to do, from what the items hold now.
+
+use super::fetch::{self, Rows};
+use super::file::StoreFile;
+use super::times::{self, Setting};
+use super::write::{self, Desk, Unfit};
+use super::{failure, occurrences, place};
+use crate::mailbox::{ItemError, MailboxError, Stamp, Write, Wrote};
+use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
+use crate::mapi::{Properties, PropertyKey, named as n};
+use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
+use crate::pst::messaging::Store;
+use crate::pst::messaging::write::{ItemChange, NewItem};
+use crate::pst::ndb::Ndb;
+use crate::pst::{Nid, PstError};
+
+/// A write, made ready.
+pub(super) enum Step {
+    /// It need not be tried.
+    Answered(Wrote),
+    Create {
+        folder: Nid,
+        item: Box<NewItem>,
+        stamp: Stamp,
+    },
+    Change {
+        folder: Nid,
+        item: Nid,
+        change: Box<ItemChange>,
+        stamp: Option<Stamp>,
+    },
+    Delete {
+        item: Nid,
+    },
+}
+
+/// Makes writes ready, in order.
+pub(super) fn ready<'a>(
+    file: &StoreFile,
+    kind: ItemKind,
+    writes: &[Write],
+    desk: &impl Fn([u8; 16]) -> Desk<'a>,
+) -> Result<Vec<Step>, MailboxError> {
+    let ids: Vec<ItemId> = writes
+        .iter()
+        .filter_map(|write| match write {
+            Write::Create { .. } => None,
+            Write::Update { id, .. } | Write::Delete { id, .. } => Some(id.clone()),
+        })
+        .collect();
+    let store = file.store();
+    let rows = Rows::prepare(&store, &ids).map_err(failure::read)?;
+    let there = |id: &ItemId, version: &ItemVersion| match fetch::one(&store, &rows, id) {
+        Ok((folder, item, now)) if now == *version => Ok((folder, item)),
+        Ok(_) => Err(Wrote::Conflict),
+        Err(ItemError::Gone) => Err(Wrote::Gone),
+        Err(ItemError::Denied(text) | ItemError::Unreadable(text)) => {
+            Err(Wrote::Refused { code: "pst-unreadable".to_owned(), text })
+        }
+    };
+    let mut steps = Vec::new();
+    for write in writes {
+        let mut random = [0; 16];
+        // An appointment whose id is not random is one that cannot be told from others; nothing else depends on it.
+        let _ = getrandom::fill(&mut random);
+        let desk = desk(random);
+        let step = match write {
+            Write::Create { folder, content, stamp } => {
+                create(kind, folder, content, stamp, &desk)?
+            }
+            Write::Update { id, version, content, before, stamp } => match there(id, version) {
+                Err(answer) => Step::Answered(answer),
+                Ok((folder, item)) => {
+                    let ready =
+                        change(&store, kind, item, (content, before), stamp.as_ref(), &desk);
+                    match ready {
+                        Err(answer) => Step::Answered(answer),
+                        // A row keeps its version where nothing changes.
+                        Ok(change) if change == ItemChange::default() => {
+                            Step::Answered(Wrote::Done { id: id.clone(), version: version.clone() })
+                        }
+                        Ok(change) => {
+                            let (change, stamp) = (Box::new(change), stamp.clone());
+                            Step::Change { folder, item, change, stamp }
+                        }
+                    }
+                }
+            },
+            Write::Delete { id, version } => match there(id, version) {
+                Err(answer) => Step::Answered(answer),
+                Ok((_, item)) => Step::Delete { item },
+            },
+        };
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+fn refused(code: &str, error: &dyn std::error::Error) -> Wrote {
+    Wrote::Refused { code: code.to_owned(), text: error.to_string() }
+}
+
+fn create(
+    kind: ItemKind,
+    folder: &FolderId,
+    content: &Content,
+    stamp: &Stamp,
+    desk: &Desk<'_>,
+) -> Result<Step, MailboxError> {
+    let nid = place::folder(folder).ok_or_else(|| failure::no_folder(folder.as_str()))?;
+    let class = match kind {
+        ItemKind::Contact => "IPM.Contact",
+        ItemKind::Appointment => "IPM.Appointment",
+        ItemKind::Task => "IPM.Task",
+    };
+    Ok(match write::new_item(kind, content, stamp, desk) {
+        Err(unfit) => Step::Answered(refused("unfit", &unfit)),
+        Ok(settings) => {
+            let mut item = NewItem::of(class, put(Properties::new(), &settings));
+            if let Some(series) = pattern(&item.properties) {
+                item.occurrences = messages(&item.properties, &series, &series.changes, desk);
+            }
+            Step::Create { folder: nid, item: Box::new(item), stamp: stamp.clone() }
+        }
+    })
+}
+
+/// Returns what has to be changed of an item, or the answer where nothing can be.
+fn change(
+    store: &Store<&Ndb>,
+    kind: ItemKind,
+    item: Nid,
+    (content, before): (&Content, &Content),
+    stamp: Option<&Stamp>,
+    desk: &Desk<'_>,
+) -> Result<ItemChange, Wrote> {
+    let unreadable = |error: PstError| refused("pst-unreadable", &error);
+    let was = fetch::whole(store, item).map_err(unreadable)?.properties;
+    let settings = write::update(kind, (content, before), stamp, &was, desk)
+        .map_err(|Unfit(text)| Wrote::Refused { code: "unfit".to_owned(), text })?;
+    let after = put(was.clone(), &settings);
+    let mut change = ItemChange::default();
+    for (key, value) in settings {
+        match value {
+            // What is as it was is not touched.
+            Some(value) if was.value(key.clone()) == Some(&value) => {}
+            Some(value) => change.set.set(key, value),
+            None if was.value(key.clone()).is_none() => {}
+            None => change.remove.push(key),
+        }
+    }
+    let (old, new) = (pattern(&was), pattern(&after));
+    let changes = |series: Option<&AppointmentRecurrence>| -> Vec<OccurrenceChange> {
+        series.map(|series| series.changes.clone()).unwrap_or_default()
+    };
+    let (old, fresh) = (changes(old.as_ref()), changes(new.as_ref()));
+    if old == fresh {
+        return Ok(change);
+    }
+    let (kept, put): (Vec<_>, Vec<_>) = fresh.into_iter().partition(|one| old.contains(one));
+    change.kept = kept.iter().map(|one| occurrences::local(one.original_start)).collect();
+    let mut occurrences = match &new {
+        Some(series) => messages(&after, series, &put, desk),
+        None => Vec::new(),
+    };
+    for occurrence in &mut occurrences {
+        let held = fetch::occurrence(store, item, occurrence.original_start).map_err(unreadable)?;
+        if let Some(held) = held {
+            occurrences::over(held, occurrence);
+        }
+    }
+    change.occurrences = Some(occurrences);
+    Ok(change)
+}
+
+fn put(mut item: Properties, settings: &[Setting]) -> Properties {
+    for (key, value) in settings {
+        let key: PropertyKey = key.clone();
+        match value {
+            Some(value) => item.set(key, value.clone()),
+            None => drop(item.remove(key)),
+        }
+    }
+    item
+}
+
+fn pattern(item: &Properties) -> Option<AppointmentRecurrence> {
+    let bytes = item.value(n::APPOINTMENT_RECURRENCE)?.as_bytes()?;
+    AppointmentRecurrence::parse(bytes).ok()
+}
+
+/// Makes the messages of changed occurrences of a series.
+fn messages(
+    item: &Properties,
+    series: &AppointmentRecurrence,
+    changes: &[OccurrenceChange],
+    desk: &Desk<'_>,
+) -> Vec<crate::pst::messaging::write::Occurrence> {
+    let mut content = Content::new();
+    let Some(zone) = times::read(item, desk.mailbox, &mut content) else { return Vec::new() };
+    occurrences::of(series, changes, &zone, item.value(n::SERIES_ZONE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::occurrences;
+    use crate::mapi::recurrence::Minutes;
+
+    /// A FILETIME counts 600,000,000 units a minute.
+    #[test]
+    fn minutes_of_a_series_are_times_of_attachments() {
+        assert_eq!(occurrences::local(Minutes(2)).0, 1_200_000_000);
+        assert_eq!(occurrences::local(Minutes(0)).0, 0);
+    }
+}
