@@ -1,4 +1,4 @@
-//! Exchange Web Services, the protocol, usable alone (pure but for [`transport`] and [`autodiscover`]).
+//! Exchange Web Services, the protocol, usable alone (pure but for [`transport`], [`autodiscover`] and [`recorder`]).
 //!
 //! It turns typed requests into SOAP and answers back into typed values, and moves them over TLS.
 //! It knows nothing of the model, the engine, the configuration or the command line. Facts about
@@ -19,6 +19,7 @@ pub mod id;
 pub mod item;
 pub mod operation;
 pub mod property;
+pub mod recorder;
 pub mod recurrence;
 pub mod reply;
 pub mod session;

@@ -16,6 +16,7 @@ mod ticket;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use abgleich::config::{MailboxSettings, Settings};
 use abgleich::model::TenantName;
@@ -50,6 +51,10 @@ pub(crate) struct Check {
     /// Print what support needs: versions, stages and request ids, without names, addresses or secrets
     #[arg(long, conflicts_with = "json")]
     ticket: bool,
+    /// Write the conversation with Exchange into this new folder, for support: without logins, and with invented names,
+    /// addresses, texts and ids in place of the real ones
+    #[arg(long, value_name = "FOLDER", conflicts_with = "exchange_setup")]
+    record: Option<PathBuf>,
 }
 
 /// What the check saw.
@@ -86,7 +91,8 @@ impl Check {
             say::text!("{}", setup::powershell(&settings, &chosen));
             return Ok(Exit::Done);
         }
-        let seen = look(&settings, &chosen, self.write_probe)?;
+        let tried = Tried::new(self.write_probe, self.record.as_deref())?;
+        let seen = look(&settings, &chosen, tried);
         if self.json {
             json::print(&document::document(&seen))?;
         } else if self.ticket {
@@ -98,12 +104,11 @@ impl Check {
     }
 }
 
-fn look(settings: &Settings, chosen: &[&MailboxSettings], probe: bool) -> Result<Seen, Failure> {
+fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen {
     let words = Words { language: settings.language };
     let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
     let sources: BTreeMap<_, _> =
         names.into_iter().map(|name| (name.clone(), Side::look(settings, name, words))).collect();
-    let tried = Tried::new(probe)?;
     let mailboxes = pool::each(
         settings,
         chosen,
@@ -114,7 +119,7 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings], probe: bool) -> Result
         },
     );
     let overlaps = overlap::of(chosen, &sources, words);
-    Ok(Seen { sources, ways: tried.ways(), mailboxes, overlaps })
+    Seen { sources, ways: tried.ways(), mailboxes, overlaps }
 }
 
 impl Looked {

@@ -10,6 +10,7 @@ mod voice;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -47,7 +48,13 @@ pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit
     let stop = interrupt::listen(settings.language, &progress);
     let voice = Voice { json, manner: work.manner(settings.language) };
     let options = work.options(false, None, Arc::clone(&stop));
-    let watching = Watching::open(settings, chosen, options, voice, work.strict(settings))?;
+    let watching = Watching::open(
+        settings,
+        chosen,
+        options,
+        voice,
+        (work.strict(settings), work.record.as_deref()),
+    )?;
     watching.stay(&stop);
     let exit = watching.exit();
     let runs = watching.bell.agenda().looks();
@@ -122,9 +129,9 @@ impl<'a> Watching<'a> {
         chosen: Vec<&'a MailboxSettings>,
         options: Options,
         voice: Voice,
-        strict: bool,
+        (strict, record): (bool, Option<&Path>),
     ) -> Result<Self, Failure> {
-        let servers = open::Servers::new(PATIENCE)?;
+        let servers = open::Servers::new(PATIENCE)?.recorded(record)?;
         let mut gates: Vec<(&'static str, String)> = Vec::new();
         let mut gate = |part: &'static str, name: &str| {
             let known = gates.iter().position(|gate| gate.0 == part && gate.1 == name);

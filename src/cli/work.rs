@@ -2,6 +2,7 @@
 //! reports.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -49,6 +50,10 @@ pub(crate) struct Work {
     /// Print the values of fields too
     #[arg(long)]
     pub(super) values: bool,
+    /// Write the conversation with Exchange into this new folder, for support: without logins, and with invented names,
+    /// addresses, texts and ids in place of the real ones
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) record: Option<PathBuf>,
 }
 
 impl Work {
@@ -76,7 +81,7 @@ impl Work {
         let started = Timestamp::now();
         let id = run_id(&SystemEntropy, started)
             .ok_or_else(|| Failure::new(Exit::Internal, "the system gives no random numbers"))?;
-        let opened = Opened::open(settings, &chosen)?;
+        let opened = Opened::open(settings, &chosen, self.record.as_deref())?;
         let options = self.options(dry, explain, stop);
         let mailboxes = pool::each(
             settings,
@@ -133,7 +138,11 @@ struct Opened {
 impl Opened {
     /// Opens each source and prepares each server once. A wrong configuration ends the command; a source that is down
     /// is said of each of its mailboxes, and the others go on.
-    fn open(settings: &Settings, chosen: &[&MailboxSettings]) -> Result<Self, Failure> {
+    fn open(
+        settings: &Settings,
+        chosen: &[&MailboxSettings],
+        record: Option<&Path>,
+    ) -> Result<Self, Failure> {
         let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
         let (mut sources, mut users) = (BTreeMap::new(), BTreeMap::new());
         for name in names {
@@ -151,7 +160,7 @@ impl Opened {
                 opened => sources.insert(name.clone(), opened),
             };
         }
-        let servers = open::Servers::new(PATIENCE)?;
+        let servers = open::Servers::new(PATIENCE)?.recorded(record)?;
         let (mut tried, mut down) = (BTreeSet::new(), BTreeMap::new());
         for mailbox in chosen {
             servers.prepare(settings, mailbox)?;

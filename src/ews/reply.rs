@@ -12,6 +12,7 @@ mod zone;
 
 pub use notification::{Event, EventKind, Notification};
 pub use parser::{Reply, ReplyParser};
+pub(crate) use stream::Envelopes;
 pub use stream::StreamParser;
 
 use crate::ews::error::Refusal;

@@ -77,7 +77,7 @@ impl Lane {
         let request = Bytes::from(document(&operation, header));
         tracing::debug!(operation = O::NAME, bytes = request.len(), "sending an EWS request");
         let source = match self {
-            Self::Http(lane) => Source::Http(Box::new(lane.post(request, header).await?)),
+            Self::Http(lane) => Source::Http(Box::new(lane.post(O::NAME, request, header).await?)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(lane) => Source::Scripted(lane.post(&request)?),
         };
@@ -107,7 +107,9 @@ impl Lane {
         let streams = operation.subscriptions.len();
         tracing::debug!(operation = GetStreamingEvents::NAME, streams, "listening");
         let source = match self {
-            Self::Http(lane) => Source::Http(Box::new(lane.post(request, header).await?)),
+            Self::Http(lane) => {
+                Source::Http(Box::new(lane.post(GetStreamingEvents::NAME, request, header).await?))
+            }
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(lane) => Source::Scripted(lane.post(&request)?),
         };

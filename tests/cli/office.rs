@@ -6,8 +6,8 @@ use crate::built;
 use crate::program::{Ended, Place};
 
 /// The service account of the configuration.
-const ACCOUNT: &str = r"FIRMA\svc-abgleich";
-const PASSWORD: &str = "geheim-4711";
+pub(crate) const ACCOUNT: &str = r"FIRMA\svc-abgleich";
+pub(crate) const PASSWORD: &str = "geheim-4711";
 
 /// Everything that a run needs.
 pub(crate) struct Office {

@@ -1,6 +1,7 @@
 //! Shell: the Outlook side of the check: the server, the login, the mailbox, its folders and its clock.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use abgleich::config::{MailboxSettings, Settings, Target, Writes};
@@ -59,9 +60,9 @@ pub(super) struct Tried {
 
 impl Tried {
     /// Starts with nothing tried.
-    pub(super) fn new(probe: bool) -> Result<Self, Failure> {
+    pub(super) fn new(probe: bool, record: Option<&Path>) -> Result<Self, Failure> {
         Ok(Self {
-            servers: open::Servers::for_people()?,
+            servers: open::Servers::for_people()?.recorded(record)?,
             probe,
             failed: Mutex::default(),
             ways: Mutex::default(),

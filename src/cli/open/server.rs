@@ -12,6 +12,7 @@ use abgleich::config::{
     SecretRef, ServerSettings, ServerUrl, Settings, Target, Writes,
 };
 use abgleich::ews::autodiscover::{Finder, Hosts, Outcome, Walk};
+use abgleich::ews::recorder::Recorder;
 use abgleich::ews::transport::{
     BindingMode, Endpoint, Gate, Login, Passage, Password, PlainHttp, Proxy, Ticket,
 };
@@ -35,6 +36,8 @@ pub(in crate::cli) struct Servers {
     /// By account, in small letters.
     gates: Mutex<BTreeMap<String, Gate>>,
     patience: Duration,
+    /// Who writes down what is said with servers.
+    recorder: Option<Recorder>,
 }
 
 /// What all mailboxes of a server share.
@@ -63,7 +66,19 @@ impl Servers {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Exit::Internal, error))?;
-        Ok(Self { runtime, prepared: Mutex::default(), gates: Mutex::default(), patience })
+        let (prepared, gates) = (Mutex::default(), Mutex::default());
+        Ok(Self { runtime, prepared, gates, patience, recorder: None })
+    }
+
+    /// Writes down what is said with the servers, if somebody named a folder for it. Before the first server is prepared.
+    pub(in crate::cli) fn recorded(self, folder: Option<&Path>) -> Result<Self, Failure> {
+        let Some(folder) = folder else { return Ok(self) };
+        let recorder = Recorder::begin_in(folder).map_err(|error| {
+            let folder = folder.display();
+            Failure::usage(format!("the folder {folder} takes no recording: {error}"))
+                .hint("name a new folder: each recording has one of its own")
+        })?;
+        Ok(Self { recorder: Some(recorder), ..self })
     }
 
     /// Starts for a command in front of which somebody waits: a server that stays busy for longer is a finding.
@@ -331,7 +346,12 @@ impl Servers {
             login: login(&server.login, secret)?,
             ca_file: server.ca_file.clone(),
             pin: server.pin.map(|pin| *pin.bytes()),
-            passage: Passage { gate: self.gate(&server.login), binding, proxy },
+            passage: Passage {
+                gate: self.gate(&server.login),
+                binding,
+                proxy,
+                recorder: self.recorder.clone(),
+            },
             connect_within: server.timeouts.connect,
             reply_within: server.timeouts.reply,
             patience: Patience { longest: self.patience },

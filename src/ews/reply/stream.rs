@@ -102,7 +102,7 @@ const NAME: &[u8] = b"Envelope";
 
 /// Finds where envelopes end. It knows of XML only what could hide a closing tag.
 #[derive(Debug, Default)]
-struct Envelopes {
+pub(crate) struct Envelopes {
     at: At,
 }
 
@@ -131,7 +131,7 @@ enum At {
 
 impl Envelopes {
     /// Returns how many bytes belong to the envelope that ends first in them.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         for (place, byte) in bytes.iter().enumerate() {
             let (at, ended) = step(self.at, *byte);
             self.at = at;

@@ -10,6 +10,7 @@ use hyper::header::CONTENT_ENCODING;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ews::error::EwsError;
+use crate::ews::recorder::Tape;
 use crate::ews::transport::dial::Connection;
 use crate::ews::transport::http::HttpLane;
 use crate::ews::transport::inflate::Inflate;
@@ -26,6 +27,8 @@ pub(super) struct Answer<'a> {
     packed: Option<Box<Inflate>>,
     connection: Option<Box<Connection>>,
     lane: &'a mut HttpLane,
+    /// Who writes down what comes.
+    tape: Option<Tape>,
 }
 
 impl<'a> Answer<'a> {
@@ -49,7 +52,13 @@ impl<'a> Answer<'a> {
             packed,
             connection: Some(connection),
             lane,
+            tape: None,
         }
+    }
+
+    /// Writes down what comes.
+    pub(super) fn onto(self, tape: Option<Tape>) -> Self {
+        Self { tape, ..self }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -59,6 +68,13 @@ impl<'a> Answer<'a> {
     /// Returns the next piece; `None` at the end.
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, EwsError> {
         let outcome = self.plain().await;
+        if let Some(tape) = &mut self.tape {
+            match &outcome {
+                Ok(Some(piece)) => tape.piece(piece),
+                Ok(None) => tape.end(),
+                Err(error) => tape.failed(error.stage()),
+            }
+        }
         if outcome.is_err() {
             // What else is on the connection belongs to an answer that nobody reads.
             self.body = None;

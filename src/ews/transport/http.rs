@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout};
 use crate::ews::auth::{Account, BindingMode, ChannelBinding, Gate, Login};
 use crate::ews::envelope::Header;
 use crate::ews::error::{ConnectError, EwsError};
+use crate::ews::recorder::Recorder;
 use crate::ews::transport::answer::Answer;
 use crate::ews::transport::challenge::offers;
 use crate::ews::transport::cookies::Cookies;
@@ -63,6 +64,7 @@ pub struct Settings {
     tls: Option<Arc<ClientConfig>>,
     proxy: Option<Proxy>,
     binding: BindingMode,
+    pub(super) recorder: Option<Recorder>,
     /// Whether the end of the server's certificate was told.
     told: Arc<AtomicBool>,
 }
@@ -95,6 +97,7 @@ impl Settings {
             tls,
             proxy: None,
             binding: BindingMode::Auto,
+            recorder: None,
             told: Arc::default(),
         })
     }
@@ -102,9 +105,10 @@ impl Settings {
     /// Takes what is special on the way. Plain http to this machine never goes through a proxy.
     #[must_use]
     pub fn through(mut self, passage: &Passage) -> Self {
-        let Passage { gate, binding, proxy } = passage.clone();
+        let Passage { gate, binding, proxy, recorder } = passage.clone();
         self.account = Arc::new(Account::new(self.account.login().clone(), gate));
         self.binding = binding;
+        self.recorder = recorder;
         self.proxy = proxy.filter(|_| self.endpoint.is_tls());
         self
     }
@@ -273,15 +277,26 @@ impl HttpLane {
     /// Sends a request and returns when the head of its answer is there.
     pub(super) async fn post(
         &mut self,
+        operation: &'static str,
         body: Bytes,
         header: &Header,
     ) -> Result<Answer<'_>, EwsError> {
         let started = Instant::now();
+        // Documents only: what logs in, cookies and all other heads never get there.
+        let recorder = self.settings.recorder.as_ref();
+        let mut tape = recorder.map(|recorder| recorder.begin(operation, &body));
         let outgoing = Outgoing::new(body, Some(header), started + self.settings.timeouts.total);
-        let (response, connection) = self.exchange(&outgoing).await?;
+        let exchanged = self.exchange(&outgoing).await;
+        if let (Some(tape), Err(error)) = (&mut tape, &exchanged) {
+            tape.failed(error.stage());
+        }
+        let (response, connection) = exchanged?;
         let status = response.status().as_u16();
+        if let Some(tape) = &mut tape {
+            tape.head(status);
+        }
         match judge(status, response.headers()) {
-            Verdict::Read => Ok(Answer::new(self, response, connection, started)),
+            Verdict::Read => Ok(Answer::new(self, response, connection, started).onto(tape)),
             Verdict::Fail(error) => Err(error),
             Verdict::Explain => {
                 let page = Answer::new(self, response, connection, started).beginning().await;

@@ -1,6 +1,7 @@
 //! What else is special on the way to a server (pure).
 
 use crate::ews::auth::{BindingMode, Gate};
+use crate::ews::recorder::Recorder;
 use crate::ews::transport::proxy::Proxy;
 
 /// What is special on the way to a server besides whom it trusts and how long it waits; usually nothing.
@@ -12,4 +13,6 @@ pub struct Passage {
     pub binding: BindingMode,
     /// The proxy on the way.
     pub proxy: Option<Proxy>,
+    /// Who writes down what is said, without anything about persons.
+    pub recorder: Option<Recorder>,
 }

@@ -33,13 +33,15 @@ pub(crate) trait Handler {
 
 /// An opening tag.
 pub(crate) struct Tag<'a> {
+    whole: &'a str,
     name: &'a str,
     attributes: &'a str,
 }
 
 impl<'a> Tag<'a> {
     fn of(tag: &'a BytesStart<'_>) -> Self {
-        Self { name: local(tag.name().into_inner()), attributes: tag.attributes_raw() }
+        let whole = tag.name().into_inner();
+        Self { whole, name: local(whole), attributes: tag.attributes_raw() }
     }
 
     /// Returns the name without its prefix.
@@ -47,14 +49,25 @@ impl<'a> Tag<'a> {
         self.name
     }
 
-    /// Walks the attributes: name without prefix, value as it stands in the document. What follows
-    /// a malformed attribute is not read.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+    /// Returns the name as it stands in the document.
+    pub(crate) fn whole_name(&self) -> &'a str {
+        self.whole
+    }
+
+    /// Walks the attributes: name and value as they stand in the document. What follows a malformed
+    /// attribute is not read.
+    pub(crate) fn whole_attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
         let mut attributes = Attributes::new(self.attributes, 0);
         attributes.with_checks(false);
         attributes
             .map_while(Result::ok)
-            .map(|attribute| (local(attribute.key.into_inner()), attribute.value))
+            .map(|attribute| (attribute.key.into_inner(), attribute.value))
+    }
+
+    /// Walks the attributes: name without prefix, value as it stands in the document. What follows
+    /// a malformed attribute is not read.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        self.whole_attributes().map(|(key, value)| (local(key), value))
     }
 
     /// Returns all attributes as they stand in the document.

@@ -32,7 +32,10 @@ impl PushReader {
                 [b'<', ..] if !self.open.is_empty() => {
                     let Some((name, after)) = plain_name(rest, 1) else { break };
                     self.check_depth()?;
-                    handler.start(&Tag { name: local(name), attributes: "" }, self.offset)?;
+                    handler.start(
+                        &Tag { whole: name, name: local(name), attributes: "" },
+                        self.offset,
+                    )?;
                     if let Some((text, end)) = leaf(after, name) {
                         self.offset = begin + (input.len() - after.len()) as u64;
                         if !text.is_empty() {

@@ -1,0 +1,242 @@
+//! Writes a document of EWS anew without what is about persons (pure).
+//!
+//! Everything is invented that is not known to be a word of the protocol: what a server adds tomorrow is hidden as well. What
+//! is no XML is not written at all, only how long it was.
+
+use std::fmt::Write as _;
+use std::mem;
+
+use crate::ews::error::ReplyError;
+use crate::ews::recorder::invent::Inventor;
+use crate::ews::recorder::words::{Treatment, of_attribute, of_element};
+use crate::ews::reply::Envelopes;
+use crate::ews::xml::Writer;
+use crate::ews::xml::reader::{Handler, Limits, PushReader, Tag};
+use crate::ews::xml::text::{TextBuffer, unescape};
+
+const LIMITS: Limits = Limits { depth: 64, token: 4 << 20, part: 64 << 20 };
+
+/// What of a text is written; longer ones are rare and say no more.
+const LONGEST: usize = 256 << 10;
+
+/// Writes a document, or several that follow one another, anew as they arrive.
+pub struct Scrubber {
+    envelopes: Envelopes,
+    reader: Option<PushReader>,
+    page: Page,
+    /// How many bytes came after what could not be read.
+    unread: Option<u64>,
+}
+
+impl Default for Scrubber {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Scrubber {
+    /// Begins.
+    pub fn new() -> Self {
+        Self { envelopes: Envelopes::default(), reader: None, page: Page::default(), unread: None }
+    }
+
+    /// Takes the next piece.
+    pub fn feed(&mut self, mut bytes: &[u8], inventor: &Inventor) {
+        while !bytes.is_empty() {
+            if let Some(unread) = &mut self.unread {
+                *unread += bytes.len() as u64;
+                return;
+            }
+            if self.reader.is_none() {
+                bytes = bytes.trim_ascii_start();
+            }
+            let end = self.envelopes.end(bytes);
+            let (now, after) =
+                bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
+            let reader = self.reader.get_or_insert_with(|| PushReader::new(LIMITS));
+            let mut walk = Walk { page: &mut self.page, inventor };
+            if reader.feed(now, &mut walk).is_err() {
+                self.unread = Some(now.len() as u64);
+            } else if end.is_some() {
+                self.reader = None;
+            }
+            bytes = after;
+        }
+    }
+
+    /// Returns what can be written by now, and forgets it.
+    pub fn take(&mut self) -> String {
+        mem::take(&mut self.page.out)
+    }
+
+    /// Ends the document and returns what is left to write. A text that was cut off is left out.
+    pub fn end(&mut self) -> String {
+        if mem::take(&mut self.page.pending) {
+            self.page.out.push('>');
+        }
+        if let Some(unread) = self.unread.take() {
+            let _ = write!(self.page.out, "<!-- up to {unread} bytes that are no XML -->");
+        }
+        self.take()
+    }
+}
+
+/// What was written, and where in the document that is.
+#[derive(Default)]
+struct Page {
+    out: String,
+    /// The open elements as they are written, and how their text is treated.
+    open: Vec<(String, Treatment)>,
+    text: TextBuffer,
+    /// Whether the last tag still lacks its `>`.
+    pending: bool,
+}
+
+struct Walk<'a> {
+    page: &'a mut Page,
+    inventor: &'a Inventor,
+}
+
+impl Walk<'_> {
+    /// Writes the text that has come, treated as its element wants.
+    fn flush(&mut self) {
+        let text = self.page.text.take();
+        if text.is_empty() {
+            return;
+        }
+        if mem::take(&mut self.page.pending) {
+            self.page.out.push('>');
+        }
+        let treatment = self.page.open.last().map_or(Treatment::Words, |(_, treatment)| *treatment);
+        let treated = treat(self.inventor, treatment, &text);
+        let mut xml = Writer::new();
+        xml.characters(&treated);
+        self.page.out.push_str(&xml.finish());
+    }
+}
+
+fn treat(inventor: &Inventor, treatment: Treatment, text: &str) -> String {
+    match treatment {
+        _ if matches!(text.trim(), "" | "true" | "false") => text.to_owned(),
+        Treatment::Keep => text.to_owned(),
+        Treatment::Number if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.to_owned()
+        }
+        Treatment::Day => inventor.day(text),
+        Treatment::Prose => inventor.prose(text),
+        Treatment::Number | Treatment::Words => inventor.words(text),
+    }
+}
+
+impl Handler for Walk<'_> {
+    fn start(&mut self, element: &Tag<'_>, _offset: u64) -> Result<(), ReplyError> {
+        self.flush();
+        let parent = self.page.open.last().map_or("", |(name, _)| local(name)).to_owned();
+        let page = &mut *self.page;
+        if mem::take(&mut page.pending) {
+            page.out.push('>');
+        }
+        let _ = write!(page.out, "<{}", element.whole_name());
+        for (key, value) in element.whole_attributes() {
+            let value = unescape(&value);
+            let treatment = of_attribute(element.name(), key);
+            let value = treat(self.inventor, treatment, &value);
+            let _ = write!(page.out, " {key}=\"");
+            let mut xml = Writer::new();
+            xml.characters(&value);
+            page.out.push_str(&xml.finish().replace('"', "&quot;"));
+            page.out.push('"');
+        }
+        page.pending = true;
+        page.open.push((element.whole_name().to_owned(), of_element(&parent, element.name())));
+        Ok(())
+    }
+
+    fn text(&mut self, raw: &str, _offset: u64) -> Result<(), ReplyError> {
+        if self.page.text.as_str().len() < LONGEST {
+            self.page.text.fragment(raw);
+        }
+        Ok(())
+    }
+
+    fn reference(&mut self, name: &str) {
+        if self.page.text.as_str().len() < LONGEST {
+            self.page.text.reference(name);
+        }
+    }
+
+    fn end(&mut self) {
+        self.flush();
+        let Some((name, _)) = self.page.open.pop() else { return };
+        if mem::take(&mut self.page.pending) {
+            self.page.out.push_str("/>");
+        } else {
+            let _ = write!(self.page.out, "</{name}>");
+        }
+    }
+}
+
+fn local(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, local)| local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scrubbed(document: &str, piece: usize) -> String {
+        let inventor = Inventor::new([7; 32]);
+        let mut scrubber = Scrubber::new();
+        document.as_bytes().chunks(piece).for_each(|piece| scrubber.feed(piece, &inventor));
+        let written = scrubber.take();
+        written + &scrubber.end()
+    }
+
+    const ANSWER: &str = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><m:R><m:Message ResponseClass=\"Success\">\
+        <m:ResponseCode>NoError</m:ResponseCode><t:Contact><t:ItemId Id=\"AAMk1\" ChangeKey=\"EQ2\"/><t:Surname>M&amp;ller</t:Surname>\
+        <t:Subject>M&amp;ller</t:Subject><t:Birthday>1984-02-29T11:59:00Z</t:Birthday><t:ReminderIsSet>false</t:ReminderIsSet>\
+        <t:Body BodyType=\"HTML\">&lt;p&gt;geheim&lt;/p&gt;</t:Body><t:New Of=\"Doris\">Doris</t:New></t:Contact></m:Message></m:R></s:Body></s:Envelope>";
+
+    #[test]
+    fn the_words_of_the_protocol_stay_and_persons_go() {
+        let out = scrubbed(ANSWER, 10_000);
+        for gone in ["AAMk1", "EQ2", "ller", "1984-02-29", "geheim", "Doris"] {
+            assert!(!out.contains(gone), "{gone} in {out}");
+        }
+        for kept in [
+            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">",
+            "<m:Message ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>",
+            "<t:ReminderIsSet>false</t:ReminderIsSet>",
+            "T11:59:00Z</t:Birthday>",
+            "<t:Body BodyType=\"HTML\">&lt;",
+        ] {
+            assert!(out.contains(kept), "{kept} in {out}");
+        }
+        let between = |open: &str, close: &str| {
+            out.split_once(open).unwrap().1.split_once(close).unwrap().0.to_owned()
+        };
+        assert_eq!(between("<t:Surname>", "<"), between("<t:Subject>", "<"));
+        assert_eq!(
+            between("<t:New Of=\"", "\""),
+            between("<t:New Of=\"", "<").split_once('>').unwrap().1
+        );
+    }
+
+    #[test]
+    fn how_it_is_cut_makes_no_difference() {
+        let stream = format!("{ANSWER}\r\n{ANSWER}");
+        let whole = scrubbed(&stream, 100_000);
+        assert_eq!(whole.matches("</s:Envelope>").count(), 2);
+        for piece in [1, 7, 64, 999] {
+            assert_eq!(scrubbed(&stream, piece), whole, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_xml_is_not_written() {
+        for page in ["<!DOCTYPE html><p>Doris</p>", "Doris Hofer", "<a><b>x</c>Doris", "<a>Dor"] {
+            let out = scrubbed(page, 5);
+            assert!(!out.contains("Dor"), "{out}");
+        }
+    }
+}
