@@ -5,7 +5,7 @@
 //! ```text
 //!              people: cli, TOML files                          Outlook side
 //!                       │                                    ┌── exchange (EWS over HTTPS)
-//!   staffITpro side     ▼                                    │
+//!   staffITpro side     ▼                                    ├── pst (Outlook data files)
 //!   source ──────────► engine: observe → plan → guard → apply ◄──► mailbox ──┤
 //!   (adapter plugin,    │                                    │
 //!    C ABI)             ▼                                    └── memory (tests)
@@ -18,7 +18,7 @@
 //! | [`reason`] | pure | the catalogue of outcomes, German and English |
 //! | [`config`] | pure (reading: effect) | TOML files to valid settings, all problems at once |
 //! | [`source`] | effect | the seam to staffITpro, and the host of adapter plugins |
-//! | [`mailbox`] | effect | the seam to Outlook, and Exchange behind it |
+//! | [`mailbox`] | effect | the seam to Outlook, with Exchange and PST files behind it |
 //! | [`ews`] | pure (transport: effect) | the protocol, usable alone |
 //! | [`mapi`] | pure | Outlook's properties and the blobs in them, whatever carries them |
 //! | [`pst`] | effect (layouts: pure) | the format of PST files in three layers, usable alone |
