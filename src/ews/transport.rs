@@ -22,6 +22,8 @@ mod login;
 mod passage;
 mod proxy;
 #[cfg(any(test, feature = "simulation"))]
+pub mod replay;
+#[cfg(any(test, feature = "simulation"))]
 pub mod scripted;
 mod status;
 mod trace;

@@ -22,6 +22,15 @@ pub enum Scripted {
         /// The size of a piece.
         piece: usize,
     },
+    /// It answers, in pieces of these sizes; what is left comes last.
+    Pieces {
+        /// The status.
+        status: u16,
+        /// The document.
+        body: Vec<u8>,
+        /// The sizes of the pieces.
+        pieces: Vec<usize>,
+    },
     /// The request does not get that far.
     Fail(EwsError),
 }
@@ -48,14 +57,28 @@ impl ScriptedLane {
     pub(super) fn post(&mut self, request: &[u8]) -> Result<VecDeque<Bytes>, EwsError> {
         match (self.0)(&String::from_utf8_lossy(request)) {
             Scripted::Fail(error) => Err(error),
-            Scripted::Answer { status, body, piece } => match judge(status, &HeaderMap::new()) {
-                Verdict::Fail(error) => Err(error),
-                Verdict::Explain => Err(EwsError::Status { status, excerpt: excerpt(&body) }),
-                Verdict::Read => {
-                    Ok(body.chunks(piece.max(1)).map(Bytes::copy_from_slice).collect())
-                }
-            },
+            Scripted::Answer { status, body, piece } => {
+                let body = judged(status, body)?;
+                Ok(body.chunks(piece.max(1)).map(Bytes::copy_from_slice).collect())
+            }
+            Scripted::Pieces { status, body, pieces } => {
+                let mut rest = Bytes::from(judged(status, body)?);
+                let cut = |length: usize| rest.split_to(length.min(rest.len()));
+                let mut cut: VecDeque<Bytes> = pieces.into_iter().map(cut).collect();
+                cut.push_back(rest);
+                cut.retain(|piece| !piece.is_empty());
+                Ok(cut)
+            }
         }
+    }
+}
+
+/// Returns a document that is to be read, or what its status means.
+fn judged(status: u16, body: Vec<u8>) -> Result<Vec<u8>, EwsError> {
+    match judge(status, &HeaderMap::new()) {
+        Verdict::Fail(error) => Err(error),
+        Verdict::Explain => Err(EwsError::Status { status, excerpt: excerpt(&body) }),
+        Verdict::Read => Ok(body),
     }
 }
 
