@@ -33,6 +33,7 @@ mod queue;
 mod remove;
 mod row;
 mod store;
+mod stored;
 mod subject;
 mod template;
 

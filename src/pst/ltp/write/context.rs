@@ -1,7 +1,5 @@
 //! Property contexts: the properties of one object as a heap (pure). MS-PST 2.3.3.
 
-use std::collections::BTreeMap;
-
 use crate::mapi::{PropertyId, PropertyTag, PropertyType};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
@@ -14,6 +12,8 @@ use super::{NoBlocks, too_big};
 pub(super) const CLIENT: u8 = 0xBC;
 /// The index of the first subnode that holds a big value; smaller ones are left to Outlook's own use.
 const FIRST_VALUE: u32 = 0x401;
+/// Bytes of a record: id, type, and the value or what names it.
+const RECORD: usize = 8;
 
 /// A property with its value as the file stores it, so that what nobody here understands survives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct BuiltContext {
     /// The values that live in subnodes, ascending by id.
     pub subnodes: Vec<(Nid, Vec<u8>)>,
     /// Where the values of the properties stand that the records themselves hold: block and offset.
-    inline: BTreeMap<PropertyId, (usize, usize)>,
+    inline: Vec<(PropertyId, (usize, usize))>,
 }
 
 impl BuiltContext {
@@ -60,10 +60,18 @@ impl BuiltContext {
         properties: impl IntoIterator<Item = &'a Property>,
         block_size: usize,
     ) -> Result<Self, PstError> {
-        let sorted: BTreeMap<PropertyId, &Property> =
-            properties.into_iter().map(|property| (property.tag.id, property)).collect();
+        let mut sorted: Vec<&Property> = properties.into_iter().collect();
+        sorted.sort_by_key(|property| property.tag.id);
+        // The sort keeps the order of those with one id, and the last of them is to stay.
+        sorted.dedup_by(|later, kept| {
+            let is_same = later.tag.id == kept.tag.id;
+            if is_same {
+                *kept = *later;
+            }
+            is_same
+        });
         let mut next_value = sorted
-            .values()
+            .iter()
             .filter_map(|property| match &property.value {
                 Stored::Subnode(nid) if nid.kind() == NidKind::VALUE => Some(nid.index() + 1),
                 _ => None,
@@ -73,8 +81,8 @@ impl BuiltContext {
         let mut tree = Bth::create(&mut heap, 2, 6)?;
         heap.set_root(tree.header(), &NoBlocks)?;
         let mut subnodes = Vec::new();
-        let mut records = Vec::new();
-        for property in sorted.values() {
+        let mut records = Vec::with_capacity(RECORD * sorted.len());
+        for property in &sorted {
             let field = match &property.value {
                 Stored::Subnode(nid) => nid.0,
                 Stored::Bytes(bytes) => match field_of_number(property.tag.kind, bytes)? {
@@ -95,12 +103,12 @@ impl BuiltContext {
             records.extend_from_slice(&field.to_le_bytes());
         }
         let places = tree.fill(&mut heap, &records)?;
-        let mut inline = BTreeMap::new();
-        for (property, (leaf, offset)) in sorted.values().zip(places) {
+        let mut inline = Vec::new();
+        for (property, (leaf, offset)) in sorted.iter().zip(places) {
             let place = heap.place(leaf).filter(|_| number_width(property.tag.kind).is_some());
             if let Some((block, start)) = place {
                 let block = usize::try_from(block).unwrap_or(usize::MAX);
-                inline.insert(property.tag.id, (block, start + offset + 4));
+                inline.push((property.tag.id, (block, start + offset + 4)));
             }
         }
         let blocks = heap.finish(&NoBlocks)?.blocks.into_iter().map(|(_, block)| block).collect();
@@ -125,7 +133,8 @@ impl BuiltContext {
     /// Overwrites the value of a property that is a number of at most 32 bits, which does not change any size; says whether
     /// there is such a property.
     pub fn set_number(&mut self, id: PropertyId, number: u32) -> bool {
-        let Some((block, place)) = self.inline.get(&id) else {
+        let found = self.inline.iter().find(|(known, _)| *known == id);
+        let Some((_, (block, place))) = found else {
             return false;
         };
         let bytes = self.blocks.get_mut(*block).and_then(|block| block.get_mut(*place..place + 4));

@@ -190,26 +190,30 @@ impl TableEdit {
             Some(number) => self.rows.read(number, &mut self.fields.heap, source)?,
             None => vec![0; self.columns.row()],
         };
-        let columns = self.columns.clone();
+        let columns = &self.columns;
         let mut row = vec![0; columns.row()];
+        // Cells mostly come in the order of the columns, so the next one is looked at first.
+        let mut next = 0;
         for column in columns.iter() {
-            let cell = cells.iter().find(|cell| cell.tag == column.tag);
-            let field = match column.tag {
-                ROW_ID => Some(id.to_le_bytes().to_vec()),
-                ROW_VERSION => Some(version.0.to_le_bytes().to_vec()),
-                _ if column.is_inline() => cell.map(|cell| cell.value.clone()),
-                _ => {
-                    let field = columns.field(&old, column);
-                    if let Some(cell) = cell {
-                        Some(self.fields.store(field, &cell.value, source)?.to_le_bytes().to_vec())
-                    } else {
-                        self.fields.drop_value(field, source)?;
-                        None
-                    }
+            let is_wanted = |cell: &&Cell| cell.tag == column.tag;
+            let cell = match cells.get(next).filter(is_wanted) {
+                Some(cell) => {
+                    next += 1;
+                    Some(cell)
                 }
+                None => cells.iter().find(is_wanted),
             };
-            if let Some(field) = field {
-                columns.set(&mut row, column, &field);
+            match (column.tag, cell) {
+                (ROW_ID, _) => columns.set(&mut row, column, &id.to_le_bytes()),
+                (ROW_VERSION, _) => columns.set(&mut row, column, &version.0.to_le_bytes()),
+                (_, Some(cell)) if column.is_inline() => columns.set(&mut row, column, &cell.value),
+                (_, None) if column.is_inline() => {}
+                (_, Some(cell)) => {
+                    let field = columns.field(&old, column);
+                    let field = self.fields.store(field, &cell.value, source)?;
+                    columns.set(&mut row, column, &field.to_le_bytes());
+                }
+                (_, None) => self.fields.drop_value(columns.field(&old, column), source)?,
             }
         }
         let number = existing.unwrap_or(self.rows.count());

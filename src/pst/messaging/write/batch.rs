@@ -3,10 +3,11 @@
 //! Tables that were changed stay open until the commit, so that ten items more in a folder write its table once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::mapi::{FileTime, PropertyId, PropertyKey, PropertyTag};
 use crate::pst::PstError;
-use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{Cell, RowVersion, TableEdit};
 use crate::pst::ndb::write::{Transaction, WriteError, Writer};
 use crate::pst::ndb::{Node, Nodes};
@@ -24,15 +25,17 @@ pub struct Batch<'a> {
     pub(super) names: NameMap,
     /// When the changes are made.
     pub(super) now: FileTime,
-    /// Tables that were changed.
-    tables: BTreeMap<Nid, TableEdit>,
+    /// Tables that were changed, each with its node, which stays as it is while the table is open.
+    tables: BTreeMap<Nid, (Node, TableEdit)>,
     /// How many changes they hold.
     held: u32,
     /// Folders whose contents changed, and how many unread items they have more.
     pub(super) counts: BTreeMap<Nid, i64>,
     pub(super) queue: Queue,
-    /// An empty table of recipients, shared by new items.
-    pub(super) recipients: Option<Bid>,
+    /// An empty table of recipients, shared by new items, and its size in bytes.
+    pub(super) recipients: Option<(Node, u64)>,
+    /// Random bytes that no item has yet.
+    pub(super) random: Vec<u8>,
 }
 
 impl<'a> Batch<'a> {
@@ -54,6 +57,7 @@ impl<'a> Batch<'a> {
             counts: BTreeMap::new(),
             queue,
             recipients: None,
+            random: Vec::new(),
         })
     }
 
@@ -105,13 +109,21 @@ impl<'a> Batch<'a> {
         nid: Nid,
         work: impl FnOnce(&mut TableEdit, &NodeSource<'_>) -> Result<T, PstError>,
     ) -> Result<T, WriteError> {
-        let node = self.node(nid, table_name(nid))?;
-        let source = NodeSource::open(&self.tx, &node)?;
-        let table = match self.tables.entry(nid) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(source.table()?),
+        let (node, table) = match self.tables.entry(nid) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let what = table_name(nid);
+                let node = self.tx.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
+                let table = NodeSource::open(&self.tx, &node)?.table()?;
+                entry.insert((node, table))
+            }
         };
-        Ok(work(table, &source)?)
+        Ok(work(table, &NodeSource::unread(&self.tx, *node))?)
+    }
+
+    /// Says whether a table is open, and thus there.
+    pub(super) fn is_open(&self, table: Nid) -> bool {
+        self.tables.contains_key(&table)
     }
 
     /// Puts a row into a table; `cells` makes its cells out of the table and the cells of the row that it replaces.
@@ -152,8 +164,7 @@ impl<'a> Batch<'a> {
 
     /// Brings the changes of all open tables into the transaction and frees the memory that they take.
     fn write_tables(&mut self) -> Result<(), WriteError> {
-        for (nid, mut table) in std::mem::take(&mut self.tables) {
-            let node = self.node(nid, table_name(nid))?;
+        for (_, (node, mut table)) in std::mem::take(&mut self.tables) {
             let changes = table.finish(&NodeSource::open(&self.tx, &node)?)?;
             let node = apply_table(&mut self.tx, node, &changes)?;
             self.tx.set_node(node)?;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{ContextEdit, RowVersion, Stored, value};
+use crate::pst::ltp::write::{ContextEdit, RowVersion, Stored};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{DataTree, Node, Nodes};
 
@@ -45,10 +45,7 @@ impl Batch<'_> {
     pub fn change_item(&mut self, nid: Nid, change: &ItemChange) -> Result<(), WriteError> {
         let node = self.node(nid, "item")?;
         let mut set = self.stored(&change.set)?;
-        set.entry(property::LAST_MODIFICATION_TIME.id).or_insert_with(|| {
-            let id = property::LAST_MODIFICATION_TIME.id;
-            value::property(id, &Value::Time(self.now))
-        });
+        set.set_if_absent(property::LAST_MODIFICATION_TIME, &Value::Time(self.now));
         let remove: Vec<_> = change.remove.iter().filter_map(|key| self.names.known(key)).collect();
         let attachments = match &change.occurrences {
             Some(occurrences) => {
@@ -61,10 +58,9 @@ impl Batch<'_> {
         let source = NodeSource::open(&self.tx, &node)?;
         let mut context = source.context()?;
         let old_flags = flags(&mut context, &source)?;
-        if set.get(&property::BODY.id).is_some_and(|body| body.tag == property::BODY) {
+        if let Some(new) = set.value(property::BODY) {
             let old = context.bytes(property::BODY, &source)?.map(Stored::Bytes);
-            let new = set.get(&property::BODY.id).map(|body| body.value.clone());
-            if old != new {
+            if old.as_ref() != Some(new) {
                 let rich =
                     [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
                 for tag in rich {
@@ -75,7 +71,7 @@ impl Batch<'_> {
         for id in remove {
             context.remove(id, &source)?;
         }
-        for property in set.values() {
+        for property in set.iter() {
             if let Stored::Bytes(bytes) = &property.value {
                 context.set(property.tag, bytes, &source)?;
             }

@@ -1,11 +1,9 @@
 //! New items (effect). MS-PST 2.4.5 and 2.4.6.
 
-use std::collections::BTreeMap;
-
-use crate::mapi::{Properties, PropertyId, PropertyKey, PropertyTag, Value, property};
+use crate::mapi::{Properties, PropertyKey, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
-use crate::pst::ltp::write::{BuiltContext, NoBlocks, Property, Stored, value};
+use crate::pst::ltp::write::{BuiltContext, NoBlocks, Property, value};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{DataTree, Node, Nodes};
 
@@ -13,12 +11,17 @@ use super::batch::Batch;
 use super::node::{NodeSource, bytes, put_values, told};
 use super::occurrence::{Attachments, Occurrence};
 use super::queue::Event;
+use super::stored::StoredProperties;
 use super::template::RECIPIENTS;
 use super::{row, subject};
 
 /// `MSGFLAG_READ` and `MSGFLAG_HASATTACH`.
 pub(super) const READ: u32 = 1;
 pub(super) const HAS_ATTACHMENTS: u32 = 0x10;
+/// How many properties are added at most to those that are given.
+const ADDED: usize = 7;
+/// Random bytes are asked for in such portions, since a call of the system costs more than the bytes.
+const RANDOM: usize = 1024;
 
 /// An item to be added.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +42,6 @@ impl NewItem {
     }
 }
 
-/// Properties as they are stored, by id.
-pub(super) type StoredProperties = BTreeMap<PropertyId, Property>;
-
 /// A message that was put into the file, but that no node refers to yet.
 pub(super) struct Message {
     pub(super) data: Option<Bid>,
@@ -53,22 +53,27 @@ pub(super) struct Message {
 impl Batch<'_> {
     /// Adds an item to a folder and returns its id.
     pub fn add_item(&mut self, folder: Nid, item: &NewItem) -> Result<Nid, WriteError> {
-        self.node(folder, "folder")?;
-        self.node(folder.with(NidKind::CONTENTS), "contents table")?;
+        let contents = folder.with(NidKind::CONTENTS);
+        if !self.is_open(contents) {
+            self.node(folder, "folder")?;
+            self.node(contents, "contents table")?;
+        }
         let mut properties = self.stored(&item.properties)?;
-        set(&mut properties, property::MESSAGE_CLASS, &Value::String(item.class.clone()));
+        properties.set(property::MESSAGE_CLASS, &Value::String(item.class.clone()));
         self.complete(&mut properties)?;
         let attachments = self.put_occurrences(&item.occurrences)?;
         let flags = flags(&properties);
         let flags = if item.occurrences.is_empty() { flags } else { flags | HAS_ATTACHMENTS };
         let flags_property = Property::new(property::MESSAGE_FLAGS, flags.to_le_bytes().to_vec());
-        properties.insert(flags_property.tag.id, flags_property);
+        properties.insert(flags_property);
         let message = self.put_message(&mut properties, attachments)?;
         let nid = self.tx.next_nid(NidKind::MESSAGE)?;
         let Message { data, sub, .. } = message;
         self.tx.set_node(Node { nid, data, sub, parent: folder })?;
-        self.put_row(folder.with(NidKind::CONTENTS), nid, |table, old| {
-            row::cells(table.columns(), old, &mut |tag| Ok(stored_bytes(&properties, tag)))
+        self.put_row(contents, nid, |table, old| {
+            row::cells(table.columns(), old, &mut |tag| {
+                Ok(properties.bytes(tag).map(<[u8]>::to_vec))
+            })
         })?;
         let unread = i64::from(flags & READ == 0);
         *self.counts.entry(folder).or_default() += unread;
@@ -81,38 +86,47 @@ impl Batch<'_> {
         &mut self,
         properties: &Properties,
     ) -> Result<StoredProperties, WriteError> {
-        let mut stored = StoredProperties::new();
+        let mut stored = StoredProperties::with_capacity(properties.len() + ADDED);
         for (key, value) in properties.iter() {
             let id = self.names.key(key)?;
-            stored.insert(id, value::property(id, value));
+            stored.insert(value::property(id, value));
         }
         if let Some(Value::String(text)) = properties.value(property::SUBJECT) {
-            set(&mut stored, property::SUBJECT, &Value::String(subject::stored(text)));
+            stored.set(property::SUBJECT, &Value::String(subject::stored(text)));
             if properties.value(PropertyKey::from(property::CONVERSATION_TOPIC)).is_none() {
                 let topic = Value::String(subject::topic(text));
-                set(&mut stored, property::CONVERSATION_TOPIC, &topic);
+                stored.set(property::CONVERSATION_TOPIC, &topic);
             }
         }
         Ok(stored)
     }
 
     /// Adds what every message has.
-    pub(super) fn complete(&self, properties: &mut StoredProperties) -> Result<(), WriteError> {
+    pub(super) fn complete(&mut self, properties: &mut StoredProperties) -> Result<(), WriteError> {
         let now = Value::Time(self.now);
-        let mut key = [0; 16];
-        getrandom::fill(&mut key).map_err(|error| {
-            let source = std::io::Error::other(error.to_string());
-            PstError::io("get random bytes", 0, source)
-        })?;
+        let key = self.search_key()?;
         for (tag, value) in [
             (property::MESSAGE_FLAGS, Value::Integer32(1)),
             (property::CREATION_TIME, now.clone()),
             (property::LAST_MODIFICATION_TIME, now),
-            (property::SEARCH_KEY, Value::Binary(key.to_vec())),
+            (property::SEARCH_KEY, Value::Binary(key)),
         ] {
-            properties.entry(tag.id).or_insert_with(|| value::property(tag.id, &value));
+            properties.set_if_absent(tag, &value);
         }
         Ok(())
+    }
+
+    /// Returns 16 random bytes.
+    fn search_key(&mut self) -> Result<Vec<u8>, WriteError> {
+        const LENGTH: usize = 16;
+        if self.random.len() < LENGTH {
+            self.random.resize(RANDOM, 0);
+            getrandom::fill(&mut self.random).map_err(|error| {
+                let source = std::io::Error::other(error.to_string());
+                PstError::io("get random bytes", 0, source)
+            })?;
+        }
+        Ok(self.random.split_off(self.random.len() - LENGTH))
     }
 
     /// Puts a message with an empty table of recipients and the given attachments, and tells its size in it.
@@ -121,13 +135,13 @@ impl Batch<'_> {
         properties: &mut StoredProperties,
         attachments: Attachments,
     ) -> Result<Message, WriteError> {
-        set(properties, property::MESSAGE_SIZE, &Value::Integer32(0));
-        let mut built = BuiltContext::build(properties.values(), self.tx.layout().block_payload)?;
+        properties.set(property::MESSAGE_SIZE, &Value::Integer32(0));
+        let mut built = BuiltContext::build(properties.iter(), self.tx.layout().block_payload)?;
         let (recipients, recipients_size) = self.put_recipients()?;
         let size = bytes(built.size()) + recipients_size + attachments.size;
         built.set_number(property::MESSAGE_SIZE.id, told(size));
         let told = Property::new(property::MESSAGE_SIZE, told(size).to_le_bytes().to_vec());
-        properties.insert(told.tag.id, told);
+        properties.insert(told);
         let data = self.tx.put_blocks(&built.blocks)?;
         let mut subnodes = put_values(&mut self.tx, &built.subnodes)?;
         subnodes.push(recipients);
@@ -138,46 +152,30 @@ impl Batch<'_> {
 
     /// Returns an empty table of recipients and its size: the store's own template, or else a new one for this batch.
     fn put_recipients(&mut self) -> Result<(Node, u64), WriteError> {
-        if self.recipients.is_none() {
-            let own = self.tx.node(RECIPIENTS.nid)?;
-            let own = match own {
-                Some(own) if own.sub.is_none() => {
-                    let table = NodeSource::open(&self.tx, &own)?.table();
-                    own.data.filter(|_| table.is_ok_and(|table| table.is_empty()))
-                }
-                _ => None,
-            };
-            self.recipients = if own.is_some() {
-                own
-            } else {
-                let size = self.tx.layout().block_payload;
-                let heap = RECIPIENTS.table(size)?.finish(&NoBlocks)?.heap;
-                let blocks: Vec<Vec<u8>> =
-                    heap.blocks.into_iter().map(|(_, block)| block).collect();
-                self.tx.put_blocks(&blocks)?
-            };
+        if let Some(known) = self.recipients {
+            return Ok(known);
         }
-        let node = super::node::entry(Nid::RECIPIENTS, self.recipients, None);
-        let size = DataTree::open(&self.tx, node.data)?.len();
-        Ok((node, size))
-    }
-}
-
-/// Sets a property.
-pub(super) fn set(properties: &mut StoredProperties, tag: PropertyTag, value: &Value) {
-    properties.insert(tag.id, value::property(tag.id, value));
-}
-
-/// Returns the bytes of a property with exactly this type.
-pub(super) fn stored_bytes(properties: &StoredProperties, tag: PropertyTag) -> Option<Vec<u8>> {
-    let property = properties.get(&tag.id).filter(|property| property.tag == tag)?;
-    match &property.value {
-        Stored::Bytes(bytes) => Some(bytes.clone()),
-        Stored::Subnode(_) => None,
+        let own = match self.tx.node(RECIPIENTS.nid)? {
+            Some(own) if own.sub.is_none() => {
+                let table = NodeSource::open(&self.tx, &own)?.table();
+                own.data.filter(|_| table.is_ok_and(|table| table.is_empty()))
+            }
+            _ => None,
+        };
+        let data = if own.is_some() {
+            own
+        } else {
+            let size = self.tx.layout().block_payload;
+            let heap = RECIPIENTS.table(size)?.finish(&NoBlocks)?.heap;
+            let blocks: Vec<Vec<u8>> = heap.blocks.into_iter().map(|(_, block)| block).collect();
+            self.tx.put_blocks(&blocks)?
+        };
+        let node = super::node::entry(Nid::RECIPIENTS, data, None);
+        let size = DataTree::open(&self.tx, data)?.len();
+        Ok(*self.recipients.insert((node, size)))
     }
 }
 
 fn flags(properties: &StoredProperties) -> u32 {
-    let bytes = stored_bytes(properties, property::MESSAGE_FLAGS).unwrap_or_default();
-    super::folder::number(&bytes)
+    super::folder::number(properties.bytes(property::MESSAGE_FLAGS).unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! Nodes as the builders below ask for them, and their changes brought into a transaction (effect).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -18,50 +19,65 @@ const LARGEST_VALUE: u64 = 1 << 30;
 /// The data and subnodes of one node, as the file or the transaction has them now.
 pub(super) struct NodeSource<'a> {
     nodes: &'a dyn Nodes,
-    data: DataTree<'a>,
-    sub: Option<Bid>,
+    node: Node,
+    data: OnceCell<DataTree<'a>>,
 }
 
 impl<'a> NodeSource<'a> {
     pub(super) fn open(nodes: &'a dyn Nodes, node: &Node) -> Result<Self, PstError> {
-        Ok(Self { nodes, data: DataTree::open(nodes, node.data)?, sub: node.sub })
+        let source = Self::unread(nodes, *node);
+        source.data()?;
+        Ok(source)
+    }
+
+    /// Makes a source that reads nothing before it is asked: what is open already mostly has what it needs.
+    pub(super) fn unread(nodes: &'a dyn Nodes, node: Node) -> Self {
+        Self { nodes, node, data: OnceCell::new() }
     }
 
     /// Opens the node's data as a property context.
     pub(super) fn context(&self) -> Result<ContextEdit, PstError> {
-        let (blocks, size) = (self.blocks(), self.nodes.layout().block_payload);
+        let (blocks, size) = (self.blocks()?, self.nodes.layout().block_payload);
         ContextEdit::open(blocks, size, self.next_value()?, self)
     }
 
     /// Opens the node's data as a table.
     pub(super) fn table(&self) -> Result<TableEdit, PstError> {
-        let (blocks, size) = (self.blocks(), self.nodes.layout().block_payload);
+        let (blocks, size) = (self.blocks()?, self.nodes.layout().block_payload);
         TableEdit::open(blocks, size, self.next_value()?, self)
     }
 
     /// Reads all of the node's data.
     pub(super) fn all(&self) -> Result<Vec<u8>, PstError> {
-        self.data.read_all(LARGEST_VALUE)
+        self.data()?.read_all(LARGEST_VALUE)
     }
 
     /// Lists the subnodes.
     pub(super) fn subnodes(&self) -> Result<Vec<Node>, PstError> {
         let mut found = Vec::new();
-        subnode::each(self.nodes, self.sub, &mut |node| {
+        subnode::each(self.nodes, self.node.sub, &mut |node| {
             found.push(node);
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(found)
     }
 
-    fn blocks(&self) -> u32 {
-        u32::try_from(self.data.blocks()).unwrap_or(u32::MAX)
+    fn data(&self) -> Result<&DataTree<'a>, PstError> {
+        if let Some(data) = self.data.get() {
+            return Ok(data);
+        }
+        let data = DataTree::open(self.nodes, self.node.data)?;
+        Ok(self.data.get_or_init(|| data))
+    }
+
+    fn blocks(&self) -> Result<u32, PstError> {
+        Ok(u32::try_from(self.data()?.blocks()).unwrap_or(u32::MAX))
     }
 
     /// Returns an index above those of all subnodes that hold values.
     fn next_value(&self) -> Result<u32, PstError> {
         let mut next = 0;
-        subnode::each(self.nodes, self.sub, &mut |node| {
+        subnode::each(self.nodes, self.node.sub, &mut |node| {
             if node.nid.kind() == NidKind::VALUE {
                 next = next.max(node.nid.index() + 1);
             }
@@ -71,7 +87,7 @@ impl<'a> NodeSource<'a> {
     }
 
     fn sub_data(&self, nid: Nid) -> Result<DataTree<'a>, PstError> {
-        let found = subnode::find(self.nodes, self.sub, nid)?;
+        let found = subnode::find(self.nodes, self.node.sub, nid)?;
         let node = found.ok_or(PstError::NoNode { nid, what: "subnode with a value" })?;
         DataTree::open(self.nodes, node.data)
     }
@@ -79,7 +95,7 @@ impl<'a> NodeSource<'a> {
 
 impl Blocks for NodeSource<'_> {
     fn block(&self, index: u32) -> Result<Block, PstError> {
-        block(&self.data, index)
+        block(self.data()?, index)
     }
 
     fn value(&self, nid: Nid) -> Result<Vec<u8>, PstError> {

@@ -2,13 +2,13 @@
 
 use crate::mapi::{FileTime, Properties, Value, property};
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{BuiltContext, Cell, NoBlocks, Property, RowVersion, Stored, value};
+use crate::pst::ltp::write::{BuiltContext, Cell, NoBlocks, Property, RowVersion, Stored};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{Node, Nodes};
 
 use super::batch::Batch;
-use super::item::{StoredProperties, set, stored_bytes};
 use super::node::{apply_table, bytes, entry, put_values, told};
+use super::stored::StoredProperties;
 use super::template::ATTACHMENTS;
 
 /// What an embedded occurrence is.
@@ -86,13 +86,11 @@ impl Batch<'_> {
     ) -> Result<Attachment, WriteError> {
         let mut properties = self.stored(&occurrence.properties)?;
         let class = Value::String(CLASS.to_owned());
-        properties
-            .entry(property::MESSAGE_CLASS.id)
-            .or_insert_with(|| value::property(property::MESSAGE_CLASS.id, &class));
+        properties.set_if_absent(property::MESSAGE_CLASS, &class);
         self.complete(&mut properties)?;
         let message = self.put_message(&mut properties, Attachments::default())?;
 
-        let mut properties = StoredProperties::new();
+        let mut properties = StoredProperties::default();
         for (tag, value) in [
             (property::ATTACH_METHOD, Value::Integer32(EMBEDDED_MESSAGE)),
             (property::ATTACH_RENDERING_POSITION, Value::Integer32(-1)),
@@ -107,21 +105,21 @@ impl Batch<'_> {
             (property::ATTACHMENT_CONTACT_PHOTO, Value::Boolean(false)),
             (property::ATTACH_SIZE, Value::Integer32(0)),
         ] {
-            set(&mut properties, tag, &value);
+            properties.set(tag, &value);
         }
         // The size is that of the values; the embedded message counts with all that it holds.
-        let values = properties.values().map(|property| match &property.value {
+        let values = properties.iter().map(|property| match &property.value {
             Stored::Bytes(value) => bytes(value.len()),
             Stored::Subnode(_) => 0,
         });
         let told_size = told(values.sum::<u64>() + message.size);
         let size = Property::new(property::ATTACH_SIZE, told_size.to_le_bytes().to_vec());
-        properties.insert(size.tag.id, size);
+        properties.insert(size);
         let object = [EMBEDDED.0.to_le_bytes(), told(message.size).to_le_bytes()].concat();
         let object = Property::new(property::ATTACH_OBJECT, object);
-        properties.insert(object.tag.id, object);
+        properties.insert(object);
 
-        let built = BuiltContext::build(properties.values(), self.tx.layout().block_payload)?;
+        let built = BuiltContext::build(properties.iter(), self.tx.layout().block_payload)?;
         let data = self.tx.put_blocks(&built.blocks)?;
         let mut subnodes = put_values(&mut self.tx, &built.subnodes)?;
         subnodes.push(entry(EMBEDDED, message.data, message.sub));
@@ -129,7 +127,7 @@ impl Batch<'_> {
         let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
         let cells = ATTACHMENTS.columns.iter().filter_map(|bits| {
             let tag = crate::mapi::PropertyTag::from_bits(*bits);
-            stored_bytes(&properties, tag).map(|value| Cell { tag, value })
+            properties.bytes(tag).map(|value| Cell { tag, value: value.to_vec() })
         });
         let size = bytes(built.size()) + message.size;
         Ok(Attachment { node, cells: cells.collect(), size })

@@ -38,6 +38,8 @@ pub struct Transaction<'a> {
     pub(super) nodes: BTreeMap<Nid, Option<Node>>,
     /// For each kind of node, the highest index in use.
     pub(super) highest: [u32; 32],
+    /// The same in the committed file.
+    committed: [u32; 32],
     /// The last number that [`Transaction::unique`] gave away.
     pub(super) unique: u32,
     /// The next id for a page.
@@ -46,6 +48,8 @@ pub struct Transaction<'a> {
     pub(super) freed: Vec<Run>,
     /// Copies of blocks that are referred to as often as they may be.
     copies: HashMap<Bid, Bid>,
+    /// How often the committed file refers to the blocks that were asked for: an empty table is shared by thousands of items.
+    counted: RefCell<HashMap<Bid, i64>>,
     cache: RefCell<Cache<Bid, Block>>,
 }
 
@@ -58,10 +62,12 @@ impl<'a> Transaction<'a> {
             references: References::new(header.next_block),
             nodes: BTreeMap::new(),
             highest: header.highest,
+            committed: header.highest,
             unique: header.unique,
             next_page: header.next_page,
             freed: Vec::new(),
             copies: HashMap::new(),
+            counted: RefCell::default(),
             cache: RefCell::new(Cache::new(CACHED)),
             file,
         }
@@ -167,9 +173,23 @@ impl<'a> Transaction<'a> {
         if let Some(new) = self.references.find(bid) {
             return Ok(new.references);
         }
-        let entry = self.file.ndb.block_entry(bid)?.ok_or(PstError::NoBlock { bid })?;
-        let count = i64::from(entry.references) - 1 + self.references.change(bid);
-        Ok(u32::try_from(count).unwrap_or_default())
+        let known = self.counted.borrow().get(&bid).copied();
+        let committed = if let Some(count) = known {
+            count
+        } else {
+            let entry = self.file.ndb.block_entry(bid)?.ok_or(PstError::NoBlock { bid })?;
+            let count = i64::from(entry.references) - 1;
+            self.counted.borrow_mut().insert(bid, count);
+            count
+        };
+        Ok(u32::try_from(committed + self.references.change(bid)).unwrap_or_default())
+    }
+
+    /// Says whether an id is above all of its kind in the committed file, so that no tree need be asked for it.
+    fn is_new(&self, nid: Nid) -> bool {
+        let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
+        let highest = self.committed.get(place);
+        nid.kind() != NidKind::INTERNAL && highest.is_some_and(|highest| nid.index() > *highest)
     }
 
     /// Writes a block of the same content under an id of its own.
@@ -224,6 +244,7 @@ impl Nodes for Transaction<'_> {
     fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
         match self.nodes.get(&nid) {
             Some(changed) => Ok(*changed),
+            None if self.is_new(nid) => Ok(None),
             None => self.file.ndb.node(nid),
         }
     }
