@@ -12,6 +12,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "pst/checked.rs"]
+mod checked;
 #[path = "pst/compare.rs"]
 mod compare;
 #[path = "pst/crashed.rs"]

@@ -4,9 +4,13 @@
 //! one broken item hides none of the others. What Outlook itself leaves in good files (room that belongs to nobody, counts of
 //! old versions) is a note.
 
+mod folders;
+mod heaps;
 mod items;
+mod lists;
 mod names;
 mod report;
+mod rows;
 mod space;
 mod tables;
 mod trees;
@@ -46,7 +50,7 @@ pub fn check_medium(medium: Medium) -> Result<Report, PstError> {
         let store = Store::new(&ndb);
         names::check(&ndb, &mut report);
         tables::check(&store, &found, &mut report);
-        items::check(&store, &mut report);
+        folders::check(&store, &mut report);
     }
     Ok(report)
 }

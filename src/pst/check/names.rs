@@ -13,6 +13,7 @@ use crate::pst::ndb::{Ndb, Nodes as _};
 
 const BUCKETS: PropertyId = PropertyId(0x0001);
 const ENTRIES: PropertyId = PropertyId(0x0003);
+const SETS: PropertyId = PropertyId(0x0002);
 const TEXTS: PropertyId = PropertyId(0x0004);
 const FIRST_BUCKET: u16 = 0x1000;
 
@@ -39,6 +40,7 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
         return Ok(());
     }
     let texts: Option<Content> = stream(TEXTS)?;
+    let sets = stream(SETS)?.map_or(0, |sets| sets.len() / 16);
     // What the buckets say, by ordinal.
     let mut listed: BTreeMap<u16, (u32, u32, u16)> = BTreeMap::new();
     for bucket in 0..buckets {
@@ -49,7 +51,7 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
             let record =
                 (bucket, bytes.u32(start, "dwPropertyID")?, bytes.u16(start + 4, "wGuid")?);
             if listed.insert(bytes.u16(start + 6, "wPropIdx")?, record).is_some() {
-                report.error(place, format!("bucket {bucket} lists a name that another one has"));
+                report.error(place, format!("bucket {bucket} lists an entry that another one has"));
             }
         }
     }
@@ -60,6 +62,10 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
         let ordinal = bytes.u16(start + 6, "wPropIdx")?;
         if ordinal != position {
             report.error(place, format!("entry {position} has the ordinal {ordinal}"));
+        }
+        // 0 to 2 are none, PS_MAPI and PS_PUBLIC_STRINGS; those of the stream follow.
+        if usize::from(guid >> 1) >= sets + 3 {
+            report.error(place, format!("entry {position} is of a set that is not there"));
         }
         let key = if guid & 1 == 1 {
             let (at, texts) = texts.as_ref().map_or((0, &[][..]), |texts| (texts.at(), texts));

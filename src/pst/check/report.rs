@@ -79,6 +79,19 @@ impl Report {
         self.keep(Weight::Note, &place, &text);
     }
 
+    /// Adds a finding of a weight.
+    pub(super) fn add(
+        &mut self,
+        weight: Weight,
+        place: impl fmt::Display,
+        text: impl fmt::Display,
+    ) {
+        match weight {
+            Weight::Note => self.note(place, text),
+            Weight::Error => self.error(place, text),
+        }
+    }
+
     /// Takes the value, or what kept it from being read as a finding.
     pub(super) fn take<T>(
         &mut self,

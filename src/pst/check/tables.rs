@@ -1,23 +1,124 @@
 //! Heaps, property contexts and tables of all nodes (effect). MS-PST 2.3.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
+use super::lists::data_size;
 use super::report::Report;
 use super::trees::Found;
+use super::{heaps, rows};
 use crate::mapi::{PropertyType, property as p};
-use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::{PropertyContext, TableContext};
+use crate::pst::error::PstError;
+use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::ltp::heap::Client;
+use crate::pst::ltp::{Heap, Property, PropertyContext};
 use crate::pst::messaging::Store;
-use crate::pst::ndb::{DataTree, Ndb, Node, subnode};
+use crate::pst::ndb::{Ndb, Node, subnode};
 
 /// Tables within attachments within items: no deeper than this.
 const DEEPEST: usize = 16;
+/// Bigger values are not held in memory.
+const MEMORY: u64 = 1 << 20;
+/// A heap that the specification reserves and Outlook uses for a table of its own (node 0x730).
+const UNPUBLISHED: Client = Client(0xAC);
 
 /// Reads every value of every node.
 pub(super) fn check(store: &Store<&Ndb>, found: &Found, report: &mut Report) {
+    let mut walk = Walk { ndb: store.nodes(), found, report, seen: HashMap::new() };
     for node in &found.nodes {
-        whole(store.nodes(), node, report, 0);
+        let size = walk.whole(node, &format!("node {}", node.nid), 0);
+        if node.nid.kind() == NidKind::MESSAGE {
+            walk.size(node, size);
+        }
     }
+}
+
+struct Walk<'a> {
+    ndb: &'a Ndb,
+    found: &'a Found,
+    report: &'a mut Report,
+    /// Nodes whose subnodes have more than one owner, with their sizes: they are looked at once.
+    seen: HashMap<(Nid, Option<Bid>, Bid), u64>,
+}
+
+impl Walk<'_> {
+    /// Reads a node with all subnodes, and returns how many bytes of data they have.
+    fn whole(&mut self, node: &Node, place: &str, depth: usize) -> u64 {
+        if depth > DEEPEST {
+            self.report.error(place, "is nested too deeply");
+            return 0;
+        }
+        let shared = node
+            .sub
+            .map(Bid::key)
+            .filter(|sub| self.found.blocks.get(sub).is_some_and(|known| known.found > 2));
+        if let Some(sub) = shared {
+            let key = (node.nid, node.data, sub);
+            if let Some(size) = self.seen.get(&key) {
+                return *size;
+            }
+            // A list that leads to itself ends here.
+            self.seen.insert(key, 0);
+        }
+        let mut size = data_size(self.ndb, &self.found.blocks, node.data);
+        self.content(node, place);
+        let mut below = Vec::new();
+        let walked = subnode::each(self.ndb, node.sub, &mut |node| {
+            below.push(node);
+            Ok(ControlFlow::Continue(()))
+        });
+        self.report.take(place, walked);
+        for node in &below {
+            size += self.whole(node, &format!("{place}, subnode {}", node.nid), depth + 1);
+        }
+        if let Some(sub) = shared {
+            self.seen.insert((node.nid, node.data, sub), size);
+        }
+        size
+    }
+
+    fn content(&mut self, node: &Node, place: &str) {
+        if is_context(node.nid) {
+            let context = PropertyContext::open(self.ndb, node);
+            if let Some(context) = self.report.take(place, context) {
+                heaps::check(context.contents().heap(), place, self.report);
+                for property in context.properties() {
+                    let place = format!("{place}, property {}", property.id);
+                    let read = value(&context, property);
+                    self.report.take(place, read);
+                }
+            }
+        } else if is_table(node.nid) && node.data.is_some() {
+            let Some(heap) = self.report.take(place, Heap::open(self.ndb, node)) else { return };
+            heaps::check(&heap, place, self.report);
+            if heap.client() != UNPUBLISHED {
+                rows::check(self.ndb, node, place, self.report);
+            }
+        }
+    }
+
+    /// An item says how many bytes it has. Outlook up to 2007 counted otherwise.
+    fn size(&mut self, node: &Node, size: u64) {
+        let Ok(context) = PropertyContext::open(self.ndb, node) else { return };
+        let said = context.value(p::MESSAGE_SIZE.id).ok().flatten();
+        if let Some(said) = said.and_then(|said| said.as_i32())
+            && i64::from(said) != i64::try_from(size).unwrap_or(i64::MAX)
+        {
+            let text = format!("says that it has {said} bytes and has {size}");
+            self.report.note(format!("item {}", node.nid), text);
+        }
+    }
+}
+
+/// Reads a value; of a big one that has no inner form only the bytes, piece by piece.
+fn value(context: &PropertyContext<'_>, property: &Property) -> Result<(), PstError> {
+    if property.kind == PropertyType::OBJECT {
+        return context.object(property).map(|_| ());
+    }
+    if context.size(property)? > MEMORY {
+        return context.chunks(property)?.try_for_each(|chunk| chunk.map(|_| ()));
+    }
+    context.value_of(property).map(|_| ())
 }
 
 fn is_context(nid: Nid) -> bool {
@@ -42,83 +143,4 @@ fn is_table(nid: Nid) -> bool {
         NidKind::RECIPIENTS,
     ]
     .contains(&nid.kind())
-}
-
-fn whole(ndb: &Ndb, node: &Node, report: &mut Report, depth: usize) {
-    let place = format!("node {}", node.nid);
-    if depth > DEEPEST {
-        report.error(place, "is nested too deeply");
-        return;
-    }
-    data(ndb, node, &place, report);
-    if is_context(node.nid) {
-        if let Some(context) = report.take(&place, PropertyContext::open(ndb, node)) {
-            for property in context.properties() {
-                if property.kind != PropertyType::OBJECT {
-                    let place = format!("{place}, property {}", property.id);
-                    report.take(place, context.value_of(property));
-                }
-            }
-        }
-    } else if is_table(node.nid) && node.data.is_some() {
-        table(ndb, node, &place, report);
-    }
-    let mut below = Vec::new();
-    let walked = subnode::each(ndb, node.sub, &mut |node| {
-        below.push(node);
-        Ok(ControlFlow::Continue(()))
-    });
-    report.take(&place, walked);
-    for node in &below {
-        whole(ndb, node, report, depth + 1);
-    }
-}
-
-/// All blocks of a tree but the last are full, and the list tells the sum.
-fn data(ndb: &Ndb, node: &Node, place: &str, report: &mut Report) {
-    let Some(tree) = report.take(place, DataTree::open(ndb, node.data)) else { return };
-    let full = crate::pst::ndb::Nodes::layout(ndb).block_payload;
-    let (count, mut sum) = (tree.blocks(), 0);
-    for index in 0..count {
-        let Some(Some(block)) = report.take(place, tree.block(index)) else { return };
-        sum += u64::try_from(block.len()).unwrap_or(0);
-        if index + 1 < count && block.len() != full {
-            report.error(place, format!("block {index} of its data is not full"));
-        }
-    }
-    if sum != tree.len() {
-        report.error(place, format!("its data are {sum} bytes and the list says {}", tree.len()));
-    }
-}
-
-fn table(ndb: &Ndb, node: &Node, place: &str, report: &mut Report) {
-    let Some(table) = report.take(place, TableContext::open(ndb, node)) else { return };
-    let columns = table.columns();
-    if !columns.windows(2).all(|two| matches!(two, [one, other] if one.tag < other.tag)) {
-        report.error(place, "does not have its columns in order");
-    }
-    for (tag, offset, bit) in [(p::ROW_ID, 0, 0), (p::ROW_VERSION, 4, 1)] {
-        let fits =
-            table.column(tag.id).is_some_and(|column| column.start == offset && column.bit == bit);
-        if !fits {
-            report.error(place, format!("has its column {tag} in an unusual place"));
-        }
-    }
-    if let Some(index) = report.take(place, table.index()) {
-        let mut numbers: Vec<usize> = index.iter().map(|(_, number)| *number).collect();
-        numbers.sort_unstable();
-        if numbers.iter().enumerate().any(|(expected, number)| expected != *number) {
-            report.error(place, "has gaps in the numbers of its rows");
-        }
-    }
-    let Some(rows) = report.take(place, table.rows()) else { return };
-    for row in rows {
-        let Some(row) = report.take(place, row) else { return };
-        for column in columns {
-            report.take(
-                format!("{place}, row {:#x}, column {}", row.id(), column.tag),
-                row.cell(column),
-            );
-        }
-    }
 }

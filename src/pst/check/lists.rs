@@ -1,0 +1,166 @@
+//! Lists of blocks and of subnodes, and who refers to which block (effect). MS-PST 2.2.2.8.3.
+
+use std::collections::HashMap;
+
+use super::report::Report;
+use crate::pst::bytes::Bytes;
+use crate::pst::error::PstError;
+use crate::pst::id::Bid;
+use crate::pst::ndb::{Block, Ndb, Nodes as _};
+
+/// A block as the block tree knows it, and what was found about it.
+pub(super) struct Known {
+    /// How many references the tree says.
+    pub(super) said: u16,
+    /// How many there are; the entry in the tree counts as one.
+    pub(super) found: u32,
+    /// Bytes of data, inflated.
+    pub(super) size: u16,
+}
+
+/// All blocks by their ids.
+pub(super) type Blocks = HashMap<Bid, Known>;
+
+/// Counts a reference, and with the first one to a list those of the list. Nothing recurses here: lists of a damaged file may
+/// lead on and on.
+pub(super) fn refer(ndb: &Ndb, bid: Bid, blocks: &mut Blocks, report: &mut Report) {
+    let mut next = vec![bid.key()];
+    while let Some(bid) = next.pop() {
+        let Some(known) = blocks.get_mut(&bid) else {
+            report.error(format!("block {bid}"), "is referred to and not there");
+            continue;
+        };
+        known.found += 1;
+        if known.found > 2 || !bid.is_internal() {
+            continue;
+        }
+        let place = format!("block {bid}");
+        let Some(block) = report.take(&place, ndb.block(bid)) else { continue };
+        let list = List { ndb, blocks, bytes: Bytes::new("list", block.at(), &block), place };
+        let read = list.read(report);
+        if let Some(below) = report.take(&list.place, read) {
+            next.extend(below);
+        }
+    }
+}
+
+/// Returns how many bytes the data of a node have, as its list says; 0 for a block that is not there.
+pub(super) fn data_size(ndb: &Ndb, blocks: &Blocks, data: Option<Bid>) -> u64 {
+    let Some(bid) = data else { return 0 };
+    if bid.is_internal() {
+        let total = |block: Block| Bytes::new("XBLOCK", block.at(), &block).u32(4, "lcbTotal");
+        return ndb.block(bid).and_then(total).map_or(0, u64::from);
+    }
+    blocks.get(&bid.key()).map_or(0, |known| known.size.into())
+}
+
+struct List<'a> {
+    ndb: &'a Ndb,
+    blocks: &'a Blocks,
+    bytes: Bytes<'a>,
+    place: String,
+}
+
+impl List<'_> {
+    /// Returns what it leads to, and reports the rules it breaks.
+    fn read(&self, report: &mut Report) -> Result<Vec<Bid>, PstError> {
+        let (kind, level) = (self.bytes.u8(0, "btype")?, self.bytes.u8(1, "cLevel")?);
+        let count = usize::from(self.bytes.u16(2, "cEnt")?);
+        if count == 0 {
+            report.error(&self.place, "is an empty list");
+        }
+        match (kind, level) {
+            (1, 1 | 2) => self.of_blocks(level, count, report),
+            (2, 0 | 1) => self.of_subnodes(level, count, report),
+            _ => {
+                report.error(&self.place, format!("is a list of unknown kind {kind}.{level}"));
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn word(&self, start: usize) -> Result<u64, PstError> {
+        self.bytes.word(self.ndb.layout().wide, start, "bid")
+    }
+
+    /// An XBLOCK or an XXBLOCK: its sum is right, and all below but the last is full.
+    fn of_blocks(
+        &self,
+        level: u8,
+        count: usize,
+        report: &mut Report,
+    ) -> Result<Vec<Bid>, PstError> {
+        let layout = self.ndb.layout();
+        let full = u64::try_from(layout.block_payload).unwrap_or(u64::MAX);
+        let said = u64::from(self.bytes.u32(4, "lcbTotal")?);
+        let (mut below, mut sum) = (Vec::with_capacity(count), 0);
+        for index in 0..count {
+            let Some(bid) = Bid::reference(self.word(8 + index * layout.block_slot)?) else {
+                report.error(&self.place, "lists a block that is none");
+                continue;
+            };
+            if bid.is_internal() != (level == 2) {
+                report.error(&self.place, format!("lists block {bid}, which is of another kind"));
+                continue;
+            }
+            let size = data_size(self.ndb, self.blocks, Some(bid));
+            let whole = if level == 1 { full } else { self.entries(bid)? * full };
+            if index + 1 < count && size != whole {
+                report.error(&self.place, format!("has block {bid} before its end, not full"));
+            }
+            sum += size;
+            below.push(bid);
+        }
+        if sum != said {
+            let text = format!("says that it has {said} bytes (lcbTotal) and has {sum}");
+            report.error(&self.place, text);
+        }
+        Ok(below)
+    }
+
+    /// Returns how many entries the list below has.
+    fn entries(&self, bid: Bid) -> Result<u64, PstError> {
+        let block = self.ndb.block(bid)?;
+        Bytes::new("XBLOCK", block.at(), &block).u16(2, "cEnt").map(u64::from)
+    }
+
+    /// An SLBLOCK or an SIBLOCK: its ids ascend, and those of the latter are the first ids below.
+    fn of_subnodes(
+        &self,
+        level: u8,
+        count: usize,
+        report: &mut Report,
+    ) -> Result<Vec<Bid>, PstError> {
+        let layout = self.ndb.layout();
+        let slot = layout.block_slot;
+        let (size, fields) = if level == 0 {
+            (layout.subnode_entry, vec![slot, 2 * slot])
+        } else {
+            (layout.sublist_entry, vec![slot])
+        };
+        let (mut below, mut last) = (Vec::new(), None);
+        for index in 0..count {
+            let start = layout.list_header + index * size;
+            // Only the lower half counts; Outlook leaves anything in the upper one.
+            let nid = self.bytes.u32(start, "nid")?;
+            if last.is_some_and(|last| last >= nid) {
+                report.error(&self.place, "does not have its subnodes in order");
+            }
+            last = Some(nid);
+            for field in &fields {
+                below.extend(Bid::reference(self.word(start + field)?));
+            }
+            if level == 1
+                && let Some(bid) = below.last()
+            {
+                let block = self.ndb.block(*bid)?;
+                let leaf = Bytes::new("SLBLOCK", block.at(), &block);
+                if leaf.u32(layout.list_header, "nid")? != nid {
+                    let text = format!("does not say with which subnode block {bid} begins");
+                    report.error(&self.place, text);
+                }
+            }
+        }
+        Ok(below)
+    }
+}
