@@ -77,23 +77,24 @@ impl Walk<'_> {
         size
     }
 
+    /// The heap comes first: what is wrong with it explains what cannot be read.
     fn content(&mut self, node: &Node, place: &str) {
-        if is_context(node.nid) {
+        let is_context = is_context(node.nid);
+        if !is_context && (!is_table(node.nid) || node.data.is_none()) {
+            return;
+        }
+        let Some(heap) = self.report.take(place, Heap::open(self.ndb, node)) else { return };
+        heaps::check(&heap, place, self.report);
+        if is_context {
             let context = PropertyContext::open(self.ndb, node);
-            if let Some(context) = self.report.take(place, context) {
-                heaps::check(context.contents().heap(), place, self.report);
-                for property in context.properties() {
-                    let place = format!("{place}, property {}", property.id);
-                    let read = value(&context, property);
-                    self.report.take(place, read);
-                }
+            let Some(context) = self.report.take(place, context) else { return };
+            for property in context.properties() {
+                let place = format!("{place}, property {}", property.id);
+                let read = value(&context, property);
+                self.report.take(place, read);
             }
-        } else if is_table(node.nid) && node.data.is_some() {
-            let Some(heap) = self.report.take(place, Heap::open(self.ndb, node)) else { return };
-            heaps::check(&heap, place, self.report);
-            if heap.client() != UNPUBLISHED {
-                rows::check(self.ndb, node, place, self.report);
-            }
+        } else if heap.client() != UNPUBLISHED {
+            rows::check(self.ndb, node, place, self.report);
         }
     }
 

@@ -1,0 +1,164 @@
+//! A file to break: bytes are changed where they stand, and the checksums above them mended.
+
+use std::ops::{ControlFlow, Range};
+
+use crate::pst::crc::crc;
+use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::medium::Medium;
+use crate::pst::ndb::{BlockEntry, Ndb, Nodes as _, Tree};
+
+pub(super) struct Broken {
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Broken {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes }
+    }
+
+    fn ndb(&self) -> Ndb {
+        Ndb::open(Medium::Memory(self.bytes.clone())).unwrap()
+    }
+
+    fn mend(&mut self, range: Range<usize>, at: usize) {
+        let crc = crc(&self.bytes[range]).to_le_bytes();
+        self.bytes[at..at + 4].copy_from_slice(&crc);
+    }
+
+    /// Changes the header. MS-PST 2.2.2.6: two checksums, one over the other's part.
+    pub(super) fn header(&mut self, at: usize, bytes: &[u8]) {
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+        self.mend(8..479, 4);
+        self.mend(8..524, 524);
+    }
+
+    /// Changes a byte of the last allocation map.
+    pub(super) fn map(&mut self, byte: usize, to: u8) {
+        let at = usize::try_from(self.ndb().header().last_map).unwrap();
+        self.bytes[at + byte] = to;
+        self.mend_page(at);
+    }
+
+    fn mend_page(&mut self, at: usize) {
+        self.mend(at..at + 496, at + 500);
+    }
+
+    /// Changes the uppermost page of the nodes but for its checksum.
+    pub(super) fn page(&mut self, change: impl Fn(&mut [u8])) {
+        let at = usize::try_from(self.ndb().node_tree().root.at).unwrap();
+        assert!(self.bytes[at + 491] > 0, "leads to other pages");
+        change(&mut self.bytes[at..at + 512]);
+        self.mend_page(at);
+    }
+
+    /// Changes the entry of a leaf that begins with a key.
+    fn leaf(&mut self, tree: Tree, key: u64, change: impl Fn(&mut [u8])) {
+        let ndb = self.ndb();
+        let mut place = None;
+        tree.pages(&ndb, &mut |page, entries| {
+            let found = (0..entries.count).find(|index| entries.key(*index).unwrap() == key);
+            if let Some(index) = found.filter(|_| entries.level == 0) {
+                place = Some((page.at, index));
+            }
+            Ok(())
+        })
+        .unwrap();
+        let (at, index) = place.expect("a leaf with the key");
+        let at = usize::try_from(at).unwrap();
+        let size = usize::from(self.bytes[at + 490]);
+        change(&mut self.bytes[at + index * size..at + (index + 1) * size]);
+        self.mend_page(at);
+    }
+
+    /// Changes a node's entry in its tree.
+    pub(super) fn node(&mut self, nid: Nid, change: impl Fn(&mut [u8])) {
+        let tree = self.ndb().node_tree();
+        self.leaf(tree, nid.0.into(), change);
+    }
+
+    /// Returns the folder of an item.
+    pub(super) fn parent(&self, nid: Nid) -> Nid {
+        self.ndb().node(nid).unwrap().unwrap().parent
+    }
+
+    fn first_block(&self, nid: Nid) -> BlockEntry {
+        let ndb = self.ndb();
+        let bid = ndb.node(nid).unwrap().unwrap().data.unwrap();
+        assert!(!bid.is_internal());
+        ndb.block_entry(bid).unwrap().unwrap()
+    }
+
+    /// Changes the entry of a node's block in the tree of blocks.
+    pub(super) fn entry(&mut self, nid: Nid, change: impl Fn(&mut [u8])) {
+        let (tree, Bid(bid)) = (self.ndb().block_tree(), self.first_block(nid).bid);
+        self.leaf(tree, bid, change);
+    }
+
+    /// Changes a block of a node without mending its checksum.
+    pub(super) fn torn(&mut self, nid: Nid) {
+        let at = usize::try_from(self.first_block(nid).at).unwrap();
+        self.bytes[at + 3] ^= 1;
+    }
+
+    fn block(&mut self, entry: &BlockEntry, change: impl FnOnce(&mut [u8])) {
+        let (at, length) = (usize::try_from(entry.at).unwrap(), usize::from(entry.stored));
+        change(&mut self.bytes[at..at + length]);
+        let trailer = at + (length + 16).next_multiple_of(64) - 16;
+        self.mend(at..at + length, trailer + 4);
+    }
+
+    /// Changes the first list of a kind (1 of blocks, 2 of subnodes) and a level that has two entries or more.
+    pub(super) fn list(&mut self, kind: u8, level: u8, change: impl FnOnce(&mut [u8])) {
+        let ndb = self.ndb();
+        let mut found = None;
+        ndb.block_entries(&mut |entry| {
+            let block = ndb.block(entry.bid).unwrap();
+            if entry.bid.is_internal() && block[..2] == [kind, level] && block[2] > 1 {
+                found = Some(entry);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        self.block(&found.expect("such a list"), change);
+    }
+
+    /// Changes the map of a node's heap: its numbers of allocations and of those given back, then their offsets.
+    pub(super) fn heap(&mut self, nid: Nid, change: impl FnOnce(&mut [u8])) {
+        let entry = self.first_block(nid);
+        self.block(&entry, |block| {
+            let map = usize::from(u16::from_le_bytes([block[0], block[1]]));
+            change(&mut block[map..]);
+        });
+    }
+
+    /// Changes TCINFO of the table of contacts, and what follows it.
+    pub(super) fn table(&mut self, change: impl FnOnce(&mut [u8])) {
+        let nid = self.parent(super::ANNA).with(NidKind::CONTENTS);
+        let ndb = self.ndb();
+        let data = ndb.node(nid).unwrap().unwrap().data.unwrap();
+        let tree = crate::pst::ndb::DataTree::open(&ndb, Some(data)).unwrap();
+        let entry = ndb.block_entry(tree.bid(0).unwrap().unwrap()).unwrap().unwrap();
+        self.block(&entry, |block| {
+            let start = block.windows(2).skip(12).position(|two| two[0] == 0x7C && two[1] > 20);
+            change(&mut block[12 + start.expect("TCINFO")..]);
+        });
+    }
+
+    /// Changes bytes behind the first place in a node's block where some stand.
+    pub(super) fn value(&mut self, nid: Nid, bytes: &[u8], behind: usize, to: &[u8]) {
+        let ndb = self.ndb();
+        let data = ndb.node(nid).unwrap().unwrap().data.unwrap();
+        let tree = crate::pst::ndb::DataTree::open(&ndb, Some(data)).unwrap();
+        let place = (0..tree.blocks()).find_map(|index| {
+            let block = tree.block(index).unwrap().unwrap();
+            let start = block.windows(bytes.len()).position(|window| window == bytes)?;
+            Some((tree.bid(index).unwrap().unwrap(), start))
+        });
+        let (bid, start) = place.expect("the bytes are there");
+        let entry = ndb.block_entry(bid).unwrap().unwrap();
+        self.block(&entry, |block| {
+            block[start + behind..][..to.len()].copy_from_slice(to);
+        });
+    }
+}
