@@ -22,6 +22,8 @@ mod discover;
 mod office;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/pst.rs"]
+mod pst;
 #[path = "cli/record.rs"]
 mod record;
 #[path = "cli/runs.rs"]

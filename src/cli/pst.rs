@@ -3,6 +3,7 @@
 mod check;
 mod compact;
 mod create;
+mod export;
 mod info;
 mod list;
 mod repair;
@@ -28,6 +29,8 @@ pub(crate) enum Pst {
     Show(show::Show),
     /// Make a new, empty file that Outlook opens
     Create(create::Create),
+    /// Write the contacts, appointments and tasks in forms that other programs read
+    Export(export::Export),
     /// Check every rule of the format, from the pages up to the items
     Check(check::Check),
     /// Copy a file without its holes
@@ -43,6 +46,7 @@ impl Pst {
             Self::Ls(list) => list.run(),
             Self::Show(show) => show.run(),
             Self::Create(create) => create.run(),
+            Self::Export(export) => export.run(),
             Self::Check(check) => check.run(),
             Self::Compact(compact) => compact.run(),
             Self::Repair(repair) => repair.run(),

@@ -52,6 +52,8 @@ const CRATES: &[(&str, &[&str])] = &[
     // `run` turns clap's errors into exit codes.
     ("clap", &["src/cli", "src/run"]),
     ("fs4", &["src/pst/ndb/write"]),
+    ("calcard", &["src/cli/pst"]),
+    ("csv", &["src/cli/pst"]),
     ("indicatif", &["src/cli"]),
     ("toml", &["src/config", "src/cli"]),
     ("tracing_subscriber", &["src/run"]),

@@ -1,6 +1,6 @@
 //! Shell: `abgleich pst ls FILE [FOLDER]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use abgleich::mapi::{FileTime, property as p};
 use abgleich::pst::messaging::{Folder, Listed, Store};
@@ -65,10 +65,7 @@ impl List {
             }
             return Ok(Exit::Done);
         };
-        let folder = find(&folders, wanted).ok_or_else(|| {
-            Failure::usage(format!("{} has no folder {wanted}", self.file.display()))
-                .hint("`abgleich pst ls FILE` lists the folders; a path separates names by /")
-        })?;
+        let folder = find(&folders, wanted).ok_or_else(|| missing(&self.file, wanted))?;
         let items = items(&store.folder(folder).map_err(failed)?, &store).map_err(failed)?;
         if self.json {
             json::print(&items)?;
@@ -87,6 +84,28 @@ impl List {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Returns the folder that is named, or all that hold items.
+pub(super) fn wanted(
+    store: &Store<Ndb>,
+    file: &Path,
+    folder: Option<&str>,
+) -> Result<Vec<Nid>, Failure> {
+    let folders = folders(store).map_err(|error| unreadable(file, error))?;
+    match folder {
+        Some(name) => find(&folders, name).map(|nid| vec![nid]).ok_or_else(|| missing(file, name)),
+        None => Ok(folders
+            .iter()
+            .filter_map(|folder| u32::from_str_radix(&folder.id, 16).ok().map(Nid))
+            .filter(|nid| nid.kind() != NidKind::SEARCH_FOLDER)
+            .collect()),
+    }
+}
+
+fn missing(file: &Path, folder: &str) -> Failure {
+    Failure::usage(format!("{} has no folder {folder}", file.display()))
+        .hint("`abgleich pst ls FILE` lists the folders; a path separates names by /")
 }
 
 /// Lists the folders that people see, parents first.

@@ -1,0 +1,262 @@
+//! Shell: `abgleich pst export FILE`: the contacts, appointments and tasks of a file in forms that other programs read, item by
+//! item, so that a big file takes no more memory than a small one.
+
+mod calendar;
+mod card;
+mod line;
+mod rows;
+mod series;
+mod zone;
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use abgleich::mailbox::pst::{PstAccess, PstMailbox};
+use abgleich::mailbox::zones::Zone;
+use abgleich::mailbox::{Item, Mailbox as _};
+use abgleich::model::{ItemId, ItemKind};
+use abgleich::pst::Nid;
+use abgleich::pst::messaging::{Listed, Store};
+use abgleich::pst::ndb::Ndb;
+use abgleich::pst::ndb::write::Settings;
+use clap::{Args, ValueEnum};
+
+use super::{list, open, unreadable};
+use crate::cli::say;
+use crate::cli::value::one_line;
+use crate::failure::{Exit, Failure};
+
+use calendar::Calendar;
+use card::Cards;
+use rows::{Json, Table};
+
+/// How many items are read at once.
+const AT_ONCE: usize = 64;
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// The file
+    file: PathBuf,
+    /// Only the items of this folder: its path, such as Kontakte or Kalender/Team, or its id
+    #[arg(long, value_name = "PATH")]
+    folder: Option<String>,
+    /// What to write
+    #[arg(long, value_enum)]
+    format: Form,
+    /// Only items of this kind; CSV holds one kind
+    #[arg(long, value_enum, required_if_eq("format", "csv"))]
+    kind: Option<Kind>,
+    /// Where to write; one that exists is left alone [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The zone in which days are read, as an IANA name
+    #[arg(long, value_name = "ZONE", default_value = "Europe/Berlin")]
+    zone: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Contacts as vCard 4.0 (.vcf)
+    Vcard,
+    /// Appointments and tasks as iCalendar (.ics)
+    Icalendar,
+    /// Everything, one JSON document
+    Json,
+    /// A table with one row for each item
+    Csv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Contact,
+    Appointment,
+    Task,
+}
+
+impl Kind {
+    const fn kind(self) -> ItemKind {
+        match self {
+            Self::Contact => ItemKind::Contact,
+            Self::Appointment => ItemKind::Appointment,
+            Self::Task => ItemKind::Task,
+        }
+    }
+}
+
+/// What takes the items.
+enum Sink<'a> {
+    Cards(Cards<'a>),
+    Calendar(Calendar<'a>),
+    Json(Json<'a>),
+    Table(Box<Table<'a>>),
+}
+
+/// What came of an export.
+#[derive(Default)]
+struct Counts {
+    written: u64,
+    /// Items of another kind than was asked for, and what is none of the three.
+    skipped: u64,
+    unreadable: Vec<String>,
+}
+
+impl Export {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let zone = Zone::iana(&self.zone).ok_or_else(|| {
+            Failure::usage(format!("the zone {} is not known", self.zone))
+                .hint("name one of the IANA database, such as Europe/Berlin")
+        })?;
+        let store = open(&self.file)?;
+        let folders = list::wanted(&store, &self.file, self.folder.as_deref())?;
+        let failed = |error| self.unwritten(&error);
+        let mut to: Box<dyn Write> = match &self.out {
+            Some(path) => {
+                let made = OpenOptions::new().write(true).create_new(true).open(path);
+                Box::new(made.map_err(failed)?)
+            }
+            None => Box::new(Piped(io::stdout().lock())),
+        };
+        let mut to = BufWriter::new(&mut to);
+        let counts = self.write(&store, &zone, &folders, &mut to)?;
+        to.flush().map_err(failed)?;
+        say::aside(format_args!("{}", said(&counts)));
+        Ok(if counts.unreadable.is_empty() { Exit::Done } else { Exit::MailboxFailed })
+    }
+
+    /// Returns the ids of a folder's items.
+    fn items(&self, store: &Store<Ndb>, folder: Nid) -> Result<Vec<ItemId>, Failure> {
+        let mut ids = Vec::new();
+        let each = &mut |row: Listed| {
+            ids.push(ItemId::new(format!("{:x}.{:x}", folder.0, row.nid.0)));
+        };
+        let listed = store.folder(folder).and_then(|folder| folder.each_item(each));
+        listed.map_err(|error| unreadable(&self.file, error))?;
+        Ok(ids)
+    }
+
+    fn write(
+        &self,
+        store: &Store<Ndb>,
+        zone: &Zone,
+        folders: &[Nid],
+        to: &mut dyn Write,
+    ) -> Result<Counts, Failure> {
+        let failed = |error| self.unwritten(&error);
+        let mut mailbox = PstMailbox::new(PstAccess {
+            path: self.file.clone(),
+            writes: false,
+            german: false,
+            zone: zone.clone(),
+            settings: Settings::default(),
+        });
+        // Ids are unique within a file; its record key makes them so in the world.
+        let opened = mailbox.open().map_err(|error| Failure::new(Exit::MailboxFailed, error))?;
+        let origin = opened.identity.as_str().replace('/', "-");
+        let mut sink = match (self.format, self.kind) {
+            (Form::Vcard, _) => Sink::Cards(Cards::new(to, origin)),
+            (Form::Icalendar, _) => {
+                Sink::Calendar(Calendar::begin(to, zone, origin).map_err(failed)?)
+            }
+            (Form::Csv, Some(kind)) => {
+                Sink::Table(Box::new(Table::begin(to, kind.kind()).map_err(failed)?))
+            }
+            (Form::Json | Form::Csv, _) => Sink::Json(Json::begin(to).map_err(failed)?),
+        };
+        let mut counts = Counts::default();
+        for folder in folders {
+            let ids = self.items(store, *folder)?;
+            for ids in ids.chunks(AT_ONCE) {
+                let mut trouble = None;
+                let each = &mut |id: ItemId, item: Result<Item, _>| match item {
+                    Err(error) => counts.unreadable.push(format!("{}: {error}", id.as_str())),
+                    Ok(item) if trouble.is_none() => match self.take(&mut sink, &item) {
+                        Ok(true) => counts.written += 1,
+                        Ok(false) => counts.skipped += 1,
+                        Err(error) => trouble = Some(error),
+                    },
+                    Ok(_) => {}
+                };
+                mailbox
+                    .fetch(ItemKind::Contact, ids, each)
+                    .map_err(|error| Failure::new(Exit::MailboxFailed, error))?;
+                if let Some(error) = trouble {
+                    return Err(failed(error));
+                }
+            }
+        }
+        match sink {
+            Sink::Cards(_) => Ok(()),
+            Sink::Calendar(calendar) => calendar.end(),
+            Sink::Json(json) => json.end(),
+            Sink::Table(table) => table.end(),
+        }
+        .map_err(failed)?;
+        Ok(counts)
+    }
+
+    /// Writes an item; says whether it is one of those that were asked for.
+    fn take(&self, sink: &mut Sink<'_>, item: &Item) -> io::Result<bool> {
+        let Some(kind) = item.identity.kind else { return Ok(false) };
+        if self.kind.is_some_and(|wanted| wanted.kind() != kind) {
+            return Ok(false);
+        }
+        match sink {
+            Sink::Cards(cards) if kind == ItemKind::Contact => cards.put(item)?,
+            Sink::Calendar(calendar) if kind != ItemKind::Contact => calendar.put(kind, item)?,
+            Sink::Json(json) => json.put(kind, item)?,
+            Sink::Table(table) => table.put(item)?,
+            Sink::Cards(_) | Sink::Calendar(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Says that the output cannot be written.
+    fn unwritten(&self, error: &io::Error) -> Failure {
+        let name = match &self.out {
+            Some(path) => path.display().to_string(),
+            None => "standard output".to_owned(),
+        };
+        let failure = Failure::new(Exit::Usage, format!("{name} cannot be written: {error}"));
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => failure.hint("name a file that does not exist yet"),
+            _ => failure,
+        }
+    }
+}
+
+/// Standard output whose reader may have seen enough, which is no failure.
+struct Piped<W>(W);
+
+impl<W: Write> Write for Piped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().or_else(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Ok(()),
+            _ => Err(error),
+        })
+    }
+}
+
+/// What is said of an export, on standard error.
+fn said(counts: &Counts) -> String {
+    let items =
+        |count: u64| if count == 1 { "1 item".to_owned() } else { format!("{count} items") };
+    let left_out = match counts.skipped {
+        0 => String::new(),
+        skipped => format!(
+            "; {} left out that the format, the kind asked for, or abgleich has no place for",
+            items(skipped)
+        ),
+    };
+    let first = format!("{} exported{left_out}", items(counts.written));
+    let unreadable =
+        counts.unreadable.iter().map(|line| format!("cannot be read: {}", one_line(line)));
+    [first].into_iter().chain(unreadable).collect::<Vec<_>>().join("\n")
+}
