@@ -12,6 +12,9 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "source/built.rs"]
+#[allow(dead_code, reason = "adapter libraries are found beside the program")]
+mod built;
 #[path = "pst/checked.rs"]
 mod checked;
 #[path = "pst/compare.rs"]
@@ -20,6 +23,8 @@ mod compare;
 mod crashed;
 #[path = "pst/damage.rs"]
 mod damage;
+#[path = "pst/demo.rs"]
+mod demo;
 #[path = "pst/files.rs"]
 mod files;
 #[path = "pst/made.rs"]

@@ -1,0 +1,133 @@
+//! The whole way: the sample database becomes an Outlook data file through the program, and what happens to the file afterwards.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use abgleich::mapi::{FileTime, PropertyName, Value, property};
+use abgleich::pst::check::check;
+use abgleich::pst::messaging::Store;
+use abgleich::pst::messaging::write::{Batch, ItemChange};
+use abgleich::pst::ndb::write::{Settings, Writer};
+use abgleich::pst::{Nid, NidKind};
+use tempfile::TempDir;
+
+use crate::built;
+use crate::readers::everybody;
+
+const CONFIGURATION: &str = "version = 1
+language = 'en'
+[state]
+folder = 'state'
+[sources.staffitpro]
+adapter = 'sqlite'
+zone = 'Europe/Berlin'
+settings = { file = 'staffitpro.db' }
+[defaults]
+applicants = { contacts = 'sync', activities = 'sync' }
+business_contacts = { contacts = 'sync', activities = 'sync' }
+[mailboxes.demo]
+DHO = { pst = 'demo.pst' }
+";
+
+/// The set of our named properties; it never changes (`src/mailbox/pst/table.rs`).
+const OURS: abgleich::mapi::Guid = abgleich::mapi::Guid::new(
+    0x8c1f_3b52,
+    0x64d7,
+    0x4e0a,
+    [0x9b, 0x1e, 0x2f, 0x7c, 0x55, 0xa0, 0xd3, 0xe6],
+);
+
+fn place() -> TempDir {
+    built::folder();
+    let folder = tempfile::tempdir().unwrap();
+    staffitpro_sample::create_sample(&folder.path().join("staffitpro.db")).unwrap();
+    fs::write(folder.path().join("abgleich.toml"), CONFIGURATION).unwrap();
+    folder
+}
+
+fn run(folder: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_abgleich")).args(words).current_dir(folder).output().unwrap()
+}
+
+/// Runs the program, which must end with this code, and returns what it printed.
+fn ends_with(code: i32, folder: &Path, words: &[&str]) -> String {
+    let output = run(folder, words);
+    let (said, aside) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{words:?}\n{said}\n{aside}");
+    said.into_owned()
+}
+
+#[test]
+fn the_sample_becomes_a_file_that_every_reader_reads_and_a_second_run_writes_nothing() {
+    let folder = place();
+    let (folder, path) = (folder.path(), folder.path().join("demo.pst"));
+    ends_with(0, folder, &["plan", "--first-transfer"]);
+    assert!(!path.exists(), "plan writes nothing");
+    ends_with(0, folder, &["sync", "--first-transfer"]);
+    let first = fs::read(&path).unwrap();
+    ends_with(0, folder, &["sync"]);
+    assert!(fs::read(&path).unwrap() == first, "invariant 4: the second run writes nothing");
+    assert_eq!(check(&path).unwrap().findings(), []);
+    let readings = everybody(&path);
+    let mut counts: Vec<usize> = Vec::new();
+    for (reader, reading) in &readings {
+        assert_eq!(reading.errors, [], "{reader:?}");
+        counts.push(reading.items.len());
+    }
+    assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    assert!(counts[0] > 200, "the sample has more than two hundred people in the filter");
+}
+
+/// Finds the item of an applicant, and the id of his record.
+fn applicant(path: &Path) -> (Nid, String) {
+    let store = Store::open(path).unwrap();
+    let mut nids = Vec::new();
+    abgleich::pst::ndb::Nodes::nodes(store.nodes(), Nid(0), &mut |node| {
+        nids.extend((node.nid.kind() == NidKind::MESSAGE).then_some(node.nid));
+        std::ops::ControlFlow::Continue(())
+    })
+    .unwrap();
+    let record = PropertyName::text(OURS, "Record");
+    let of = |nid: Nid| {
+        let item = store.item(nid).unwrap();
+        let own = item.class().unwrap() == "IPM.Contact";
+        item.properties().text(record.clone()).unwrap().filter(|id| own && id.starts_with("B-"))
+    };
+    nids.into_iter().find_map(|nid| Some((nid, of(nid)?))).unwrap()
+}
+
+/// The person enters a mobile number in Outlook.
+fn calls(path: &Path, item: Nid, number: &str) {
+    let mut file = Writer::open(path, &Settings::default(), &|_| Ok(false)).unwrap();
+    // Later than all that the sample holds, so that it is the newest.
+    let mut batch = Batch::begin(&mut file, FileTime(140_000_000_000_000_000)).unwrap();
+    let mut change = ItemChange::default();
+    change.set.set(property::MOBILE_PHONE, Value::from(number));
+    batch.change_item(item, &change).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+}
+
+#[test]
+fn an_edit_in_the_file_reaches_staffitpro_and_a_file_from_a_copy_stops_its_mailbox() {
+    let folder = place();
+    let (folder, path) = (folder.path(), folder.path().join("demo.pst"));
+    ends_with(0, folder, &["sync", "--first-transfer"]);
+    let (item, record) = applicant(&path);
+    let copy = fs::read(&path).unwrap();
+
+    calls(&path, item, "+49 151 7654321");
+    ends_with(0, folder, &["sync"]);
+    let shown = ends_with(0, folder, &["source", "show", "DHO", &record]);
+    assert!(shown.contains("+49 151 7654321"), "{shown}");
+    assert_eq!(check(&path).unwrap().findings(), []);
+
+    // Rule D7: the file is put back from the copy, and somebody has to say that this is right.
+    fs::write(&path, &copy).unwrap();
+    let stopped = ends_with(3, folder, &["sync"]);
+    assert!(stopped.contains("restored=1"), "{stopped}");
+    assert!(fs::read(&path).unwrap() == copy, "nothing was written before the word");
+    ends_with(0, folder, &["sync", "--allow", "restored=1"]);
+}
