@@ -3,7 +3,8 @@
 //!
 //! One file serves all mailboxes of an installation. Each mailbox's thread has a connection of its own; SQLite's log (WAL)
 //! lets them read side by side and write one after the other, and `synchronous = FULL` makes every commit durable before the
-//! effect that it announces. An unreadable or newer file is refused, never taken for an empty one.
+//! effect that it announces. An unreadable or newer file is refused, never taken for an empty one. Long because opening, errors and
+//! their texts are told in one place.
 
 mod counts;
 mod findings;
@@ -20,6 +21,7 @@ mod unpaired;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -64,6 +66,13 @@ pub struct KnownMailbox {
     pub newest: Option<Timestamp>,
 }
 
+/// Whose turn it is to open a state in this process.
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// How often a state is tried that another process is opening, and the pause between.
+const OPENING_TRIES: u32 = 200;
+const OPENING_PAUSE: Duration = Duration::from_millis(50);
+
 impl State {
     /// Opens the state in a folder, makes it where there is none, and brings it up to this program's version after a
     /// copy was put beside it.
@@ -72,12 +81,22 @@ impl State {
         std::fs::create_dir_all(folder)
             .map_err(|error| StateError::Folder { path: folder.to_owned(), error })?;
         let path = folder.join(FILE_NAME);
-        let connection = Connection::open(&path)
-            .map_err(|error| StateError::Open { path: path.clone(), error })?;
-        let mut state = Self { connection, path };
-        state.prepare()?;
-        state.migrate()?;
-        Ok(state)
+        // While a new file turns to WAL and gets its tables, SQLite refuses others without asking them to wait. Threads take
+        // turns here, and of several processes the later ones try again.
+        let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = 0;
+        loop {
+            let connection = Connection::open(&path)
+                .map_err(|error| StateError::Open { path: path.clone(), error })?;
+            let mut state = Self { connection, path: path.clone() };
+            match state.prepare().and_then(|()| state.migrate()) {
+                Err(error) if error.is_busy() && tries < OPENING_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(OPENING_PAUSE);
+                }
+                opened => return opened.map(|()| state),
+            }
+        }
     }
 
     /// Opens a copy of the state that is gone with the returned value: what `plan` works on, since it writes nothing. Where
@@ -380,6 +399,18 @@ pub enum StateError {
     },
 }
 
+impl StateError {
+    /// Says whether another connection is in the way for the moment.
+    fn is_busy(&self) -> bool {
+        let (Self::Sql(error) | Self::Open { error, .. }) = self else { return false };
+        let code = error.sqlite_error_code();
+        matches!(
+            code,
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+        )
+    }
+}
+
 impl From<rusqlite::Error> for StateError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
@@ -435,6 +466,20 @@ impl std::error::Error for StateError {
 mod tests {
     use super::{State, StateError};
     use crate::model::{MailboxIdentity, TenantName, UserId};
+
+    /// Three mailboxes of a first run open a state that does not exist yet.
+    #[test]
+    fn a_new_state_is_opened_by_many_at_once() {
+        for _ in 0..10 {
+            let folder = tempfile::tempdir().unwrap();
+            let opened = std::thread::scope(|scope| {
+                let open = || scope.spawn(|| State::open(folder.path()).map(|_| ()));
+                let threads: Vec<_> = (0..8).map(|_| open()).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+        }
+    }
 
     #[test]
     fn a_newer_state_is_refused_and_left_alone() {
