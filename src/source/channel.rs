@@ -197,7 +197,8 @@ mod tests {
         assert_eq!(channel.call("wait".into(), patience), Err(CallError::Late));
         let impatient = Patience { call: Duration::ZERO, cancel: Duration::ZERO };
         let mut deaf = echo(Patience { call: Duration::from_mins(1), ..patience });
-        deaf.cancel = None;
+        // Kept, because the peer would end with the last handle to what cancels it.
+        let _unheard = deaf.cancel.take();
         assert_eq!(deaf.call("wait".into(), impatient), Err(CallError::Hangs));
     }
 
