@@ -126,7 +126,7 @@ fn layer(url: &str, ca: &str, count: usize) {
         passage: Passage::default(),
         connect_within: Duration::from_secs(10),
         reply_within: Duration::from_mins(1),
-        patience: Patience { longest: Duration::ZERO },
+        patience: Patience::of(Duration::ZERO),
     };
     let server = ExchangeServer::new(&access, runtime.handle().clone()).expect("it is well");
     let zone = Zone::iana("Europe/Berlin").expect("a zone");

@@ -5,6 +5,7 @@
 
 pub mod ability;
 mod apply;
+mod blame;
 mod days;
 mod exceptions;
 mod failure;

@@ -84,7 +84,10 @@ impl Exchange {
             passage: Passage::default(),
             connect_within: Duration::from_secs(10),
             reply_within: Duration::from_secs(30),
-            patience: Patience { longest: Duration::from_secs(10) },
+            patience: Patience {
+                longest: Duration::from_secs(10),
+                first: Duration::from_millis(1),
+            },
         }
     }
 

@@ -354,7 +354,7 @@ impl Servers {
             },
             connect_within: server.timeouts.connect,
             reply_within: server.timeouts.reply,
-            patience: Patience { longest: self.patience },
+            patience: Patience::of(self.patience),
         })
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::ews::operation::get_item::GetItem;
 use crate::ews::{self, BodyType, EwsError, Property, ResponseCode};
+use crate::mailbox::exchange::blame::{Blame, Suspect};
 use crate::mailbox::exchange::wire::Wire;
 use crate::mailbox::exchange::{ExchangeMailbox, failure, trouble};
 use crate::mailbox::{ItemError, MailboxError, Stage, Trouble};
@@ -23,7 +24,10 @@ impl<W: Wire> ExchangeMailbox<W> {
         each: &mut Each<'_>,
     ) -> Result<(), MailboxError> {
         let mut waiting = self.manner.patience.begin();
+        let mut blame = Blame::default();
         let mut pending: VecDeque<&ItemId> = ids.iter().collect();
+        // Items that failed alone. While nothing else goes through, the server may be to blame.
+        let mut suspects: Vec<(&ItemId, ItemError)> = Vec::new();
         // What a whole batch was refused for is looked for in ever smaller parts of it, however well the server is.
         let mut part = usize::MAX;
         while !pending.is_empty() {
@@ -68,6 +72,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             let left: Vec<&ItemId> = open.into_iter().flatten().collect();
             let code = match &outcome {
                 Ok(()) if left.is_empty() => {
+                    blame.succeeded();
                     self.reads.succeeded(batch.len(), begun.elapsed());
                     part = part.saturating_mul(2);
                     continue;
@@ -79,7 +84,13 @@ impl<W: Wire> ExchangeMailbox<W> {
                     code_of(error)
                 }
             };
-            let passes = outcome.as_ref().err().is_none_or(passes);
+            let passes = match &outcome {
+                Err(EwsError::Fault(fault)) if failure::may_be_the_item(&fault.code) => {
+                    blame.failed() != Suspect::Item
+                }
+                Err(error) => failure::passes(error.kind()).is_some(),
+                Ok(()) => true,
+            };
             if passes {
                 // Nothing is sent while the server wants to be left alone.
                 let Some(wait) = waiting.next(asked) else {
@@ -92,11 +103,14 @@ impl<W: Wire> ExchangeMailbox<W> {
             } else if !outcome.as_ref().err().is_some_and(is_about_batch) {
                 return Err(failure::of_call(outcome, Stage::Item));
             } else if let [only] = left.as_slice() {
-                each((*only).clone(), Err(ItemError::Unreadable(code)));
+                suspects.push((*only, ItemError::Unreadable(code)));
                 continue;
             }
             part = (batch.len() / 2).max(1);
             left.into_iter().rev().for_each(|id| pending.push_front(id));
+        }
+        for (id, error) in suspects {
+            each(id.clone(), Err(error));
         }
         Ok(())
     }
@@ -109,11 +123,6 @@ fn is_at(open: &[Option<&ItemId>], place: usize, item: &ews::Item) -> bool {
 /// An answer that was whole but left items out because the server was busy.
 fn busy(outcome: Result<(), EwsError>, asked: Option<Duration>) -> Result<(), EwsError> {
     outcome.and(Err(EwsError::Resting { left: asked.unwrap_or(failure::A_WHILE) }))
-}
-
-fn passes(error: &EwsError) -> bool {
-    let item = matches!(error, EwsError::Fault(fault) if failure::may_be_the_item(&fault.code));
-    !item && failure::passes(error.kind()).is_some()
 }
 
 /// Errors that one item can bring upon its whole batch: an answer that does not read, a fault, a size. What speaks of the

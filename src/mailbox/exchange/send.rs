@@ -2,8 +2,8 @@
 //!
 //! Batches are cut by count and bytes. What is certain not to have been done is sent again for a while; what may have been done
 //! is unanswered, and a create of that kind is never repeated (invariant 1). A batch that is refused as a whole is halved until
-//! the one item that it is about stands alone; of creates that the server answered without saying what became of them, those
-//! that were made are found by their tokens first.
+//! the one item that it is about stands alone, but where the server may be to blame, it is waited for first; of creates that it
+//! answered without saying what became of them, those that were made are found by their tokens before anything is sent again.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::ews::operation::{Operation, Placed};
 use crate::ews::session::Batcher;
 use crate::ews::{EwsError, ResponseCode};
+use crate::mailbox::exchange::blame::{Blame, Suspect};
 use crate::mailbox::exchange::failure::{self, Answer};
 use crate::mailbox::exchange::folders::Place;
 use crate::mailbox::exchange::wire::Wire;
@@ -95,6 +96,8 @@ struct Queue<T> {
     fresh: VecDeque<Job<T>>,
     /// Parts of a batch that was refused as a whole, the next one last; each goes out alone, to find the one that is to blame.
     parts: Vec<Vec<Job<T>>>,
+    /// Who is to blame for batches that failed without a reason.
+    blame: Blame,
 }
 
 impl<T> Queue<T> {
@@ -139,7 +142,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         T: Clone,
     {
         let mut waiting = self.manner.patience.begin();
-        let mut queue = Queue { fresh: jobs.into(), parts: Vec::new() };
+        let mut queue = Queue { fresh: jobs.into(), parts: Vec::new(), blame: Blame::default() };
         while let Some(batch) = queue.next(&self.writes) {
             let operation = build(batch.iter().map(|job| job.load.clone()).collect());
             // Only the end of an answer shows that its places are right (a server that left a message out would shift the
@@ -151,6 +154,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Ok(()) => {
                     answers.sent = true;
                     self.writes.succeeded(batch.len(), begun.elapsed());
+                    queue.blame.succeeded();
                     self.take_answers(&batch, parts, manner, answer, answers)
                 }
                 Err(error) => {
@@ -159,10 +163,19 @@ impl<W: Wire> ExchangeMailbox<W> {
                     self.take_failure(batch, error, manner, answers, &mut queue)?
                 }
             };
-            let Some((again, asked)) = again else { continue };
+            let Some(Again { jobs: again, asked, doubtful }) = again else { continue };
             if let Some(wait) = waiting.next(asked) {
                 self.wire.wait(wait);
-                queue.again(again);
+                // Only now: the server may have been at work until then.
+                match &manner.creates {
+                    Some(creates) if doubtful => {
+                        // Where they cannot be looked for, nobody knows; the next run looks again.
+                        if let Ok(missing) = self.found(creates, again, answers) {
+                            queue.again(missing);
+                        }
+                    }
+                    _ => queue.again(again),
+                }
                 continue;
             }
             // The server is busy for longer than our patience lasts: the rest is not even sent, nor is what comes after it.
@@ -170,7 +183,9 @@ impl<W: Wire> ExchangeMailbox<W> {
                 self.wire.rest(asked);
             }
             let wait = asked.unwrap_or(failure::A_WHILE);
-            for job in again.into_iter().chain(queue.rest()) {
+            // A create that may have been made is unanswered.
+            let again = again.into_iter().filter(|_| !doubtful || manner.creates.is_none());
+            for job in again.chain(queue.rest()) {
                 answers.give(job.place, Wrote::Later(wait));
             }
         }
@@ -214,7 +229,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 }
             }
         }
-        (!again.is_empty()).then_some((again, asked))
+        (!again.is_empty()).then_some(Again { jobs: again, asked, doubtful: false })
     }
 
     /// Takes in the failure of a whole batch. Returns what is to be sent again after a wait.
@@ -226,9 +241,19 @@ impl<W: Wire> ExchangeMailbox<W> {
         answers: &mut Answers,
         queue: &mut Queue<T>,
     ) -> Result<Option<Again<T>>, MailboxError> {
-        match verdict(&error, manner.repeatable) {
-            Verdict::Again(wait) => return Ok(Some((batch, wait))),
-            Verdict::Blame => {
+        let verdict = verdict(&error, manner.repeatable);
+        let suspect = match verdict {
+            Verdict::Doubt => queue.blame.failed(),
+            _ => Suspect::Item,
+        };
+        match verdict {
+            Verdict::Again(asked) => {
+                return Ok(Some(Again { jobs: batch, asked, doubtful: false }));
+            }
+            Verdict::Doubt if suspect == Suspect::Moment => {
+                return Ok(Some(Again { jobs: batch, asked: None, doubtful: true }));
+            }
+            Verdict::Blame | Verdict::Doubt => {
                 let batch = match &manner.creates {
                     Some(creates) if error.ambiguous() => {
                         match self.found(creates, batch, answers) {
@@ -239,8 +264,17 @@ impl<W: Wire> ExchangeMailbox<W> {
                     }
                     _ => batch,
                 };
-                if batch.len() > 1 {
+                if suspect == Suspect::Server {
+                    // What is the matter is not known, but that nothing goes through.
+                    for job in batch.into_iter().chain(queue.rest()) {
+                        answers.give(job.place, Wrote::Later(failure::A_WHILE));
+                    }
+                } else if batch.len() > 1 {
                     queue.halve(batch);
+                } else if verdict == Verdict::Doubt {
+                    for job in batch {
+                        answers.give(job.place, NEXT_RUN);
+                    }
                 } else {
                     let (code, text) = (fetch::code_of(&error), error.to_string());
                     for job in batch {
@@ -304,15 +338,24 @@ impl<W: Wire> ExchangeMailbox<W> {
     }
 }
 
-/// Jobs to be sent again, and how long the server wants to be left alone before.
-type Again<T> = (Vec<Job<T>>, Option<Duration>);
+/// Jobs to be sent again.
+struct Again<T> {
+    jobs: Vec<Job<T>>,
+    /// How long the server wants to be left alone before.
+    asked: Option<Duration>,
+    /// Whether some of them may have been done.
+    doubtful: bool,
+}
 
 /// What to do about an error of a whole batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// Nothing was done; send it again after a while.
     Again(Option<Duration>),
     /// One of the items is to blame: find out which.
     Blame,
+    /// The server is to blame, or one of the items.
+    Doubt,
     /// Nobody knows what was done.
     Unknown,
     /// Nothing was done, and nothing will be.
@@ -322,10 +365,13 @@ enum Verdict {
 fn verdict(error: &EwsError, repeatable: bool) -> Verdict {
     // The server has spoken without saying what it did. It is done with the request, so that it can be looked at; one that
     // gave up waiting for a part of itself (a time-out) may still be at work.
-    if let EwsError::Fault(fault) = error
-        && (failure::may_be_the_item(&fault.code) || matches!(fault.code, ResponseCode::Other(_)))
-    {
-        return Verdict::Blame;
+    if let EwsError::Fault(fault) = error {
+        if failure::may_be_the_item(&fault.code) {
+            return Verdict::Doubt;
+        }
+        if matches!(fault.code, ResponseCode::Other(_)) {
+            return Verdict::Blame;
+        }
     }
     let doubt = error.ambiguous();
     if doubt && !repeatable {

@@ -48,12 +48,19 @@ pub trait Wire {
 pub struct Patience {
     /// The longest that one call of the mailbox waits in all.
     pub longest: Duration,
+    /// How long the first wait is where the server does not say; each further one is twice as long, up to a minute.
+    pub first: Duration,
 }
 
 impl Patience {
+    /// Waits so long at most in all, and two seconds at first.
+    pub const fn of(longest: Duration) -> Self {
+        Self { longest, first: Duration::from_secs(2) }
+    }
+
     /// Begins to count.
     pub const fn begin(self) -> Waiting {
-        Waiting { left: self.longest, next: Duration::from_secs(2) }
+        Waiting { left: self.longest, next: self.first }
     }
 }
 
@@ -141,7 +148,7 @@ mod tests {
 
     #[test]
     fn waits_grow_and_end() {
-        let mut waiting = Patience { longest: Duration::from_secs(20) }.begin();
+        let mut waiting = Patience::of(Duration::from_secs(20)).begin();
         let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs());
         assert_eq!(seconds(waiting.next(None)), Some(2));
         assert_eq!(seconds(waiting.next(Some(Duration::ZERO))), Some(4));

@@ -7,9 +7,11 @@ use crate::ews::reply::{Arrival, Message, Outcome};
 use crate::ews::{self, EwsError, Field as E, FolderRights, Value as Theirs};
 use crate::mailbox::contract::sample;
 use crate::mailbox::exchange::stamp;
-use crate::mailbox::exchange::tests::requests::{Step, creates, fault, mailbox, names, refusal};
-use crate::mailbox::{By, Mailbox, MailboxErrorKind, Wanted, Wrote};
-use crate::model::{ItemId, ItemKind};
+use crate::mailbox::exchange::tests::requests::{
+    Step, creates, fault, is_done, mailbox, names, refusal, update,
+};
+use crate::mailbox::{By, Mailbox, MailboxErrorKind, Wanted, Write, Wrote};
+use crate::model::{Field, ItemId, ItemKind};
 
 const MINUTES: Duration = Duration::from_mins(5);
 
@@ -168,4 +170,30 @@ fn a_refused_question_for_the_person_is_an_error_and_a_busy_server_is_asked_agai
     assert_eq!(names(&mailbox), [("ResolveNames", 1); 3]);
     let xml = &mailbox.wire.sent[0].2;
     assert!(xml.contains(r#"ReturnFullContactData="true""#), "notes.md §1.10: required");
+}
+
+#[test]
+fn quirk_19_a_server_in_trouble_is_waited_for_and_no_item_is_blamed() {
+    let internal = || Step::Fails(Vec::new(), fault("ErrorInternalServerTransientError", None));
+    let writes = ["a", "b", "c", "d"].map(|id| update(id, "v1", Field::JobTitle));
+    let mut moment = mailbox([internal()]);
+    let answers = moment.apply(ItemKind::Contact, &writes).unwrap();
+    assert!(answers.iter().all(is_done), "{answers:?}");
+    assert_eq!(names(&moment), [("UpdateItem", 4), ("UpdateItem", 4)], "the same once more");
+    assert_eq!(moment.wire.waits, [Duration::from_secs(2)]);
+    // For longer: whoever is last in a row of failures is not to blame, and the server is left alone.
+    let writes: Vec<Write> =
+        (0..100).map(|id| update(&format!("i{id}"), "v1", Field::JobTitle)).collect();
+    let mut down = mailbox((0..1_000).map(|_| internal()));
+    let answers = down.apply(ItemKind::Contact, &writes).unwrap();
+    assert!(answers.iter().all(|answer| matches!(answer, Wrote::Later(_))), "{answers:?}");
+    assert!(down.wire.sent.len() < 20, "not each of them alone: {}", down.wire.sent.len());
+    let mut reader = mailbox((0..1_000).map(|_| internal()));
+    let ids: Vec<ItemId> = (0..100).map(|index| ItemId::new(format!("i{index}"))).collect();
+    let mut blamed = 0;
+    let outcome =
+        reader.identify(ItemKind::Contact, &ids, &mut |_, got| blamed += usize::from(got.is_err()));
+    assert!(matches!(outcome.unwrap_err().kind, MailboxErrorKind::Transient(_)));
+    assert!(reader.wire.sent.len() < 30, "{}", reader.wire.sent.len());
+    assert_eq!(blamed, 0);
 }
