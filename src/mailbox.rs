@@ -147,6 +147,8 @@ pub struct Item {
     pub created_at: Option<Timestamp>,
     /// Somebody besides the owner is invited: read, never written or deleted (rule D8).
     pub has_guests: bool,
+    /// The body has formatting, which a text of ours would take away (D11).
+    pub rich: bool,
     /// E-mail slots that hold something other than an Internet address (`RoutingType=EX`); they are left alone (D11).
     pub fixed: FieldSet,
     /// Fields that hold something this model cannot represent, such as a series with an unreadable pattern (D10).

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::engine::dress::undress;
+use crate::engine::dress::{Dress, undress};
 use crate::engine::explain::explain;
 use crate::engine::pairing::keys;
 use crate::engine::plan::{
@@ -263,7 +263,10 @@ impl Session<'_> {
                     .map_or(FieldSet::EMPTY, |record| dress.bare(kind, &read.content, record));
                 undress(kind, &mut read.content, &seen.pair.categories, &shown);
                 let mut view = lens.item(&read, kind);
-                view.bare = bare;
+                // A body with formatting is replaced only when staffITpro's text changed (rule D11).
+                let rich =
+                    if read.rich { FieldSet::of(Dress::body(kind)) } else { FieldSet::EMPTY };
+                view.bare = bare.difference(rich);
                 item = Some((read, view));
             }
             Some(Err(ItemError::Gone)) => {

@@ -83,7 +83,7 @@ impl Zone {
 
     /// Finds the zone of rules that came with an item: the mailbox's own where it keeps the same time, else the zone of some
     /// Windows name that does. Rules that nobody else has keep the mailbox's name and their own time, so that days and instants
-    /// are right and only the name is the next best.
+    /// are right and only the name is the next best; see [`has_name`].
     pub fn of_rules(rules: &str, mailbox: &Self) -> Option<Self> {
         let own = TimeZone::posix(rules).ok()?;
         let years = 2026..2038;
@@ -104,6 +104,12 @@ impl Zone {
             None => Some(Self { name: mailbox.name.clone(), rules: own, windows: OnceLock::new() }),
         }
     }
+}
+
+/// Says whether rules are those of a zone that has a name. A series in a zone without one cannot be carried over: under any other
+/// name it would leave its hour when the clocks change (rule D10).
+pub(super) fn has_name(rules: &TimeZone) -> bool {
+    rules.iana_name().is_some()
 }
 
 /// The Windows zones of rules that were looked up before; going through all zones takes a while.
@@ -215,6 +221,7 @@ mod tests {
         assert_eq!(own.name, "Europe/Vienna");
         let noon = "2026-07-01T12:00:00Z".parse().unwrap();
         assert_eq!(own.rules.to_datetime(noon).to_string(), "2026-07-01T13:30:00");
+        assert!(!super::has_name(&own.rules) && super::has_name(&vienna.rules));
         assert!(Zone::of_rules("Unsinn", &vienna).is_none());
     }
 

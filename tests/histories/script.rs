@@ -141,7 +141,7 @@ impl Stage {
             }
             "erase" => self.world.database.memory.delete(rest),
             "delete" | "purge" | "restore" | "archive" | "copy" | "private" | "public"
-            | "invite" | "touch" | "complete" | "unstamp" | "unreadable" | "foreign"
+            | "invite" | "format" | "touch" | "complete" | "unstamp" | "unreadable" | "foreign"
             | "endless" => {
                 self.act(verb, rest, at)?;
             }
@@ -396,6 +396,10 @@ impl Stage {
                     store.person_invites(&id, "gast@kunde.example", at);
                     None
                 }
+                "format" => {
+                    store.person_formats(&id, at);
+                    None
+                }
                 "touch" => {
                     store.assistant_touches(&id, at);
                     None
@@ -579,6 +583,13 @@ impl Stage {
                 let id = self.id(user, name)?;
                 let store = self.world.person(user).mailbox.snapshot();
                 compare(&content(fields), &store.item(&id).ok_or("it is not there")?.content)
+            }
+            "formatted" | "plain" => {
+                let [user, name] = split(rest);
+                let id = self.id(user, name)?;
+                let store = self.world.person(user).mailbox.snapshot();
+                let rich = store.item(&id).ok_or("it is not there")?.rich;
+                equal(what, if rich { "formatted" } else { "plain" })
             }
             "folder" => {
                 let [user, name, wanted] = split(rest);

@@ -106,6 +106,13 @@ pub(super) fn progress(bench: &mut dyn Bench) {
     let (_, version) = done(one(bench, kind, write));
     let before = fetch(bench, kind, &id).content;
     assert_holds(&before, &finished);
+    // It stays completed, on another day.
+    let earlier = content(&[(Field::Completed, json!("2026-03-20"))]);
+    let write = update(&id, &version, earlier.clone(), &before, None);
+    let (_, version) = done(one(bench, kind, write));
+    let before = fetch(bench, kind, &id).content;
+    assert_holds(&before, &earlier);
+    assert_eq!(before.text(Field::Status), Some("completed"));
     let open = content(&[
         (Field::Status, json!("deferred")),
         (Field::Percent, json!(60)),

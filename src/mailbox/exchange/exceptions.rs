@@ -19,8 +19,8 @@ use crate::model::canonical::line;
 use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Block, Content, Field, ItemId, Recurrence, Slot, Value};
 
-/// What is asked for of a changed occurrence.
-pub(super) const WANTED: [E; 8] = [
+/// What is asked for of a changed occurrence. One alone may have guests that its series has not (rule D8).
+pub(super) const WANTED: [E; 12] = [
     E::Subject,
     E::Location,
     E::Start,
@@ -29,6 +29,10 @@ pub(super) const WANTED: [E; 8] = [
     E::StartTimeZone,
     E::EndTimeZone,
     E::OriginalStart,
+    E::Organizer,
+    E::RequiredAttendees,
+    E::OptionalAttendees,
+    E::Resources,
 ];
 
 /// Changed occurrences that were fetched, by their ids.

@@ -120,13 +120,18 @@ impl Folders {
         let opened = Opened {
             identity: MailboxIdentity::new(identity),
             clock: wire.clock(),
-            // A server that says nothing about it speaks to the owner.
             sees_private: [&defaults.contacts, &defaults.calendar, &defaults.tasks]
                 .iter()
-                .all(|folder| folder.rights.is_none_or(|r| r.view_private_items != Some(false))),
+                .all(|folder| self.sees_private(folder)),
         };
         self.defaults = Some(defaults);
         Ok(opened)
+    }
+
+    /// A server that says nothing about it hides nothing from the owner, and nobody knows what from a delegate (rule D4).
+    fn sees_private(&self, folder: &Folder) -> bool {
+        let told = folder.rights.and_then(|rights| rights.view_private_items);
+        told.unwrap_or(!matches!(self.whose, Whose::Of(_)))
     }
 
     /// Names the folders to ask for. Where the login's own mailbox must be that of an address, one folder is asked for by the

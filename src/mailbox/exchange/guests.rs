@@ -37,6 +37,11 @@ pub(super) fn read(item: &Properties, content: &mut Content) -> bool {
     has_guests
 }
 
+/// Says whether somebody besides the owner is invited.
+pub(super) fn are_invited(item: &Properties) -> bool {
+    read(item, &mut Content::new())
+}
+
 /// Says whether the item is the copy of a meeting that somebody else organizes, whatever is listed in it.
 fn is_invitation(item: &Properties) -> bool {
     let response = item.value(E::MyResponseType).and_then(Theirs::as_text);

@@ -8,7 +8,7 @@ use crate::ews::{self, BodyType, Field as E, Indexed, Value as Theirs};
 use crate::mailbox::exchange::exceptions::{self, Fetched};
 use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::{days, guests, kind, series, stamp, times};
-use crate::mailbox::zones::Zone;
+use crate::mailbox::zones::{self, Zone};
 use crate::mailbox::{Identity, Item};
 use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value, json};
 
@@ -41,7 +41,11 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
         let mut zone = None;
         if kind == ItemKind::Appointment {
             zone = times::read(properties, mailbox, &mut read.content);
-            has_guests = guests::read(properties, &mut read.content);
+            has_guests = guests::read(properties, &mut read.content)
+                || exceptions::changed(properties).any(|id| {
+                    let occurrence = fetched.get(&id);
+                    occurrence.is_some_and(|one| guests::are_invited(&one.properties))
+                });
         }
         if kind != ItemKind::Contact {
             match read.series(kind, zone.as_ref(), fetched) {
@@ -66,9 +70,18 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
             .map(str::to_owned),
         created_at: instant(E::DateTimeCreated),
         has_guests,
+        rich: is_rich(properties),
         fixed: read.fixed,
         unsupported,
         identity,
+    }
+}
+
+/// Says whether the body has formatting: all that is not plain text (1), or of which nothing is known (0).
+fn is_rich(item: &Properties) -> bool {
+    match item.value(table::NATIVE_BODY) {
+        None => false,
+        Some(value) => !matches!(value.as_integer(), Some(0 | 1)),
     }
 }
 
@@ -183,10 +196,11 @@ impl Read<'_> {
             Some(_) => return None,
         };
         if kind == ItemKind::Appointment {
+            let zone = zone.filter(|zone| zones::has_name(zone))?;
             series.exceptions = exceptions::read(
                 self.properties,
                 &self.content,
-                (&series, zone?),
+                (&series, zone),
                 (fetched, self.mailbox),
             )?;
         }

@@ -14,6 +14,8 @@ pub const OURS: PropertySet =
 
 /// The name prefix of a contact (PidTagDisplayNamePrefix). EWS shows it read-only within `CompleteName`; as a MAPI
 /// property it can be written (notes.md §2.1).
+/// `PidTagNativeBody`: what the body was written as (MS-OXPROPS 2.799; MS-OXBBODY 2.1.3.1). Exchange and grommunio keep it.
+pub(super) const NATIVE_BODY: ExtendedField = ExtendedField::tag(0x1016, ExtendedType::Integer);
 const TITLE: ExtendedField = ExtendedField::tag(0x3A45, ExtendedType::String);
 
 /// The form of address, for which Outlook has no field.
@@ -216,7 +218,7 @@ pub fn wanted(kind: ItemKind) -> Vec<Property> {
             Way::Extended(of) => wanted.push(of.into()),
             Way::Slot(of) => wanted.push(of.into()),
             Way::Email(key) => wanted.push(Indexed::Email(key).into()),
-            Way::Body => wanted.push(E::Body.into()),
+            Way::Body => wanted.extend([E::Body.into(), NATIVE_BODY.into()]),
             Way::Series => wanted.extend(series(kind).map(Property::from)),
             Way::Guests | Way::Absent(_) => {}
         }

@@ -82,6 +82,11 @@ impl Store {
         self.person_types(id, Field::Sensitivity, word, at)
     }
 
+    /// The person sets words of the body in bold, or puts a picture between them.
+    pub fn person_formats(&mut self, id: &ItemId, at: Timestamp) -> bool {
+        self.touch(id, at, PERSON, |item| item.rich = true)
+    }
+
     /// The person invites somebody to an appointment.
     pub fn person_invites(&mut self, id: &ItemId, address: &str, at: Timestamp) -> bool {
         let guest = crate::model::Attendee { address: address.to_owned(), name: String::new() };

@@ -65,6 +65,8 @@ pub struct Stored {
     pub unmapped: BTreeMap<String, String>,
     /// Whether somebody besides the owner is invited.
     pub has_guests: bool,
+    /// Whether the body has formatting.
+    pub rich: bool,
     /// E-mail slots with something other than an Internet address.
     pub fixed: FieldSet,
     /// Fields that the model cannot represent.
@@ -242,6 +244,7 @@ impl Store {
             modified_by: Some(item.modified_by.clone()),
             created_at: Some(item.created_at),
             has_guests: item.has_guests,
+            rich: item.rich,
             fixed: item.fixed,
             unsupported: item.unsupported,
         })
@@ -280,6 +283,7 @@ impl Stored {
             stamp: None,
             unmapped: BTreeMap::new(),
             has_guests: false,
+            rich: false,
             fixed: FieldSet::EMPTY,
             unsupported: FieldSet::EMPTY,
             modified_at: at,

@@ -126,6 +126,8 @@ impl Store {
         for (field, slot) in written.iter() {
             item.content.put(field, slot.clone());
             item.unsupported.remove(field);
+            // A text of ours is plain.
+            item.rich &= !matches!(field, Field::Body | Field::Notes);
         }
         let today = self.now.to_zoned(TimeZone::UTC).date();
         self.normalises.rewrite(&written, &mut item.content, today);

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::series::{self, Course};
 use super::table::{Way, way};
 use super::{guests, people, stamp, times};
-use crate::mailbox::zones::Zone;
+use crate::mailbox::zones::{self, Zone};
 use crate::mailbox::{Identity, Item};
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
 use crate::mapi::{Properties, Value as V, named as n, property as p};
@@ -96,6 +96,7 @@ pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
             .map(str::to_owned),
         created_at: instant(p::CREATION_TIME),
         has_guests,
+        rich: [p::RTF_COMPRESSED, p::HTML].iter().any(|of| properties.value(*of).is_some()),
         fixed: read.fixed,
         unsupported,
         identity,
@@ -210,6 +211,9 @@ impl Read<'_> {
         let bytes = value.as_bytes();
         let series = match kind {
             ItemKind::Appointment => bytes.zip(lived_in).and_then(|(bytes, zone)| {
+                if !zones::has_name(&zone) {
+                    return None;
+                }
                 let series = AppointmentRecurrence::parse(bytes).ok()?;
                 let course = course(&series, self.content.is_set(Field::AllDay), zone)?;
                 let text = |field| self.content.text(field).unwrap_or_default();

@@ -44,8 +44,8 @@ impl Course {
         }
     }
 
-    fn moment(&self, local: DateTime) -> Option<Moment> {
-        if self.all_day {
+    fn moment(&self, local: DateTime, all_day: bool) -> Option<Moment> {
+        if all_day {
             return Some(Moment::Day(local.date()));
         }
         self.zone.to_ambiguous_timestamp(local).compatible().ok().map(Moment::Instant)
@@ -76,20 +76,17 @@ pub(super) fn read(
             |own: &Option<String>, all: &str| own.clone().filter(|own| line(own) != line(all));
         let (subject, place) =
             (different(&change.subject, subject), different(&change.place, place));
-        if course.span(original) == (start, end) && subject.is_none() && place.is_none() {
+        let all_day = change.all_day.map_or(course.all_day, |all_day| all_day != 0);
+        let as_planned = all_day == course.all_day && course.span(original) == (start, end);
+        if as_planned && subject.is_none() && place.is_none() {
             // It differs in nothing that the model knows.
             continue;
-        }
-        // Whole days are days only where the series has them too; the model keeps one kind of time for both.
-        let all_day = change.all_day.map_or(course.all_day, |all_day| all_day != 0);
-        if all_day != course.all_day {
-            return None;
         }
         exceptions.push(Exception {
             original,
             change: ExceptionChange::Changed {
-                start: course.moment(start)?,
-                end: course.moment(end)?,
+                start: course.moment(start, all_day)?,
+                end: course.moment(end, all_day)?,
                 subject,
                 place,
             },
@@ -204,12 +201,20 @@ pub(super) fn write(
         let (planned, _) = course.span(exception.original);
         let minutes = |time: DateTime| Minutes::from_datetime(time).ok_or(BEYOND);
         let original = minutes(planned)?;
+        let is_day = matches!(start, Moment::Day(_));
+        if is_day != matches!(end, Moment::Day(_)) {
+            return Err("a changed occurrence of the series ends before it starts");
+        }
         let (start, end) = (minutes(course.local(*start))?, minutes(course.local(*end))?);
         let known =
             was.and_then(|was| was.changes.iter().find(|old| old.original_start == original));
         let mut change =
             known.cloned().unwrap_or_else(|| OccurrenceChange::moved(original, start, end));
         (change.start, change.end) = (start, end);
+        // Only a difference is told, or what was told before.
+        if is_day != course.all_day || change.all_day.is_some() {
+            change.all_day = Some(u32::from(is_day));
+        }
         change.subject.clone_from(subject);
         change.place.clone_from(place);
         pattern.modified.push(minutes(start.to_datetime().date().to_datetime(Time::midnight()))?);

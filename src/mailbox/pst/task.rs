@@ -1,5 +1,7 @@
 //! Pure: what Outlook keeps in step on a task: status, share and completion, its series, its reminder.
 
+use jiff::civil::Date;
+
 use super::series;
 use super::table::{Way, way};
 use super::times::{self, Setting};
@@ -50,7 +52,11 @@ pub(super) fn fresh() -> Vec<Setting> {
 
 /// Writes status, percent and completion date so that they agree: completed is a hundred percent, a hundred percent is completed,
 /// and only what is completed has a date.
-pub(super) fn progress(content: &Content, desk: &Desk<'_>) -> Result<Vec<Setting>, Unfit> {
+pub(super) fn progress(
+    content: &Content,
+    before: &Content,
+    desk: &Desk<'_>,
+) -> Result<Vec<Setting>, Unfit> {
     let mut out: Vec<Setting> = Vec::new();
     let share = |percent: i64| {
         let whole = u8::try_from(percent.clamp(0, 100)).unwrap_or(0);
@@ -61,7 +67,18 @@ pub(super) fn progress(content: &Content, desk: &Desk<'_>) -> Result<Vec<Setting
         Some(Some(Value::Number(percent))) => Some(*percent),
         Some(_) => Some(0),
     };
+    let completed = |date: Date| {
+        let midnight = crate::mailbox::span::midnight(date, &desk.mailbox.rules);
+        (n::TASK_COMPLETED_ON.into(), midnight.and_then(times::file_time))
+    };
     let Some(status) = content.slot(Field::Status) else {
+        // A task that was and stays completed, on another day.
+        if before.text(Field::Status) == Some("completed") {
+            if let Some(Value::Date(date)) = content.value(Field::Completed) {
+                out.push(completed(*date));
+            }
+            return Ok(out);
+        }
         out.extend(percent.map(share));
         return Ok(out);
     };
@@ -76,8 +93,7 @@ pub(super) fn progress(content: &Content, desk: &Desk<'_>) -> Result<Vec<Setting
             Some(Value::Date(date)) => *date,
             _ => desk.mailbox.rules.to_datetime(desk.now).date(),
         };
-        let midnight = crate::mailbox::span::midnight(done, &desk.mailbox.rules);
-        out.push((n::TASK_COMPLETED_ON.into(), midnight.and_then(times::file_time)));
+        out.push(completed(done));
     } else {
         out.push((n::TASK_COMPLETED_ON.into(), None));
         out.extend(percent.filter(|percent| *percent < 100).map(share));

@@ -100,7 +100,7 @@ fn change(
             out.extend(appointment::times(content, before, was, desk)?);
         }
         ItemKind::Task => {
-            out.extend(task::progress(content, desk)?);
+            out.extend(task::progress(content, before, desk)?);
             out.extend(task::series(content)?);
             out.extend(task::reminder(content, before));
         }

@@ -341,6 +341,7 @@ mod tests {
             modified_by: None,
             created_at: None,
             has_guests: false,
+            rich: false,
             fixed: FieldSet::EMPTY,
             unsupported: FieldSet::EMPTY,
         };

@@ -132,6 +132,36 @@ fn changed_occurrences_keep_local_time_on_both_sides_of_a_clock_change() {
 }
 
 #[test]
+fn d10_a_whole_day_in_a_series_of_hours_stays_one() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    weekly.exceptions = vec![Exception {
+        original: date(2026, 3, 30),
+        change: ExceptionChange::Changed {
+            start: Moment::Day(date(2026, 3, 31)),
+            end: Moment::Day(date(2026, 4, 1)),
+            subject: None,
+            place: None,
+        },
+    }];
+    let written = write(&weekly, &berlin(), None).unwrap();
+    // MS-OXOCAL 2.2.1.44.3: SubType is 1 where the occurrence takes the whole day; midnights are local.
+    let change = &written.changes[0];
+    assert_eq!(change.all_day, Some(1));
+    assert_eq!(change.start.to_datetime(), date(2026, 3, 31).at(0, 0, 0, 0));
+    assert_eq!(read(&written, &berlin(), ("", "")), Some(weekly.clone()));
+    // And hours in a series of whole days.
+    let days = Course { starts: time(0, 0, 0, 0), minutes: 1440, all_day: true, ..berlin() };
+    weekly.exceptions =
+        vec![moved(date(2026, 3, 30), "2026-03-30T08:00:00Z", "2026-03-30T09:00:00Z", None)];
+    let written = write(&weekly, &days, None).unwrap();
+    assert_eq!(written.changes[0].all_day, Some(0));
+    assert_eq!(read(&written, &days, ("", "")), Some(weekly));
+}
+
+#[test]
 fn d11_what_a_changed_occurrence_has_beyond_the_model_stays() {
     let mut weekly = series(
         Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
