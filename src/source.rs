@@ -67,6 +67,10 @@ pub trait Source: Send + Sync {
 
     /// Updates records. One answer for each update, in order; each is applied whole or not at all (rule D13).
     fn update(&self, user: &UserId, updates: &[RecordUpdate]) -> Result<Vec<Updated>, SourceError>;
+
+    /// Says for which of these users there is anything new since a position of this question; without one it only says the
+    /// position of now. It wakes somebody up and moves nothing.
+    fn news(&self, users: &[UserId], since: Option<&Position>) -> Result<News, SourceError>;
 }
 
 /// What a source says of itself.
@@ -88,6 +92,8 @@ pub struct Description {
     pub filter_per_user: bool,
     /// Whether [`Source::set_member`] works.
     pub filter_writable: bool,
+    /// Whether [`Source::news`] works; without it each user has to be asked for.
+    pub news: bool,
     /// Whether the source says whose an activity is; one that cannot is a configuration error (rule D14).
     pub assigns: bool,
     /// The source's clock at the time of the answer.
@@ -187,6 +193,17 @@ pub enum Members {
         /// On the last page: the position to give as `known` next time.
         position: Option<Position>,
     },
+}
+
+/// For whom there is anything new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Users among those asked for, with the module; too many perhaps, never too few.
+    pub stirred: Vec<(UserId, Module)>,
+    /// The position to ask from the next time.
+    pub position: Position,
+    /// The position given was worthless: everybody has to be looked at.
+    pub lost: bool,
 }
 
 /// The answer for one id.

@@ -1,5 +1,5 @@
 /*
- * The interface between abgleich and an adapter plugin, version 1.0. This file is normative.
+ * The interface between abgleich and an adapter plugin, version 1.1. This file is normative.
  *
  * An adapter is a shared library that exports one function, abgleich_adapter_v1. It brings records of a staffITpro database to
  * abgleich and takes updates back. It can neither create nor delete records: there is no message for that.
@@ -11,7 +11,12 @@
  *
  * VERSIONS. The major version is in the name of the symbol and in the table; it changes when a plugin must be changed. The
  * minor version changes when something is appended to a table or a message; old plugins go on working. Neither follows the
- * version of abgleich.
+ * version of abgleich. Appended since 1.0: in 1.1 the method "news" (capability news/1).
+ *
+ * CAPABILITIES. An adapter names what it implements as name/revision in its manifest, and what works with a database in its
+ * description. base/1 (describe, list, fetch) is needed; everything else is optional and never called where it is not named:
+ * users/1, changes/1, activities/1, members/1, set_member/1, update/1, news/1. Without news/1 a program that watches asks changes
+ * and members for each user in turn, more slowly the more users there are.
  *
  * OWNERSHIP. Whoever allocates frees. What abgleich passes in is abgleich's, and may be read during the call only, with the one
  * exception of the host table, which is valid until close returns. What the plugin passes out is the plugin's; abgleich gives
@@ -39,7 +44,7 @@ extern "C" {
 #endif
 
 #define ABGLEICH_ABI_MAJOR 1
-#define ABGLEICH_ABI_MINOR 0
+#define ABGLEICH_ABI_MINOR 1
 
 /* The eight bytes of abgleich_adapter.magic, without a terminating NUL. */
 #define ABGLEICH_MAGIC {'A', 'B', 'G', 'L', 'E', 'I', 'C', 'H'}

@@ -176,14 +176,16 @@ CREATE TABLE membership (
     record TEXT NOT NULL,
     PRIMARY KEY (module, user, record)
 ) WITHOUT ROWID;
+CREATE INDEX membership_record ON membership (record);
 
--- How often each list was changed; kept by triggers.
+-- When each list was last changed, by numbers that go up over all lists and are never given twice; kept by triggers.
 CREATE TABLE membership_version (
     module TEXT NOT NULL,
     user TEXT NOT NULL,
     version INTEGER NOT NULL,
     PRIMARY KEY (module, user)
 ) WITHOUT ROWID;
+CREATE INDEX membership_version_order ON membership_version (version);
 
 -- The change feed; kept by triggers. One row for each record that ever was, with the number of its last change. The number is
 -- the record's version as well; numbers are never given twice.
@@ -375,21 +377,25 @@ CREATE TRIGGER membership_inserted AFTER INSERT ON membership BEGIN
     INSERT INTO membership_version (module, user, version)
         SELECT new.module, new.user, 0
         WHERE NOT EXISTS (SELECT 1 FROM membership_version WHERE module = new.module AND user = new.user);
-    UPDATE membership_version SET version = version + 1 WHERE module = new.module AND user = new.user;
+    UPDATE membership_version SET version = (SELECT max(version) FROM membership_version) + 1
+        WHERE module = new.module AND user = new.user;
 END;
 CREATE TRIGGER membership_deleted AFTER DELETE ON membership BEGIN
     INSERT INTO membership_version (module, user, version)
         SELECT old.module, old.user, 0
         WHERE NOT EXISTS (SELECT 1 FROM membership_version WHERE module = old.module AND user = old.user);
-    UPDATE membership_version SET version = version + 1 WHERE module = old.module AND user = old.user;
+    UPDATE membership_version SET version = (SELECT max(version) FROM membership_version) + 1
+        WHERE module = old.module AND user = old.user;
 END;
 CREATE TRIGGER membership_updated AFTER UPDATE ON membership BEGIN
     INSERT INTO membership_version (module, user, version)
         SELECT old.module, old.user, 0
         WHERE NOT EXISTS (SELECT 1 FROM membership_version WHERE module = old.module AND user = old.user);
-    UPDATE membership_version SET version = version + 1 WHERE module = old.module AND user = old.user;
+    UPDATE membership_version SET version = (SELECT max(version) FROM membership_version) + 1
+        WHERE module = old.module AND user = old.user;
     INSERT INTO membership_version (module, user, version)
         SELECT new.module, new.user, 0
         WHERE NOT EXISTS (SELECT 1 FROM membership_version WHERE module = new.module AND user = new.user);
-    UPDATE membership_version SET version = version + 1 WHERE module = new.module AND user = new.user;
+    UPDATE membership_version SET version = (SELECT max(version) FROM membership_version) + 1
+        WHERE module = new.module AND user = new.user;
 END;

@@ -56,6 +56,8 @@ struct Stored {
 pub struct MemorySettings {
     /// Whether there is a change feed.
     pub feed: bool,
+    /// Whether one question tells for whom there is anything new.
+    pub news: bool,
     /// Whether the filter is kept for each user.
     pub filter_per_user: bool,
     /// Whether it says whose an activity is.
@@ -76,6 +78,7 @@ impl Default for MemorySettings {
     fn default() -> Self {
         Self {
             feed: true,
+            news: true,
             filter_per_user: true,
             assigns: true,
             versions_in_seconds: false,

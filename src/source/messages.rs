@@ -76,6 +76,7 @@ pub(super) fn description(
         feed: has("changes/1"),
         filter_per_user: described.filter_per_user,
         filter_writable: has("set_member/1"),
+        news: has("news/1"),
         assigns: described.assigns,
         clock,
     };

@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use super::channel::Patience;
 use super::library::{Adapter, Library};
 use super::{
-    Changes, Description, Entry, Fetched, Listing, Members, RecordUpdate, Source, SourceError,
-    SourceErrorKind, Updated, User, messages,
+    Changes, Description, Entry, Fetched, Listing, Members, News, RecordUpdate, Source,
+    SourceError, SourceErrorKind, Updated, User, messages,
 };
 use crate::model::{ItemKind, Module, Position, RecordId, TenantName, UserId};
 
@@ -454,6 +454,31 @@ impl Source for PluginSource {
             answers.extend(self.update_chunk(user, chunk)?);
         }
         Ok(answers)
+    }
+
+    fn news(&self, users: &[UserId], since: Option<&Position>) -> Result<News, SourceError> {
+        self.needs("news/1", "news")?;
+        let request = wire::Request::News(wire::NewsRequest {
+            users: users.iter().map(|user| user.as_str().to_owned()).collect(),
+            since: since.map(|since| since.as_str().to_owned()),
+        });
+        let reply: wire::News = self.ask("news", &request)?;
+        if since.is_none() && (reply.lost || !reply.stirred.is_empty()) {
+            let what = "it says what is new where no position was given";
+            return Err(self.broken("news", what));
+        }
+        let asked: BTreeSet<_> = users.iter().map(UserId::as_str).collect();
+        if let Some(other) = reply.stirred.iter().find(|one| !asked.contains(one.user.as_str())) {
+            let what = format!("it names `{}`, who was not asked for", other.user);
+            return Err(self.broken("news", what));
+        }
+        let stirred = reply.stirred.into_iter();
+        let stirred = stirred.map(|one| (UserId::new(one.user), messages::module(one.module)));
+        Ok(News {
+            stirred: stirred.collect(),
+            position: Position::new(reply.position),
+            lost: reply.lost,
+        })
     }
 }
 

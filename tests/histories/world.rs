@@ -17,8 +17,8 @@ use abgleich::model::rules::{ScopeSettings, Scopes};
 use abgleich::model::{Content, Field, Module, Position, RecordId, Scope, TenantName, UserId};
 use abgleich::source::memory::MemorySource;
 use abgleich::source::{
-    Changes, Description, Entry, Fetched, Listing, Members, RecordUpdate, Source, SourceError,
-    SourceErrorKind, Updated, User,
+    Changes, Description, Entry, Fetched, Listing, Members, News, RecordUpdate, Source,
+    SourceError, SourceErrorKind, Updated, User,
 };
 
 /// The name of the source.
@@ -94,6 +94,9 @@ impl Source for Database {
     }
     fn set_member(&self, user: &UserId, id: &RecordId, member: bool) -> Result<(), SourceError> {
         self.memory.set_member(user, id, member)
+    }
+    fn news(&self, users: &[UserId], since: Option<&Position>) -> Result<News, SourceError> {
+        self.memory.news(users, since)
     }
     fn update(&self, user: &UserId, updates: &[RecordUpdate]) -> Result<Vec<Updated>, SourceError> {
         let trouble = self.trouble.lock().unwrap().pop_front();

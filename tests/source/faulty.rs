@@ -70,6 +70,8 @@ fn call(source: &PluginSource, method: &str) -> Result<(), SourceError> {
         "members" => source.members(&user, module, None, None).map(drop),
         "fetch" => source.fetch(&user, &ids(&["1", "3"])).map(drop),
         "update" => source.update(&user, &[update()]).map(drop),
+        "news" => source.news(&[user], None).map(drop),
+        "news_on" => source.news(&[user], Some(&Position::from("n"))).map(drop),
         _ => unreachable!("{method}"),
     }
 }
@@ -77,9 +79,8 @@ fn call(source: &PluginSource, method: &str) -> Result<(), SourceError> {
 #[test]
 fn a_sound_plugin_is_understood() {
     let source = open("", "");
-    for method in
-        ["describe", "users", "list", "changes", "activities", "members", "fetch", "update"]
-    {
+    let base = ["describe", "users", "list", "changes", "activities", "members", "fetch"];
+    for method in base.into_iter().chain(["update", "news_on"]) {
         call(&source, method).unwrap_or_else(|error| panic!("{method}: {error}"));
     }
 }
@@ -120,6 +121,8 @@ fn replies_that_do_not_fit_are_refused_with_adapter_method_and_reason() {
         ("update", "too_few", "0 answers to 1 questions"),
         ("update", "foreign_id", "answers `another` in the place of `1`"),
         ("update", "silent_about_stored", "what `surname` holds now"),
+        ("news_on", "foreign_user", "names `XYZ`, who was not asked for"),
+        ("news", "", "no position was given"),
         ("users", "too_many", "`DHO` comes twice"),
         ("describe", "blank_identity", "identity is blank"),
     ];

@@ -139,6 +139,7 @@ fn misbehave(fault: &str, method: &str, request: &Value, mut sound: Value) -> An
         "wrong_time" => {
             list(ok, method)[0]["found"]["record"]["changed_at"] = json!("2026-11-22 08:00");
         }
+        "foreign_user" => ok["stirred"][0]["user"] = json!("XYZ"),
         "silent_about_stored" => list(ok, method)[0]["outcome"]["applied"]["stored"] = json!({}),
         _ => {}
     }
@@ -170,7 +171,7 @@ fn sound(method: &str, request: &Value) -> Value {
         "describe" => json!({
             "identity": "faulty",
             "product": "faulty",
-            "capabilities": ["base/1", "users/1", "changes/1", "activities/1", "members/1", "set_member/1", "update/1"],
+            "capabilities": ["base/1", "users/1", "changes/1", "activities/1", "members/1", "set_member/1", "update/1", "news/1"],
             "kinds": [
                 {"kind": "contact", "readable": ["surname", "birthday"], "writable": ["surname"]},
                 {"kind": "task", "readable": ["subject"], "writable": ["subject"]},
@@ -186,6 +187,10 @@ fn sound(method: &str, request: &Value) -> Value {
         "activities" => json!({"entries": [task]}),
         "members" => json!({"ids": ["1"], "complete": true, "position": "m"}),
         "set_member" => json!({}),
+        "news" => {
+            let stirred = json!({"user": "DHO", "module": "applicants"});
+            json!({"stirred": [stirred], "position": "n"})
+        }
         "fetch" => {
             let record = json!({
                 "kind": "contact", "module": "applicants", "version": "v1", "editable": true,

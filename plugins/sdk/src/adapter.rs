@@ -9,7 +9,8 @@ use crate::host::Host;
 use crate::messages::{
     ActivitiesRequest, AdapterError, Changes, ChangesRequest, Description, Done, Entries,
     ErrorKind, FetchRequest, Fetched, ListRequest, Listing, METHODS, Manifest, Members,
-    MembersRequest, OpenConfig, Reply, Request, SetMemberRequest, UpdateRequest, Updated, Users,
+    MembersRequest, News, NewsRequest, OpenConfig, Reply, Request, SetMemberRequest, UpdateRequest,
+    Updated, Users,
 };
 
 /// An adapter between abgleich and a database of staffITpro.
@@ -62,6 +63,11 @@ pub trait Adapter: Send + Sized + 'static {
     /// Updates records, each whole or not at all, one answer for each, in order.
     fn update(&mut self, _: UpdateRequest) -> Result<Updated, AdapterError> {
         Err(AdapterError::unsupported("update"))
+    }
+
+    /// Says for which of many users there is anything new since a position, in one go: what makes watching a thousand of them cheap.
+    fn news(&mut self, _: NewsRequest) -> Result<News, AdapterError> {
+        Err(AdapterError::unsupported("news"))
     }
 
     /// Returns what ends the running call from another thread, such as a database's interrupt. Without one, a long call can
@@ -136,6 +142,7 @@ fn dispatch<A: Adapter>(adapter: &mut A, request: &[u8]) -> Vec<u8> {
         Request::Members(request) => encode(adapter.members(request)),
         Request::SetMember(request) => encode(adapter.set_member(request)),
         Request::Update(request) => encode(adapter.update(request)),
+        Request::News(request) => encode(adapter.news(request)),
     }
 }
 

@@ -4,8 +4,6 @@
 //! that the reader does not know are passed over, so that later minor versions can append. In the fields of a record an
 //! absent key means *unknown*, `null` means *blank*. Ids, versions and positions are opaque text; abgleich never looks inside.
 //!
-//! The file is long because the messages are one vocabulary, which whoever writes an adapter reads from top to bottom.
-//!
 //! Long because the messages are one vocabulary: whoever writes an adapter reads them once from top to bottom.
 
 use schemars::JsonSchema;
@@ -88,6 +86,8 @@ pub enum Request {
     SetMember(SetMemberRequest),
     /// Update records. Capability `update/1`. Reply: [`Updated`].
     Update(UpdateRequest),
+    /// For whom is there anything new? Capability `news/1`, since 1.1. Reply: [`News`].
+    News(NewsRequest),
 }
 
 /// The words of all methods of this version.
@@ -102,6 +102,7 @@ pub const METHODS: &[&str] = &[
     "members",
     "set_member",
     "update",
+    "news",
 ];
 
 /// A reply.
@@ -569,4 +570,38 @@ pub enum Outcome {
     },
     /// There is no such record any more.
     Gone,
+}
+
+/// Asks for whom there is anything new: one question for many users, so that a program that watches them need not ask `changes` and
+/// `members` for each. It is about what a run would have to look at, and only wakes somebody up: what is true is told by `changes`
+/// and `members`, whose positions this question neither uses nor moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewsRequest {
+    /// For whom; all users that are watched.
+    pub users: Vec<String>,
+    /// The position of an earlier reply to this question. Absent the first time: then nothing is new, and the position of now is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// For whom there is anything new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct News {
+    /// Users among those asked for, with the module. In it, since the position, a contact that is in the user's filter has changed,
+    /// or an activity that is or was the user's, or the filter itself. Too many may be named, never too few.
+    pub stirred: Vec<Stirred>,
+    /// The position to ask from the next time. Nothing that happened before it and after the position given may be missing.
+    pub position: String,
+    /// The position given was worthless: everybody has to be looked at.
+    #[serde(default)]
+    pub lost: bool,
+}
+
+/// A user for whom there is something new in a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stirred {
+    /// The user.
+    pub user: String,
+    /// The module.
+    pub module: Module,
 }

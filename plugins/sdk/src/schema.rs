@@ -3,8 +3,8 @@
 use schemars::{Schema, schema_for};
 
 use crate::messages::{
-    Changes, Description, Done, Entries, Fetched, Listing, Manifest, Members, OpenConfig, Reply,
-    Request, Updated, Users,
+    Changes, Description, Done, Entries, Fetched, Listing, Manifest, Members, News, OpenConfig,
+    Reply, Request, Updated, Users,
 };
 use crate::recurrence::Recurrence;
 
@@ -18,6 +18,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("list.reply.json", schema_for!(Reply<Listing>)),
         ("manifest.reply.json", schema_for!(Reply<Manifest>)),
         ("members.reply.json", schema_for!(Reply<Members>)),
+        ("news.reply.json", schema_for!(Reply<News>)),
         ("open.config.json", schema_for!(OpenConfig)),
         ("open.reply.json", schema_for!(Reply<Done>)),
         ("recurrence.json", schema_for!(Recurrence)),

@@ -6,13 +6,14 @@ mod database;
 mod entries;
 mod failure;
 mod members;
+mod news;
 mod records;
 mod update;
 
 use abgleich_plugin::messages::{
     ActivitiesRequest, AdapterError, Changes, ChangesRequest, Description, Done, Entries,
     FetchRequest, Fetched, KindFields, ListRequest, Listing, Manifest, Members, MembersRequest,
-    OpenConfig, SetMemberRequest, Setting, UpdateRequest, Updated, Users,
+    News, NewsRequest, OpenConfig, SetMemberRequest, Setting, UpdateRequest, Updated, Users,
 };
 use abgleich_plugin::{Adapter, Host, export};
 
@@ -24,8 +25,16 @@ struct Sqlite {
     database: Database,
 }
 
-const CAPABILITIES: &[&str] =
-    &["base/1", "users/1", "changes/1", "activities/1", "members/1", "set_member/1", "update/1"];
+const CAPABILITIES: &[&str] = &[
+    "base/1",
+    "users/1",
+    "changes/1",
+    "activities/1",
+    "members/1",
+    "set_member/1",
+    "update/1",
+    "news/1",
+];
 
 fn capabilities() -> Vec<String> {
     CAPABILITIES.iter().map(|capability| (*capability).to_owned()).collect()
@@ -108,6 +117,10 @@ impl Adapter for Sqlite {
 
     fn update(&mut self, request: UpdateRequest) -> Result<Updated, AdapterError> {
         update::update(&mut self.database, &request)
+    }
+
+    fn news(&mut self, request: NewsRequest) -> Result<News, AdapterError> {
+        news::news(&mut self.database, &request)
     }
 
     fn canceller(&self) -> Option<Box<dyn Fn() + Send + Sync>> {

@@ -11,7 +11,7 @@ use crate::model::{
     canonical,
 };
 use crate::source::{
-    Changes, Description, Entry, Fetched, Listing, Members, Record, RecordUpdate, Source,
+    Changes, Description, Entry, Fetched, Listing, Members, News, Record, RecordUpdate, Source,
     SourceError, SourceErrorKind, Updated, User,
 };
 
@@ -25,6 +25,29 @@ impl Inner {
             return Ok(());
         }
         Err(error(SourceErrorKind::Denied, format!("there is no user `{user}`")))
+    }
+
+    /// Finds the modules in which there is something new for a user.
+    fn stirs(&self, user: &UserId, since: u64, stirred: &mut BTreeSet<(UserId, Module)>) {
+        let lists = &self.data.member_versions;
+        for ((module, owner), version) in lists {
+            if *version > since && owner.as_ref().is_none_or(|owner| owner == user) {
+                stirred.insert((user.clone(), *module));
+            }
+        }
+        let news = self.data.feed.iter().filter(|(_, (sequence, _))| *sequence > since);
+        for (id, (_, module)) in news {
+            let filter = self.data.members.get(&self.list_of(*module, user));
+            let member = filter.is_some_and(|filter| filter.contains(id));
+            let stored = self.data.records.get(id);
+            let assigned = stored.is_some_and(|stored| {
+                stored.record.kind != ItemKind::Contact
+                    && (!self.settings.assigns || stored.assignees.contains(user))
+            });
+            if member || assigned || self.data.left.contains(&(id.clone(), user.clone())) {
+                stirred.insert((user.clone(), *module));
+            }
+        }
     }
 
     fn sees(&self, user: &UserId, stored: &Stored) -> bool {
@@ -144,6 +167,7 @@ impl Source for MemorySource {
                 feed: inner.settings.feed,
                 filter_per_user: inner.settings.filter_per_user,
                 filter_writable: true,
+                news: inner.settings.news,
                 assigns: inner.settings.assigns,
                 clock: None,
             })
@@ -328,6 +352,22 @@ impl Source for MemorySource {
         self.call("update", |inner| {
             inner.known(user)?;
             Ok(updates.iter().map(|update| inner.update_one(user, update)).collect())
+        })
+    }
+
+    fn news(&self, users: &[UserId], since: Option<&Position>) -> Result<News, SourceError> {
+        self.call("news", |inner| {
+            if !inner.settings.news {
+                return Err(error(SourceErrorKind::Unsupported, "nobody is told of"));
+            }
+            let now = inner.data.sequence;
+            let since = since.map(number).transpose()?;
+            let lost = since.is_some_and(|since| since > now);
+            let mut stirred = BTreeSet::new();
+            for user in users.iter().filter(|_| since.is_some() && !lost) {
+                inner.stirs(user, since.unwrap_or(now), &mut stirred);
+            }
+            Ok(News { stirred: stirred.into_iter().collect(), position: position(now), lost })
         })
     }
 }
