@@ -1,5 +1,6 @@
 //! Shell: opens what the configuration names: sources behind adapters, mailboxes on servers.
 
+mod access;
 mod discovered;
 mod job;
 mod server;

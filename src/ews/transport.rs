@@ -20,6 +20,7 @@ mod knock;
 mod listen;
 mod login;
 mod passage;
+mod places;
 mod proxy;
 #[cfg(any(test, feature = "simulation"))]
 pub mod replay;
@@ -36,6 +37,7 @@ pub use http::{HttpLane, Settings, Timeouts};
 pub use knock::knock;
 pub use listen::Listening;
 pub use passage::Passage;
+pub use places::Places;
 pub use proxy::Proxy;
 pub use trace::Trace;
 pub use trust::Trust;

@@ -119,6 +119,28 @@ fn mailboxes_of_one_back_end_share_a_stream() {
 }
 
 #[test]
+fn mailboxes_that_autodiscover_groups_share_a_stream_and_keep_to_its_back_end() {
+    let options = Options { back_ends: 2, ..beating() };
+    let hall = Hall::new(4, options, quick());
+    for address in &hall.addresses {
+        let group = Some("site-1".to_owned());
+        hall.way.note_group(&ActAs::Owner(address.clone()), group);
+    }
+    hall.watch_all();
+    hall.hear(&[0, 1, 2, 3], Hint::Gap);
+    hall.hear_news(&[0, 1, 2, 3]);
+    assert_eq!(hall.exchange.server.listeners(), (4, 1));
+    // The mailbox leaves by which the back end was found; the cookie leads the others there all the same.
+    hall.ears.forget(0);
+    hall.hear_news(&[1, 2, 3]);
+    while hall.exchange.server.listeners() != (3, 1) {
+        std::thread::yield_now();
+    }
+    hall.hear_news(&[1, 2, 3]);
+    assert_eq!(hall.exchange.server.calls("Subscribe"), 4, "nobody had to subscribe anew");
+}
+
+#[test]
 fn an_event_in_a_folder_that_is_not_read_wakes_nobody() {
     let hall = Hall::new(1, beating(), quick());
     hall.watch_all();

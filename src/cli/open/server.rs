@@ -8,24 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use abgleich::config::{
-    self, Access, Binding, Language, MailboxSettings, Owner, Proof, ProxySettings, Scheme,
-    SecretRef, ServerSettings, ServerUrl, Settings, Target, Writes,
+    Access, Language, MailboxSettings, Owner, ServerSettings, ServerUrl, Settings, Target, Writes,
 };
-use abgleich::ews::autodiscover::{Finder, Hosts, Outcome, Walk};
+use abgleich::ews::autodiscover::{Finder, Found, Hosts, Outcome, Walk};
 use abgleich::ews::recorder::Recorder;
-use abgleich::ews::transport::{
-    BindingMode, Endpoint, Gate, Login, Passage, Password, PlainHttp, Proxy, Ticket,
-};
+use abgleich::ews::transport::{Endpoint, PlainHttp};
 use abgleich::ews::{self, Impersonation};
 use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
-use abgleich::mailbox::exchange::wire::Patience;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::cli::open::access::{Fingerprint, Gates};
 use crate::cli::open::discovered::Discovered;
 use crate::failure::{Exit, Failure};
 
@@ -33,11 +30,10 @@ use crate::failure::{Exit, Failure};
 pub(in crate::cli) struct Servers {
     runtime: Runtime,
     prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
-    /// By account, in small letters.
-    gates: Mutex<BTreeMap<String, Gate>>,
-    patience: Duration,
+    pub(super) gates: Gates,
+    pub(super) patience: Duration,
     /// Who writes down what is said with servers.
-    recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// What all mailboxes of a server share.
@@ -47,14 +43,21 @@ struct Prepared {
     url: Option<String>,
     /// The way to it; its URL is filled in by where the mailbox is.
     access: ServerAccess,
-    /// How many requests may be under way at once.
-    lanes: usize,
+    /// By what one secret is told from another.
+    proof: Fingerprint,
     /// Hosts that may see the login when Autodiscover leads there.
     hosts: Hosts,
     /// What was made of each URL.
     by_url: Mutex<BTreeMap<String, Arc<ExchangeServer>>>,
     /// Why no further mailbox is to be looked for: the login was refused, and each attempt counts towards a lock-out.
     refused: Mutex<Option<String>>,
+}
+
+impl Prepared {
+    fn is_refused(&self) -> bool {
+        let found = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        found.is_some() || self.access.passage.gate.refused().is_some()
+    }
 }
 
 impl Servers {
@@ -66,7 +69,7 @@ impl Servers {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Exit::Internal, error))?;
-        let (prepared, gates) = (Mutex::default(), Mutex::default());
+        let (prepared, gates) = (Mutex::default(), Gates::default());
         Ok(Self { runtime, prepared, gates, patience, recorder: None })
     }
 
@@ -119,18 +122,31 @@ impl Servers {
         if let Some(server) = prepared.get(name) {
             return Ok(Arc::clone(server));
         }
-        let server = settings
-            .servers
-            .get(name)
-            .ok_or_else(|| Failure::usage(format!("the configuration has no server {name}")))?;
+        let way = self.way(settings, name)?;
+        let server = Arc::new(self.make(settings, name, way)?);
+        prepared.insert(name.to_owned(), Arc::clone(&server));
+        Ok(server)
+    }
+
+    fn way(&self, settings: &Settings, name: &str) -> Result<(ServerAccess, Fingerprint), Failure> {
+        self.access(name, configured(settings, name)?)
+    }
+
+    fn make(
+        &self,
+        settings: &Settings,
+        name: &str,
+        (access, proof): (ServerAccess, Fingerprint),
+    ) -> Result<Prepared, Failure> {
+        let server = configured(settings, name)?;
         let server = Prepared {
             name: name.to_owned(),
             url: match &server.url {
                 ServerUrl::Given(url) => Some(url.clone()),
                 ServerUrl::Autodiscover => None,
             },
-            access: self.access(name, server)?,
-            lanes: usize::try_from(server.max_lanes).unwrap_or(1),
+            access,
+            proof,
             hosts: Hosts::parse(&server.hosts)
                 .map_err(|host| Failure::usage(format!("\"{host}\" is no host")))?,
             by_url: Mutex::default(),
@@ -139,9 +155,30 @@ impl Servers {
         if let Some(url) = &server.url {
             self.at(&server, url)?;
         }
-        let server = Arc::new(server);
-        prepared.insert(name.to_owned(), Arc::clone(&server));
         Ok(server)
+    }
+
+    /// Says whether a server has refused the login, so that nothing more is sent to it.
+    pub(in crate::cli) fn is_refused(&self, name: &str) -> bool {
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.get(name).is_some_and(|server| server.is_refused())
+    }
+
+    /// Looks whether the secret of a login that was refused is another one by now, and takes it if so. What was refused once is
+    /// never tried again, even if it comes back later: each attempt counts towards a lock-out.
+    pub(in crate::cli) fn mend(&self, settings: &Settings, name: &str) -> bool {
+        // A secret that cannot be read at the moment is no other one.
+        let Ok((access, proof)) = self.way(settings, name) else { return false };
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = prepared.get(name);
+        if known.is_some_and(|known| known.proof == proof)
+            || access.passage.gate.refused().is_some()
+        {
+            return false;
+        }
+        let Ok(fresh) = self.make(settings, name, (access, proof)) else { return false };
+        prepared.insert(name.to_owned(), Arc::new(fresh));
+        true
     }
 
     /// Returns the server at a URL.
@@ -156,7 +193,7 @@ impl Servers {
                 let hint = error.hint.clone();
                 Failure::usage(error).hint_of(hint).hint(about(&prepared.name))
             })?;
-        let server = Arc::new(server.limited_to(prepared.lanes));
+        let server = Arc::new(server);
         by_url.insert(url.to_owned(), Arc::clone(&server));
         Ok(server)
     }
@@ -194,12 +231,15 @@ impl Servers {
         mailbox: &MailboxSettings,
     ) -> Result<Arc<ExchangeServer>, Failure> {
         let prepared = self.prepared(settings, mailbox)?;
-        let url = match (&prepared.url, &mailbox.target) {
-            (Some(url), _) => url.clone(),
-            (None, Target::Exchange { address, .. }) => self.found(settings, &prepared, address)?,
-            (None, Target::Pst { .. }) => String::new(),
-        };
-        self.at(&prepared, &url)
+        match (&prepared.url, &mailbox.target) {
+            (None, Target::Exchange { address, .. }) => {
+                let found = self.found(settings, &prepared, address)?;
+                let server = self.at(&prepared, &found.url)?;
+                server.note_group(&act_as(settings, mailbox), found.grouping);
+                Ok(server)
+            }
+            (url, _) => self.at(&prepared, url.as_deref().unwrap_or_default()),
+        }
     }
 
     /// Returns by which scheme and as whom abgleich logs in at the server of a mailbox.
@@ -218,7 +258,7 @@ impl Servers {
         settings: &Settings,
         prepared: &Prepared,
         address: &str,
-    ) -> Result<String, Failure> {
+    ) -> Result<Found, Failure> {
         let memory = Discovered::at(&settings.state.folder);
         let name = &prepared.name;
         if let Some(known) = memory.known(name, address, Timestamp::now())
@@ -227,7 +267,7 @@ impl Servers {
             && (prepared.access.passage.proxy.is_some()
                 || answers(&endpoint, prepared.access.connect_within).is_ok())
         {
-            return Ok(known.url);
+            return Ok(known);
         }
         // Held for the whole walk: whoever waits hears whether the login was refused before it tries as well.
         let mut refused = prepared.refused.lock().unwrap_or_else(PoisonError::into_inner);
@@ -241,7 +281,7 @@ impl Servers {
                 if let Err(error) = memory.note(name, address, &found, Timestamp::now()) {
                     tracing::warn!(%error, "what was found cannot be remembered");
                 }
-                Ok(found.url)
+                Ok(found)
             }
             outcome => {
                 let _ = memory.forget(name, address);
@@ -317,85 +357,14 @@ impl Servers {
         }
         answers(&endpoint, server.timeouts.connect)
     }
-
-    fn access(&self, name: &str, server: &ServerSettings) -> Result<ServerAccess, Failure> {
-        let secret = |place: &SecretRef| {
-            let secret = place.resolve();
-            let secret = secret.map_err(|error| Failure::usage(error).hint(about(name)))?;
-            Ok::<_, Failure>(Password::new(secret.expose()))
-        };
-        let proxy = match &server.proxy {
-            None => None,
-            Some(ProxySettings { url, login }) => {
-                let login = match login {
-                    Some((user, place)) => Some((user.as_str(), secret(place)?)),
-                    None => None,
-                };
-                let login = login.as_ref().map(|(user, password)| (*user, password));
-                let proxy = Proxy::new(url, login);
-                Some(proxy.map_err(|error| Failure::usage(error).hint(about(name)))?)
-            }
-        };
-        let binding = match &server.binding {
-            Binding::Auto => BindingMode::Auto,
-            Binding::Off => BindingMode::Off,
-            Binding::Hash(hash) => BindingMode::Hash(hash.clone()),
-        };
-        Ok(ServerAccess {
-            url: String::new(),
-            login: login(&server.login, secret)?,
-            ca_file: server.ca_file.clone(),
-            pin: server.pin.map(|pin| *pin.bytes()),
-            passage: Passage {
-                gate: self.gate(&server.login),
-                binding,
-                proxy,
-                recorder: self.recorder.clone(),
-            },
-            connect_within: server.timeouts.connect,
-            reply_within: server.timeouts.reply,
-            patience: Patience::of(self.patience),
-        })
-    }
-
-    /// Returns the gate of an account. Servers that are reached with the same account share it: a directory counts wrong
-    /// passwords by account, whichever server they come from.
-    fn gate(&self, login: &config::Login) -> Gate {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.entry(login.account().to_lowercase()).or_default().clone()
-    }
 }
 
-/// Makes the login that the configuration describes.
-fn login(
-    login: &config::Login,
-    secret: impl Fn(&SecretRef) -> Result<Password, Failure>,
-) -> Result<Login, Failure> {
-    Ok(match (login.scheme, &login.proof) {
-        (Scheme::Negotiate, Proof::Password { user, password }) => {
-            let (user, password) = (user.clone(), secret(password)?);
-            Login::Negotiate(Ticket::Password { user, password })
-        }
-        (Scheme::Negotiate, Proof::Keytab { user, file }) => {
-            Login::Negotiate(Ticket::Keytab { user: user.clone(), file: file.clone() })
-        }
-        (Scheme::Negotiate, Proof::TicketCache(cache)) => {
-            Login::Negotiate(Ticket::Present { cache: Some(cache.clone()) })
-        }
-        (Scheme::Negotiate, Proof::OfAccount) => Login::Negotiate(Ticket::Present { cache: None }),
-        (Scheme::Basic, Proof::Password { user, password }) => {
-            Login::Basic { user: user.clone(), password: secret(password)? }
-        }
-        (Scheme::Ntlm, Proof::Password { user, password }) => {
-            Login::Ntlm { user: user.clone(), password: secret(password)? }
-        }
-        // Keytabs and caches are refused for these when the configuration is read.
-        (Scheme::Ntlm, _) => Login::NtlmOfAccount,
-        (Scheme::Basic, _) => return Err(Failure::usage("basic needs a user and a password")),
-    })
+fn configured<'a>(settings: &'a Settings, name: &str) -> Result<&'a ServerSettings, Failure> {
+    let server = settings.servers.get(name);
+    server.ok_or_else(|| Failure::usage(format!("the configuration has no server {name}")))
 }
 
-fn about(name: &str) -> String {
+pub(super) fn about(name: &str) -> String {
     format!("it is about the server `{name}` of the configuration")
 }
 

@@ -18,6 +18,7 @@ use crate::ews::error::{ConnectError, ProxyProblem, TlsProblem};
 use crate::ews::transport::certificate::{Certificate, end_point_hash};
 use crate::ews::transport::endpoint::Endpoint;
 use crate::ews::transport::facts::{Dialed, TlsFacts};
+use crate::ews::transport::places::Place;
 use crate::ews::transport::proxy::Proxy;
 use crate::ews::transport::trust::Rejection;
 
@@ -34,6 +35,8 @@ pub(super) struct Connection {
     pub(super) used: bool,
     /// Whether the server takes what comes over it for ours.
     pub(super) logged_in: bool,
+    /// Its place among those that the server allows.
+    pub(super) place: Place,
 }
 
 /// The way to a server.
@@ -71,7 +74,14 @@ pub(super) async fn dial(way: Way<'_>) -> Result<Connection, ConnectError> {
         let sender =
             timeout(limit, handshake(endpoint, stream)).await.map_err(|_| late("tcp"))??;
         let dialed = Dialed { address, local, tls: None };
-        return Ok(Connection { sender, dialed, end_point: None, used: false, logged_in: false });
+        return Ok(Connection {
+            sender,
+            dialed,
+            end_point: None,
+            used: false,
+            logged_in: false,
+            place: None,
+        });
     };
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|_| {
         let problem =
@@ -95,7 +105,7 @@ pub(super) async fn dial(way: Way<'_>) -> Result<Connection, ConnectError> {
     let tls = Some(TlsFacts { protocol: version, certificate });
     let sender = timeout(limit, handshake(endpoint, stream)).await.map_err(|_| late("tls"))??;
     let dialed = Dialed { address, local, tls };
-    Ok(Connection { sender, dialed, end_point, used: false, logged_in: false })
+    Ok(Connection { sender, dialed, end_point, used: false, logged_in: false, place: None })
 }
 
 async fn resolve(way: Way<'_>) -> Result<Vec<SocketAddr>, ConnectError> {

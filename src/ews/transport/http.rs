@@ -26,6 +26,7 @@ use crate::ews::transport::exchange::Outgoing;
 use crate::ews::transport::facts::{Dialed, LoginFacts, Offer, Page};
 use crate::ews::transport::login::basic;
 use crate::ews::transport::passage::Passage;
+use crate::ews::transport::places::Places;
 use crate::ews::transport::proxy::Proxy;
 use crate::ews::transport::status::{Verdict, excerpt, judge};
 use crate::ews::transport::trace::Trace;
@@ -64,6 +65,7 @@ pub struct Settings {
     tls: Option<Arc<ClientConfig>>,
     proxy: Option<Proxy>,
     binding: BindingMode,
+    places: Places,
     pub(super) recorder: Option<Recorder>,
     /// Whether the end of the server's certificate was told.
     told: Arc<AtomicBool>,
@@ -97,6 +99,7 @@ impl Settings {
             tls,
             proxy: None,
             binding: BindingMode::Auto,
+            places: Places::default(),
             recorder: None,
             told: Arc::default(),
         })
@@ -105,18 +108,24 @@ impl Settings {
     /// Takes what is special on the way. Plain http to this machine never goes through a proxy.
     #[must_use]
     pub fn through(mut self, passage: &Passage) -> Self {
-        let Passage { gate, binding, proxy, recorder } = passage.clone();
+        let Passage { gate, binding, proxy, places, recorder } = passage.clone();
         self.account = Arc::new(Account::new(self.account.login().clone(), gate));
         self.binding = binding;
+        self.places = places;
         self.recorder = recorder;
         self.proxy = proxy.filter(|_| self.endpoint.is_tls());
         self
     }
 
-    /// Returns the same with other times to wait, such as for a stream that is silent for long.
+    /// Returns the same for streams of events, which are silent for long and do not take the places of other connections.
     #[must_use]
-    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
-        Self { timeouts, ..self.clone() }
+    pub fn for_streams(&self, timeouts: Timeouts) -> Self {
+        Self { timeouts, places: Places::default(), ..self.clone() }
+    }
+
+    /// Returns how many connections may stand at once; `None` where nobody counts.
+    pub fn connections(&self) -> Option<usize> {
+        self.places.most()
     }
 
     /// Returns where the lanes lead.
@@ -160,7 +169,9 @@ impl Settings {
     }
 
     async fn dial(&self) -> Result<Box<Connection>, ConnectError> {
-        let connection = dial(Way {
+        // Whoever has a place is at work and gives it back; there is no need for a limit of its own.
+        let place = self.places.take().await;
+        let mut connection = dial(Way {
             endpoint: &self.endpoint,
             proxy: self.proxy.as_ref(),
             tls: self.tls.as_ref(),
@@ -176,6 +187,7 @@ impl Settings {
             let (server, certificate) = (self.endpoint.authority(), &tls.certificate);
             tracing::warn!(%server, %certificate, "the server's certificate ends soon; renew it");
         }
+        connection.place = place;
         Ok(Box::new(connection))
     }
 }

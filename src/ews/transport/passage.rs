@@ -2,6 +2,7 @@
 
 use crate::ews::auth::{BindingMode, Gate};
 use crate::ews::recorder::Recorder;
+use crate::ews::transport::places::Places;
 use crate::ews::transport::proxy::Proxy;
 
 /// What is special on the way to a server besides whom it trusts and how long it waits; usually nothing.
@@ -13,6 +14,8 @@ pub struct Passage {
     pub binding: BindingMode,
     /// The proxy on the way.
     pub proxy: Option<Proxy>,
+    /// How many connections may stand at once; streams of events have places of their own.
+    pub places: Places,
     /// Who writes down what is said, without anything about persons.
     pub recorder: Option<Recorder>,
 }

@@ -20,10 +20,20 @@ struct Known {
 /// Where a mailbox lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Home {
+    /// The mailboxes that may share a stream, by the name that Autodiscover has for them (`GroupingInformation`).
+    group: Option<String>,
     /// The name of the back end; blank where no front end tells.
-    pub(super) back_end: String,
+    back_end: String,
     /// The contract that it understood.
     pub(super) contract: Option<ServerVersion>,
+}
+
+impl Home {
+    /// Returns where a mailbox lies: what Autodiscover says counts more than the back end that happened to answer. Blank where
+    /// neither is known.
+    pub(super) fn place(&self) -> &str {
+        self.group.as_deref().unwrap_or(&self.back_end)
+    }
 }
 
 /// How many streams Exchange 2013 lets one account have (notes.md §1.9).
@@ -46,13 +56,18 @@ impl Homes {
             known.server = server.cloned();
         }
         let back_end = back_end.unwrap_or_default();
-        let same = known
-            .homes
-            .get(who)
-            .is_some_and(|home| home.back_end == back_end && home.contract == Some(contract));
-        if !same {
-            let home = Home { back_end: back_end.to_owned(), contract: Some(contract) };
-            known.homes.insert(who.clone(), home);
+        let same = |home: &Home| home.back_end == back_end && home.contract == Some(contract);
+        if !known.homes.get(who).is_some_and(same) {
+            let home = known.homes.entry(who.clone()).or_default();
+            (home.back_end, home.contract) = (back_end.to_owned(), Some(contract));
+        }
+    }
+
+    /// Notes what Autodiscover told.
+    pub(super) fn note_group(&self, who: &ActAs, group: Option<String>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.homes.get(who).is_none_or(|home| home.group != group) {
+            known.homes.entry(who.clone()).or_default().group = group;
         }
     }
 

@@ -39,9 +39,6 @@ pub struct ExchangeServer {
     gate: SharedGate,
 }
 
-/// How many requests go to a server at once where nobody says; Exchange 2010 allows ten (notes.md §3.2 no. 17).
-const LANES: usize = 4;
-
 /// What is needed to reach a server.
 #[derive(Clone, Debug)]
 pub struct ServerAccess {
@@ -115,7 +112,8 @@ impl ExchangeServer {
             })
             .map(|settings| settings.through(&access.passage))
             .map_err(|error| failure::of_error(EwsError::Connect(error), Stage::Network))?;
-        let gate = SharedGate::new(LANES);
+        // A request needs a connection, so that more would only wait further on.
+        let gate = SharedGate::new(settings.connections().unwrap_or(usize::MAX));
         Ok(Self {
             settings,
             runtime,
@@ -164,10 +162,15 @@ impl ExchangeServer {
         )
     }
 
-    /// Has at most so many requests under way at once, whatever mailbox they are for.
-    #[must_use]
-    pub fn limited_to(self, lanes: usize) -> Self {
-        Self { gate: SharedGate::new(lanes), ..self }
+    /// Notes which mailboxes Autodiscover says may share a stream with this one.
+    pub fn note_group(&self, who: &ActAs, group: Option<String>) {
+        self.homes.note_group(who, group);
+    }
+
+    /// Returns where a mailbox lies, as far as that is known; those that lie in one place share streams. Blank where nothing is
+    /// known.
+    pub fn place_of(&self, who: &ActAs) -> String {
+        self.homes.of(who).place().to_owned()
     }
 
     /// Makes the mailbox of a person; nothing is sent yet. Each has a lane of its own, because connections that act for

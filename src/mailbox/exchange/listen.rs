@@ -1,6 +1,6 @@
 //! Effect: listens to what a server tells of its mailboxes, and hands the hints on.
 //!
-//! Mailboxes are put into groups by the back end that they lie on, at most 200 each; every group has a lane of its own, on
+//! Mailboxes are put into groups by the place that they lie in, at most 200 each; every group has a lane of its own, on
 //! which its subscriptions are made and its stream stays open. What to send, and what an answer means, is
 //! [`StreamGroup`]'s; here are the connections and the clock. Nothing here is needed for being right: whoever follows the
 //! hints reads the folders as ever.
@@ -82,7 +82,7 @@ impl Ears {
             total: Duration::from_mins(u64::from(manner.stream.minutes) + 2),
         };
         let mut room = Room {
-            settings: settings.with_timeouts(timeouts),
+            settings: settings.for_streams(timeouts),
             homes,
             manner,
             hints: hints.into(),
@@ -124,7 +124,8 @@ struct Room {
 
 /// A group as the room sees it.
 struct Place {
-    back_end: String,
+    /// Where its mailboxes lie.
+    at: String,
     streams: bool,
     members: usize,
     commands: UnboundedSender<Word>,
@@ -149,13 +150,13 @@ impl Room {
             Command::Forget(who) => self.leave(who),
             Command::Watch(who, act_as, folders) => {
                 let home = self.homes.of(&act_as);
-                let stays = |place: &Place| place.back_end == home.back_end;
+                let stays = |place: &Place| place.at == home.place();
                 let at = self.places.get(&who).copied();
                 let at = at.filter(|at| self.groups.get(at).is_some_and(stays));
                 let at = at.unwrap_or_else(|| {
                     // The mailbox has moved, or is new here.
                     self.leave(who);
-                    self.join(who, &home.back_end)
+                    self.join(who, home.place())
                 });
                 if let Some(place) = self.groups.get(&at) {
                     let member = Box::new(Member { act_as, folders, home });
@@ -176,12 +177,12 @@ impl Room {
         }
     }
 
-    /// Finds a group with room on a back end, or makes one. Streams beyond what the server allows are not opened: such a
+    /// Finds a group with room in a place, or makes one. Streams beyond what the server allows are not opened: such a
     /// group asks in turns.
-    fn join(&mut self, who: Listener, back_end: &str) -> u64 {
-        let free = |place: &Place| place.back_end == back_end && place.members < MOST_SUBSCRIPTIONS;
+    fn join(&mut self, who: Listener, lies: &str) -> u64 {
+        let free = |place: &Place| place.at == lies && place.members < MOST_SUBSCRIPTIONS;
         let found = self.groups.iter().find(|(_, place)| free(place)).map(|(at, _)| *at);
-        let at = found.unwrap_or_else(|| self.make(back_end));
+        let at = found.unwrap_or_else(|| self.make(lies));
         if let Some(place) = self.groups.get_mut(&at) {
             place.members += 1;
         }
@@ -189,7 +190,7 @@ impl Room {
         at
     }
 
-    fn make(&mut self, back_end: &str) -> u64 {
+    fn make(&mut self, lies: &str) -> u64 {
         let most = self.manner.most_streams.unwrap_or_else(|| self.homes.streams());
         let open = self.groups.values().filter(|place| place.streams).count();
         let streams = self.manner.stream.streams && open < most;
@@ -198,16 +199,17 @@ impl Room {
             machine: StreamGroup::new(StreamManner { streams, ..self.manner.stream }),
             lane: self.settings.lane(),
             members: BTreeMap::new(),
+            anchor: None,
             words,
             hints: Arc::clone(&self.hints),
             begun: Instant::now(),
         };
-        tracing::debug!(back_end, streams, "a group of mailboxes to listen to");
+        tracing::debug!(lies, streams, "a group of mailboxes to listen to");
         tokio::spawn(group.run());
         let at = self.next;
         self.next += 1;
-        let back_end = back_end.to_owned();
-        self.groups.insert(at, Place { back_end, streams, members: 0, commands });
+        let place = Place { at: lies.to_owned(), streams, members: 0, commands };
+        self.groups.insert(at, place);
         at
     }
 }
@@ -217,6 +219,9 @@ struct Group {
     machine: StreamGroup,
     lane: Lane,
     members: BTreeMap<Listener, Member>,
+    /// By whom the front end finds the back end where the subscriptions are. Another one might lead elsewhere, so it stays for as
+    /// long as its mailbox does.
+    anchor: Option<Listener>,
     words: UnboundedReceiver<Word>,
     hints: Arc<Hints>,
     begun: Instant,
@@ -228,7 +233,7 @@ impl Group {
             loop {
                 let now = self.now();
                 match self.words.try_recv() {
-                    Ok(word) => take(&mut self.machine, &mut self.members, word, now),
+                    Ok(word) => self.take(word, now),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return,
                 }
@@ -258,9 +263,7 @@ impl Group {
                     let until = until.map(|until| self.begun + until);
                     tokio::select! {
                         word = self.words.recv() => match word {
-                            Some(word) => {
-                                take(&mut self.machine, &mut self.members, word, now);
-                            }
+                            Some(word) => self.take(word, now),
                             None => return,
                         },
                         () = at(until) => {}
@@ -311,7 +314,7 @@ impl Group {
     /// Listens until the stream ends; `false` when nobody wants to know any more.
     async fn listen(&mut self, operation: GetStreamingEvents) -> bool {
         let header = self.header(None);
-        let Self { machine, lane, members, words, hints, begun } = self;
+        let Self { machine, lane, members, anchor, words, hints, begun } = self;
         let hand_on = |all: Vec<(Listener, Hint)>| {
             for (who, hint) in all {
                 hints(who, hint);
@@ -341,7 +344,7 @@ impl Group {
                     Err(error) => break StreamEnd::Failed(error),
                 },
                 word = words.recv() => match word {
-                    Some(word) => take(machine, members, word, begun.elapsed()),
+                    Some(word) => take(machine, members, anchor, word, begun.elapsed()),
                     None => return false,
                 },
                 () = at(gives_up) => break StreamEnd::GivenUp,
@@ -352,10 +355,14 @@ impl Group {
         true
     }
 
-    /// Makes the header of a request for a mailbox; without one, of a request for the group. Its first mailbox is the one by
-    /// which the front end finds the group's back end.
+    fn take(&mut self, word: Word, now: Duration) {
+        take(&mut self.machine, &mut self.members, &mut self.anchor, word, now);
+    }
+
+    /// Makes the header of a request for a mailbox; without one, of a request for the group. The cookies that bind the lane to the
+    /// back end are the lane's own.
     fn header(&self, who: Option<Listener>) -> Header {
-        let anchor = self.members.values().next();
+        let anchor = self.anchor.and_then(|anchor| self.members.get(&anchor));
         let acting = who.and_then(|who| self.members.get(&who)).or(anchor);
         let contract = acting.and_then(|member| member.home.contract);
         let mut header = Header::new(contract.unwrap_or(ServerVersion::V2013Sp1));
@@ -397,17 +404,22 @@ impl fmt::Debug for Command {
 fn take(
     machine: &mut StreamGroup,
     members: &mut BTreeMap<Listener, Member>,
+    anchor: &mut Option<Listener>,
     word: Word,
     now: Duration,
 ) {
     match word {
         Word::Watch(who, member) => {
             members.insert(who, *member);
+            anchor.get_or_insert(who);
             machine.watch(who, now);
         }
         Word::Forget(who) => {
             machine.forget(who, now);
             members.remove(&who);
+            if *anchor == Some(who) {
+                *anchor = members.keys().next().copied();
+            }
         }
     }
 }
