@@ -3,4 +3,4 @@
 
 pub mod agenda;
 
-pub use agenda::{Agenda, Ended, Plan, Who};
+pub use agenda::{Agenda, Ended, Hint, Plan, Who};

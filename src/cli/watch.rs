@@ -1,8 +1,13 @@
 //! Shell: `abgleich sync --watch`: stays, and keeps the mailboxes in agreement. Runs are those of `sync`; what is new here is
-//! when they come: on the schedule, soon after Exchange told of something, soon after staffITpro has something new.
+//! when they come: on the schedule, soon after Exchange told of something, soon after staffITpro has something new, and at once
+//! after SIGUSR1.
+//!
+//! A thousand mailboxes take no more threads than a few: so many for each server as it may have connections, one that asks
+//! staffITpro, and two for the network.
 //!
 //! Nothing of this has to survive: after a restart every mailbox is compared by its cursors.
 
+mod bell;
 mod listen;
 mod poll;
 mod voice;
@@ -11,10 +16,9 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use abgleich::config::{MailboxSettings, Settings, Target};
 use abgleich::engine::Options;
@@ -23,31 +27,33 @@ use abgleich::model::TenantName;
 use abgleich::reason::Code;
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Source as _, User};
-use abgleich::watch::{Agenda, Ended, Plan, Who};
+use abgleich::watch::{Ended, Plan, Who};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::progress::Progress;
 use crate::cli::report::{Ran, exit_of};
+use crate::cli::watch::bell::Bell;
 use crate::cli::watch::listen::Listening;
 use crate::cli::watch::voice::{Voice, What, reason};
 use crate::cli::work::{OpenSource, PATIENCE, Work, failed, run_over};
 use crate::cli::{interrupt, open};
 use crate::failure::{Exit, Failure};
 
-/// How often is looked whether the program is to end.
-const LOOKS: Duration = Duration::from_millis(500);
-
-/// The longest that a worker sleeps when nothing is due.
-const NAP: Duration = Duration::from_hours(1);
-
 /// Watches until it is asked to end.
 pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit, Failure> {
     let chosen = work.selection.of(settings)?;
     let progress = Arc::new(Progress::new(settings.language));
-    let stop = interrupt::listen(settings.language, &progress);
+    let hung: Arc<OnceLock<Arc<Bell>>> = Arc::default();
+    let rings = Arc::clone(&hung);
+    let stop = interrupt::listen_and(settings.language, &progress, move || {
+        // One that is not hung yet looks by itself before anybody sleeps.
+        if let Some(bell) = rings.get() {
+            bell.wake();
+        }
+    });
     let voice = Voice { json, manner: work.manner(settings.language) };
-    let options = work.options(false, None, Arc::clone(&stop));
+    let options = work.options(false, None, stop);
     let watching = Watching::open(
         settings,
         chosen,
@@ -55,36 +61,14 @@ pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit
         voice,
         (work.strict(settings), work.record.as_deref()),
     )?;
-    watching.stay(&stop);
+    let _ = hung.set(Arc::clone(&watching.bell));
+    let bell = Arc::clone(&watching.bell);
+    interrupt::on_request(move || bell.hurry());
+    watching.stay();
     let exit = watching.exit();
     let runs = watching.bell.agenda().looks();
     voice.say(What::Ended { runs, exit: exit.number() });
     Ok(exit)
-}
-
-/// The agenda, and what wakes those who work on it.
-struct Bell {
-    agenda: Mutex<Agenda>,
-    rung: Condvar,
-    begun: Instant,
-    /// Mailboxes of which nothing is told, not yet said.
-    deaf: Mutex<Vec<Who>>,
-}
-
-impl Bell {
-    fn agenda(&self) -> MutexGuard<'_, Agenda> {
-        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> Duration {
-        self.begun.elapsed()
-    }
-
-    /// Says that a mailbox is to be looked at soon.
-    fn ring(&self, who: Who) {
-        self.agenda().hint(who, self.now());
-        self.rung.notify_all();
-    }
 }
 
 /// A source that is open.
@@ -102,6 +86,15 @@ struct Standing {
     exit: Option<Exit>,
     /// A run has come to its end: what was asked for once is done.
     ran: bool,
+}
+
+/// How a server is entered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// Nothing speaks against it.
+    Open,
+    /// With another secret than the one that was refused.
+    Mended,
 }
 
 /// Everything while the program stays.
@@ -165,12 +158,7 @@ impl<'a> Watching<'a> {
             // Any number that the next program does not have.
             seed: RandomState::new().build_hasher().finish(),
         };
-        let bell = Arc::new(Bell {
-            agenda: Mutex::new(Agenda::new(plan, gates.len(), behind)),
-            rung: Condvar::new(),
-            begun: Instant::now(),
-            deaf: Mutex::default(),
-        });
+        let bell = Arc::new(Bell::new(plan, gates.len(), behind, Arc::clone(&options.stop)));
         let zone = |mailbox: &&MailboxSettings| {
             TimeZone::get(mailbox.zone.name()).unwrap_or(TimeZone::UTC)
         };
@@ -201,54 +189,49 @@ impl<'a> Watching<'a> {
     }
 
     /// Stays until it is asked to end, and then until the runs under way have come to a safe point.
-    fn stay(&self, stop: &AtomicBool) {
+    fn stay(&self) {
         let notifications = self.settings.watch.notifications;
         let mailboxes = self.chosen.len();
         self.voice.say(What::Started { schema: "abgleich-watch/1", mailboxes, notifications });
+        let rounds = poll::rounds(self);
         thread::scope(|scope| {
             for (lane, workers) in self.lanes.iter().enumerate() {
                 for _ in 0..*workers {
-                    scope.spawn(move || self.work(lane, stop));
+                    scope.spawn(move || self.work(lane));
                 }
             }
-            scope.spawn(|| poll::keep_asking(self, stop));
-            self.listen_again();
-            while !stop.load(Ordering::SeqCst) {
-                thread::sleep(LOOKS);
-                let deaf = std::mem::take(
-                    &mut *self.bell.deaf.lock().unwrap_or_else(PoisonError::into_inner),
-                );
+            scope.spawn(|| poll::keep_asking(self, rounds));
+            let mut agenda = self.bell.agenda();
+            while !self.bell.ends() {
+                let deaf = self.bell.newly_deaf();
+                if deaf.is_empty() {
+                    agenda = self.bell.wait(agenda, None);
+                    continue;
+                }
+                drop(agenda);
                 for mailbox in deaf.into_iter().filter_map(|who| self.chosen.get(who)) {
                     let (user, address) = (mailbox.user.to_string(), mailbox.target.to_string());
                     self.voice.say(What::Deaf { user, address });
                 }
+                agenda = self.bell.agenda();
             }
-            // Under the lock, so that nobody who has just looked falls asleep over it.
-            let agenda = self.bell.agenda();
-            self.bell.rung.notify_all();
-            drop(agenda);
         });
     }
 
     /// Looks at the mailboxes of a lane, one after the other.
-    fn work(&self, lane: usize, stop: &AtomicBool) {
+    fn work(&self, lane: usize) {
         let mut agenda = self.bell.agenda();
-        while !stop.load(Ordering::SeqCst) {
+        while !self.bell.ends() {
             let now = self.bell.now();
             if let Some(who) = agenda.take(lane, now, |who| self.quiet_until(who, now)) {
                 drop(agenda);
                 self.look(who);
-                self.bell.rung.notify_all();
+                self.bell.wake();
                 agenda = self.bell.agenda();
                 continue;
             }
-            let due = agenda.next(lane).map_or(NAP, |due| due.saturating_sub(now));
-            // The end is rung in as well; a ring that came a moment too early is made good for soon.
-            let wait = due.clamp(Duration::from_millis(5), NAP);
-            agenda = match self.bell.rung.wait_timeout(agenda, wait) {
-                Ok((agenda, _)) => agenda,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            let due = agenda.next(lane);
+            agenda = self.bell.wait(agenda, due);
         }
     }
 
@@ -262,24 +245,26 @@ impl<'a> Watching<'a> {
     /// Runs over one mailbox and says what came of it.
     fn look(&self, who: Who) {
         let Some(mailbox) = self.chosen.get(who) else { return };
+        let Some(entry) = self.enter(who, mailbox) else { return };
         let ran = catch_unwind(AssertUnwindSafe(|| self.run(who, mailbox))).unwrap_or_else(|_| {
             let text = "a defect of abgleich; its words are on standard error".to_owned();
             failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, None)
         });
         let (now, outcome) = (self.bell.now(), ran.report.outcome);
-        let gate = |wanted: &str, name: &str| {
-            self.gates.iter().position(|(part, known)| *part == wanted && known == name)
+        let ended = match (outcome, &mailbox.target) {
+            (Outcome::Done | Outcome::Waits | Outcome::Interrupted, _) => Ended::Fine,
+            (_, Target::Exchange { server, .. }) if self.servers.is_refused(server) => {
+                self.gate("server", server).map_or(Ended::Failed, Ended::Shut)
+            }
+            (Outcome::Unreachable, Target::Exchange { server, .. }) => {
+                self.gate("server", server).map_or(Ended::Failed, Ended::Down)
+            }
+            (Outcome::SourceDown, _) => {
+                self.gate("source", mailbox.source.as_str()).map_or(Ended::Failed, Ended::Down)
+            }
+            _ => Ended::Failed,
         };
-        let down = match (outcome, &mailbox.target) {
-            (Outcome::Unreachable, Target::Exchange { server, .. }) => gate("server", server),
-            (Outcome::SourceDown, _) => gate("source", mailbox.source.as_str()),
-            _ => None,
-        };
-        let ended = match (down, outcome) {
-            (Some(gate), _) => Ended::Down(gate),
-            (None, Outcome::Done | Outcome::Waits | Outcome::Interrupted) => Ended::Fine,
-            (None, _) => Ended::Failed,
-        };
+        let is_down = matches!(ended, Ended::Down(_) | Ended::Shut(_));
         let (again, came, went) = {
             let mut agenda = self.bell.agenda();
             let before: Vec<_> = (0..self.gates.len()).map(|gate| agenda.is_down(gate)).collect();
@@ -299,19 +284,48 @@ impl<'a> Watching<'a> {
         for (part, name) in came.into_iter().filter_map(|gate| self.gates.get(gate)) {
             self.voice.say(What::Up { part, name: name.clone() });
         }
-        for (part, name) in went.into_iter().filter_map(|gate| self.gates.get(gate)) {
+        // A second refusal is news as well: another secret was tried.
+        let again_shut = match ended {
+            Ended::Shut(gate) if entry == Entry::Mended && !went.contains(&gate) => Some(gate),
+            _ => None,
+        };
+        let went = went.into_iter().chain(again_shut);
+        for (part, name) in went.filter_map(|gate| self.gates.get(gate)) {
             let text = ran.report.stopped.first().map(|stopped| stopped.text.clone());
-            self.voice.say(What::Down {
-                part,
-                name: name.clone(),
-                text: text.unwrap_or_default(),
-                again_in_seconds: again.unwrap_or_default(),
+            let (name, text) = (name.clone(), text.unwrap_or_default());
+            self.voice.say(match ended {
+                Ended::Shut(_) => {
+                    let kept_in = open::Servers::kept_in(self.settings, &name);
+                    What::Refused { name, text, kept_in }
+                }
+                _ => What::Down { part, name, text, again_in_seconds: again.unwrap_or_default() },
             });
         }
-        self.note(who, &ran, again, down.is_some());
+        self.note(who, &ran, again, is_down);
         if matches!(outcome, Outcome::Done | Outcome::Waits) {
             self.listen_to(who, mailbox);
         }
+    }
+
+    /// Says whether a mailbox's server lets us in, as far as is known: a login that was refused is not tried again before its
+    /// secret is another one, and then once.
+    fn enter(&self, who: Who, mailbox: &MailboxSettings) -> Option<Entry> {
+        let Target::Exchange { server, .. } = &mailbox.target else { return Some(Entry::Open) };
+        if !self.servers.is_refused(server) {
+            return Some(Entry::Open);
+        }
+        if self.servers.mend(self.settings, server) {
+            self.voice.say(What::Mended { name: server.clone() });
+            self.stop_listening(server);
+            return Some(Entry::Mended);
+        }
+        let ended = self.gate("server", server).map_or(Ended::Failed, Ended::Shut);
+        self.bell.agenda().done(who, self.bell.now(), ended);
+        None
+    }
+
+    fn gate(&self, wanted: &str, name: &str) -> Option<usize> {
+        self.gates.iter().position(|(part, known)| *part == wanted && known == name)
     }
 
     /// Remembers how a mailbox stands, and says what is new of it.
@@ -367,6 +381,11 @@ impl<'a> Watching<'a> {
         drop(all);
         let events = |_: Event| {};
         run_over(self.settings, &source, &self.servers, mailbox, &options, &events)
+    }
+
+    /// Returns a source that is open.
+    fn held(&self, name: &TenantName) -> Option<Arc<Held>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Returns a source, and opens it if it is not.

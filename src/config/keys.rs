@@ -54,7 +54,7 @@ const WATCH: &[Key] = &[
         "every_minutes",
         &["alle_Minuten"],
         Shape::Count { min: 1, max: 10_080 },
-        "How long after a run the next one comes, whatever was told.",
+        "After how long at most a mailbox is looked at again, whatever was told.",
     ),
     german(
         "jitter_seconds",
@@ -66,7 +66,7 @@ const WATCH: &[Key] = &[
     german(
         "debounce_seconds",
         &["sammeln_Sekunden"],
-        Shape::Count { min: 1, max: 60 },
+        Shape::Count { min: 0, max: 60 },
         "How long hints are gathered before a run.",
     ),
     german(
@@ -157,7 +157,11 @@ const SERVER: &[Key] = &[
         ]),
         "How long to wait.",
     ),
-    key("max_lanes", Shape::Count { min: 1, max: 64 }, "How many connections at once."),
+    key(
+        "max_lanes",
+        Shape::Count { min: 1, max: 64 },
+        "How many connections at once, besides streams of notifications.",
+    ),
     key(
         "max_streams",
         Shape::Count { min: 0, max: 1000 },

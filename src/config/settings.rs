@@ -75,7 +75,7 @@ pub struct StateSettings {
 pub struct WatchSettings {
     /// Whether Exchange is asked to tell what happens.
     pub notifications: bool,
-    /// How long after a run the next one comes, whatever was told.
+    /// After how long at most a mailbox is looked at again, whatever was told.
     pub every: Duration,
     /// Up to how much later that is, differently for each mailbox.
     pub jitter: Duration,
@@ -218,7 +218,7 @@ pub struct ServerSettings {
     pub proxy: Option<ProxySettings>,
     /// How long to wait.
     pub timeouts: Timeouts,
-    /// How many connections may be open at once; at least one.
+    /// How many connections may stand at once, besides streams of notifications; at least one.
     pub max_lanes: u32,
     /// How many streams of notifications may be open at once; `None`: as many as its version allows.
     pub max_streams: Option<u32>,

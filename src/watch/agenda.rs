@@ -1,7 +1,10 @@
 //! Pure: the agenda of a program that watches many mailboxes.
 //!
 //! Every mailbox is looked at when its time has come: on the schedule; soon after a hint that something happened in it; after
-//! a pause that grows while it fails. A hint only brings a look forward, and a lost one delays it to the schedule.
+//! a pause that grows while it fails. A hint only brings a look forward, and a lost one delays it to the schedule. Whoever is told
+//! of goes before all others: a thousand mailboxes that are looked at because a server was restarted make no edit wait.
+//!
+//! The schedule gives each mailbox a place of its own within the interval, so that a thousand are looked at evenly and not together.
 //!
 //! Behind several mailboxes stands one *gate*, such as a server or a database. When that is down, its mailboxes rest
 //! together, and one of them tries it now and then, so that an outage is one line and not a thousand.
@@ -17,7 +20,7 @@ pub type Gate = usize;
 /// How mailboxes are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The time from the end of a look to the next one of the schedule.
+    /// After so long at most the schedule has a mailbox looked at again.
     pub every: Duration,
     /// Up to how much longer that is, differently for each mailbox and each time, so that they do not come together.
     pub jitter: Duration,
@@ -39,6 +42,18 @@ const FIRST_PAUSE: Duration = Duration::from_secs(30);
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
+/// How often is looked whether a gate that refused us may be tried again.
+const MENDED_EVERY: Duration = Duration::from_secs(30);
+
+/// What is told of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Something happened.
+    News,
+    /// Something may have happened that nobody told. Whoever has not been looked at yet will be anyway.
+    Gap,
+}
+
 /// How a look ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -48,6 +63,8 @@ pub enum Ended {
     Failed,
     /// The gate is down.
     Down(Gate),
+    /// The gate refused us, and will until somebody has mended it: nothing was asked of it.
+    Shut(Gate),
 }
 
 /// When which mailbox is looked at.
@@ -65,16 +82,41 @@ struct Entry {
     gates: Vec<Gate>,
     /// When it is looked at without a hint.
     scheduled: Duration,
-    /// When the first hint came that has not been followed.
-    hinted: Option<Duration>,
-    /// When that hint is followed.
-    soon: Option<Duration>,
+    news: Hints,
+    gap: Hints,
+    /// It was looked at before.
+    looked: bool,
     /// Not before then, because it failed.
     pause: Duration,
     failures: u32,
     at_work: bool,
     /// Nothing is told of it.
     deaf: bool,
+}
+
+/// Hints of a kind that have not been followed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hints {
+    /// When the first one came.
+    first: Option<Duration>,
+    /// When it is followed; nothing while the mailbox is being looked at.
+    soon: Option<Duration>,
+}
+
+impl Hints {
+    fn add(&mut self, now: Duration, debounce: Duration, at_work: bool) {
+        let first = *self.first.get_or_insert(now);
+        if !at_work {
+            self.soon = Some((now + debounce).min(first + debounce * 3));
+        }
+    }
+
+    /// The look is over during which they came.
+    fn renew(&mut self, now: Duration, debounce: Duration) {
+        if self.first.is_some() {
+            *self = Self { first: Some(now), soon: Some(now + debounce) };
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -87,7 +129,13 @@ struct State {
 
 impl Entry {
     fn due(&self) -> Duration {
-        self.soon.map_or(self.scheduled, |soon| soon.min(self.scheduled)).max(self.pause)
+        let hints = self.news.soon.into_iter().chain(self.gap.soon);
+        hints.chain([self.scheduled]).min().unwrap_or_default().max(self.pause)
+    }
+
+    /// Says who goes first: those that are told of, in the order in which they are due.
+    fn turn(&self, now: Duration) -> (bool, Duration) {
+        (self.news.soon.is_none_or(|soon| soon > now), self.due())
     }
 }
 
@@ -102,8 +150,9 @@ impl Agenda {
                 lane,
                 gates,
                 scheduled: spread * place / count.max(1),
-                hinted: None,
-                soon: None,
+                news: Hints::default(),
+                gap: Hints::default(),
+                looked: false,
                 pause: Duration::ZERO,
                 failures: 0,
                 at_work: false,
@@ -114,16 +163,30 @@ impl Agenda {
         Self { plan, entries, gates, looks: 0 }
     }
 
-    /// Learns that something happened, or may have happened, in a mailbox.
-    pub fn hint(&mut self, who: Who, now: Duration) {
+    /// Learns that something happened, or may have happened, in a mailbox. While it is being looked at, what the look has read
+    /// already is not known: another follows it.
+    pub fn hint(&mut self, who: Who, hint: Hint, now: Duration) {
         let Plan { debounce, .. } = self.plan;
         let Some(entry) = self.entries.get_mut(who) else { return };
-        let first = *entry.hinted.get_or_insert(now);
-        if entry.at_work {
-            // What the look has read already is not known: another follows it.
-            return;
+        match hint {
+            Hint::News => entry.news.add(now, debounce, entry.at_work),
+            Hint::Gap if entry.looked || entry.at_work => {
+                entry.gap.add(now, debounce, entry.at_work);
+            }
+            Hint::Gap => {}
         }
-        entry.soon = Some((now + debounce).min(first + debounce * 3));
+    }
+
+    /// Has everything done now that the schedule or a pause would have done later: somebody has mended something, or does not
+    /// want to wait.
+    pub fn hurry(&mut self, now: Duration) {
+        for entry in &mut self.entries {
+            entry.scheduled = entry.scheduled.min(now);
+            entry.pause = Duration::ZERO;
+        }
+        for gate in &mut self.gates {
+            gate.shut_until = now;
+        }
     }
 
     /// Learns whether anything is told of a mailbox. One that nothing is told of is looked at more often. Returns whether that
@@ -149,17 +212,19 @@ impl Agenda {
                 entry.lane == lane && !entry.at_work && entry.due() <= now && self.open(entry, now)
             };
             let ready = self.entries.iter().enumerate().filter(due);
-            let (who, _) = ready.min_by_key(|(_, entry)| entry.due())?;
+            let (who, _) = ready.min_by_key(|(_, entry)| entry.turn(now))?;
             if let Some(until) = quiet(who).filter(|until| *until > now) {
                 let later = until + self.jitter(who);
                 if let Some(entry) = self.entries.get_mut(who) {
-                    (entry.scheduled, entry.soon) = (later, None);
+                    entry.scheduled = later;
+                    (entry.news.soon, entry.gap.soon) = (None, None);
                 }
                 continue;
             }
             self.looks += 1;
             let entry = self.entries.get_mut(who)?;
-            (entry.at_work, entry.hinted, entry.soon) = (true, None, None);
+            (entry.at_work, entry.looked) = (true, true);
+            (entry.news, entry.gap) = (Hints::default(), Hints::default());
             for gate in &entry.gates {
                 if let Some(state) = self.gates.get_mut(*gate) {
                     state.tried |= state.failures > 0;
@@ -189,15 +254,17 @@ impl Agenda {
 
     /// Learns how a look ended, and returns when the next attempt is, if it failed.
     pub fn done(&mut self, who: Who, now: Duration, ended: Ended) -> Option<Duration> {
-        let jitter = self.jitter(who);
         let Plan { every, debounce, .. } = self.plan;
+        let entry = self.entries.get(who)?;
+        let every = if entry.deaf { every.min(DEAF_EVERY) } else { every };
+        let scheduled = self.place(who, every, now) + self.jitter(who);
         let entry = self.entries.get_mut(who)?;
         entry.at_work = false;
         let gates = entry.gates.clone();
         for gate in gates {
             if let Some(state) = self.gates.get_mut(gate) {
                 state.tried = false;
-                if ended != Ended::Down(gate) && !matches!(ended, Ended::Down(_)) {
+                if matches!(ended, Ended::Fine | Ended::Failed) {
                     // It answered, whatever it said.
                     *state = State::default();
                 }
@@ -207,11 +274,9 @@ impl Agenda {
         match ended {
             Ended::Fine => {
                 (entry.failures, entry.pause) = (0, Duration::ZERO);
-                let every = if entry.deaf { every.min(DEAF_EVERY) } else { every };
-                entry.scheduled = now + every + jitter;
-                if entry.hinted.is_some() {
-                    (entry.hinted, entry.soon) = (Some(now), Some(now + debounce));
-                }
+                entry.scheduled = scheduled;
+                entry.news.renew(now, debounce);
+                entry.gap.renew(now, debounce);
                 None
             }
             Ended::Failed => {
@@ -228,7 +293,23 @@ impl Agenda {
                 state.shut_until = now + pause(state.failures);
                 Some(state.shut_until)
             }
+            Ended::Shut(gate) => {
+                entry.scheduled = now;
+                let state = self.gates.get_mut(gate)?;
+                state.failures = state.failures.max(1);
+                state.shut_until = now + MENDED_EVERY;
+                Some(state.shut_until)
+            }
         }
+    }
+
+    /// Returns the next time of a mailbox's own place within the interval.
+    fn place(&self, who: Who, every: Duration, now: Duration) -> Duration {
+        let count = u32::try_from(self.entries.len()).unwrap_or(u32::MAX).max(1);
+        let place = every * u32::try_from(who).unwrap_or(0) / count;
+        let (every, place) = (every.as_nanos().max(1), place.as_nanos());
+        let since = (now.as_nanos() + every - place % every) % every;
+        now + Duration::from_nanos(u64::try_from(every - since).unwrap_or(u64::MAX))
     }
 
     /// Says how often in a row a gate was found down.
@@ -275,171 +356,4 @@ const fn mix(number: u64) -> u64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unchecked_time_subtraction, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-
-    const PLAN: Plan = Plan {
-        every: Duration::from_hours(1),
-        jitter: Duration::from_mins(2),
-        debounce: Duration::from_secs(3),
-        seed: 7,
-    };
-
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn agenda(mailboxes: usize) -> Agenda {
-        Agenda::new(PLAN, 1, vec![(0, vec![0]); mailboxes])
-    }
-
-    fn take(agenda: &mut Agenda, now: Duration) -> Option<Who> {
-        agenda.take(0, now, |_| None)
-    }
-
-    /// An agenda of one mailbox whose first look is over at second 0.
-    fn looked_at() -> Agenda {
-        let mut agenda = agenda(1);
-        assert_eq!(take(&mut agenda, at(0)), Some(0));
-        agenda.done(0, at(0), Ended::Fine);
-        agenda
-    }
-
-    #[test]
-    fn two_hundred_do_not_start_at_once() {
-        let mut agenda = agenda(200);
-        let mut starts = Vec::new();
-        while let Some(next) = agenda.next(0) {
-            let who = take(&mut agenda, next).unwrap();
-            starts.push((next, who));
-        }
-        assert_eq!(starts.len(), 200);
-        assert!(starts.windows(2).all(|two| two[1].0 - two[0].0 >= Duration::from_millis(200)));
-        assert!(starts[199].0 < at(51), "200 quarters of a second");
-        // The schedule spreads them anew each time, within its bounds.
-        let due = |agenda: &mut Agenda, who| {
-            agenda.done(who, at(100), Ended::Fine);
-            agenda.entries[who].due() - at(100)
-        };
-        let times: Vec<_> = (0..200).map(|who| due(&mut agenda, who)).collect();
-        assert!(times.iter().all(|time| (at(3600)..at(3720)).contains(time)));
-        let early = times.iter().filter(|time| **time < at(3660)).count();
-        assert!((60..140).contains(&early), "{early} of 200 in the first half");
-    }
-
-    #[test]
-    fn hints_are_gathered_but_not_for_ever() {
-        let mut agenda = looked_at();
-        agenda.hint(0, at(10));
-        assert_eq!(agenda.next(0), Some(at(13)));
-        for now in 11..30 {
-            agenda.hint(0, at(now));
-        }
-        assert_eq!(agenda.next(0), Some(at(19)), "three times as long at most");
-        assert_eq!(take(&mut agenda, at(18)), None);
-        assert_eq!(take(&mut agenda, at(19)), Some(0));
-    }
-
-    #[test]
-    fn a_hint_during_a_look_is_followed_by_another_look() {
-        let mut agenda = looked_at();
-        agenda.hint(0, at(10));
-        assert_eq!(take(&mut agenda, at(13)), Some(0));
-        agenda.hint(0, at(14));
-        assert_eq!(agenda.next(0), None, "one look at a time");
-        assert_eq!(agenda.done(0, at(15), Ended::Fine), None);
-        assert_eq!(agenda.next(0), Some(at(18)));
-        assert_eq!(take(&mut agenda, at(18)), Some(0));
-        agenda.done(0, at(19), Ended::Fine);
-        assert!(agenda.next(0) >= Some(at(3619)), "and none after that");
-    }
-
-    #[test]
-    fn failures_pause_longer_each_time_and_hints_do_not_hurry_them() {
-        let mut agenda = agenda(2);
-        let mut now = at(0);
-        for pause in [30, 60, 120, 240, 480, 960, 1800, 1800] {
-            assert_eq!(take(&mut agenda, now), Some(0));
-            assert_eq!(agenda.done(0, now, Ended::Failed), Some(now + at(pause)));
-            agenda.hint(0, now + at(1));
-            assert_eq!(agenda.entries[0].due(), now + at(pause));
-            // The other one goes on.
-            assert_eq!(take(&mut agenda, now + at(2)), Some(1));
-            agenda.done(1, now + at(2), Ended::Fine);
-            agenda.hint(1, now + at(3));
-            now += at(pause);
-            assert_eq!(agenda.take(0, now, |who| (who == 0).then_some(Duration::ZERO)), Some(1));
-            agenda.done(1, now, Ended::Fine);
-            agenda.hint(1, now - at(2));
-        }
-        take(&mut agenda, now);
-        agenda.done(0, now, Ended::Fine);
-        assert_eq!(agenda.entries[0].failures, 0);
-    }
-
-    #[test]
-    fn a_server_that_is_down_is_tried_by_one_for_all() {
-        let mut agenda = agenda(1000);
-        assert_eq!(take(&mut agenda, at(300)), Some(0));
-        assert_eq!(take(&mut agenda, at(300)), Some(1));
-        assert_eq!(agenda.done(0, at(301), Ended::Down(0)), Some(at(331)));
-        assert!(agenda.is_down(0));
-        agenda.done(1, at(302), Ended::Down(0));
-        assert_eq!(take(&mut agenda, at(330)), None);
-        let next = agenda.next(0).unwrap();
-        assert_eq!(next, at(362), "the second failure doubled the pause");
-        assert!(take(&mut agenda, next).is_some());
-        assert_eq!(take(&mut agenda, next), None, "one tries");
-        assert_eq!(agenda.next(0), None);
-    }
-
-    #[test]
-    fn when_the_server_is_up_again_all_go_on() {
-        let mut agenda = agenda(3);
-        let first = take(&mut agenda, at(0)).unwrap();
-        agenda.done(first, at(0), Ended::Down(0));
-        let who = take(&mut agenda, at(30)).unwrap();
-        assert_eq!(agenda.done(who, at(31), Ended::Fine), None);
-        assert!(!agenda.is_down(0));
-        let others: Vec<_> = std::iter::from_fn(|| take(&mut agenda, at(31))).collect();
-        assert_eq!(others.len(), 2);
-    }
-
-    #[test]
-    fn in_quiet_hours_nothing_is_done_and_nothing_forgotten() {
-        let mut agenda = looked_at();
-        agenda.hint(0, at(10));
-        assert_eq!(agenda.take(0, at(13), |_| Some(at(500))), None);
-        let due = agenda.next(0).unwrap();
-        assert!((at(500)..at(620)).contains(&due), "{due:?}: spread over the jitter");
-        agenda.hint(0, at(100));
-        assert_eq!(agenda.take(0, at(103), |_| Some(at(500))), None, "a hint does not break it");
-        let due = agenda.next(0).unwrap();
-        assert_eq!(agenda.take(0, due, |_| None), Some(0));
-    }
-
-    #[test]
-    fn lanes_do_not_take_from_each_other() {
-        let mut agenda = Agenda::new(PLAN, 2, vec![(0, vec![0]), (1, vec![1])]);
-        assert_eq!(agenda.take(1, at(10), |_| None), Some(1));
-        assert_eq!(agenda.take(1, at(10), |_| None), None);
-        assert_eq!(agenda.next(1), None);
-        assert_eq!(agenda.take(0, at(10), |_| None), Some(0));
-    }
-
-    #[test]
-    fn who_is_deaf_is_looked_at_more_often() {
-        let mut agenda = looked_at();
-        assert!(agenda.hears(0, false, at(60)));
-        assert!(!agenda.hears(0, false, at(61)), "said once");
-        assert_eq!(agenda.next(0), Some(at(960)));
-        assert_eq!(take(&mut agenda, at(960)), Some(0));
-        agenda.done(0, at(960), Ended::Fine);
-        assert!((at(1860)..at(1980)).contains(&agenda.next(0).unwrap()));
-        assert!(agenda.hears(0, true, at(1000)));
-        take(&mut agenda, at(1980));
-        agenda.done(0, at(1980), Ended::Fine);
-        assert!(agenda.next(0) >= Some(at(5580)));
-    }
-}
+mod tests;

@@ -1,4 +1,6 @@
-//! The program that stays: what it does within seconds, and how it ends. It is ended as systemd ends a service.
+//! The program that stays: what it does when something happens, and how it ends. It is hurried and ended as systemd does that with
+//! a service: no test waits for a schedule, for the end of a pause, or for hints to be gathered. When these are over is tested under
+//! a driven clock (`src/watch/agenda.rs`).
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -11,7 +13,7 @@ use exchange_sim::{Fault, FaultKind};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::office::Office;
+use crate::office::{Office, PASSWORD};
 
 const CLARA: (&str, &str, &str) = ("CSC", "c.schmidt@firma.example", "Schmidt, Clara");
 const FRANK: (&str, &str, &str) = ("FWE", "f.weber@firma.example", "Weber, Frank");
@@ -29,7 +31,8 @@ impl Watching {
     fn start(office: &Office, watch: &str, args: &[&str]) -> Self {
         let config = office.place.path("abgleich.toml");
         let mut config = OpenOptions::new().append(true).open(config).unwrap();
-        write!(config, "[watch]\njitter_seconds = 0\ndebounce_seconds = 1\n{watch}\n").unwrap();
+        let prompt = "jitter_seconds = 0\ndebounce_seconds = 0\nstaffitpro_seconds = 86400";
+        write!(config, "[watch]\n{prompt}\n{watch}\n").unwrap();
         let mut child = office.place.start(&[&["sync", "--watch", "--json"], args].concat());
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
@@ -59,17 +62,26 @@ impl Watching {
         }
     }
 
-    /// Waits until a subscription stands, so that what comes next is told.
-    fn hears(office: &Office) {
-        while office.exchange.listeners() != (1, 1) {
-            thread::sleep(Duration::from_millis(20));
+    /// Waits until so many mailboxes are listened to, so that what comes next is told.
+    fn hears(office: &Office, mailboxes: usize) {
+        while office.exchange.listeners() != (mailboxes, 1) {
+            thread::yield_now();
         }
+    }
+
+    /// Has everything looked at now.
+    fn hurry(&self) {
+        self.signal("-USR1");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// Ends it and returns the exit code and all that was said until then.
     fn end(mut self) -> (i32, Vec<Value>) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("-TERM");
         let code = self.child.wait().unwrap().code().expect("it ends by itself");
         let lines = self.lines.iter().collect();
         (code, lines)
@@ -93,9 +105,9 @@ fn mobile(office: &Office, address: &str) -> (String, String) {
 }
 
 #[test]
-fn edits_travel_within_seconds_and_a_service_ends_in_order() {
+fn edits_travel_as_they_are_told_and_a_service_ends_in_order() {
     let office = Office::of_one();
-    let watching = Watching::start(&office, "staffitpro_seconds = 1", &["--first-transfer"]);
+    let watching = Watching::start(&office, "", &["--first-transfer"]);
     let started = watching.hear("started", |_| true);
     assert_eq!(
         (&started["schema"], &started["mailboxes"]),
@@ -110,13 +122,14 @@ fn edits_travel_within_seconds_and_a_service_ends_in_order() {
     };
     // Outlook tells, long before the hour of the schedule.
     let (id, mobile) = mobile(&office, CLARA.1);
-    Watching::hears(&office);
+    Watching::hears(&office, 1);
     office.exchange.outlook(CLARA.1).edit(&id, &[(&mobile, Some("+49 170 1234567"))]).unwrap();
     assert_eq!(wanted("updated_staffitpro"), 1);
-    // staffITpro is asked.
+    // staffITpro is asked when somebody does not want to wait.
     let database = Connection::open(office.place.path("demo.db")).unwrap();
     let sql = "UPDATE contact SET business_city = 'Görlitz' WHERE mobile_phone = '+49 170 1234567'";
     assert_eq!(database.execute(sql, []).unwrap(), 1);
+    watching.hurry();
     assert_eq!(wanted("updated_outlook"), 1);
 
     let (code, last) = watching.end();
@@ -128,16 +141,16 @@ fn edits_travel_within_seconds_and_a_service_ends_in_order() {
 }
 
 #[test]
-fn without_notifications_the_schedule_finds_everything() {
+fn without_notifications_looking_finds_everything() {
     let office = Office::of_one();
-    let more = "notifications = false\nstaffitpro_seconds = 86400\nevery_minutes = 1";
-    let watching = Watching::start(&office, more, &["--first-transfer"]);
+    let watching = Watching::start(&office, "notifications = false", &["--first-transfer"]);
     assert_eq!(watching.hear("started", |_| true)["notifications"], false);
     watching.hear("run", |_| true);
     let (id, mobile) = mobile(&office, CLARA.1);
     office.exchange.outlook(CLARA.1).edit(&id, &[(&mobile, Some("+49 170 7654321"))]).unwrap();
-    let minutes = watching.lines.recv_timeout(LIMIT * 3).expect("the schedule comes");
-    assert_eq!(minutes["totals"]["updated_staffitpro"], 1, "{minutes}");
+    watching.hurry();
+    let run = watching.hear("run", |_| true);
+    assert_eq!(run["totals"]["updated_staffitpro"], 1, "{run}");
     assert_eq!(office.exchange.calls("Subscribe"), 0);
     assert_eq!(watching.end().0, 0);
 }
@@ -147,7 +160,7 @@ fn one_mailbox_that_fails_is_named_once_and_the_other_goes_on() {
     let office = Office::of(&[CLARA, FRANK]);
     let moved = FaultKind::Refuse { code: "ErrorNonExistentMailbox".to_owned() };
     office.exchange.fault(Fault::new(moved).for_mailbox(FRANK.1));
-    let watching = Watching::start(&office, "staffitpro_seconds = 1", &["--first-transfer"]);
+    let watching = Watching::start(&office, "", &["--first-transfer"]);
     let (mut failed, mut ran) = (None, false);
     while failed.is_none() || !ran {
         let line = watching.lines.recv_timeout(LIMIT).expect("both are told of");
@@ -162,6 +175,7 @@ fn one_mailbox_that_fails_is_named_once_and_the_other_goes_on() {
         failed["again_in_seconds"].as_u64().is_some_and(|seconds| (25..=30).contains(&seconds))
     );
     assert!(failed["reasons"][0]["next"].is_string(), "{failed}");
+    Watching::hears(&office, 1);
     let (id, mobile) = mobile(&office, CLARA.1);
     office.exchange.outlook(CLARA.1).edit(&id, &[(&mobile, Some("+49 170 1234567"))]).unwrap();
     let run = watching.hear("run", |line| line["totals"]["updated_staffitpro"] == 1);
@@ -174,18 +188,61 @@ fn one_mailbox_that_fails_is_named_once_and_the_other_goes_on() {
 #[test]
 fn a_brake_or_a_word_that_is_missing_is_said_once_and_does_not_stop_the_others() {
     let office = Office::of_one();
-    let watching = Watching::start(&office, "staffitpro_seconds = 1", &[]);
+    let watching = Watching::start(&office, "", &[]);
     let waits = watching.hear("stopped", |_| true);
     assert_eq!((&waits["outcome"], &waits["again_in_seconds"]), (&"waits".into(), &Value::Null));
     assert_eq!(waits["reasons"][0]["code"], "first-transfer-waiting");
-    // A change in staffITpro has it looked at again; it still waits for the same.
+    // Looked at again it still waits for the same.
     let before = office.exchange.calls("SyncFolderItems");
     let database = Connection::open(office.place.path("demo.db")).unwrap();
     database.execute("UPDATE contact SET business_city = 'Görlitz'", []).unwrap();
+    watching.hurry();
     while office.exchange.calls("SyncFolderItems") <= before {
-        thread::sleep(Duration::from_millis(20));
+        thread::yield_now();
     }
     let (code, last) = watching.end();
     assert_eq!(code, 3);
     assert!(last.iter().all(|line| line["event"] != "stopped"), "said once: {last:?}");
+}
+
+/// Invariant 11, and the lock-out: what the server refused is not presented again, by no mailbox, until the secret is another one,
+/// and that is presented once.
+#[test]
+fn a_password_that_was_mended_is_noticed_and_tried_once() {
+    let office = Office::of(&[CLARA, FRANK]);
+    let config = office.place.path("abgleich.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let kept = text.replace("{ env = \"SIM_PASSWORD\" }", "{ file = 'password' }");
+    assert_ne!(kept, text);
+    std::fs::write(&config, kept).unwrap();
+    let password = |text: &str| std::fs::write(office.place.path("password"), text).unwrap();
+    password("falsch");
+    let watching = Watching::start(&office, "", &["--first-transfer"]);
+    let refused = watching.hear("refused", |_| true);
+    assert_eq!(refused["name"], "exchange");
+    assert!(
+        refused["kept_in"].as_str().is_some_and(|place| place.contains("password")),
+        "{refused}"
+    );
+    assert_eq!(office.exchange.refused_logins(), 1, "one mailbox presented it, the other did not");
+
+    password("wieder falsch");
+    watching.hurry();
+    watching.hear("mended", |_| true);
+    watching.hear("refused", |_| true);
+    assert_eq!(office.exchange.refused_logins(), 2, "once");
+
+    password(PASSWORD);
+    watching.hurry();
+    watching.hear("mended", |_| true);
+    watching.hear("up", |line| line["name"] == "exchange");
+    let mut users = vec![CLARA.0, FRANK.0];
+    while !users.is_empty() {
+        let run = watching.hear("run", |_| true);
+        users.retain(|user| run["user"] != *user);
+    }
+    assert_eq!(office.exchange.refused_logins(), 2);
+    Watching::hears(&office, 2);
+    let (code, last) = watching.end();
+    assert_eq!(code, 0, "all is well again: {last:?}");
 }

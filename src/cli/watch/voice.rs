@@ -82,6 +82,21 @@ pub(super) enum What {
         /// In how many seconds it is tried again.
         again_in_seconds: u64,
     },
+    /// A server refuses the login. It is not tried again before its secret is another one. Said once.
+    Refused {
+        /// The server's name in the configuration.
+        name: String,
+        /// What the server said.
+        text: String,
+        /// Where the secret is kept that is looked at; null where it cannot change while the program runs, so that only a restart
+        /// tries again.
+        kept_in: Option<String>,
+    },
+    /// The secret of a login that was refused is another one by now: it is tried, once.
+    Mended {
+        /// The server's name in the configuration.
+        name: String,
+    },
     /// A server or a source that was down answers.
     Up {
         /// `server` or `source`.
@@ -207,6 +222,31 @@ fn text(what: &What, manner: Manner) -> String {
             let part = part_name(language, part);
             format!("{part} {name}: {text} ({})", again(language, *again_in_seconds))
         }
+        What::Refused { name, text, kept_in } => {
+            let next = match kept_in {
+                Some(place) => format!(
+                    "{} ({place})",
+                    of(
+                        "nichts wird mehr versucht, bis das Geheimnis ein anderes ist",
+                        "nothing more is tried before the secret is another one"
+                    )
+                ),
+                None => of(
+                    "nichts wird mehr versucht; nach dem Beheben neu starten",
+                    "nothing more is tried; restart it when that is mended",
+                )
+                .to_owned(),
+            };
+            format!("{} {name}: {text}; {next}", part_name(language, "server"))
+        }
+        What::Mended { name } => format!(
+            "{} {name}: {}",
+            part_name(language, "server"),
+            of(
+                "das Geheimnis ist ein anderes; es wird einmal versucht",
+                "the secret is another one; it is tried once"
+            )
+        ),
         What::Up { part, name } => {
             format!(
                 "{} {name}: {}",
