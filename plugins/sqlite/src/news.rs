@@ -38,7 +38,7 @@ pub(crate) fn news(database: &mut Database, request: &NewsRequest) -> Result<New
     }
     // Mostly nothing happened, and then nobody is looked for.
     let stirred =
-        if since == now { Vec::new() } else { who(stirred(&read, since)?, &request.users) };
+        if since == now { Vec::new() } else { who(&stirred(&read, since)?, &request.users) };
     Ok(News { stirred, position, lost: false })
 }
 
@@ -57,10 +57,10 @@ fn stirred(
 }
 
 /// Keeps those who were asked for. A shared list is everybody's.
-fn who(stirred: Vec<(String, Module)>, users: &[String]) -> Vec<Stirred> {
+fn who(stirred: &[(String, Module)], users: &[String]) -> Vec<Stirred> {
     let asked: HashSet<&str> = users.iter().map(String::as_str).collect();
     let mut found = BTreeSet::new();
-    for (owner, module) in &stirred {
+    for (owner, module) in stirred {
         if owner.is_empty() {
             found.extend(users.iter().map(|user| (user.as_str(), *module)));
         } else if asked.contains(owner.as_str()) {
