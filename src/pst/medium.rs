@@ -2,6 +2,8 @@
 //!
 //! Everything is read and written at offsets; nothing has a current position and nothing is loaded whole.
 
+#[cfg(target_os = "linux")]
+mod direct;
 #[cfg(any(test, feature = "simulation"))]
 mod recording;
 
@@ -62,6 +64,16 @@ impl Medium {
             Self::Memory(all) => copy_to(all, at, bytes),
             #[cfg(any(test, feature = "simulation"))]
             Self::Recording(recording) => recording.write(at, bytes),
+        }
+    }
+
+    /// Writes all bytes at an offset like [`Medium::write_at`], many of which nobody is going to read soon: where the system can,
+    /// it takes them straight from here instead of keeping a copy, which would cost more than making them did.
+    pub fn write_past_cache(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::File(file) => direct::write(file, at, bytes),
+            _ => self.write_at(at, bytes),
         }
     }
 
@@ -191,6 +203,25 @@ mod tests {
     fn a_file_in_memory_is_a_file() {
         behaves(Medium::Memory(Vec::new()));
         behaves(Medium::Recording(super::Recording::new(Vec::new())));
+    }
+
+    /// What is not aligned goes the usual way, so that all bytes are there whatever their place and length.
+    #[test]
+    fn bytes_that_go_past_the_cache_arrive() {
+        let mut medium = Medium::File(tempfile::tempfile().unwrap());
+        let bytes: Vec<u8> = (0..3 << 20).map(|at: u32| at.to_le_bytes()[1] ^ 0x5A).collect();
+        let (within, page) = (bytes.as_ptr().addr() % 4096, 4096_u64);
+        for (at, skip) in [(0, 0), (1 << 22, (4096 - within) % 4096), ((1 << 23) + 1024, 7)] {
+            let bytes = &bytes[skip..];
+            // The first is aligned to the memory, the others mostly are not.
+            let at = if skip == 0 { page + u64::try_from(within).unwrap() } else { at };
+            medium.write_past_cache(at, bytes).unwrap();
+            medium.write_at(at + 5000, b"small").unwrap();
+            let mut read = vec![0; bytes.len()];
+            assert_eq!(medium.read_at(at, &mut read).unwrap(), bytes.len());
+            assert!(read[..5000] == bytes[..5000] && read[5005..] == bytes[5005..]);
+            assert_eq!(read[5000..5005], *b"small");
+        }
     }
 
     #[test]

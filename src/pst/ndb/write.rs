@@ -43,6 +43,7 @@ mod tree;
 use std::path::PathBuf;
 
 use bits::{Run, SECTION};
+use pen::Pen;
 use rescue::Rescue;
 use space::{Room, Space};
 use survey::Highest;
@@ -86,6 +87,8 @@ impl Default for Settings {
 pub struct Writer {
     ndb: Ndb,
     space: Space,
+    /// What a transaction has not written yet.
+    pen: Pen,
     rescue: Rescue,
     /// The highest ids that were in use when the file was opened; its counters may lag behind.
     highest: Highest,
@@ -160,7 +163,7 @@ impl Writer {
         if let Some(folder) = &self.folder
             && let Ok(available) = fs4::available_space(folder)
         {
-            let needed = SECTION + SPARE;
+            let needed = self.pen.held_back() + SECTION + SPARE;
             if available < needed {
                 return Err(WriteError::DiskFull { needed, available });
             }
@@ -171,6 +174,7 @@ impl Writer {
 
     /// Gives back what a transaction took that was not committed.
     fn undo(&mut self) {
+        self.pen.forget();
         let grew = self.space.end() > self.space.committed_end();
         self.space.undo();
         if grew && !self.must_reopen {

@@ -49,6 +49,12 @@ pub(super) fn section_at(section: u32) -> u64 {
     Layout::UNICODE.first_map + u64::from(section) * SECTION
 }
 
+/// Returns the offset of the section in which an offset is, in bytes.
+pub(super) fn section_of(at: u64) -> u64 {
+    let within = at.saturating_sub(Layout::UNICODE.first_map) % SECTION;
+    at - within
+}
+
 /// What kinds of pages the format reserves at the start of sections, beside the allocation map that each begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reserved {

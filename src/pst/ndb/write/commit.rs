@@ -69,8 +69,6 @@ impl Transaction<'_> {
         header.next_page = self.next_page;
         header.highest = self.highest;
         header.unique = self.unique;
-        let medium = self.file.ndb.medium_mut();
-        self.pen.flush(medium)?;
         self.file.finish_sections()?;
         Ok(header)
     }
@@ -165,8 +163,8 @@ impl Pages for TreePages<'_, '_> {
         })?;
         let place = PageRef { id: transaction.next_page, at: run.at() };
         transaction.next_page = PageId(place.id.0 + 1);
-        let medium = transaction.file.ndb.medium_mut();
-        transaction.pen.write(medium, place.at, &form::tree_page(kind, page, place))?;
+        let Writer { pen, ndb, .. } = &mut *transaction.file;
+        pen.write(ndb.medium_mut(), place.at, &form::tree_page(kind, page, place))?;
         Ok(place)
     }
 
@@ -176,14 +174,12 @@ impl Pages for TreePages<'_, '_> {
 }
 
 impl Writer {
-    /// Writes the maps of new sections, which nothing committed reaches, gives the file its length, and makes all durable.
+    /// Writes what is held back and the maps of new sections, which nothing committed reaches, gives the file its length, and
+    /// makes all durable.
     fn finish_sections(&mut self) -> Result<(), WriteError> {
         let first = self.space.first_new();
         let end = self.space.end();
         let medium = self.ndb.medium_mut();
-        if medium.len()? != end {
-            medium.set_len(end)?;
-        }
         for (section, map) in self.space.changed().filter(|(section, _)| *section >= first) {
             let at = section_at(section);
             let mut head = form::allocation_map(at, map).to_vec();
@@ -191,7 +187,11 @@ impl Writer {
                 let at = at + wide(head.len());
                 head.extend(form::reserved_page(kind, at));
             }
-            medium.write_at(at, &head)?;
+            self.pen.write(medium, at, &head)?;
+        }
+        self.pen.finish(medium)?;
+        if medium.len()? != end {
+            medium.set_len(end)?;
         }
         self.sync()?;
         Ok(())

@@ -66,22 +66,25 @@ fn close(kind: PageKind, place: PageRef, mut page: [u8; PAGE]) -> [u8; PAGE] {
     page
 }
 
-/// Appends a block: data, padding, trailer, together as many bytes as [`Layout::block_size`] says.
-pub(super) fn block(crypt: Crypt, bid: Bid, at: u64, data: &[u8], to: &mut Vec<u8>) {
-    let start = to.len();
-    let end = start + Layout::UNICODE.block_size(data.len());
-    to.extend_from_slice(data);
-    let body = to.get_mut(start..).unwrap_or_default();
+/// Makes a block of as many bytes as [`Layout::block_size`] says: data, padding, trailer.
+pub(super) fn block(crypt: Crypt, bid: Bid, at: u64, data: &[u8], to: &mut [u8]) {
+    let Some((body, rest)) = to.split_at_mut_checked(data.len()) else { return };
+    body.copy_from_slice(data);
     if !bid.is_internal() {
         encode(crypt, bid, body);
     }
     let sum = crc(body);
+    let Some((padding, trailer)) =
+        rest.split_at_mut_checked(rest.len().saturating_sub(Layout::UNICODE.block_trailer))
+    else {
+        return;
+    };
+    padding.fill(0);
     let length = u16::try_from(data.len()).unwrap_or(u16::MAX);
-    to.resize(end - Layout::UNICODE.block_trailer, 0);
-    to.extend_from_slice(&length.to_le_bytes());
-    to.extend_from_slice(&signature(at, bid.0).to_le_bytes());
-    to.extend_from_slice(&sum.to_le_bytes());
-    to.extend_from_slice(&bid.0.to_le_bytes());
+    put(trailer, 0, &length.to_le_bytes());
+    put(trailer, 2, &signature(at, bid.0).to_le_bytes());
+    put(trailer, 4, &sum.to_le_bytes());
+    put(trailer, 8, &bid.0.to_le_bytes());
 }
 
 /// Puts bytes at an offset; all offsets are within.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::commit::DENSITY_LIST;
 use super::error::WriteError;
 use super::lock;
+use super::pen::Pen;
 use super::place::{self, Concern};
 use super::rescue::{Rescue, header_bytes};
 use super::space::Space;
@@ -105,6 +106,7 @@ impl Writer {
         Self {
             ndb,
             space: Space::new(Vec::new(), 0),
+            pen: Pen::default(),
             rescue: Rescue::Nowhere,
             highest: Highest::default(),
             longest: u64::MAX,

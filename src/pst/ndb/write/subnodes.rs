@@ -29,13 +29,19 @@ impl Transaction<'_> {
     /// Writes the subnodes of a node; `None` when there are none. Parents are not stored. The order does not matter, but no
     /// id may be there twice.
     pub fn put_subnodes(&mut self, subnodes: &[Node]) -> Result<Option<Bid>, WriteError> {
-        let changes: BTreeMap<Nid, Option<Node>> =
-            subnodes.iter().map(|node| (node.nid, Some(*node))).collect();
-        if changes.len() != subnodes.len() {
+        let mut sorted = subnodes.to_vec();
+        sorted.sort_unstable_by_key(|node| node.nid);
+        if !sorted.is_sorted_by(|before, next| before.nid < next.nid) {
             let what = "a subnode is there twice among so many";
             return Err(WriteError::NotAllowed { what, value: wide(subnodes.len()) });
         }
-        self.change_subnodes(None, &changes)
+        let mut entries = Vec::with_capacity(sorted.len());
+        for node in sorted {
+            entries.push(self.subnode_entry(&[], node)?);
+        }
+        let mut lists = Vec::new();
+        self.put_subnode_lists(&mut entries, &mut lists)?;
+        self.lead_to(&lists)
     }
 
     /// Adds, replaces and removes subnodes, and returns what the node is to refer to from now on; `None` when none is left.
@@ -61,7 +67,12 @@ impl Transaction<'_> {
             }
         }
         self.put_subnode_lists(&mut waiting, &mut made)?;
-        match made.as_slice() {
+        self.lead_to(&made)
+    }
+
+    /// Returns what leads to some lists.
+    fn lead_to(&mut self, lists: &[(u32, Bid)]) -> Result<Option<Bid>, WriteError> {
+        match lists {
             [] => Ok(None),
             [(_, bid)] => Ok(Some(*bid)),
             lists if lists.len() > Layout::UNICODE.sublists_in_list() => {
@@ -92,36 +103,43 @@ impl Transaction<'_> {
             for entry in self.entries(*bid)? {
                 let nid = Nid(low(entry));
                 while let Some((_, new)) = changes.next_if(|(other, _)| **other < nid) {
-                    entries.extend(self.subnode_entry(None, *new)?);
+                    self.add_entry(&[], *new, &mut entries)?;
                 }
                 if let Some((_, new)) = changes.next_if(|(other, _)| **other == nid) {
-                    entries.extend(self.subnode_entry(Some(&entry), *new)?);
+                    let before: Vec<Bid> = refs(&entry).collect();
+                    self.add_entry(&before, *new, &mut entries)?;
                 } else {
                     refs(&entry).for_each(|bid| self.references.raise(bid));
                     entries.push(entry);
                 }
             }
             while let Some((_, new)) = changes.next_if(|(nid, _)| is_below(nid)) {
-                entries.extend(self.subnode_entry(None, *new)?);
+                self.add_entry(&[], *new, &mut entries)?;
             }
             found.push(List::Changed(entries));
         }
         let mut entries = Vec::new();
         for (_, new) in changes {
-            entries.extend(self.subnode_entry(None, *new)?);
+            self.add_entry(&[], *new, &mut entries)?;
         }
         found.push(List::Changed(entries));
         Ok(found)
     }
 
-    /// Makes an entry and counts what it refers to.
-    fn subnode_entry(
+    /// Adds an entry for a subnode, unless that goes.
+    fn add_entry(
         &mut self,
-        before: Option<&Entry>,
+        before: &[Bid],
         node: Option<Node>,
-    ) -> Result<Option<Entry>, WriteError> {
-        let Some(node) = node else { return Ok(None) };
-        let before: Vec<Bid> = before.into_iter().flat_map(refs).collect();
+        to: &mut Vec<Entry>,
+    ) -> Result<(), WriteError> {
+        let entry = node.map(|node| self.subnode_entry(before, node)).transpose()?;
+        to.extend(entry);
+        Ok(())
+    }
+
+    /// Makes an entry in the place of one that referred to some blocks, and counts what it refers to.
+    fn subnode_entry(&mut self, before: &[Bid], node: Node) -> Result<Entry, WriteError> {
         let mut entry = [0; ENTRY];
         let (nid, bids) = entry.split_at_mut(8);
         nid.copy_from_slice(&u64::from(node.nid.0).to_le_bytes());
@@ -137,7 +155,7 @@ impl Transaction<'_> {
             };
             *to = bid.0.to_le_bytes();
         }
-        Ok(Some(entry))
+        Ok(entry)
     }
 
     /// Writes as many lists as some entries take; the entries' blocks are counted already.
@@ -149,10 +167,11 @@ impl Transaction<'_> {
         let most = Layout::UNICODE.subnodes_in_list();
         for entries in std::mem::take(entries).chunks(most) {
             let count = u16::try_from(entries.len()).unwrap_or(u16::MAX);
-            let mut bytes = vec![2, 0];
-            bytes.extend(count.to_le_bytes());
+            let mut bytes = Vec::with_capacity(HEAD + size_of_val(entries));
+            bytes.extend_from_slice(&[2, 0]);
+            bytes.extend_from_slice(&count.to_le_bytes());
             bytes.resize(HEAD, 0);
-            bytes.extend(entries.iter().flatten());
+            bytes.extend_from_slice(entries.as_flattened());
             let first = entries.first().map(low).unwrap_or_default();
             made.push((first, self.put_block(&bytes, true)?));
         }

@@ -11,7 +11,6 @@ use super::Writer;
 use super::bits::{Map, Run};
 use super::error::WriteError;
 use super::form;
-use super::pen::Pen;
 use super::references::{self, NewBlock, References};
 use super::space::Room;
 use crate::pst::bytes::wide;
@@ -32,7 +31,6 @@ const HIGHEST_INDEX: u32 = u32::MAX >> 5;
 /// Changes to a file that is open for writing. What it holds can be read through [`Nodes`] at any time, changes included.
 pub struct Transaction<'a> {
     pub(super) file: &'a mut Writer,
-    pub(super) pen: Pen,
     pub(super) references: References,
     /// What becomes of nodes; `None` for those that go.
     pub(super) nodes: BTreeMap<Nid, Option<Node>>,
@@ -57,8 +55,8 @@ impl<'a> Transaction<'a> {
     pub(super) fn new(file: &'a mut Writer) -> Self {
         let mut header = file.ndb.header().clone();
         file.highest.raise(&mut header);
+        file.pen.begin(file.space.end());
         Self {
-            pen: Pen::default(),
             references: References::new(header.next_block),
             nodes: BTreeMap::new(),
             highest: header.highest,
@@ -131,7 +129,7 @@ impl<'a> Transaction<'a> {
         let at = self.file.take(Room::Block(slots))?.at();
         let bid = self.references.next(is_internal);
         let crypt = self.file.ndb.header().crypt;
-        let to = self.pen.place(self.file.ndb.medium_mut(), at, length)?;
+        let to = self.file.pen.place(self.file.ndb.medium_mut(), at, length)?;
         form::block(crypt, bid, at, data, to);
         self.references.add(NewBlock { bid, at, size, references: 0 });
         Ok(bid)
@@ -217,7 +215,7 @@ impl<'a> Transaction<'a> {
         let (bid, at, size) = (new.bid, new.at, new.size);
         let entry = BlockEntry { bid, at, stored: size, size, references };
         let crypt = self.file.ndb.header().crypt;
-        let block = if let Some(held) = self.pen.held(at, length) {
+        let block = if let Some(held) = self.file.pen.held(at, length) {
             block::open(layout, crypt, &entry, held)?
         } else {
             let mut bytes = vec![0; length];
