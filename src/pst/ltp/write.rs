@@ -9,15 +9,16 @@ pub mod columns;
 pub mod context;
 mod fields;
 pub mod heap;
+mod pack;
 pub mod properties;
 mod rows;
 pub mod table;
 pub mod value;
 
 pub use columns::{Column, Columns};
-pub use context::{BuiltContext, Property, Stored};
+pub use context::{NewContext, Property};
 pub use heap::{Changed, Heap, MAX_ALLOCATION};
-pub use properties::{ContextChanges, ContextEdit};
+pub use properties::{ContextChanges, ContextEdit, Stored};
 pub use table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
 
 use crate::pst::PstError;

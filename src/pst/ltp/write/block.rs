@@ -8,15 +8,22 @@ use crate::pst::ltp::heap::Hid;
 use crate::pst::ndb::Block;
 
 /// Allocations of one block are numbered with 11 bits, from 1.
-const MAX_NUMBER: usize = 0x7FF;
+pub(super) const MAX_NUMBER: usize = 0x7FF;
 /// `bSig` of a heap.
 const SIGNATURE: u8 = 0xEC;
 /// Sizes of the three kinds of heads.
-const FIRST_HEAD: usize = 12;
+pub(super) const FIRST_HEAD: usize = 12;
 const BITMAP_HEAD: usize = 66;
 const PLAIN_HEAD: usize = 2;
-/// `cAlloc` and `cFree`.
-const MAP_HEAD: usize = 4;
+/// Where the fill levels begin in the two kinds of heads that have them, and how many there are.
+const FIRST_LEVELS: (usize, usize) = (8, 8);
+const BITMAP_LEVELS: (usize, usize) = (2, 128);
+
+/// Returns where the head of a block tells the fill level with a number, in bytes; each byte tells two.
+pub(super) fn level_place(block: u32, number: usize) -> usize {
+    let (start, _) = if block == 0 { FIRST_LEVELS } else { BITMAP_LEVELS };
+    start + number / 2
+}
 
 /// A block: its head, its allocations without gaps, and where they end.
 #[derive(Debug)]
@@ -35,27 +42,34 @@ pub(super) struct HeapBlock {
 impl HeapBlock {
     /// What an allocation takes besides its bytes: its entry in the map and a byte of alignment.
     pub(super) const SLOT: usize = 3;
+    /// `cAlloc` and `cFree`.
+    pub(super) const MAP_HEAD: usize = 4;
 
-    /// Makes block 0 of a heap.
-    pub(super) fn first(client: u8) -> Self {
-        let mut head = vec![0; FIRST_HEAD];
-        head.splice(2..4, [SIGNATURE, client]);
-        Self::empty(head, Some((8, 8)))
+    /// Makes an empty block for a place in a heap; the client matters in the first one only.
+    pub(super) fn empty(index: u32, client: u8) -> Self {
+        let mut bytes = Vec::new();
+        let bounds = vec![Self::add_head(index, client, &mut bytes)];
+        let (_, levels) = Self::kind(index);
+        Self { bytes, bounds, freed: 0, levels, touched: true }
     }
 
-    /// Makes a block whose head tells 128 fill levels.
-    pub(super) fn with_levels() -> Self {
-        Self::empty(vec![0; BITMAP_HEAD], Some((2, 128)))
+    /// Appends the head of a block to other bytes and returns how long it is.
+    pub(super) fn add_head(index: u32, client: u8, to: &mut Vec<u8>) -> u16 {
+        let (head, _) = Self::kind(index);
+        let first = [0, 0, SIGNATURE, client];
+        let begun = if index == 0 { first.len() } else { 0 };
+        to.extend_from_slice(first.get(..begun).unwrap_or_default());
+        to.resize(to.len() + head - begun, 0);
+        u16::try_from(head).unwrap_or_default()
     }
 
-    /// Makes a block of the most common kind.
-    pub(super) fn plain() -> Self {
-        Self::empty(vec![0; PLAIN_HEAD], None)
-    }
-
-    fn empty(head: Vec<u8>, levels: Option<(usize, usize)>) -> Self {
-        let start = u16::try_from(head.len()).unwrap_or_default();
-        Self { bytes: head, bounds: vec![start], freed: 0, levels, touched: true }
+    /// Returns how long the head of a block is, and its fill levels.
+    fn kind(index: u32) -> (usize, Option<(usize, usize)>) {
+        match index {
+            0 => (FIRST_HEAD, Some(FIRST_LEVELS)),
+            _ if is_bitmap(index) => (BITMAP_HEAD, Some(BITMAP_LEVELS)),
+            _ => (PLAIN_HEAD, None),
+        }
     }
 
     /// Reads a stored block.
@@ -68,11 +82,7 @@ impl HeapBlock {
             rule: "does not fit the block",
             at: block.at(),
         };
-        let (head, levels) = match index {
-            0 => (FIRST_HEAD, Some((8, 8))),
-            _ if is_bitmap(index) => (BITMAP_HEAD, Some((2, 128))),
-            _ => (PLAIN_HEAD, None),
-        };
+        let (head, levels) = Self::kind(index);
         let word = |at: usize| -> Option<u16> {
             let pair = bytes.get(at..at.checked_add(2)?)?;
             pair.try_into().ok().map(u16::from_le_bytes)
@@ -84,7 +94,7 @@ impl HeapBlock {
         let count = usize::from(word(map).ok_or(malformed("ibHnpm", map))?);
         let freed = word(map + 2).ok_or(malformed("ibHnpm", map))?;
         let bounds: Option<Vec<u16>> =
-            (0..=count).map(|number| word(map + MAP_HEAD + 2 * number)).collect();
+            (0..=count).map(|number| word(map + Self::MAP_HEAD + 2 * number)).collect();
         let bounds = bounds.ok_or(malformed("cAlloc", count))?;
         let first = bounds.first().copied().map_or(0, usize::from);
         let last = bounds.last().copied().map_or(0, usize::from);
@@ -146,18 +156,13 @@ impl HeapBlock {
 
     /// Returns how many bytes the block takes when it is not filled up.
     pub(super) fn len(&self) -> usize {
-        self.map_place() + MAP_HEAD + 2 * self.bounds.len()
+        self.map_place() + Self::MAP_HEAD + 2 * self.bounds.len()
     }
 
     /// Returns the bytes of an allocation.
     pub(super) fn read(&self, number: usize) -> Option<&[u8]> {
         let (start, end) = self.range(number)?;
         self.bytes.get(start..end)
-    }
-
-    /// Returns where an allocation begins.
-    pub(super) fn start(&self, number: usize) -> Option<usize> {
-        self.range(number).map(|(start, _)| start)
     }
 
     /// Stores bytes and returns the number of the allocation, if there is room.

@@ -9,6 +9,8 @@ use crate::pst::ltp::heap::Hid;
 
 /// `bTypeBTH`.
 const SIGNATURE: u8 = 0xB5;
+/// Names no allocation: the root of a tree without records.
+pub(super) const NOTHING: Hid = Hid(0);
 /// A child's HID.
 const CHILD: usize = 4;
 /// Four billion records need four levels of full nodes; a deeper tree is a loop.
@@ -36,11 +38,11 @@ impl Bth {
     /// Makes an empty tree whose keys and values have so many bytes.
     pub fn create(heap: &mut Heap, key: u8, value: u8) -> Result<Self, PstError> {
         let mut tree = Self {
-            header: Hid::default(),
+            header: NOTHING,
             key: usize::from(key),
             value: usize::from(value),
             levels: 0,
-            root: Hid::default(),
+            root: NOTHING,
         };
         tree.header = heap.allocate(&tree.encode(), &super::NoBlocks)?;
         Ok(tree)
@@ -73,34 +75,57 @@ impl Bth {
         self.value
     }
 
-    /// Fills an empty tree with records that ascend by key, one behind the other, each a key and its value, and returns for each record the leaf and
-    /// its offset there.
-    pub fn fill(&mut self, heap: &mut Heap, records: &[u8]) -> Result<Vec<(Hid, usize)>, PstError> {
+    /// Fills an empty tree with records that ascend by key, one behind the other, each a key and its value.
+    pub fn fill(&mut self, heap: &mut Heap, records: &[u8]) -> Result<(), PstError> {
         let none = &super::NoBlocks;
         let width = self.key + self.value;
         let mut nodes = Vec::new();
-        let mut places = Vec::new();
         for leaf in records.chunks(capacity(width) * width) {
-            let hid = heap.allocate(leaf, none)?;
-            places.extend((0..leaf.len()).step_by(width).map(|start| (hid, start)));
-            nodes.push((leaf.get(..self.key).unwrap_or_default(), hid));
+            nodes.push((leaf.get(..self.key).unwrap_or_default(), heap.allocate(leaf, none)?));
         }
-        while nodes.len() > 1 {
-            self.levels += 1;
-            let mut above = Vec::new();
-            for children in nodes.chunks(capacity(self.key + CHILD)) {
-                let bytes: Vec<u8> = children
-                    .iter()
-                    .flat_map(|(key, hid)| key.iter().copied().chain(hid.0.to_le_bytes()))
-                    .collect();
-                let first = children.first().map_or(&[][..], |(key, _)| key);
-                above.push((first, heap.allocate(&bytes, none)?));
+        (self.levels, self.root) =
+            put_above(nodes, self.key, &mut |bytes| heap.allocate(bytes, none))?;
+        self.save(heap, none)
+    }
+
+    /// Adds records whose keys ascend and are above all that there are, leaf by leaf.
+    pub fn append(
+        &mut self,
+        heap: &mut Heap,
+        mut records: &[u8],
+        blocks: &dyn Blocks,
+    ) -> Result<(), PstError> {
+        let width = self.key + self.value;
+        while let Some((first, value)) = records.get(..width).map(|first| first.split_at(self.key))
+        {
+            let (path, leaf) = match self.root {
+                NOTHING => (Vec::new(), NOTHING),
+                _ => self.descend(heap, u64::MAX, blocks)?,
+            };
+            let old = if leaf == NOTHING { &[][..] } else { heap.read(leaf, blocks)? };
+            let room = (capacity(width) * width).saturating_sub(old.len());
+            if old.is_empty() || room < width {
+                // This makes the tree's first leaf, or one more.
+                self.put(heap, decode_key(first), value, blocks)?;
+                records = records.get(width..).unwrap_or_default();
+                continue;
             }
-            nodes = above;
+            let (more, rest) = records.split_at(records.len().min(room / width * width));
+            let bytes = [old, more].concat();
+            self.store(heap, path, leaf, bytes, width, blocks)?;
+            records = rest;
         }
-        self.root = nodes.first().map_or(Hid::default(), |(_, hid)| *hid);
-        self.save(heap, none)?;
-        Ok(places)
+        Ok(())
+    }
+
+    /// Returns the highest key.
+    pub fn last(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Option<u64>, PstError> {
+        if self.root == NOTHING {
+            return Ok(None);
+        }
+        let (_, leaf) = self.descend(heap, u64::MAX, blocks)?;
+        let last = heap.read(leaf, blocks)?.chunks_exact(self.key + self.value).next_back();
+        Ok(last.and_then(|record| record.get(..self.key)).map(decode_key))
     }
 
     /// Looks a key up.
@@ -110,7 +135,7 @@ impl Bth {
         key: u64,
         blocks: &dyn Blocks,
     ) -> Result<Option<Vec<u8>>, PstError> {
-        if self.root == Hid::default() {
+        if self.root == NOTHING {
             return Ok(None);
         }
         let (_, leaf) = self.descend(heap, key, blocks)?;
@@ -133,12 +158,9 @@ impl Bth {
         blocks: &dyn Blocks,
     ) -> Result<(), PstError> {
         let width = self.key + self.value;
-        let mut record = self.encode_key(key);
-        record.extend_from_slice(value);
-        if record.len() != width {
-            return Err(super::too_big("BTH value", value.len(), self.value));
-        }
-        if self.root == Hid::default() {
+        let mut record = Vec::with_capacity(width);
+        self.add_record(key, value, &mut record)?;
+        if self.root == NOTHING {
             self.root = heap.allocate(&record, blocks)?;
             self.levels = 0;
             return self.save(heap, blocks);
@@ -160,7 +182,7 @@ impl Bth {
         key: u64,
         blocks: &dyn Blocks,
     ) -> Result<bool, PstError> {
-        if self.root == Hid::default() {
+        if self.root == NOTHING {
             return Ok(false);
         }
         let width = self.key + self.value;
@@ -175,7 +197,7 @@ impl Bth {
         while bytes.is_empty() {
             heap.free(node, blocks)?;
             let Some(step) = path.pop() else {
-                self.root = Hid::default();
+                self.root = NOTHING;
                 self.levels = 0;
                 self.save(heap, blocks)?;
                 return Ok(true);
@@ -209,7 +231,7 @@ impl Bth {
     }
 
     fn leaves(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Vec<Hid>, PstError> {
-        let mut nodes = if self.root == Hid::default() { Vec::new() } else { vec![self.root] };
+        let mut nodes = if self.root == NOTHING { Vec::new() } else { vec![self.root] };
         for _ in 0..self.levels {
             let mut below = Vec::new();
             for node in nodes {
@@ -337,15 +359,18 @@ impl Bth {
         Err(low)
     }
 
-    fn encode_key(&self, key: u64) -> Vec<u8> {
-        key.to_le_bytes().into_iter().take(self.key).collect()
+    /// Appends a record to others.
+    pub fn add_record(&self, key: u64, value: &[u8], to: &mut Vec<u8>) -> Result<(), PstError> {
+        if value.len() != self.value {
+            return Err(super::too_big("BTH value", value.len(), self.value));
+        }
+        to.extend(key.to_le_bytes().iter().take(self.key));
+        to.extend_from_slice(value);
+        Ok(())
     }
 
-    fn encode(&self) -> Vec<u8> {
-        let byte = |width: usize| u8::try_from(width).unwrap_or_default();
-        let mut bytes = vec![SIGNATURE, byte(self.key), byte(self.value), self.levels];
-        bytes.extend_from_slice(&self.root.0.to_le_bytes());
-        bytes
+    fn encode(&self) -> [u8; 8] {
+        header(self.key, self.value, self.levels, self.root)
     }
 
     fn save(&mut self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<(), PstError> {
@@ -354,11 +379,42 @@ impl Bth {
     }
 }
 
+/// Makes the header of a tree whose keys and values have so many bytes.
+pub(super) fn header(key: usize, value: usize, levels: u8, root: Hid) -> [u8; 8] {
+    let byte = |width: usize| u8::try_from(width).unwrap_or_default();
+    let [a, b, c, d] = root.0.to_le_bytes();
+    [SIGNATURE, byte(key), byte(value), levels, a, b, c, d]
+}
+
+/// Puts what leads to some leaves, each of them with its first key; returns how many levels that takes, and the root.
+pub(super) fn put_above(
+    leaves: Vec<(&[u8], Hid)>,
+    key: usize,
+    allocate: &mut dyn FnMut(&[u8]) -> Result<Hid, PstError>,
+) -> Result<(u8, Hid), PstError> {
+    let mut levels = 0;
+    let mut nodes = leaves;
+    while nodes.len() > 1 {
+        levels += 1;
+        let mut above = Vec::new();
+        for children in nodes.chunks(capacity(key + CHILD)) {
+            let bytes: Vec<u8> = children
+                .iter()
+                .flat_map(|(key, hid)| key.iter().copied().chain(hid.0.to_le_bytes()))
+                .collect();
+            let first = children.first().map_or(&[][..], |(key, _)| key);
+            above.push((first, allocate(&bytes)?));
+        }
+        nodes = above;
+    }
+    Ok((levels, nodes.first().map_or(NOTHING, |(_, hid)| *hid)))
+}
+
 fn decode_key(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |key, byte| (key << 8) | u64::from(*byte))
 }
 
 /// Returns how many entries of a width fit into one allocation.
-fn capacity(width: usize) -> usize {
+pub(super) fn capacity(width: usize) -> usize {
     MAX_ALLOCATION / width
 }

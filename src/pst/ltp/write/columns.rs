@@ -151,7 +151,7 @@ impl Columns {
     }
 
     /// Lists the columns, by tag.
-    pub fn iter(&self) -> impl Iterator<Item = &Column> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Column> {
         self.columns.iter()
     }
 

@@ -4,143 +4,128 @@ use crate::mapi::{PropertyId, PropertyTag, PropertyType};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 
-use super::bth::Bth;
-use super::heap::{Heap, MAX_ALLOCATION};
-use super::{NoBlocks, too_big};
+use super::bth;
+use super::heap::MAX_ALLOCATION;
+use super::pack::{FIRST, Pack};
+use super::too_big;
 
 /// `bTypePC`.
 pub(super) const CLIENT: u8 = 0xBC;
 /// The index of the first subnode that holds a big value; smaller ones are left to Outlook's own use.
 const FIRST_VALUE: u32 = 0x401;
 /// Bytes of a record: id, type, and the value or what names it.
-const RECORD: usize = 8;
+const RECORD: usize = KEY + VALUE;
+const KEY: usize = 2;
+const VALUE: usize = 6;
 
-/// A property with its value as the file stores it, so that what nobody here understands survives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Property {
-    /// Id and type.
-    pub tag: PropertyTag,
-    /// The value.
-    pub value: Stored,
+/// A property and its value as the file stores it: a number or truth value in its natural width, text in UTF-16 without a
+/// terminator, several values with their offsets in front. An object's are the id of its subnode and its size, 4 bytes each.
+pub type Property<'v> = (PropertyTag, &'v [u8]);
+
+/// A property context that is made at once. One serves for many, one after the other, and keeps its memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewContext {
+    heap: Pack,
+    records: Vec<u8>,
+    /// Where the leaves with the records begin in the heap.
+    leaves: Vec<usize>,
 }
 
-impl Property {
-    /// Makes a property of bytes.
-    pub fn new(tag: PropertyTag, bytes: Vec<u8>) -> Self {
-        Self { tag, value: Stored::Bytes(bytes) }
-    }
-}
-
-/// A value as the file stores it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// Its bytes: a number or truth value in its natural width, text in UTF-16 without a terminator, several values with their
-    /// offsets in front. An object's are the id of its subnode and its size, 4 bytes each.
-    Bytes(Vec<u8>),
-    /// A subnode that holds them already, carried over as it is.
-    Subnode(Nid),
-}
-
-/// A property context ready to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuiltContext {
-    /// The blocks of the node's data, all but the last of them full.
-    pub blocks: Vec<Vec<u8>>,
-    /// The values that live in subnodes, ascending by id.
-    pub subnodes: Vec<(Nid, Vec<u8>)>,
-    /// Where the values of the properties stand that the records themselves hold: block and offset.
-    inline: Vec<(PropertyId, (usize, usize))>,
-}
-
-impl BuiltContext {
-    /// Builds the context of these properties; of several with one id the last counts.
-    ///
-    /// Values of more than 3580 bytes go to subnodes, with ids that none of the carried-over ones has.
-    pub fn build<'a>(
-        properties: impl IntoIterator<Item = &'a Property>,
+impl NewContext {
+    /// Makes the context of these properties; of several with one id the last counts. Values of more than 3580 bytes are
+    /// returned: they live in subnodes with these ids, ascending.
+    pub fn make<'v>(
+        &mut self,
+        properties: impl IntoIterator<Item = Property<'v>, IntoIter: Clone>,
         block_size: usize,
-    ) -> Result<Self, PstError> {
-        let mut sorted: Vec<&Property> = properties.into_iter().collect();
-        sorted.sort_by_key(|property| property.tag.id);
+    ) -> Result<Vec<(Nid, &'v [u8])>, PstError> {
+        let properties = properties.into_iter();
+        if properties.clone().is_sorted_by(|before, next| before.0.id < next.0.id) {
+            return self.make_of_sorted(properties, block_size);
+        }
+        let mut sorted: Vec<Property<'v>> = properties.collect();
+        sorted.sort_by_key(|(tag, _)| tag.id);
         // The sort keeps the order of those with one id, and the last of them is to stay.
         sorted.dedup_by(|later, kept| {
-            let is_same = later.tag.id == kept.tag.id;
+            let is_same = later.0.id == kept.0.id;
             if is_same {
                 *kept = *later;
             }
             is_same
         });
-        let mut next_value = sorted
-            .iter()
-            .filter_map(|property| match &property.value {
-                Stored::Subnode(nid) if nid.kind() == NidKind::VALUE => Some(nid.index() + 1),
-                _ => None,
-            })
-            .fold(FIRST_VALUE, u32::max);
-        let mut heap = Heap::new(CLIENT, block_size);
-        let mut tree = Bth::create(&mut heap, 2, 6)?;
-        heap.set_root(tree.header(), &NoBlocks)?;
-        let mut subnodes = Vec::new();
-        let mut records = Vec::with_capacity(RECORD * sorted.len());
-        for property in &sorted {
-            let field = match &property.value {
-                Stored::Subnode(nid) => nid.0,
-                Stored::Bytes(bytes) => match field_of_number(property.tag.kind, bytes)? {
-                    Some(field) => field,
-                    None if bytes.is_empty() => 0,
-                    None if bytes.len() <= MAX_ALLOCATION => heap.allocate(bytes, &NoBlocks)?.0,
-                    None => {
-                        let nid = Nid::new(NidKind::VALUE, next_value);
-                        next_value += 1;
-                        subnodes.push((nid, bytes.clone()));
-                        nid.0
-                    }
-                },
+        self.make_of_sorted(sorted.into_iter(), block_size)
+    }
+
+    fn make_of_sorted<'v>(
+        &mut self,
+        properties: impl Iterator<Item = Property<'v>>,
+        block_size: usize,
+    ) -> Result<Vec<(Nid, &'v [u8])>, PstError> {
+        self.heap.begin(CLIENT, block_size);
+        // The tree's first bytes are known when all is in its place.
+        let tree = self.heap.allocate(&bth::header(KEY, VALUE, 0, bth::NOTHING))?;
+        self.heap.set_root(tree);
+        let mut values = Vec::new();
+        let mut next_value = FIRST_VALUE;
+        self.records.clear();
+        for (tag, bytes) in properties {
+            let field = match field_of_number(tag.kind, bytes)? {
+                Some(field) => field,
+                None if bytes.is_empty() => 0,
+                None if bytes.len() <= MAX_ALLOCATION => self.heap.allocate(bytes)?.0,
+                None => {
+                    let nid = Nid::new(NidKind::VALUE, next_value);
+                    next_value += 1;
+                    values.push((nid, bytes));
+                    nid.0
+                }
             };
-            let tag = property.tag;
-            records.extend_from_slice(&tag.id.0.to_le_bytes());
-            records.extend_from_slice(&tag.kind.0.to_le_bytes());
-            records.extend_from_slice(&field.to_le_bytes());
+            let [id_low, id_high] = tag.id.0.to_le_bytes();
+            let [kind_low, kind_high] = tag.kind.0.to_le_bytes();
+            let [a, b, c, d] = field.to_le_bytes();
+            self.records.extend_from_slice(&[id_low, id_high, kind_low, kind_high, a, b, c, d]);
         }
-        let places = tree.fill(&mut heap, &records)?;
-        let mut inline = Vec::new();
-        for (property, (leaf, offset)) in sorted.iter().zip(places) {
-            let place = heap.place(leaf).filter(|_| number_width(property.tag.kind).is_some());
-            if let Some((block, start)) = place {
-                let block = usize::try_from(block).unwrap_or(usize::MAX);
-                inline.push((property.tag.id, (block, start + offset + 4)));
-            }
-        }
-        let blocks = heap.finish(&NoBlocks)?.blocks.into_iter().map(|(_, block)| block).collect();
-        Ok(Self { blocks, subnodes, inline })
+        self.put_records()?;
+        self.heap.finish();
+        Ok(values)
     }
 
-    /// Returns the bytes of the context itself, without its subnodes.
-    pub fn len(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
-    }
-
-    /// Says whether there are no bytes; there always are.
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-    }
-
-    /// Returns the bytes of the context and its own big values: what counts towards the size of an item.
-    pub fn size(&self) -> usize {
-        self.len() + self.subnodes.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+    /// Returns the bytes of the context, without its big values.
+    pub fn bytes(&self) -> &[u8] {
+        self.heap.bytes()
     }
 
     /// Overwrites the value of a property that is a number of at most 32 bits, which does not change any size; says whether
     /// there is such a property.
     pub fn set_number(&mut self, id: PropertyId, number: u32) -> bool {
-        let found = self.inline.iter().find(|(known, _)| *known == id);
-        let Some((_, (block, place))) = found else {
+        let (records, _) = self.records.as_chunks::<RECORD>();
+        let found = records
+            .binary_search_by_key(&id.0, |[low, high, ..]| u16::from_le_bytes([*low, *high]));
+        let Some((place, [_, _, low, high, ..])) =
+            found.ok().and_then(|place| Some((place, records.get(place)?)))
+        else {
             return false;
         };
-        let bytes = self.blocks.get_mut(*block).and_then(|block| block.get_mut(*place..place + 4));
-        let Some(bytes) = bytes else { return false };
-        bytes.copy_from_slice(&number.to_le_bytes());
+        let is_number = number_width(PropertyType(u16::from_le_bytes([*low, *high]))).is_some();
+        let leaf = self.leaves.get(place / bth::capacity(RECORD)).filter(|_| is_number);
+        let Some(leaf) = leaf else { return false };
+        let record = leaf + place % bth::capacity(RECORD) * RECORD;
+        self.heap.put(record + 4, &number.to_le_bytes());
         true
+    }
+
+    /// Puts the records into leaves, what leads to them above, and says in the tree's first bytes where that is.
+    fn put_records(&mut self) -> Result<(), PstError> {
+        self.leaves.clear();
+        let mut nodes = Vec::new();
+        for leaf in self.records.chunks(bth::capacity(RECORD) * RECORD) {
+            let hid = self.heap.allocate(leaf)?;
+            self.leaves.push(self.heap.end() - leaf.len());
+            nodes.push((leaf.get(..KEY).unwrap_or_default(), hid));
+        }
+        let (levels, root) = bth::put_above(nodes, KEY, &mut |bytes| self.heap.allocate(bytes))?;
+        self.heap.put(FIRST, &bth::header(KEY, VALUE, levels, root));
+        Ok(())
     }
 }
 

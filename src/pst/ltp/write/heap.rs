@@ -19,7 +19,7 @@ const FIRST_BITMAP: u32 = 8;
 /// How many fill levels such a head has.
 const LEVELS_PER_BITMAP: u32 = 128;
 /// Blocks are numbered with 16 bits.
-const MAX_BLOCKS: u32 = 1 << 16;
+pub(super) const MAX_BLOCKS: u32 = 1 << 16;
 
 /// Free bytes from which on a block has a fill level, from level 0 to 14; with less it has level 15. MS-PST 2.3.1.2.
 const FREE_BY_LEVEL: [usize; 15] =
@@ -55,7 +55,7 @@ pub struct Heap {
 impl Heap {
     /// Starts a heap for a client (`0xBC` for properties, `0x7C` for tables), with blocks of at most so many bytes.
     pub fn new(client: u8, block_size: usize) -> Self {
-        let loaded = BTreeMap::from([(0, HeapBlock::first(client))]);
+        let loaded = BTreeMap::from([(0, HeapBlock::empty(0, client))]);
         Self { block_size, loaded, total: 1, stored: 0, levels: Some(vec![0]), recent: 0 }
     }
 
@@ -140,12 +140,6 @@ impl Heap {
     /// Frees an allocation.
     pub fn free(&mut self, hid: Hid, blocks: &dyn Blocks) -> Result<(), PstError> {
         self.block(block_of(hid), blocks)?.free(number_of(hid))
-    }
-
-    /// Returns the block of an allocation and its offset there, where it stays until something in that block changes.
-    pub(super) fn place(&self, hid: Hid) -> Option<(u32, usize)> {
-        let block = self.loaded.get(&block_of(hid))?;
-        Some((block_of(hid), block.start(number_of(hid))?))
     }
 
     /// Returns how many bytes one block may have.
@@ -239,13 +233,12 @@ impl Heap {
                 limit: u64::from(MAX_BLOCKS),
             });
         }
-        let block = if is_bitmap(index) { HeapBlock::with_levels() } else { HeapBlock::plain() };
-        self.loaded.insert(index, block);
+        self.loaded.insert(index, HeapBlock::empty(index, 0));
         self.total += 1;
         Ok(index)
     }
 
-    /// Lists stored blocks that the fill levels promise to have room, fullest first by number; a handful is enough.
+    /// Lists stored blocks that the fill levels promise to have room, those in memory first; a handful is enough.
     fn promising(&mut self, needed: usize, blocks: &dyn Blocks) -> Result<Vec<u32>, PstError> {
         const ENOUGH: usize = 2;
         if self.levels.is_none() {
@@ -253,14 +246,14 @@ impl Heap {
         }
         let size = self.block_size;
         let levels = self.levels.as_deref().unwrap_or_default();
-        let candidates = (0..self.total).zip(levels).filter(|(index, level)| {
-            // What was touched since the heads were read is known better than they tell.
-            match self.loaded.get(index) {
-                Some(block) => block.room(size) >= needed,
-                None => FREE_BY_LEVEL.get(usize::from(**level)).is_some_and(|free| *free >= needed),
-            }
-        });
-        Ok(candidates.map(|(index, _)| index).take(ENOUGH).collect())
+        let told = |level: u8| FREE_BY_LEVEL.get(usize::from(level)).copied().unwrap_or_default();
+        let stored = (0..self.total).zip(levels);
+        let stored = stored
+            .filter(|(index, level)| told(**level) >= needed && !self.loaded.contains_key(index));
+        // What was touched since the heads were read is known better than they tell.
+        let loaded = self.loaded.iter().filter(|(_, block)| block.room(size) >= needed);
+        let candidates = loaded.map(|(index, _)| *index).chain(stored.map(|(index, _)| index));
+        Ok(candidates.take(ENOUGH).collect())
     }
 
     fn read_levels(&mut self, blocks: &dyn Blocks) -> Result<Vec<u8>, PstError> {
@@ -279,7 +272,7 @@ pub(super) fn is_bitmap(index: u32) -> bool {
 }
 
 /// Returns which block's head tells the fill level of a block, and at which place.
-fn place_of_level(index: u32) -> (u32, usize) {
+pub(super) fn place_of_level(index: u32) -> (u32, usize) {
     if index < FIRST_BITMAP {
         return (0, usize::try_from(index).unwrap_or_default());
     }
@@ -288,7 +281,7 @@ fn place_of_level(index: u32) -> (u32, usize) {
 }
 
 /// Returns the fill level of a block with so many free bytes.
-fn level(free: usize) -> u8 {
+pub(super) fn level(free: usize) -> u8 {
     let place = FREE_BY_LEVEL.iter().position(|least| free >= *least);
     place.and_then(|place| u8::try_from(place).ok()).unwrap_or(0x0F)
 }

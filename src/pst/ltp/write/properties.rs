@@ -6,11 +6,20 @@ use crate::pst::PstError;
 use crate::pst::id::Nid;
 
 use super::bth::Bth;
-use super::context::{CLIENT, Property, Stored, field_of_number, number_width};
+use super::context::{CLIENT, field_of_number, number_width};
 use super::fields::Fields;
 use super::heap::{Changed, Heap};
 use super::{Blocks, damaged, is_allocation};
 use crate::pst::ltp::heap::Hid;
+
+/// A value as the file stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// A subnode that holds them.
+    Subnode(Nid),
+}
 
 /// What of a property context has to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +76,7 @@ impl ContextEdit {
         &mut self,
         id: PropertyId,
         blocks: &dyn Blocks,
-    ) -> Result<Option<Property>, PstError> {
+    ) -> Result<Option<(PropertyTag, Stored)>, PstError> {
         let Some((kind, field)) = self.record(id, blocks)? else { return Ok(None) };
         let value = if let Some(width) = number_width(kind) {
             Stored::Bytes(field.to_le_bytes().get(..width).unwrap_or_default().to_vec())
@@ -76,7 +85,7 @@ impl ContextEdit {
         } else {
             Stored::Subnode(Nid(field))
         };
-        Ok(Some(Property { tag: id.of(kind), value }))
+        Ok(Some((id.of(kind), value)))
     }
 
     /// Reads the bytes of a property, wherever they are.
@@ -86,7 +95,7 @@ impl ContextEdit {
         blocks: &dyn Blocks,
     ) -> Result<Option<Vec<u8>>, PstError> {
         match self.read(tag.id, blocks)? {
-            Some(property) if property.tag == tag => match property.value {
+            Some((found, value)) if found == tag => match value {
                 Stored::Bytes(bytes) => Ok(Some(bytes)),
                 Stored::Subnode(nid) => self.fields.read(nid.0, blocks).map(Some),
             },

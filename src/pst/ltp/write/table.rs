@@ -8,6 +8,8 @@
 //! sort by columns, so both are the same table to them, but here a row at the front of a large table costs two blocks of
 //! rows instead of all of them.
 
+use std::borrow::Cow;
+
 use crate::mapi::PropertyTag;
 use crate::mapi::property::{ROW_ID, ROW_VERSION};
 use crate::pst::PstError;
@@ -28,11 +30,11 @@ pub struct RowVersion(pub u32);
 
 /// A cell: a column and the value in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cell {
+pub struct Cell<'v> {
     /// The column's property.
     pub tag: PropertyTag,
     /// The value, as a property context would store it.
-    pub value: Vec<u8>,
+    pub value: Cow<'v, [u8]>,
 }
 
 /// The blocks of a table as they are in the file.
@@ -85,6 +87,10 @@ pub struct TableEdit {
     /// The description of the table.
     info: Hid,
     index: Bth,
+    /// From where on ids are above all in the index, once that was looked for: new items get such ids.
+    above: Option<u64>,
+    /// What the index is to get behind it: ids and numbers of new rows, which go into the index leaf by leaf.
+    appended: Vec<[[u8; 4]; 2]>,
     rows: Rows,
 }
 
@@ -98,7 +104,9 @@ impl TableEdit {
         let info = heap.allocate(&columns.encode(index.header(), 0), &NoBlocks)?;
         heap.set_root(info, &NoBlocks)?;
         let rows = Rows::new(columns.row());
-        Ok(Self { fields: Fields::new(heap, 0), columns, info, index, rows })
+        let fields = Fields::new(heap, 0);
+        let (above, appended) = (Some(0), Vec::new());
+        Ok(Self { fields, columns, info, index, above, appended, rows })
     }
 
     /// Opens a table for changes.
@@ -127,7 +135,8 @@ impl TableEdit {
         let index = Bth::open(&mut heap, index, source)?;
         let rows = Rows::open(columns.row(), holder, &mut heap, source)?;
         let fields = Fields::new(heap, next_value);
-        let mut table = Self { fields, columns, info, index, rows };
+        let (above, appended) = (None, Vec::new());
+        let mut table = Self { fields, columns, info, index, above, appended, rows };
         table.check_count(source)?;
         Ok(table)
     }
@@ -157,7 +166,7 @@ impl TableEdit {
         &mut self,
         id: u32,
         source: &dyn TableSource,
-    ) -> Result<Option<Vec<Cell>>, PstError> {
+    ) -> Result<Option<Vec<Cell<'static>>>, PstError> {
         let Some(number) = self.number(id, source)? else {
             return Ok(None);
         };
@@ -170,7 +179,7 @@ impl TableEdit {
             } else {
                 self.fields.read(columns.field(&row, column), source)?
             };
-            cells.push(Cell { tag: column.tag, value });
+            cells.push(Cell { tag: column.tag, value: value.into() });
         }
         Ok(Some(cells))
     }
@@ -182,26 +191,29 @@ impl TableEdit {
         &mut self,
         id: u32,
         version: RowVersion,
-        cells: &[Cell],
+        cells: &[Cell<'_>],
         source: &dyn TableSource,
     ) -> Result<(), PstError> {
         let existing = self.number(id, source)?;
         let old = match existing {
             Some(number) => self.rows.read(number, &mut self.fields.heap, source)?,
-            None => vec![0; self.columns.row()],
+            None => Vec::new(),
         };
         let columns = &self.columns;
         let mut row = vec![0; columns.row()];
-        // Cells mostly come in the order of the columns, so the next one is looked at first.
-        let mut next = 0;
+        // Cells mostly come in the order of the columns, which need not be searched for them then.
+        let in_order = cells.is_sorted_by(|before, next| before.tag < next.tag);
+        let mut rest = cells;
         for column in columns.iter() {
-            let is_wanted = |cell: &&Cell| cell.tag == column.tag;
-            let cell = match cells.get(next).filter(is_wanted) {
-                Some(cell) => {
-                    next += 1;
-                    Some(cell)
+            let cell = if in_order {
+                while let Some((_, behind)) =
+                    rest.split_first().filter(|(cell, _)| cell.tag < column.tag)
+                {
+                    rest = behind;
                 }
-                None => cells.iter().find(is_wanted),
+                rest.first().filter(|cell| cell.tag == column.tag)
+            } else {
+                cells.iter().find(|cell| cell.tag == column.tag)
             };
             match (column.tag, cell) {
                 (ROW_ID, _) => columns.set(&mut row, column, &id.to_le_bytes()),
@@ -234,7 +246,9 @@ impl TableEdit {
         for column in columns.iter().filter(|column| !column.is_inline()) {
             self.fields.drop_value(columns.field(&row, column), source)?;
         }
+        self.settle(source)?;
         self.index.remove(&mut self.fields.heap, u64::from(id), source)?;
+        self.above = None;
         let last = self.rows.count().saturating_sub(1);
         if number != last {
             let moved = self.rows.read(last, &mut self.fields.heap, source)?;
@@ -248,6 +262,7 @@ impl TableEdit {
 
     /// Gives out all that changed. The table can be changed further, once what was given out is in the file.
     pub fn finish(&mut self, source: &dyn TableSource) -> Result<TableChanges, PstError> {
+        self.settle(source)?;
         let rows = self.rows.finish(&self.fields.heap, source)?;
         let info = self.columns.encode(self.index.header(), rows.holder);
         // The description keeps its length and with it its name.
@@ -266,9 +281,14 @@ impl TableEdit {
 
     /// Looks up the number of a row.
     fn number(&mut self, id: u32, source: &dyn TableSource) -> Result<Option<u32>, PstError> {
-        let value = self.index.find(&mut self.fields.heap, u64::from(id), source)?;
-        let Some(value) = value else { return Ok(None) };
-        let number = value.iter().rev().fold(0, |number, byte| (number << 8) | u32::from(*byte));
+        let number = if self.is_above(id, source)? {
+            let found = self.appended.binary_search_by_key(&id, |[id, _]| u32::from_le_bytes(*id));
+            found.ok().and_then(|place| self.appended.get(place)).map(|[_, number]| number.to_vec())
+        } else {
+            self.index.find(&mut self.fields.heap, u64::from(id), source)?
+        };
+        let Some(number) = number else { return Ok(None) };
+        let number = number.iter().rev().fold(0, |number, byte| (number << 8) | u32::from(*byte));
         if number >= self.rows.count() {
             return Err(damaged(
                 "TCROWID",
@@ -280,11 +300,43 @@ impl TableEdit {
         Ok(Some(number))
     }
 
+    /// Says whether an id is above all in the index.
+    fn is_above(&mut self, id: u32, source: &dyn TableSource) -> Result<bool, PstError> {
+        let above = if let Some(above) = self.above {
+            above
+        } else {
+            let last = self.index.last(&mut self.fields.heap, source)?;
+            *self.above.insert(last.map_or(0, |last| last.saturating_add(1)))
+        };
+        Ok(u64::from(id) >= above)
+    }
+
     /// Notes the number of a row.
     fn point(&mut self, id: u32, number: u32, source: &dyn TableSource) -> Result<(), PstError> {
         let bytes = number.to_le_bytes();
+        if self.is_above(id, source)? {
+            let last = self.appended.last();
+            if last.is_none_or(|[last, _]| u32::from_le_bytes(*last) < id) {
+                self.appended.push([id.to_le_bytes(), bytes]);
+                return Ok(());
+            }
+            self.settle(source)?;
+        }
         let value = bytes.get(..self.index.value_width()).unwrap_or(&bytes);
         self.index.put(&mut self.fields.heap, u64::from(id), value, source)
+    }
+
+    /// Brings the new rows into the index.
+    fn settle(&mut self, source: &dyn TableSource) -> Result<(), PstError> {
+        let Some([last, _]) = self.appended.last() else { return Ok(()) };
+        self.above = Some(u64::from(u32::from_le_bytes(*last)) + 1);
+        let width = self.index.value_width();
+        let mut records = Vec::with_capacity(8 * self.appended.len());
+        for [id, number] in self.appended.drain(..) {
+            let number = number.get(..width).unwrap_or(&number);
+            self.index.add_record(u32::from_le_bytes(id).into(), number, &mut records)?;
+        }
+        self.index.append(&mut self.fields.heap, &records, source)
     }
 
     /// Makes sure that the bytes of the rows hold as many as the index names. Where the last row is not in the index, there is

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::bth::Bth;
 use super::columns::Columns;
-use super::context::{BuiltContext, Property, Stored};
+use super::context::{NewContext, Property};
 use super::heap::{Changed, Heap, MAX_ALLOCATION};
 use super::table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
 use super::{Blocks, NoBlocks};
@@ -97,14 +97,12 @@ fn tag(bits: u32) -> PropertyTag {
 /// By hand from MS-PST 2.3.1.2, 2.3.1.5, 2.3.2.1 and 2.3.3.3: a text in an allocation and a number in its record.
 #[test]
 fn a_context_of_two_properties_byte_for_byte() {
-    let properties = [
-        Property::new(tag(0x3602_0003), vec![5, 0, 0, 0]),
-        Property::new(tag(0x3001_001F), b"H\0i\0".to_vec()),
-        Property::new(tag(0x0037_001F), Vec::new()),
-    ];
-    let built = BuiltContext::build(&properties, BLOCK).unwrap();
+    let properties: [Property<'_>; 3] =
+        [(tag(0x3602_0003), &[5, 0, 0, 0]), (tag(0x3001_001F), b"H\0i\0"), (tag(0x0037_001F), &[])];
+    let mut made = NewContext::default();
+    let values = made.make(properties, BLOCK).unwrap();
     #[rustfmt::skip]
-    let expected = vec![
+    let expected = [
         0x30, 0x00, 0xEC, 0xBC, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
         0xB5, 0x02, 0x06, 0x00, 0x60, 0x00, 0x00, 0x00,
         0x48, 0x00, 0x69, 0x00,
@@ -113,8 +111,8 @@ fn a_context_of_two_properties_byte_for_byte() {
         0x02, 0x36, 0x03, 0x00, 0x05, 0x00, 0x00, 0x00,
         0x03, 0x00, 0x00, 0x00, 0x0C, 0x00, 0x14, 0x00, 0x18, 0x00, 0x30, 0x00,
     ];
-    assert_eq!(built.blocks, [expected]);
-    assert!(built.subnodes.is_empty());
+    assert_eq!(made.bytes(), expected);
+    assert!(values.is_empty());
 }
 
 /// By hand from MS-PST 2.3.4.1, 2.3.4.2 and 2.3.4.4: an empty table, and the same with a row.
@@ -144,8 +142,8 @@ fn a_table_byte_for_byte() {
     assert_eq!(changes.heap.blocks, [(0, empty)]);
 
     let cells = [
-        Cell { tag: tag(0x3001_001F), value: b"A\0".to_vec() },
-        Cell { tag: tag(0x360A_000B), value: vec![1] },
+        Cell { tag: tag(0x3001_001F), value: b"A\0".into() },
+        Cell { tag: tag(0x360A_000B), value: (&[1]).into() },
     ];
     table.put(0x8022, RowVersion(7), &cells, &NoBlocks).unwrap();
     let changes = table.finish(&NoBlocks).unwrap();
@@ -212,26 +210,35 @@ fn freeing_moves_what_lies_behind_and_keeps_its_name() {
     assert_eq!(given[12..], *b"thirdsecond\0\x02\0\0\0\x0C\0\x11\0\x17\0");
 }
 
-/// Values of more than 3580 bytes live in subnodes that keep clear of those carried over.
+/// Values of more than 3580 bytes live in subnodes; a number is overwritten in its record, whichever leaf that is in. MS-PST
+/// 2.3.3.3.
 #[test]
 fn big_values_go_to_subnodes() {
-    let properties = [
-        Property { tag: tag(0x3701_0102), value: Stored::Subnode(Nid(0x80FF)) },
-        Property::new(tag(0x1000_001F), vec![b'x'; MAX_ALLOCATION + 2]),
-        Property::new(tag(0x1009_0102), vec![b'y'; MAX_ALLOCATION]),
-        Property::new(tag(0x0E08_0003), vec![0; 4]),
+    let (big, biggest_small) = (vec![b'x'; MAX_ALLOCATION + 2], vec![b'y'; MAX_ALLOCATION]);
+    // A record more than one leaf holds comes before the number.
+    let ids: Vec<u32> = (0..447).map(|id| id << 16 | 3).collect();
+    let many = ids.iter().map(|bits| (tag(*bits), &[0; 4][..]));
+    let last: [Property<'_>; 4] = [
+        (tag(0x1000_001F), &big),
+        (tag(0x0E08_0003), &[9; 4]),
+        (tag(0x1009_0102), &biggest_small),
+        (tag(0x0E08_0003), &[0; 4]),
     ];
-    let mut built = BuiltContext::build(&properties, BLOCK).unwrap();
-    assert_eq!(built.subnodes, [(Nid(0x811F), vec![b'x'; 3582])]);
-    let size = built.size();
-    assert_eq!(size, built.blocks[0].len() + 3582);
-    let before = built.blocks.clone();
-    assert!(built.set_number(tag(0x0E08_0003).id, 0x0102_0304));
-    assert!(!built.set_number(tag(0x1009_0102).id, 0));
-    let differing: Vec<_> =
-        (0..before[0].len()).filter(|at| before[0][*at] != built.blocks[0][*at]).collect();
-    assert_eq!(differing.len(), 4);
-    assert_eq!(built.blocks[0][differing[0] - 4..][..8], [0x08, 0x0E, 3, 0, 4, 3, 2, 1]);
+    for properties in [last.to_vec(), many.chain(last).collect()] {
+        let mut made = NewContext::default();
+        // What it was used for before leaves no trace.
+        made.make([(tag(0x3001_001F), &[1; 100][..])], BLOCK).unwrap();
+        let values = made.make(properties, BLOCK).unwrap();
+        assert_eq!(values, [(Nid(0x803F), &big[..])]);
+        let before = made.bytes().to_vec();
+        assert!(made.set_number(tag(0x0E08_0003).id, 0x0102_0304));
+        assert!(!made.set_number(tag(0x1009_0102).id, 0));
+        assert!(!made.set_number(tag(0x7001_0003).id, 0));
+        let differing: Vec<_> =
+            (0..before.len()).filter(|at| before[*at] != made.bytes()[*at]).collect();
+        assert_eq!(differing.len(), 4);
+        assert_eq!(made.bytes()[differing[0] - 4..][..8], [0x08, 0x0E, 3, 0, 4, 3, 2, 1]);
+    }
 }
 
 /// A made tree and one that grew record by record say the same.
@@ -281,8 +288,8 @@ fn a_change_of_a_large_table_touches_few_blocks() {
             .flat_map(u16::to_le_bytes)
             .collect();
         [
-            Cell { tag: tag(0x3001_001F), value: name },
-            Cell { tag: tag(0x0E08_0003), value: number.to_le_bytes().to_vec() },
+            Cell { tag: tag(0x3001_001F), value: name.into() },
+            Cell { tag: tag(0x0E08_0003), value: number.to_le_bytes().to_vec().into() },
         ]
     };
     for number in 0..100_000 {
@@ -375,9 +382,9 @@ proptest! {
                 Step::Put(id, cells) => {
                     let cells: BTreeMap<u32, Vec<u8>> =
                         cells.into_iter().map(|(place, value)| (TAGS[place], value)).collect();
-                    let row: Vec<Cell> = cells
+                    let row: Vec<Cell<'_>> = cells
                         .iter()
-                        .map(|(bits, value)| Cell { tag: tag(*bits), value: value.clone() })
+                        .map(|(bits, value)| Cell { tag: tag(*bits), value: value.into() })
                         .collect();
                     table.put(id, RowVersion(version), &row, &file).unwrap();
                     model.insert(id, (version, cells));
@@ -403,7 +410,7 @@ proptest! {
             expected.insert(0x67F3_0003, version.to_le_bytes().to_vec());
             let found = table.read(*id, &file).unwrap().unwrap();
             let found: BTreeMap<u32, Vec<u8>> =
-                found.into_iter().map(|cell| (cell.tag.bits(), cell.value)).collect();
+                found.into_iter().map(|cell| (cell.tag.bits(), cell.value.into_owned())).collect();
             prop_assert_eq!(found, expected);
         }
         // Nothing is left behind that no row names.

@@ -8,13 +8,14 @@ use std::collections::btree_map::Entry;
 use crate::mapi::{FileTime, PropertyId, PropertyKey, PropertyTag};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Cell, RowVersion, TableEdit};
+use crate::pst::ltp::write::{Cell, NewContext, RowVersion, TableEdit};
 use crate::pst::ndb::write::{Transaction, WriteError, Writer};
 use crate::pst::ndb::{Node, Nodes};
 
 use super::names::NameMap;
 use super::node::{NodeSource, apply_context, apply_table};
 use super::queue::Queue;
+use super::stored::Memory;
 
 /// Changes of open tables that are held in memory before they are written.
 const MOST_CHANGES: u32 = 2_000;
@@ -34,6 +35,9 @@ pub struct Batch<'a> {
     pub(super) queue: Queue,
     /// An empty table of recipients, shared by new items, and its size in bytes.
     pub(super) recipients: Option<(Node, u64)>,
+    /// Memory in which each item that is added becomes what is stored.
+    pub(super) context: NewContext,
+    pub(super) memory: Memory,
     /// Random bytes that no item has yet.
     pub(super) random: Vec<u8>,
 }
@@ -57,6 +61,8 @@ impl<'a> Batch<'a> {
             counts: BTreeMap::new(),
             queue,
             recipients: None,
+            context: NewContext::default(),
+            memory: Memory::default(),
             random: Vec::new(),
         })
     }
@@ -94,7 +100,7 @@ impl<'a> Batch<'a> {
             context.set(tag, bytes, &source)?;
             context.finish(&source)?
         };
-        let node = apply_context(&mut self.tx, node, &changes, Vec::new())?;
+        let node = apply_context(&mut self.tx, node, changes, Vec::new())?;
         self.tx.set_node(node)
     }
 
@@ -127,11 +133,11 @@ impl<'a> Batch<'a> {
     }
 
     /// Puts a row into a table; `cells` makes its cells out of the table and the cells of the row that it replaces.
-    pub(super) fn put_row(
+    pub(super) fn put_row<'v>(
         &mut self,
         table: Nid,
         row: Nid,
-        cells: impl FnOnce(&TableEdit, &[Cell]) -> Result<Vec<Cell>, PstError>,
+        cells: impl FnOnce(&TableEdit, &[Cell<'_>]) -> Result<Vec<Cell<'v>>, PstError>,
     ) -> Result<(), WriteError> {
         let version = RowVersion(self.tx.unique());
         self.with_table(table, |table, source| {
@@ -147,7 +153,7 @@ impl<'a> Batch<'a> {
         &mut self,
         table: Nid,
         row: Nid,
-    ) -> Result<Option<Vec<Cell>>, WriteError> {
+    ) -> Result<Option<Vec<Cell<'static>>>, WriteError> {
         let taken = self.with_table(table, |table, source| {
             let old = table.read(row.0, source)?;
             table.remove(row.0, source)?;
@@ -166,7 +172,7 @@ impl<'a> Batch<'a> {
     fn write_tables(&mut self) -> Result<(), WriteError> {
         for (_, (node, mut table)) in std::mem::take(&mut self.tables) {
             let changes = table.finish(&NodeSource::open(&self.tx, &node)?)?;
-            let node = apply_table(&mut self.tx, node, &changes)?;
+            let node = apply_table(&mut self.tx, node, changes)?;
             self.tx.set_node(node)?;
         }
         self.held = 0;

@@ -3,12 +3,13 @@
 //! An item keeps its id, and everything that is not named in the change: properties are changed in place, recipients and
 //! attachments stay in the blocks that they are in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{ContextEdit, RowVersion, Stored};
+use crate::pst::ltp::write::{Cell, ContextEdit, RowVersion};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{DataTree, Node, Nodes};
 
@@ -58,23 +59,20 @@ impl Batch<'_> {
         let source = NodeSource::open(&self.tx, &node)?;
         let mut context = source.context()?;
         let old_flags = flags(&mut context, &source)?;
-        if let Some(new) = set.value(property::BODY) {
-            let old = context.bytes(property::BODY, &source)?.map(Stored::Bytes);
-            if old.as_ref() != Some(new) {
-                let rich =
-                    [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
-                for tag in rich {
-                    context.remove(tag.id, &source)?;
-                }
+        if let Some(new) = set.bytes(property::BODY)
+            && context.bytes(property::BODY, &source)?.as_deref() != Some(new)
+        {
+            let rich =
+                [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
+            for tag in rich {
+                context.remove(tag.id, &source)?;
             }
         }
         for id in remove {
             context.remove(id, &source)?;
         }
-        for property in set.iter() {
-            if let Stored::Bytes(bytes) = &property.value {
-                context.set(property.tag, bytes, &source)?;
-            }
+        for (tag, bytes) in set.iter() {
+            context.set(tag, bytes, &source)?;
         }
         let mut flags = flags(&mut context, &source)?;
         let mut subnodes: Vec<SubnodeChange> = Vec::new();
@@ -99,7 +97,7 @@ impl Batch<'_> {
         let changes = context.finish(&source)?;
         drop(source);
 
-        let node = apply_context(&mut self.tx, node, &changes, subnodes)?;
+        let node = apply_context(&mut self.tx, node, changes, subnodes)?;
         self.tx.set_node(node)?;
         self.put_item_row(node.parent, nid, &values, &[])?;
         let unread = |flags: u32| i64::from(flags & READ == 0);
@@ -121,11 +119,13 @@ impl Batch<'_> {
         folder: Nid,
         nid: Nid,
         values: &BTreeMap<PropertyTag, Vec<u8>>,
-        before: &[crate::pst::ltp::write::Cell],
+        before: &[Cell<'_>],
     ) -> Result<(), WriteError> {
         self.put_row(folder.with(NidKind::CONTENTS), nid, |table, old| {
             let old = if old.is_empty() { before } else { old };
-            row::cells(table.columns(), old, &mut |tag| Ok(values.get(&tag).cloned()))
+            row::cells(table.columns(), old, &mut |tag| {
+                Ok(values.get(&tag).map(|value| Cow::Borrowed(value.as_slice())))
+            })
         })
     }
 
@@ -171,7 +171,7 @@ impl Batch<'_> {
         }
         let table_changes = table.finish(&source)?;
         drop(source);
-        let table_node = apply_table(&mut self.tx, table_node, &table_changes)?;
+        let table_node = apply_table(&mut self.tx, table_node, table_changes)?;
         let mut new_size = DataTree::open(&self.tx, table_node.data)?.len();
         new_size += size_below(&self.tx, table_node.sub, &|_| false)?;
         changes.push((table_node.nid, Some(table_node)));

@@ -3,13 +3,14 @@
 use crate::mapi::{PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{BuiltContext, Cell, value};
+use crate::pst::ltp::write::{Cell, NewContext, Property};
 use crate::pst::ndb::write::{Transaction, WriteError};
 use crate::pst::ndb::{Node, Nodes};
 
 use super::batch::Batch;
 use super::node::{NodeSource, apply_context, apply_table, entry};
 use super::queue::Event;
+use super::stored::StoredProperties;
 use super::template::{ASSOCIATED, CONTENTS, HIERARCHY, Template};
 
 /// A folder to be created.
@@ -66,7 +67,7 @@ impl Batch<'_> {
             let mut context = source.context()?;
             for tag in tags {
                 if let Some(value) = context.bytes(tag, &source)? {
-                    values.push(Cell { tag, value });
+                    values.push(Cell { tag, value: value.into() });
                 }
             }
         }
@@ -75,7 +76,8 @@ impl Batch<'_> {
             let kept = old.iter().filter(|cell| {
                 cell.tag.id.0 < 0x0F00 && !values.iter().any(|value| value.tag == cell.tag)
             });
-            Ok(values.iter().chain(kept).cloned().collect())
+            let kept = kept.map(|cell| Cell { tag: cell.tag, value: cell.value.to_vec().into() });
+            Ok(values.iter().cloned().chain(kept).collect())
         })
     }
 
@@ -95,7 +97,7 @@ impl Batch<'_> {
                 context.set(property::CONTENT_UNREAD_COUNT, &unread.to_le_bytes(), &source)?;
                 context.finish(&source)?
             };
-            let node = apply_context(&mut self.tx, node, &changes, Vec::new())?;
+            let node = apply_context(&mut self.tx, node, changes, Vec::new())?;
             self.tx.set_node(node)?;
             if node.parent != nid {
                 self.mirror_folder(nid, node.parent)?;
@@ -113,17 +115,16 @@ pub(super) fn put_folder(
     folder: &NewFolder,
     has_folders: bool,
 ) -> Result<(), WriteError> {
-    let mut properties = vec![
-        value::property(property::DISPLAY_NAME.id, &Value::String(folder.name.clone())),
-        value::property(property::CONTENT_COUNT.id, &Value::Integer32(0)),
-        value::property(property::CONTENT_UNREAD_COUNT.id, &Value::Integer32(0)),
-        value::property(property::SUBFOLDERS.id, &Value::Boolean(has_folders)),
+    let properties = [
+        (property::DISPLAY_NAME, Value::String(folder.name.clone())),
+        (property::CONTENT_COUNT, Value::Integer32(0)),
+        (property::CONTENT_UNREAD_COUNT, Value::Integer32(0)),
+        (property::SUBFOLDERS, Value::Boolean(has_folders)),
     ];
-    if let Some(class) = &folder.class {
-        properties
-            .push(value::property(property::CONTAINER_CLASS.id, &Value::String(class.clone())));
-    }
-    put_context(tx, nid, parent, &properties)?;
+    let class =
+        folder.class.iter().map(|class| (property::CONTAINER_CLASS, Value::String(class.clone())));
+    let properties: StoredProperties<'_> = properties.into_iter().chain(class).collect();
+    put_context(tx, nid, parent, properties.iter())?;
     for (kind, template) in [
         (NidKind::HIERARCHY, &HIERARCHY),
         (NidKind::CONTENTS, &CONTENTS),
@@ -135,15 +136,16 @@ pub(super) fn put_folder(
 }
 
 /// Puts a node with properties; big values go to its subnodes.
-pub(super) fn put_context(
+pub(super) fn put_context<'v>(
     tx: &mut Transaction<'_>,
     nid: Nid,
     parent: Nid,
-    properties: &[crate::pst::ltp::write::Property],
+    properties: impl IntoIterator<Item = Property<'v>, IntoIter: Clone>,
 ) -> Result<(), WriteError> {
-    let built = BuiltContext::build(properties, tx.layout().block_payload)?;
-    let data = tx.put_blocks(&built.blocks)?;
-    let values = super::node::put_values(tx, &built.subnodes)?;
+    let mut context = NewContext::default();
+    let values = context.make(properties, tx.layout().block_payload)?;
+    let data = tx.put_data(context.bytes())?;
+    let values = super::node::put_values(tx, &values)?;
     let sub = tx.put_subnodes(&values)?;
     tx.set_node(Node { nid, data, sub, parent })
 }
@@ -164,7 +166,7 @@ pub(super) fn put_table(
     }
     let changes =
         template.table(tx.layout().block_payload)?.finish(&crate::pst::ltp::write::NoBlocks)?;
-    let node = apply_table(tx, node, &changes)?;
+    let node = apply_table(tx, node, changes)?;
     tx.set_node(node)
 }
 

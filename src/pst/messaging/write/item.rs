@@ -1,9 +1,11 @@
 //! New items (effect). MS-PST 2.4.5 and 2.4.6.
 
+use std::borrow::Cow;
+
 use crate::mapi::{Properties, PropertyKey, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
-use crate::pst::ltp::write::{BuiltContext, NoBlocks, Property, value};
+use crate::pst::ltp::write::NoBlocks;
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{DataTree, Node, Nodes};
 
@@ -18,8 +20,6 @@ use super::{row, subject};
 /// `MSGFLAG_READ` and `MSGFLAG_HASATTACH`.
 pub(super) const READ: u32 = 1;
 pub(super) const HAS_ATTACHMENTS: u32 = 0x10;
-/// How many properties are added at most to those that are given.
-const ADDED: usize = 7;
 /// Random bytes are asked for in such portions, since a call of the system costs more than the bytes.
 const RANDOM: usize = 1024;
 
@@ -64,17 +64,16 @@ impl Batch<'_> {
         let attachments = self.put_occurrences(&item.occurrences)?;
         let flags = flags(&properties);
         let flags = if item.occurrences.is_empty() { flags } else { flags | HAS_ATTACHMENTS };
-        let flags_property = Property::new(property::MESSAGE_FLAGS, flags.to_le_bytes().to_vec());
-        properties.insert(flags_property);
+        properties.set_bytes(property::MESSAGE_FLAGS, &flags.to_le_bytes());
         let message = self.put_message(&mut properties, attachments)?;
         let nid = self.tx.next_nid(NidKind::MESSAGE)?;
         let Message { data, sub, .. } = message;
         self.tx.set_node(Node { nid, data, sub, parent: folder })?;
         self.put_row(contents, nid, |table, old| {
-            row::cells(table.columns(), old, &mut |tag| {
-                Ok(properties.bytes(tag).map(<[u8]>::to_vec))
-            })
+            let mut value = properties.seek();
+            row::cells(table.columns(), old, &mut |tag| Ok(value(tag).map(Cow::Borrowed)))
         })?;
+        self.memory = properties.into_memory();
         let unread = i64::from(flags & READ == 0);
         *self.counts.entry(folder).or_default() += unread;
         self.queue.add(folder, Event::Added { folder, item: nid });
@@ -82,14 +81,18 @@ impl Batch<'_> {
     }
 
     /// Turns properties into what is stored: names into the store's ids, the subject with its lead-in.
-    pub(super) fn stored(
+    pub(super) fn stored<'v>(
         &mut self,
-        properties: &Properties,
-    ) -> Result<StoredProperties, WriteError> {
-        let mut stored = StoredProperties::with_capacity(properties.len() + ADDED);
+        properties: &'v Properties,
+    ) -> Result<StoredProperties<'v>, WriteError> {
+        let mut stored = StoredProperties::within(std::mem::take(&mut self.memory));
+        let mut before = None;
         for (key, value) in properties.iter() {
-            let id = self.names.key(key)?;
-            stored.insert(value::property(id, value));
+            let id = match key {
+                PropertyKey::Id(id) => *id,
+                PropertyKey::Name(name) => *before.insert(self.names.id_behind(before, name)?),
+            };
+            stored.put(id, value);
         }
         if let Some(Value::String(text)) = properties.value(property::SUBJECT) {
             stored.set(property::SUBJECT, &Value::String(subject::stored(text)));
@@ -102,7 +105,10 @@ impl Batch<'_> {
     }
 
     /// Adds what every message has.
-    pub(super) fn complete(&mut self, properties: &mut StoredProperties) -> Result<(), WriteError> {
+    pub(super) fn complete(
+        &mut self,
+        properties: &mut StoredProperties<'_>,
+    ) -> Result<(), WriteError> {
         let now = Value::Time(self.now);
         let key = self.search_key()?;
         for (tag, value) in [
@@ -132,18 +138,18 @@ impl Batch<'_> {
     /// Puts a message with an empty table of recipients and the given attachments, and tells its size in it.
     pub(super) fn put_message(
         &mut self,
-        properties: &mut StoredProperties,
+        properties: &mut StoredProperties<'_>,
         attachments: Attachments,
     ) -> Result<Message, WriteError> {
-        properties.set(property::MESSAGE_SIZE, &Value::Integer32(0));
-        let mut built = BuiltContext::build(properties.iter(), self.tx.layout().block_payload)?;
+        properties.set_bytes(property::MESSAGE_SIZE, &[0; 4]);
+        let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
         let (recipients, recipients_size) = self.put_recipients()?;
-        let size = bytes(built.size()) + recipients_size + attachments.size;
-        built.set_number(property::MESSAGE_SIZE.id, told(size));
-        let told = Property::new(property::MESSAGE_SIZE, told(size).to_le_bytes().to_vec());
-        properties.insert(told);
-        let data = self.tx.put_blocks(&built.blocks)?;
-        let mut subnodes = put_values(&mut self.tx, &built.subnodes)?;
+        let big: usize = values.iter().map(|(_, value)| value.len()).sum();
+        let size = bytes(self.context.bytes().len() + big) + recipients_size + attachments.size;
+        self.context.set_number(property::MESSAGE_SIZE.id, told(size));
+        let data = self.tx.put_data(self.context.bytes())?;
+        let mut subnodes = put_values(&mut self.tx, &values)?;
+        properties.set_bytes(property::MESSAGE_SIZE, &told(size).to_le_bytes());
         subnodes.push(recipients);
         subnodes.extend(attachments.subnodes);
         let sub = self.tx.put_subnodes(&subnodes)?;
@@ -176,6 +182,6 @@ impl Batch<'_> {
     }
 }
 
-fn flags(properties: &StoredProperties) -> u32 {
+fn flags(properties: &StoredProperties<'_>) -> u32 {
     super::folder::number(properties.bytes(property::MESSAGE_FLAGS).unwrap_or_default())
 }

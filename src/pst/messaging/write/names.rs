@@ -10,8 +10,8 @@ use crate::pst::PstError;
 use crate::pst::bytes::wide;
 use crate::pst::crc::crc;
 use crate::pst::id::Nid;
+use crate::pst::ltp::write::ContextEdit;
 use crate::pst::ltp::write::value::utf16;
-use crate::pst::ltp::write::{ContextEdit, Property};
 use crate::pst::ndb::Nodes;
 use crate::pst::ndb::write::{Transaction, WriteError};
 
@@ -36,6 +36,9 @@ const MOST_NAMES: usize = 0x7FFF;
 #[derive(Debug)]
 pub(super) struct NameMap {
     ids: HashMap<PropertyName, PropertyId>,
+    /// The name that came first last time, and then the one that came behind each by its place: items of one kind have their
+    /// names in one order.
+    behind: Vec<Option<(PropertyName, PropertyId)>>,
     buckets: u32,
     sets: Vec<u8>,
     entries: Vec<u8>,
@@ -51,6 +54,7 @@ impl NameMap {
     pub(super) fn create() -> Result<Self, WriteError> {
         let mut map = Self {
             ids: HashMap::new(),
+            behind: Vec::new(),
             buckets: BUCKET_COUNT,
             sets: Vec::new(),
             entries: Vec::new(),
@@ -62,17 +66,15 @@ impl NameMap {
         Ok(map)
     }
 
-    /// Returns the properties of a new map's node.
-    pub(super) fn properties(&self) -> Vec<Property> {
+    /// Returns the properties of a new map's node, by id.
+    pub(super) fn properties(&self) -> Vec<(PropertyTag, Vec<u8>)> {
         let mut all = vec![
-            Property::new(BUCKETS, self.buckets.to_le_bytes().to_vec()),
-            Property::new(SETS, self.sets.clone()),
-            Property::new(ENTRIES, self.entries.clone()),
-            Property::new(TEXTS, self.texts.clone()),
+            (BUCKETS, self.buckets.to_le_bytes().to_vec()),
+            (SETS, self.sets.clone()),
+            (ENTRIES, self.entries.clone()),
+            (TEXTS, self.texts.clone()),
         ];
-        let bucket = |(bucket, records): (&u16, &Vec<u8>)| {
-            Property::new(bucket_tag(*bucket), records.clone())
-        };
+        let bucket = |(bucket, records): (&u16, &Vec<u8>)| (bucket_tag(*bucket), records.clone());
         all.extend(self.added.iter().map(bucket));
         all
     }
@@ -88,6 +90,7 @@ impl NameMap {
         let count = stream(BUCKETS)?;
         let mut map = Self {
             ids: HashMap::new(),
+            behind: Vec::new(),
             buckets: count.first_chunk().copied().map_or(BUCKET_COUNT, u32::from_le_bytes).max(1),
             sets: stream(SETS)?,
             entries: stream(ENTRIES)?,
@@ -108,12 +111,26 @@ impl NameMap {
         Ok(map)
     }
 
-    /// Returns the id of a property, adding its name where the store does not have it.
-    pub(super) fn key(&mut self, key: &PropertyKey) -> Result<PropertyId, WriteError> {
-        match key {
-            PropertyKey::Id(id) => Ok(*id),
-            PropertyKey::Name(name) => self.id(name),
+    /// Returns the id of a name that an item has behind another one, adding it where the store does not have it.
+    pub(super) fn id_behind(
+        &mut self,
+        before: Option<PropertyId>,
+        name: &PropertyName,
+    ) -> Result<PropertyId, WriteError> {
+        let place = usize::from(before.map_or(0, |id| id.0 - PropertyId::FIRST_NAMED.0 + 1));
+        if let Some(Some((known, id))) = self.behind.get(place)
+            && known == name
+        {
+            return Ok(*id);
         }
+        let id = self.id(name)?;
+        if self.behind.len() <= place {
+            self.behind.resize(place + 1, None);
+        }
+        if let Some(known) = self.behind.get_mut(place) {
+            *known = Some((name.clone(), id));
+        }
+        Ok(id)
     }
 
     /// Returns the id of a property, if the store has it.
@@ -173,7 +190,7 @@ impl NameMap {
             add_records(&mut context, bucket_tag(bucket), &records, &source)?;
         }
         let changes = context.finish(&source)?;
-        let node = apply_context(tx, node, &changes, Vec::new())?;
+        let node = apply_context(tx, node, changes, Vec::new())?;
         tx.set_node(node)
     }
 

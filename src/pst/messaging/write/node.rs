@@ -137,19 +137,19 @@ pub(super) fn entry(nid: Nid, data: Option<Bid>, sub: Option<Bid>) -> Node {
 /// Stores values as subnodes.
 pub(super) fn put_values(
     tx: &mut Transaction<'_>,
-    values: &[(Nid, Vec<u8>)],
+    values: &[(Nid, impl AsRef<[u8]>)],
 ) -> Result<Vec<Node>, WriteError> {
-    values.iter().map(|(nid, bytes)| Ok(entry(*nid, tx.put_data(bytes)?, None))).collect()
+    values.iter().map(|(nid, bytes)| Ok(entry(*nid, tx.put_data(bytes.as_ref())?, None))).collect()
 }
 
 /// Brings the changes of a context into the transaction and returns the node as it is then. The caller sets it.
 pub(super) fn apply_context(
     tx: &mut Transaction<'_>,
     node: Node,
-    changes: &ContextChanges,
+    changes: ContextChanges,
     mut more: Vec<SubnodeChange>,
 ) -> Result<Node, WriteError> {
-    let data = apply_blocks(tx, node.data, &changes.heap)?;
+    let data = apply_blocks(tx, node.data, changes.heap)?;
     let new = put_values(tx, &changes.values)?;
     more.extend(new.into_iter().map(|node| (node.nid, Some(node))));
     more.extend(changes.dropped_values.iter().map(|nid| (*nid, None)));
@@ -161,14 +161,14 @@ pub(super) fn apply_context(
 pub(super) fn apply_table(
     tx: &mut Transaction<'_>,
     node: Node,
-    changes: &TableChanges,
+    changes: TableChanges,
 ) -> Result<Node, WriteError> {
-    let data = apply_blocks(tx, node.data, &changes.heap)?;
+    let data = apply_blocks(tx, node.data, changes.heap)?;
     let mut subnodes: Vec<SubnodeChange> = Vec::new();
-    if let Some((nid, rows)) = &changes.rows {
-        let old = subnode::find(tx, node.sub, *nid)?.and_then(|old| old.data);
+    if let Some((nid, rows)) = changes.rows {
+        let old = subnode::find(tx, node.sub, nid)?.and_then(|old| old.data);
         let rows = apply_blocks(tx, old, rows)?;
-        subnodes.push((*nid, Some(entry(*nid, rows, None))));
+        subnodes.push((nid, Some(entry(nid, rows, None))));
     }
     let new = put_values(tx, &changes.values)?;
     subnodes.extend(new.into_iter().map(|node| (node.nid, Some(node))));
@@ -181,18 +181,18 @@ pub(super) fn apply_table(
 fn apply_blocks(
     tx: &mut Transaction<'_>,
     tree: Option<Bid>,
-    changed: &Changed,
+    changed: Changed,
 ) -> Result<Option<Bid>, WriteError> {
     let before = DataTree::open(tx, tree)?.blocks();
     let total = place(changed.total);
     let mut change =
         DataChange { keep: (total < before).then_some(total), ..DataChange::default() };
-    for (index, block) in &changed.blocks {
-        let index = place(*index);
+    for (index, block) in changed.blocks {
+        let index = place(index);
         if index < before {
-            change.replace.insert(index, block.clone());
+            change.replace.insert(index, block);
         } else {
-            change.append.push(block.clone());
+            change.append.push(block);
         }
     }
     if change.replace.is_empty() && change.append.is_empty() && change.keep.is_none() {

@@ -2,7 +2,7 @@
 
 use crate::mapi::{FileTime, Properties, Value, property};
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{BuiltContext, Cell, NoBlocks, Property, RowVersion, Stored};
+use crate::pst::ltp::write::{Cell, NoBlocks, RowVersion};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{Node, Nodes};
 
@@ -48,7 +48,7 @@ pub(super) struct Attachments {
 pub(super) struct Attachment {
     pub(super) node: Node,
     /// Its row in the table of attachments.
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Vec<Cell<'static>>,
     /// The bytes of its data and of all below it.
     pub(super) size: u64,
 }
@@ -73,7 +73,7 @@ impl Batch<'_> {
         }
         let changes = table.finish(&NoBlocks)?;
         made.size += bytes(changes.bytes());
-        let node = apply_table(&mut self.tx, entry(Nid::ATTACHMENTS, None, None), &changes)?;
+        let node = apply_table(&mut self.tx, entry(Nid::ATTACHMENTS, None, None), changes)?;
         made.subnodes.push(node);
         Ok(made)
     }
@@ -108,28 +108,24 @@ impl Batch<'_> {
             properties.set(tag, &value);
         }
         // The size is that of the values; the embedded message counts with all that it holds.
-        let values = properties.iter().map(|property| match &property.value {
-            Stored::Bytes(value) => bytes(value.len()),
-            Stored::Subnode(_) => 0,
-        });
-        let told_size = told(values.sum::<u64>() + message.size);
-        let size = Property::new(property::ATTACH_SIZE, told_size.to_le_bytes().to_vec());
-        properties.insert(size);
+        let values: usize = properties.iter().map(|(_, value)| value.len()).sum();
+        let told_size = told(bytes(values) + message.size);
+        properties.set_bytes(property::ATTACH_SIZE, &told_size.to_le_bytes());
         let object = [EMBEDDED.0.to_le_bytes(), told(message.size).to_le_bytes()].concat();
-        let object = Property::new(property::ATTACH_OBJECT, object);
-        properties.insert(object);
+        properties.set_bytes(property::ATTACH_OBJECT, &object);
 
-        let built = BuiltContext::build(properties.iter(), self.tx.layout().block_payload)?;
-        let data = self.tx.put_blocks(&built.blocks)?;
-        let mut subnodes = put_values(&mut self.tx, &built.subnodes)?;
+        let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
+        let big: usize = values.iter().map(|(_, value)| value.len()).sum();
+        let size = bytes(self.context.bytes().len() + big) + message.size;
+        let data = self.tx.put_data(self.context.bytes())?;
+        let mut subnodes = put_values(&mut self.tx, &values)?;
         subnodes.push(entry(EMBEDDED, message.data, message.sub));
         let sub = self.tx.put_subnodes(&subnodes)?;
         let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
         let cells = ATTACHMENTS.columns.iter().filter_map(|bits| {
             let tag = crate::mapi::PropertyTag::from_bits(*bits);
-            properties.bytes(tag).map(|value| Cell { tag, value: value.to_vec() })
+            properties.bytes(tag).map(|value| Cell { tag, value: value.to_vec().into() })
         });
-        let size = bytes(built.size()) + message.size;
         Ok(Attachment { node, cells: cells.collect(), size })
     }
 }

@@ -1,13 +1,14 @@
 //! New stores with everything that Outlook, its repair tool and other readers expect to find (effect). MS-PST 2.7.1, completed
 //! by what Outlook itself writes.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::mapi::{PropertyId, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::Nid;
 use crate::pst::ltp::write::bth::Bth;
-use crate::pst::ltp::write::{Cell, Heap, NoBlocks, Property, RowVersion, value};
+use crate::pst::ltp::write::{Cell, Heap, NoBlocks, RowVersion};
 use crate::pst::ndb::write::{NewFile, Settings, Transaction, WriteError, Writer};
 use crate::pst::ndb::{Node, Nodes};
 
@@ -15,6 +16,7 @@ use super::batch::Batch;
 use super::folder::{NewFolder, put_context, put_folder, put_table};
 use super::names::NameMap;
 use super::node::{apply_table, entry};
+use super::stored::StoredProperties;
 use super::template::{
     ASSOCIATED, ATTACHMENTS, CONTENTS, HIERARCHY, OUTGOING, RECEIVE_FOLDERS, RECIPIENTS,
     REPLICATION, SEARCH_CONTENTS,
@@ -156,8 +158,10 @@ pub fn fill(mut tx: Transaction<'_>, store: &NewStore) -> Result<Made, WriteErro
     })?;
     put_templates(&mut tx)?;
     let names = NameMap::create()?;
-    put_context(&mut tx, Nid::NAME_MAP, Nid(0), &names.properties())?;
-    put_context(&mut tx, Nid::STORE, Nid(0), &store_properties(store, key))?;
+    let names = names.properties();
+    let names = names.iter().map(|(tag, bytes)| (*tag, bytes.as_slice()));
+    put_context(&mut tx, Nid::NAME_MAP, Nid(0), names)?;
+    put_context(&mut tx, Nid::STORE, Nid(0), store_properties(store, key).iter())?;
     let no_class = |name: &str| NewFolder { name: name.to_owned(), class: None };
     put_folder(&mut tx, Nid::ROOT_FOLDER, Nid::ROOT_FOLDER, &no_class(""), true)?;
     put_folder(&mut tx, TOP, Nid::ROOT_FOLDER, &no_class(&store.top), false)?;
@@ -189,7 +193,7 @@ pub fn fill(mut tx: Transaction<'_>, store: &NewStore) -> Result<Made, WriteErro
     Ok(Made { top: TOP, deleted_items: DELETED_ITEMS, folders })
 }
 
-fn store_properties(store: &NewStore, key: [u8; 16]) -> Vec<Property> {
+fn store_properties(store: &NewStore, key: [u8; 16]) -> StoredProperties<'static> {
     let mut replication = 1_u32.to_le_bytes().to_vec();
     replication.extend(key);
     replication.extend(1_u32.to_le_bytes());
@@ -207,7 +211,6 @@ fn store_properties(store: &NewStore, key: [u8; 16]) -> Vec<Property> {
         (property::PASSWORD, Value::Integer32(0)),
     ]
     .into_iter()
-    .map(|(tag, value)| value::property(tag.id, &value))
     .collect()
 }
 
@@ -236,12 +239,12 @@ fn put_templates(tx: &mut Transaction<'_>) -> Result<(), WriteError> {
     }
     let mut receive = RECEIVE_FOLDERS.table(tx.layout().block_payload)?;
     let cells = [
-        Cell { tag: property::MESSAGE_CLASS, value: Vec::new() },
-        Cell { tag: RECEIVE_FOLDER, value: Nid::ROOT_FOLDER.0.to_le_bytes().to_vec() },
+        Cell { tag: property::MESSAGE_CLASS, value: Cow::default() },
+        Cell { tag: RECEIVE_FOLDER, value: Nid::ROOT_FOLDER.0.to_le_bytes().to_vec().into() },
     ];
     receive.put(1, RowVersion(tx.unique()), &cells, &NoBlocks)?;
     let node = entry(RECEIVE_FOLDERS.nid, None, None);
-    let node = apply_table(tx, node, &receive.finish(&NoBlocks)?)?;
+    let node = apply_table(tx, node, receive.finish(&NoBlocks)?)?;
     tx.set_node(node)
 }
 
@@ -254,10 +257,9 @@ fn put_spam_search(tx: &mut Transaction<'_>) -> Result<(), WriteError> {
         (property::CONTENT_UNREAD_COUNT, Value::Integer32(0)),
         (property::SUBFOLDERS, Value::Boolean(false)),
     ];
-    let properties = properties.map(|(tag, value)| value::property(tag.id, &value));
-    put_context(tx, SPAM_SEARCH, Nid::ROOT_FOLDER, &properties)?;
-    let criteria = [value::property(SEARCH_CRITERIA.id, &Value::Integer32(0))];
-    put_context(tx, SPAM_CRITERIA, Nid(0), &criteria)?;
+    let properties: StoredProperties<'_> = properties.into_iter().collect();
+    put_context(tx, SPAM_SEARCH, Nid::ROOT_FOLDER, properties.iter())?;
+    put_context(tx, SPAM_CRITERIA, Nid(0), [(SEARCH_CRITERIA, &[0; 4][..])])?;
     put_table(tx, SPAM_CONTENTS, &SEARCH_CONTENTS)
 }
 
