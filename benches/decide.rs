@@ -152,6 +152,7 @@ fn decide(folder: &Path, mailbox: MailboxId, pairs: usize) {
                 item: ItemState::Here(item),
                 base: Some(settled),
                 taken: None,
+                unread: false,
             };
             let verdict = black_box(plan(&rules, black_box(&pair)));
             acts += usize::from(

@@ -257,6 +257,7 @@ pub fn unlink(whose: Whose<'_>, record: &RecordId) -> Result<(), DecideError> {
             token: None,
             deleted: false,
             born: None,
+            unread: false,
         };
         let unpaired = state.put_unpaired(desk.known.id, &row)?;
         state.copy_keys(desk.known.id, pair.id, unpaired)

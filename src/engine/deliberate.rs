@@ -311,7 +311,13 @@ impl Session<'_> {
             None => RecordState::Unreadable,
         };
         let base = base(&seen.pair);
-        let pair = Pair { record: record_state, item: item_state, base, taken: seen.pair.taken };
+        let pair = Pair {
+            record: record_state,
+            item: item_state,
+            base,
+            taken: seen.pair.taken,
+            unread: self.unread.contains(&kind),
+        };
         let mut verdict = plan(&rules, &pair);
         verdict.merge.reasons.extend(
             accompany(&seen, &pair, &verdict)

@@ -28,6 +28,7 @@ const WORDS: &[(&str, Code)] = &[
     ("restored", Code::BrakeRestored),
     ("turned", Code::BrakeTurned),
     ("tenant", Code::BrakeTenant),
+    ("unread", Code::PairUnread),
 ];
 
 /// Returns the word of `--allow` that answers a brake.

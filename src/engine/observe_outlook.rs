@@ -7,7 +7,8 @@ use crate::engine::dress::undress;
 use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase, Stopped};
 use crate::engine::session::{Session, Stop};
-use crate::mailbox::{By, Identity, Item, ItemError, Wanted};
+use crate::engine::unread::Incoming;
+use crate::mailbox::{By, Identity, ItemError, Wanted};
 use crate::model::{FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
@@ -22,10 +23,11 @@ impl Session<'_> {
         for kind in self.kinds() {
             self.heed()?;
             self.watch(kind)?;
+            self.read_unread(kind)?;
             self.read_folders(kind)?;
             self.resolve_missing(kind)?;
         }
-        Ok(())
+        self.weigh_unread()
     }
 
     /// Reads the folders once more, so that the echoes of what this run wrote are behind it.
@@ -83,6 +85,7 @@ impl Session<'_> {
                         token: Some(stamp.token.clone()),
                         deleted: found.deleted,
                         born: found.created_at.map(jiff::Timestamp::as_second),
+                        unread: false,
                     };
                     state.put_unpaired(self.id, &row)?;
                     if !found.deleted {
@@ -139,7 +142,7 @@ impl Session<'_> {
                     self.state.forget_seen()?;
                 }
                 let incoming = self.unknown(&page.changed)?;
-                let items = self.fetch_all(kind, &incoming)?;
+                let items = self.fetch_incoming(kind, &page.changed, &incoming)?;
                 let (mut twins, mut copies) = (Vec::new(), Vec::new());
                 let ended = !page.more || since.as_ref() == Some(&page.cursor);
                 let doubt = self.state.atomically(|state| {
@@ -155,11 +158,11 @@ impl Session<'_> {
                     for id in &page.removed {
                         doubt |= self.see_removed(state, id)?;
                     }
-                    for item in items.values().flatten() {
-                        doubt |= self.see_incoming(state, kind, &folder.id, item)?;
-                        match self.late_twin(state, kind, item)? {
+                    for incoming in &items {
+                        doubt |= self.see_incoming(state, kind, &folder.id, incoming)?;
+                        match self.late_twin(state, kind, incoming)? {
                             Some(twin) => twins.push(twin),
-                            None => copies.extend(self.copied(state, item)?),
+                            None => copies.extend(self.copied(state, &incoming.identity)?),
                         }
                     }
                     if listing && ended {
@@ -220,21 +223,6 @@ impl Session<'_> {
         Ok(unknown)
     }
 
-    /// Reads whole items; one that cannot be read is absent from the result.
-    fn fetch_all(
-        &mut self,
-        kind: ItemKind,
-        ids: &[ItemId],
-    ) -> Result<HashMap<ItemId, Option<Item>>, Stop> {
-        let mut items = HashMap::new();
-        if !ids.is_empty() {
-            self.mailbox.fetch(kind, ids, &mut |id, item| {
-                items.insert(id, item.ok());
-            })?;
-        }
-        Ok(items)
-    }
-
     fn see_removed(&self, state: &State, id: &ItemId) -> Result<bool, StateError> {
         if state.miss_item(self.id, id)? {
             return Ok(false);
@@ -243,18 +231,19 @@ impl Session<'_> {
     }
 
     /// Takes in an item that belongs to no pair as far as known. Returns whether pairing in doubt may look different now.
-    fn see_incoming(
+    pub(super) fn see_incoming(
         &self,
         state: &State,
         kind: ItemKind,
         folder: &FolderId,
-        item: &Item,
+        incoming: &Incoming,
     ) -> Result<bool, StateError> {
-        if item.identity.kind != Some(kind) {
-            return Ok(false);
+        let Incoming { identity, content, .. } = incoming;
+        if identity.kind != Some(kind) {
+            return state.forget_unpaired(self.id, &identity.id);
         }
-        let ours = item
-            .identity
+        let folder = incoming.folder.as_ref().unwrap_or(folder);
+        let ours = identity
             .stamp
             .as_ref()
             .filter(|s| s.tenant == *self.job.tenant && s.user == *self.job.user);
@@ -262,43 +251,43 @@ impl Session<'_> {
             && let Some(pair) = state.pair_of_record(self.id, &stamp.record)?
             && joins(&pair)
         {
-            state.forget_unpaired(self.id, &item.identity.id)?;
-            state.set_item(
-                pair.id,
-                ItemPresence::Here,
-                Some((&item.identity.id, item.folder.as_ref().unwrap_or(folder))),
-            )?;
+            state.forget_unpaired(self.id, &identity.id)?;
+            state.set_item(pair.id, ItemPresence::Here, Some((&identity.id, folder)))?;
             return Ok(false);
         }
+        // Stamped items are somebody's already, private ones nobody's business (rules D3, D9): neither gets keys.
+        let keyed = identity.stamp.is_none() && !identity.private;
         let row = UnpairedRow {
             id: 0,
-            item: item.identity.id.clone(),
-            version: item.identity.version.clone(),
+            item: identity.id.clone(),
+            version: identity.version.clone(),
             kind,
-            folder: item.folder.clone().unwrap_or_else(|| folder.clone()),
+            folder: folder.clone(),
             record: ours.map(|stamp| stamp.record.clone()),
             token: ours.map(|stamp| stamp.token.clone()),
             deleted: false,
-            born: item.created_at.map(jiff::Timestamp::as_second),
+            born: incoming.born.map(jiff::Timestamp::as_second),
+            unread: content.is_none() && (keyed || ours.is_some()),
         };
         let id = state.put_unpaired(self.id, &row)?;
-        // Stamped items are somebody's already, private ones nobody's business (rules D3, D9): neither gets keys.
-        let keyed = item.identity.stamp.is_none() && !item.identity.private;
-        let keys = if keyed { keys(kind, &item.content, &self.salt) } else { Keys::default() };
+        let keys = match content {
+            Some(content) if keyed => keys(kind, content, &self.salt),
+            _ => Keys::default(),
+        };
         state.set_unpaired_keys(self.id, id, &keys)?;
         Ok(keyed)
     }
 
     /// Returns the pair that an item is a copy of: it carries the pair's stamp while the pair's own item is there (rule D3).
-    fn copied(&self, state: &State, item: &Item) -> Result<Option<PairRow>, StateError> {
-        let Some(stamp) = &item.identity.stamp else { return Ok(None) };
+    fn copied(&self, state: &State, identity: &Identity) -> Result<Option<PairRow>, StateError> {
+        let Some(stamp) = &identity.stamp else { return Ok(None) };
         if stamp.tenant != *self.job.tenant || stamp.user != *self.job.user {
             return Ok(None);
         }
         let pair = state.pair_of_record(self.id, &stamp.record)?;
         Ok(pair.filter(|pair| {
             pair.item_state == ItemPresence::Here
-                && pair.item.as_ref().is_some_and(|id| *id != item.identity.id)
+                && pair.item.as_ref().is_some_and(|id| *id != identity.id)
         }))
     }
 
@@ -308,28 +297,28 @@ impl Session<'_> {
         &self,
         state: &State,
         kind: ItemKind,
-        item: &Item,
+        incoming: &Incoming,
     ) -> Result<Option<(ItemId, ItemVersion, ItemKind, i64)>, StateError> {
-        let Some(stamp) = &item.identity.stamp else { return Ok(None) };
+        let Incoming { identity, content: Some(content), .. } = incoming else { return Ok(None) };
+        let Some(stamp) = &identity.stamp else { return Ok(None) };
         let Some(pair) = state.pair_of_record(self.id, &stamp.record)? else { return Ok(None) };
         let twin = pair.repeated
             && pair.kind == kind
             && pair.token.as_ref() == Some(&stamp.token)
             && stamp.tenant == *self.job.tenant
             && stamp.user == *self.job.user
-            && pair.item.as_ref() != Some(&item.identity.id)
+            && pair.item.as_ref() != Some(&identity.id)
             && pair.is_linked();
         if !twin {
             return Ok(None);
         }
-        let mut content = item.content.clone();
+        let mut content = content.clone();
         undress(kind, &mut content, &pair.categories, &[]);
         let half = Half::of(&content);
         let untouched = pair.item_half.as_ref().is_some_and(|base| {
             base.iter()
                 .all(|(field, then)| half.get(field).is_some_and(|now| now.agrees(then, field)))
         });
-        let identity = &item.identity;
         Ok(untouched.then(|| (identity.id.clone(), identity.version.clone(), kind, pair.id)))
     }
 

@@ -128,6 +128,8 @@ pub struct Pair<'a> {
     pub base: Option<Base<'a>>,
     /// A person chose this side (`take`).
     pub taken: Option<Direction>,
+    /// Items of this kind could not be read: one of them may be the record's (rule D3).
+    pub unread: bool,
 }
 
 /// What is to be done with a pair.
@@ -218,7 +220,7 @@ pub fn plan(rules: &Rules, pair: &Pair<'_>) -> Verdict {
         RecordState::Gone => leftover(rules, pair, rules.on_gone, GONE),
         RecordState::Here(record) => match pair.item {
             ItemState::Here(item) | ItemState::Candidate(item) => both(rules, pair, record, item),
-            ItemState::None | ItemState::Removed => absent(rules, record),
+            ItemState::None | ItemState::Removed => absent(rules, pair, record),
             ItemState::Doubtful(code) => Verdict::because(Action::Hold, code),
             ItemState::Deleted => deleted(rules, pair, record),
             ItemState::Missing => Verdict::because(Action::Hold, Code::MissingUnproven),
@@ -227,8 +229,8 @@ pub fn plan(rules: &Rules, pair: &Pair<'_>) -> Verdict {
     }
 }
 
-/// A record in the filter without an item (rules G3, G8, D2, D16).
-fn absent(rules: &Rules, record: &RecordView) -> Verdict {
+/// A record in the filter without an item (rules G3, G8, D2, D3, D16).
+fn absent(rules: &Rules, pair: &Pair<'_>, record: &RecordView) -> Verdict {
     match rules.mode {
         Mode::None => return Verdict::of(Action::Sleep),
         Mode::OutlookOverwritesStaffitpro => {
@@ -244,6 +246,9 @@ fn absent(rules: &Rules, record: &RecordView) -> Verdict {
     }
     if record.old {
         return Verdict::because(Action::Sleep, Code::OldActivity);
+    }
+    if pair.unread {
+        return Verdict::because(Action::Hold, Code::PairUnread);
     }
     if !rules.writes_outlook {
         return Verdict::because(Action::Hold, Code::WritesOffOutlook);
@@ -264,7 +269,7 @@ fn deleted(rules: &Rules, pair: &Pair<'_>, record: &RecordView) -> Verdict {
             return Verdict::because(Action::Sleep, Code::DeletedInOutlook);
         }
     }
-    let mut verdict = absent(rules, record);
+    let mut verdict = absent(rules, pair, record);
     if verdict.action == Action::Create {
         verdict.merge.reasons.insert(0, (Code::Recreated, FieldSet::EMPTY));
     }

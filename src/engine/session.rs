@@ -153,6 +153,8 @@ pub(super) struct Session<'a> {
     pub(super) active: Vec<Active>,
     pub(super) tally: Tally,
     pub(super) explanation: Option<Explanation>,
+    /// Kinds of which some items could not be read, so that nothing of them is created (rule D3).
+    pub(super) unread: BTreeSet<ItemKind>,
     /// Pairs whose item was moved or copied, by row, with the code that says so.
     pub(super) noticed: BTreeMap<i64, Code>,
     /// What the mailbox as a whole was found to suffer from while the run could go on.

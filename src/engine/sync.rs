@@ -105,6 +105,7 @@ fn run(
         active,
         tally: Tally::default(),
         explanation: None,
+        unread: std::collections::BTreeSet::new(),
         noticed: std::collections::BTreeMap::new(),
         trouble: None,
         stale: std::collections::BTreeSet::new(),
@@ -269,6 +270,7 @@ impl Session<'_> {
         outcome: &Result<(), Stop>,
     ) -> Result<(), Stop> {
         let mut waiting = 0;
+        let mut unread = false;
         for active in &self.active.clone() {
             let (module, contacts) = columns(active.scope);
             let standing = self.state.standing(self.id, module, contacts)?;
@@ -278,13 +280,18 @@ impl Session<'_> {
                 .iter()
                 .find(|(code, _)| *code == Some(Code::FirstTransferWaiting))
                 .map_or(0, |(_, count)| *count);
+            unread |= standing.iter().any(|(code, _)| *code == Some(Code::PairUnread));
         }
-        if waiting > 0 && outcome.is_ok() {
+        let unread = if unread { self.count_unread()? } else { 0 };
+        for (code, number) in [(Code::FirstTransferWaiting, waiting), (Code::PairUnread, unread)] {
+            if number == 0 || outcome.is_err() {
+                continue;
+            }
             report.outcome = Outcome::Waits;
             report.stopped.push(Stopped {
-                code: Code::FirstTransferWaiting,
+                code,
                 scope: None,
-                number: Some(waiting),
+                number: Some(number),
                 limit: None,
                 examples: Vec::new(),
                 text: String::new(),

@@ -62,7 +62,10 @@ pub(super) fn is_finding(code: Code) -> bool {
         Class::Done => false,
         Class::Waiting => !matches!(
             code,
-            Code::FirstTransferWaiting | Code::WritesOffOutlook | Code::WritesOffStaffitpro
+            Code::FirstTransferWaiting
+                | Code::PairUnread
+                | Code::WritesOffOutlook
+                | Code::WritesOffStaffitpro
         ),
         Class::Kept => matches!(
             code,

@@ -24,7 +24,7 @@ use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 use fault::{Call, Fault};
 use store::Store;
 
-/// What happens just before a call, for tests that let a person act in the middle of a run.
+/// What happens just before or after a call, for tests that let a person act in the middle of a run.
 type Meanwhile = Box<dyn FnOnce(&mut Store) + Send>;
 
 /// A connection to a mailbox in memory. Clones are connections to the same mailbox; [`Self::snapshot`] and
@@ -39,6 +39,7 @@ struct Shared {
     store: Store,
     faults: VecDeque<(Call, Fault)>,
     meanwhile: VecDeque<(Call, Meanwhile)>,
+    afterwards: VecDeque<Meanwhile>,
 }
 
 impl std::fmt::Debug for MemoryMailbox {
@@ -85,10 +86,15 @@ impl MemoryMailbox {
         self.lock().meanwhile.push_back((call, Box::new(act)));
     }
 
+    /// Lets something happen just after the next writes are done, before anybody reads what became of them.
+    pub fn afterwards(&self, act: impl FnOnce(&mut Store) + Send + 'static) {
+        self.lock().afterwards.push_back(Box::new(act));
+    }
+
     /// Returns how many faults and interruptions are still waiting, so that a test can tell that they were used.
     pub fn waiting(&self) -> usize {
         let shared = self.lock();
-        shared.faults.len() + shared.meanwhile.len()
+        shared.faults.len() + shared.meanwhile.len() + shared.afterwards.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -110,6 +116,22 @@ impl MemoryMailbox {
             Some((_, Fault::Down(kind))) => Err(fault::down(kind, call)),
             Some((_, fault)) => Ok(Some(fault)),
             None => Ok(None),
+        }
+    }
+}
+
+/// Hands out what is read of each id, as far as a fault lets it.
+fn hand_out<T>(
+    ids: &[ItemId],
+    fault: Option<&Fault>,
+    mut read: impl FnMut(&ItemId) -> Result<T, ItemError>,
+    each: &mut dyn FnMut(ItemId, Result<T, ItemError>),
+) {
+    for (index, id) in ids.iter().enumerate() {
+        match fault.map_or(Ok(true), |fault| fault.answers(index)) {
+            Ok(true) => each(id.clone(), read(id)),
+            Ok(false) => {}
+            Err(error) => each(id.clone(), Err(error)),
         }
     }
 }
@@ -161,10 +183,9 @@ impl Mailbox for MemoryMailbox {
         each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
     ) -> Result<(), MailboxError> {
         let shared = &mut *self.lock();
-        Self::begin(shared, Call::Identify)?;
-        for id in ids {
-            each(id.clone(), shared.store.identity_of(id));
-        }
+        let fault = Self::begin(shared, Call::Identify)?;
+        let store = &shared.store;
+        hand_out(ids, fault.as_ref(), |id| store.identify(id), each);
         Ok(())
     }
 
@@ -175,10 +196,9 @@ impl Mailbox for MemoryMailbox {
         each: &mut dyn FnMut(ItemId, Result<Item, ItemError>),
     ) -> Result<(), MailboxError> {
         let shared = &mut *self.lock();
-        Self::begin(shared, Call::Fetch)?;
-        for id in ids {
-            each(id.clone(), shared.store.read(id));
-        }
+        let fault = Self::begin(shared, Call::Fetch)?;
+        let store = &mut shared.store;
+        hand_out(ids, fault.as_ref(), |id| store.read(id), each);
         Ok(())
     }
 
@@ -191,7 +211,14 @@ impl Mailbox for MemoryMailbox {
     fn apply(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
         let shared = &mut *self.lock();
         let fault = Self::begin(shared, Call::Apply)?;
-        Ok(shared.store.apply_all(kind, writes, fault.as_ref()))
+        let answers = shared.store.apply_all(kind, writes, fault.as_ref());
+        for act in std::mem::take(&mut shared.afterwards) {
+            act(&mut shared.store);
+        }
+        match fault {
+            Some(Fault::Broken) => Err(fault::broken()),
+            _ => Ok(answers),
+        }
     }
 
     fn batch(&self) -> usize {

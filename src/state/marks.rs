@@ -187,6 +187,22 @@ impl State {
         Ok(())
     }
 
+    /// Marks the pairs of a kind of which this stands.
+    pub fn mark_outcome(
+        &self,
+        mailbox: MailboxId,
+        kind: ItemKind,
+        outcome: Code,
+    ) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET dirty = dirty | 4
+                 WHERE mailbox = ?1 AND outcome = ?3 AND kind = ?2 AND dirty & 4 = 0",
+            )?
+            .execute(params![mailbox.0, kind.key(), outcome.code()])?;
+        Ok(())
+    }
+
     /// Marks one pair.
     pub fn mark_pair(&self, pair: i64) -> Result<(), StateError> {
         self.connection

@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -213,4 +213,10 @@ CREATE TABLE run (
     outcome TEXT,
     counts TEXT
 ) WITHOUT ROWID;
+";
+
+/// Version 2: items that were listed and could not be read are known as such, and read again (rule D3).
+const V2: &str = "
+ALTER TABLE unpaired ADD COLUMN unread INTEGER NOT NULL DEFAULT 0; -- 1: nobody knows whose it is, 2: a person goes on without it
+CREATE INDEX unpaired_unread ON unpaired (mailbox, kind) WHERE unread = 1;
 ";

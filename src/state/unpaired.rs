@@ -26,17 +26,21 @@ pub struct UnpairedRow {
     pub deleted: bool,
     /// When it was made.
     pub born: Option<i64>,
+    /// Its content could not be read, so that nobody knows whose it is.
+    pub unread: bool,
 }
 
 impl State {
-    /// Adds an item that belongs to no pair, or updates what is known of it. Returns its row.
+    /// Adds an item that belongs to no pair, or updates what is known of it. One that a person goes on without does so until it
+    /// can be read. Returns its row.
     pub fn put_unpaired(&self, mailbox: MailboxId, row: &UnpairedRow) -> Result<i64, StateError> {
         Ok(self
             .connection
             .prepare_cached(
-                "INSERT INTO unpaired (mailbox, item, version, kind, folder, record, token, deleted, born)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT (mailbox, item) DO UPDATE SET version = ?3, folder = ?5, record = ?6, token = ?7, deleted = ?8
+                "INSERT INTO unpaired (mailbox, item, version, kind, folder, record, token, deleted, born, unread)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 ON CONFLICT (mailbox, item) DO UPDATE SET version = ?3, folder = ?5, record = ?6, token = ?7, deleted = ?8,
+                     unread = ?10 * max(unread, 1)
                  RETURNING id",
             )?
             .query_row(
@@ -49,7 +53,8 @@ impl State {
                     row.record.as_ref().map(RecordId::as_str),
                     row.token.as_ref().map(Token::as_str),
                     row.deleted,
-                    row.born
+                    row.born,
+                    row.unread
                 ],
                 |row| row.get(0),
             )?)
@@ -113,13 +118,49 @@ impl State {
             .pop())
     }
 
+    /// Lists the items of a kind that could not be read, a page at a time, after a row.
+    pub fn unread(
+        &self,
+        mailbox: MailboxId,
+        kind: ItemKind,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<UnpairedRow>, StateError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.unpaired_where(
+            "mailbox = ?1 AND kind = ?2 AND unread = 1 AND id > ?3 ORDER BY id LIMIT ?4",
+            params![mailbox.0, kind.key(), after, limit],
+        )
+    }
+
+    /// Counts the items of a kind that could not be read and of which nothing says whose they are.
+    pub fn count_unread(&self, mailbox: MailboxId, kind: ItemKind) -> Result<u64, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM unpaired
+                 WHERE mailbox = ?1 AND kind = ?2 AND unread = 1 AND record IS NULL",
+            )?
+            .query_row(params![mailbox.0, kind.key()], |row| row.get(0))?)
+    }
+
+    /// Notes a person's word that the items of a kind which could not be read belong to nobody here.
+    pub fn pass_unread(&self, mailbox: MailboxId, kind: ItemKind) -> Result<(), StateError> {
+        self.connection.execute(
+            "UPDATE unpaired SET unread = 2
+             WHERE mailbox = ?1 AND kind = ?2 AND unread = 1 AND record IS NULL",
+            params![mailbox.0, kind.key()],
+        )?;
+        Ok(())
+    }
+
     fn unpaired_where(
         &self,
         tail: &str,
         parameters: impl rusqlite::Params,
     ) -> Result<Vec<UnpairedRow>, StateError> {
         let sql = format!(
-            "SELECT id, item, version, kind, folder, record, token, deleted, born FROM unpaired WHERE {tail}"
+            "SELECT id, item, version, kind, folder, record, token, deleted, born, unread FROM unpaired WHERE {tail}"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(parameters, |row| {
@@ -136,6 +177,7 @@ impl State {
                     token: row.get::<_, Option<String>>(6)?.map(Token::new),
                     deleted: row.get(7)?,
                     born: row.get(8)?,
+                    unread: row.get::<_, i64>(9)? != 0,
                 },
             ))
         })?;

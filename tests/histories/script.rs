@@ -141,8 +141,8 @@ impl Stage {
             }
             "erase" => self.world.database.memory.delete(rest),
             "delete" | "purge" | "restore" | "archive" | "copy" | "private" | "public"
-            | "invite" | "format" | "touch" | "complete" | "unstamp" | "unreadable" | "foreign"
-            | "endless" => {
+            | "invite" | "format" | "touch" | "complete" | "unstamp" | "unreadable" | "opaque"
+            | "readable" | "foreign" | "endless" => {
                 self.act(verb, rest, at)?;
             }
             "mailbox" => self.mailbox(rest),
@@ -150,6 +150,7 @@ impl Stage {
             "back" => self.back(rest),
             "fault" => self.fault(rest),
             "meanwhile" => self.meanwhile(rest, at),
+            "afterwards" => self.afterwards(rest, at),
             "lock" => {
                 let (tenant, user) = (TenantName::from("staffitpro"), UserId::from(rest));
                 let lock = MailboxLock::take(self.world.folder.path(), &tenant, &user).unwrap();
@@ -425,9 +426,16 @@ impl Stage {
                     store.make_unsupported(&id, FieldSet::of(Field::Recurrence));
                     None
                 }
-                "unreadable" => {
+                "unreadable" | "opaque" => {
                     let error = ItemError::Unreadable("ErrorMimeContentInvalid".to_owned());
-                    store.make_unreadable(&id, Some(error));
+                    match verb {
+                        "opaque" => store.make_opaque(&id, error),
+                        _ => store.make_unreadable(&id, Some(error)),
+                    }
+                    None
+                }
+                "readable" => {
+                    store.make_unreadable(&id, None);
                     None
                 }
                 _ => unreachable!(),
@@ -494,6 +502,7 @@ impl Stage {
             "changes" => Call::Changes,
             "fetch" => Call::Fetch,
             "find" => Call::Find,
+            "identify" => Call::Identify,
             word => panic!("`{word}` is no call"),
         };
         let which = words
@@ -504,6 +513,9 @@ impl Stage {
             "lost-after" => Fault::LostAfter(which),
             "late" => Fault::Late(which),
             "busy" => Fault::Busy(which, Duration::from_secs(1)),
+            "broken" => Fault::Broken,
+            "unreadable" => Fault::Unreadable(which),
+            "silent" => Fault::Silent(which),
             "down" => Fault::Down(MailboxErrorKind::Unreachable),
             "restart" => Fault::Restart,
             "restart-silently" => Fault::RestartSilently,
@@ -529,6 +541,18 @@ impl Stage {
         let (user, name) = who.split_once(' ').unwrap();
         let id = self.id(user, name).unwrap();
         self.world.person(user).mailbox.meanwhile(Call::Apply, move |store| {
+            store.person_edits(&id, &content, at);
+        });
+    }
+
+    /// Somebody edits an item just after the connector wrote, before it reads back what it wrote: `afterwards item DHO BEW-1 : …`
+    fn afterwards(&self, text: &str, at: Timestamp) {
+        let (head, fields) = text.split_once(" : ").unwrap();
+        let content = content(fields);
+        let [_, user, name] = split(head);
+        let name = name.to_owned();
+        self.world.person(user).mailbox.afterwards(move |store| {
+            let id = store.item_of(&name).expect("the item was made");
             store.person_edits(&id, &content, at);
         });
     }

@@ -244,9 +244,10 @@ fn pasts() -> impl Strategy<Value = (Rules, Past)> {
                     proptest::bool::weighted(0.8),
                     states(kind, (record, item)),
                     option::weighted(0.1, taken),
+                    proptest::bool::weighted(0.2),
                 )
             })
-            .prop_map(move |(base, created, (record, item), taken)| {
+            .prop_map(move |(base, created, (record, item), taken, unread)| {
                 let base = base.map(|(of_record, of_item, apart)| Settled {
                     record: half(kind, &of_record),
                     item: half(kind, &of_item),
@@ -258,7 +259,7 @@ fn pasts() -> impl Strategy<Value = (Rules, Past)> {
                 let base = base.filter(|_| !matches!(item, Item::Candidate(_)));
                 // Nobody decides about a pair that is not linked yet.
                 let taken = taken.filter(|_| base.is_some());
-                (rules.clone(), Past { base, record, item, taken })
+                (rules.clone(), Past { base, record, item, taken, unread })
             })
     })
 }

@@ -45,6 +45,7 @@ pub(crate) struct Past {
     pub(crate) record: Record,
     pub(crate) item: Item,
     pub(crate) taken: Option<Direction>,
+    pub(crate) unread: bool,
 }
 
 impl Past {
@@ -75,6 +76,7 @@ impl Past {
                 private: base.private,
             }),
             taken: self.taken,
+            unread: self.unread,
         }
     }
 }

@@ -45,7 +45,13 @@ pub(crate) fn read(path: &Path) -> Vec<Row> {
             let [name, rules, base, record, item, expected] = columns[..] else {
                 panic!("{place}: six columns are needed, {} are there", columns.len());
             };
-            let mut past = Past { base: None, record: Record::Left, item: Item::None, taken: None };
+            let mut past = Past {
+                base: None,
+                record: Record::Left,
+                item: Item::None,
+                taken: None,
+                unread: false,
+            };
             let rules = read_rules(&place, rules, &mut past);
             let of = Of { place: &place, kind: rules.kind };
             past.base = of.base(base);
@@ -217,6 +223,7 @@ fn read_rules(place: &str, text: &str, past: &mut Past) -> Rules {
                     ClockDifference::Within(SignedDuration::from_secs(seconds.expect(place)))
                 }
             }
+            "unread" => past.unread = yes(),
             "take" => {
                 past.taken = Some(match value {
                     "staffitpro" => Direction::ToOutlook,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
+use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble};
 
 /// The calls of the seam, for counting them and for letting one go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -39,6 +39,12 @@ pub enum Fault {
     Late(Which),
     /// `apply`: the mailbox is busy; these may be tried again after this long.
     Busy(Which, Duration),
+    /// `apply`: all of it was done, and then the connection broke: the call fails as a whole and nobody knows.
+    Broken,
+    /// `fetch`, `identify`: the mailbox cannot give the items with these indices.
+    Unreadable(Which),
+    /// `fetch`, `identify`: the items with these indices are left out of the answer.
+    Silent(Which),
     /// `changes`: the cursor is worthless and the mailbox says so.
     Restart,
     /// `changes`: the mailbox begins a full listing again without saying so.
@@ -47,7 +53,7 @@ pub enum Fault {
     Short(usize),
 }
 
-/// Which writes of a call a fault concerns.
+/// Which writes or ids of a call a fault concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     /// All of them.
@@ -59,12 +65,25 @@ pub enum Which {
 }
 
 impl Which {
-    /// Says whether the write with this index is concerned.
+    /// Says whether the write or id with this index is concerned.
     pub const fn concerns(self, index: usize) -> bool {
         match self {
             Self::All => true,
             Self::Only(only) => index == only,
             Self::From(first) => index >= first,
+        }
+    }
+}
+
+impl Fault {
+    /// Says whether a read answers for the id with this index, or what it answers instead.
+    pub(super) fn answers(&self, index: usize) -> Result<bool, ItemError> {
+        match self {
+            Self::Unreadable(which) if which.concerns(index) => {
+                Err(ItemError::Unreadable("ErrorInternalServerError".to_owned()))
+            }
+            Self::Silent(which) => Ok(!which.concerns(index)),
+            _ => Ok(true),
         }
     }
 }
@@ -80,4 +99,10 @@ pub(super) fn down(kind: MailboxErrorKind, call: Call) -> MailboxError {
         ambiguous: false,
         source: None,
     }
+}
+
+/// Makes the error of a call that was carried out and whose answer never came.
+pub(super) fn broken() -> MailboxError {
+    let kind = MailboxErrorKind::Transient(Duration::from_secs(1));
+    MailboxError { ambiguous: true, ..down(kind, Call::Apply) }
 }

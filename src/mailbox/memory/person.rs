@@ -152,12 +152,20 @@ impl Store {
         self.touch(id, at, PERSON, |item| item.unsupported = fields)
     }
 
-    /// Lets every read of an item fail, or read again with `None`.
+    /// Lets every read of an item fail, or read again with `None`. Its identity is still told, as by servers that stumble over
+    /// one property.
     pub fn make_unreadable(&mut self, id: &ItemId, error: Option<ItemError>) {
         self.unreadable.remove(id);
+        self.opaque.remove(id);
         if let Some(error) = error {
             self.unreadable.insert(id.clone(), error);
         }
+    }
+
+    /// Lets every read of an item fail, that of its identity included.
+    pub fn make_opaque(&mut self, id: &ItemId, error: ItemError) {
+        self.make_unreadable(id, Some(error));
+        self.opaque.insert(id.clone());
     }
 
     /// Answers every write to an item with this, without doing it.

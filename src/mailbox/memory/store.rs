@@ -38,6 +38,7 @@ pub struct Store {
     calls: BTreeMap<Call, usize>,
     reads: BTreeSet<ItemId>,
     pub(super) unreadable: BTreeMap<ItemId, ItemError>,
+    pub(super) opaque: BTreeSet<ItemId>,
     pub(super) refusals: Vec<(String, Wrote)>,
     pub(super) sequence: u64,
     pub(super) epoch: u64,
@@ -110,6 +111,7 @@ impl Default for Store {
             calls: BTreeMap::new(),
             reads: BTreeSet::new(),
             unreadable: BTreeMap::new(),
+            opaque: BTreeSet::new(),
             refusals: Vec::new(),
             sequence: 0,
             epoch: 0,
@@ -221,12 +223,19 @@ impl Store {
         id
     }
 
-    pub(super) fn identity_of(&self, id: &ItemId) -> Result<Identity, ItemError> {
+    fn identity_of(&self, id: &ItemId) -> Result<Identity, ItemError> {
         let item = self.items.get(id).ok_or(ItemError::Gone)?;
         if item.is_private() && !self.sees_private {
             return Err(ItemError::Gone);
         }
         Ok(item.identity(id))
+    }
+
+    pub(super) fn identify(&self, id: &ItemId) -> Result<Identity, ItemError> {
+        match self.unreadable.get(id).filter(|_| self.opaque.contains(id)) {
+            Some(error) => Err(error.clone()),
+            None => self.identity_of(id),
+        }
     }
 
     pub(super) fn read(&mut self, id: &ItemId) -> Result<Item, ItemError> {

@@ -1,0 +1,160 @@
+//! Effect: items that were listed and could not be read. What cannot be read is never taken for absent: such an item is noted, read
+//! again in each run, and nothing of its kind is created that may be it (rule D3).
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::engine::session::{Session, Stop};
+use crate::mailbox::{Identity, Item, ItemError};
+use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
+use crate::reason::Code;
+use crate::state::StateError;
+
+/// How many items are read again at once.
+const PAGE: usize = 100;
+
+/// An item of which no pair is known, as far as it could be read.
+pub(super) struct Incoming {
+    pub(super) identity: Identity,
+    pub(super) folder: Option<FolderId>,
+    pub(super) born: Option<Timestamp>,
+    /// `None`: it could not be read.
+    pub(super) content: Option<Content>,
+}
+
+impl Incoming {
+    fn read(item: Item) -> Self {
+        Self {
+            identity: item.identity,
+            folder: item.folder,
+            born: item.created_at,
+            content: Some(item.content),
+        }
+    }
+
+    const fn unread(identity: Identity) -> Self {
+        Self { identity, folder: None, born: None, content: None }
+    }
+}
+
+impl Session<'_> {
+    /// Reads the items of a page of which no pair is known. Of one that the mailbox does not give, at least the identity is asked
+    /// for: stamp, privacy and kind say whether anybody has to wait for it. One that is gone is left out.
+    pub(super) fn fetch_incoming(
+        &mut self,
+        kind: ItemKind,
+        listed: &[(ItemId, ItemVersion)],
+        ids: &[ItemId],
+    ) -> Result<Vec<Incoming>, Stop> {
+        let (mut incoming, unread) = self.fetch_whole(kind, ids)?;
+        if unread.is_empty() {
+            return Ok(incoming);
+        }
+        let mut identities = HashMap::new();
+        self.mailbox.identify(kind, &unread, &mut |id, identity| {
+            identities.insert(id, identity);
+        })?;
+        for id in unread {
+            let identity = match identities.remove(&id) {
+                Some(Ok(identity)) => identity,
+                Some(Err(ItemError::Gone)) => continue,
+                error => {
+                    // What a delegate who cannot see private items may not read is one, and nobody's business.
+                    let denied = matches!(error, Some(Err(ItemError::Denied(_))));
+                    let private = denied && !self.opened.sees_private;
+                    // An item may be listed more than once; the last version is the newest.
+                    let version = listed.iter().rfind(|(listed, _)| *listed == id);
+                    let Some((_, version)) = version else { continue };
+                    let version = version.clone();
+                    Identity { id, version, kind: Some(kind), private, stamp: None }
+                }
+            };
+            tracing::warn!(item = %identity.id, "an item that is listed cannot be read");
+            incoming.push(Incoming::unread(identity));
+        }
+        Ok(incoming)
+    }
+
+    /// Reads whole items. Returns those that came, and the ids of those that are not gone and did not come.
+    fn fetch_whole(
+        &mut self,
+        kind: ItemKind,
+        ids: &[ItemId],
+    ) -> Result<(Vec<Incoming>, Vec<ItemId>), Stop> {
+        if ids.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut incoming = Vec::with_capacity(ids.len());
+        let mut settled = HashSet::new();
+        self.mailbox.fetch(kind, ids, &mut |id, item| match item {
+            Ok(item) => {
+                settled.insert(id);
+                incoming.push(Incoming::read(item));
+            }
+            Err(ItemError::Gone) => {
+                settled.insert(id);
+            }
+            Err(ItemError::Denied(_) | ItemError::Unreadable(_)) => {}
+        })?;
+        Ok((incoming, ids.iter().filter(|id| !settled.contains(*id)).cloned().collect()))
+    }
+
+    /// Reads once more what earlier runs could not read.
+    pub(super) fn read_unread(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        let mut after = 0;
+        loop {
+            let rows = self.state.unread(self.id, kind, after, PAGE)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            let ids: Vec<ItemId> = rows.iter().map(|row| row.item.clone()).collect();
+            let (items, still) = self.fetch_whole(kind, &ids)?;
+            let came = items.len() + still.len();
+            self.state.atomically(|state| {
+                for incoming in &items {
+                    let row = rows.iter().find(|row| row.item == incoming.identity.id);
+                    if let Some(row) = row {
+                        self.see_incoming(state, kind, &row.folder, incoming)?;
+                    }
+                }
+                if came < ids.len() {
+                    let known: HashSet<&ItemId> =
+                        items.iter().map(|item| &item.identity.id).chain(&still).collect();
+                    for id in ids.iter().filter(|id| !known.contains(id)) {
+                        state.forget_unpaired(self.id, id)?;
+                    }
+                }
+                Ok::<_, StateError>(())
+            })?;
+            if still.len() < ids.len() {
+                self.state.mark_doubtful(self.id, kind)?;
+            }
+        }
+    }
+
+    /// Finds out of which kinds nothing may be created, once a person's word is taken into account. Records that waited are looked
+    /// at again when there is nothing to wait for any more.
+    pub(super) fn weigh_unread(&mut self) -> Result<(), Stop> {
+        let mut unread = self.count_unread()?;
+        if unread > 0 && self.options.allow.get("unread") == Some(&unread) {
+            for kind in self.kinds() {
+                self.state.pass_unread(self.id, kind)?;
+            }
+            unread = 0;
+        }
+        self.unread.clear();
+        for kind in self.kinds() {
+            if unread > 0 && self.state.count_unread(self.id, kind)? > 0 {
+                self.unread.insert(kind);
+            } else {
+                self.state.mark_outcome(self.id, kind, Code::PairUnread)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the items of all kinds that move and that could not be read.
+    pub(super) fn count_unread(&self) -> Result<u64, StateError> {
+        self.kinds().into_iter().map(|kind| self.state.count_unread(self.id, kind)).sum()
+    }
+}
