@@ -8,12 +8,12 @@ mod update;
 
 use std::collections::HashMap;
 
-use crate::engine::plan::Action;
+use crate::engine::plan::{Action, is_filled_in_by_servers};
 use crate::engine::report::{Counts, Phase};
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, ItemError, MailboxError, Write, Wrote};
 use crate::model::json::to_json;
-use crate::model::{Content, FieldSet, Half, ItemId, ItemKind};
+use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, ItemVersion};
 use crate::reason::Code;
 use crate::source::Record;
 use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, StateError};
@@ -290,9 +290,37 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Has a pair planned once more whose item somebody edited right after it was written.
+    fn look_again(&mut self, pair: i64) -> Result<(), StateError> {
+        self.stale.insert(pair);
+        self.state.mark_pair(pair)
+    }
+
     fn remember(&self, before: &Before<'_>) -> Result<(), StateError> {
         self.state.remember(self.id, &self.run, before, self.now)
     }
+}
+
+/// Sets an item that was read back to what the mailbox acknowledged, where somebody changed it in between; `fields` are those that
+/// went there. What was read is another's edit then, and is planned as one: the half of the base moves to what was written
+/// (invariant 3). Says whether it was so.
+fn overtaken(write: &Write, acknowledged: &ItemVersion, fields: FieldSet, item: &mut Item) -> bool {
+    let (Write::Create { content, .. } | Write::Update { content, .. }) = write else {
+        return false;
+    };
+    // A mailbox that tells no version with its answer leaves the one that is read.
+    if acknowledged.as_str().is_empty() || item.identity.version == *acknowledged {
+        return false;
+    }
+    item.identity.version = acknowledged.clone();
+    for field in fields.union(content.known()).intersection(item.content.known()).iter() {
+        match content.slot(field) {
+            Some(slot) => item.content.put(field, slot.clone()),
+            None if !is_filled_in_by_servers(field) => item.content.set_blank(field),
+            None => {}
+        }
+    }
+    true
 }
 
 /// Returns a before-image: what the fields of the set held, JSON by field key.

@@ -323,7 +323,7 @@ fn untouched(base: &Base<'_>, item: &ItemView) -> bool {
 }
 
 /// Says whether an item has a value here without anybody having set it.
-fn is_filled_in_by_servers(field: Field) -> bool {
+pub(super) fn is_filled_in_by_servers(field: Field) -> bool {
     !matches!(
         field.shape(),
         Shape::Text | Shape::Body | Shape::Phone | Shape::Email | Shape::Date | Shape::List

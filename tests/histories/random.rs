@@ -1,6 +1,6 @@
 //! Random histories: three mailboxes of three users on one source, two scopes in one folder and tasks beside them, people who
-//! edit on all sides, answers that are lost before or after the commit, late commits, busy servers, edits in the moment before
-//! a write. Once everybody is quiet, the invariants of the contract must hold.
+//! edit on all sides, answers that are lost before or after the commit, late commits, busy servers, items that cannot be read when
+//! they are listed or at all, edits in the moment after a write. Once everybody is quiet, the invariants of the contract must hold.
 //!
 //! Long because what happens in a history and what must hold of it afterwards have one vocabulary.
 //!
@@ -9,15 +9,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use abgleich::engine::Options;
 use abgleich::engine::report::Outcome;
-use abgleich::mailbox::Write;
 use abgleich::mailbox::memory::fault::{Call, Fault, Which};
 use abgleich::mailbox::memory::normal::Normalises;
+use abgleich::mailbox::{ItemError, Write};
 use abgleich::model::rules::FirstTransfer;
 use abgleich::model::{Content, Field, ItemId, ItemKind, Mode, Module, Value};
+use abgleich::reason::Code;
 use abgleich::source::memory::NewRecord;
 
 use super::world::{Trouble, World, same};
@@ -74,9 +76,14 @@ struct Play {
     business: BTreeMap<(String, Field), String>,
     /// Records whose item was private at some time: what is in them is nobody's business.
     secret: BTreeSet<(&'static str, String)>,
+    /// What people typed in the middle of runs, until it is known that they did.
+    happened: Happened,
     words: usize,
     told: String,
 }
+
+/// User, record, field and value of edits in the middle of a run.
+type Happened = Arc<Mutex<Vec<(&'static str, String, Field, String)>>>;
 
 impl Play {
     fn new(seed: u64) -> Self {
@@ -90,6 +97,7 @@ impl Play {
             last: BTreeMap::new(),
             business: BTreeMap::new(),
             secret: BTreeSet::new(),
+            happened: Happened::default(),
             words: 0,
             told: String::new(),
         };
@@ -294,7 +302,7 @@ impl Play {
         let user = *self.dice.pick(&USERS);
         let which = *self.dice.pick(&[Which::All, Which::Only(0), Which::Only(1), Which::From(1)]);
         let mailbox = self.world.person(user).mailbox.clone();
-        let what = self.dice.below(9);
+        let what = self.dice.below(13);
         self.tell(format!("misfortune {what} for {user}: {which:?}"));
         match what {
             0 => mailbox.fail_next(Call::Apply, Fault::LostBefore(which)),
@@ -307,10 +315,32 @@ impl Play {
                 let kind = abgleich::mailbox::MailboxErrorKind::Unreachable;
                 mailbox.fail_next(call, Fault::Down(kind));
             }
+            6 => mailbox.fail_next(Call::Fetch, Fault::Unreadable(which)),
+            7 => {
+                let call = *self.dice.pick(&[Call::Fetch, Call::Identify]);
+                mailbox.fail_next(call, Fault::Silent(which));
+            }
+            8 => {
+                let opaque = self.dice.one_in(2);
+                let ids: Vec<ItemId> =
+                    mailbox.with(|store| store.living().map(|(id, _)| id.clone()).collect());
+                if ids.is_empty() {
+                    return;
+                }
+                let (id, error) = (self.dice.pick(&ids), ItemError::Unreadable("bad".to_owned()));
+                mailbox.with(|store| {
+                    if opaque {
+                        store.make_opaque(id, error);
+                    } else {
+                        store.make_unreadable(id, Some(error));
+                    }
+                });
+            }
+            9 => self.edit_afterwards(user),
             n => {
                 let trouble = match n {
-                    6 => Trouble::LostBefore,
-                    7 => Trouble::LostAfter,
+                    10 => Trouble::LostBefore,
+                    11 => Trouble::LostAfter,
                     _ => Trouble::Busy,
                 };
                 self.world.database.trouble.lock().unwrap().push_back(trouble);
@@ -318,8 +348,28 @@ impl Play {
         }
     }
 
+    /// Somebody edits an item right after a write of the connector, before it is read back.
+    fn edit_afterwards(&mut self, user: &'static str) {
+        let (id, scope) = self.dice.pick(&self.records.clone()).clone();
+        let field = *self.dice.pick(Self::fields(scope));
+        let value = self.word();
+        let happened = Arc::clone(&self.happened);
+        self.world.person(user).mailbox.afterwards(move |store| {
+            if let Some(item) = store.item_of(&id) {
+                let now = store.now;
+                store.person_types(&item, field, &value, now);
+                happened.lock().unwrap().push((user, id, field, value));
+            }
+        });
+    }
+
     fn run(&mut self, user: &'static str, options: &Options) -> Result<u64, String> {
         let ran = self.world.run(user, options);
+        let happened = std::mem::take(&mut *self.happened.lock().unwrap());
+        for (user, id, field, value) in happened {
+            self.tell(format!("    {user} edited {id} {field}={value} in the middle of it"));
+            self.typed.insert((Some(user), id, field), value);
+        }
         let report = &ran.report;
         self.tell(format!("{user} ran: {:?} {:?}", report.outcome, report.totals()));
         for line in &ran.lines {
@@ -328,7 +378,8 @@ impl Play {
                 line.action, line.record, line.to_outlook, line.to_staffitpro, line.reasons
             ));
         }
-        if report.outcome == Outcome::Waits || report.outcome == Outcome::Busy {
+        let stopped = report.stopped.iter().any(|stopped| stopped.code != Code::PairUnread);
+        if report.outcome == Outcome::Waits && stopped || report.outcome == Outcome::Busy {
             return Err(format!("{user} stopped: {:?}", report.stopped));
         }
         Ok(report.totals().writes())
@@ -367,7 +418,11 @@ impl Play {
         self.world.database.trouble.lock().unwrap().clear();
         for user in USERS {
             let mailbox = &mut self.world.people.get_mut(user).unwrap().mailbox;
-            let store = mailbox.snapshot();
+            let mut store = mailbox.snapshot();
+            let ids: Vec<ItemId> = store.items().map(|(id, _)| id.clone()).collect();
+            for id in ids {
+                store.make_unreadable(&id, None);
+            }
             let calm = abgleich::mailbox::memory::MemoryMailbox::named(user);
             calm.restore(store);
             *mailbox = calm;

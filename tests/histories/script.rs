@@ -529,8 +529,17 @@ impl Stage {
         self.world.database.trouble.lock().unwrap().push_back(trouble);
     }
 
-    /// Somebody edits just before the connector writes: `meanwhile item DHO BEW-1 : fields`, `meanwhile record BEW-1 : …`
+    /// Somebody edits just before the connector writes: `meanwhile item DHO BEW-1 : fields`, `meanwhile record BEW-1 : …`; or
+    /// deletes just before it reads: `meanwhile delete DHO BEW-1`
     fn meanwhile(&self, text: &str, at: Timestamp) {
+        if let Some(of) = text.strip_prefix("delete ") {
+            let [user, name] = split(of);
+            let id = self.id(user, name).unwrap();
+            self.world.person(user).mailbox.meanwhile(Call::Fetch, move |store| {
+                store.person_deletes(&id, at);
+            });
+            return;
+        }
         let (head, fields) = text.split_once(" : ").unwrap();
         let content = content(fields);
         let (side, who) = head.split_once(' ').unwrap();

@@ -1,7 +1,7 @@
 //! Effect: makes items. The stamp with its token travels in the same call, so that a create whose answer is lost is found
 //! by it and never made twice (invariant 1).
 
-use crate::engine::apply::{Work, stamp_fingerprint};
+use crate::engine::apply::{Work, overtaken, stamp_fingerprint};
 use crate::engine::clock::token;
 use crate::engine::dress::{Dress, undress};
 use crate::engine::report::Counts;
@@ -32,15 +32,20 @@ impl Session<'_> {
         let (pending, writes) = self.prepare_creates(active, kind, &folder, work)?;
         let intents: Vec<_> = pending.iter().map(|pending| pending.intent).collect();
         let answers = self.write_under(kind, &writes, &intents)?;
-        drop(writes);
         let mut items = self.read_written(kind, &answers)?;
         self.state.execute("BEGIN IMMEDIATE")?;
-        for (pending, answer) in pending.into_iter().zip(answers) {
+        for ((pending, answer), write) in pending.into_iter().zip(answers).zip(writes) {
             match answer {
-                Wrote::Done { id, .. } => {
+                Wrote::Done { id, version } => {
                     // Without the read-back the intent stays, and the next run finds the item by its token.
-                    if let Some(Ok(item)) = items.remove(&id) {
+                    if let Some(Ok(mut item)) = items.remove(&id) {
+                        let pair = pending.work.pair.id;
+                        let fields = pending.work.verdict.to_item;
+                        let edited = overtaken(&write, &version, fields, &mut item);
                         self.created(kind, pending, item, &folder)?;
+                        if edited {
+                            self.look_again(pair)?;
+                        }
                     }
                 }
                 other => self.not_done(&pending.work, pending.intent, &other)?,

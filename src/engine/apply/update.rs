@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::engine::apply::{Work, item_before, record_before, stamp_fingerprint};
+use crate::engine::apply::{Work, item_before, overtaken, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
 use crate::engine::dress::{Dress, categories, merge_categories, undress};
 use crate::engine::report::Counts;
@@ -38,20 +38,25 @@ impl Session<'_> {
         let (pending, writes) = self.prepare_updates(active, kind, work)?;
         let intents: Vec<_> = pending.iter().map(|pending| pending.intent).collect();
         let answers = self.write_under(kind, &writes, &intents)?;
-        drop(writes);
         let mut written = self.read_written(kind, &answers)?;
         let mut ready = Vec::new();
+        let mut edited = Vec::new();
         self.state.execute("BEGIN IMMEDIATE")?;
         for pending in pending {
             let answer = pending.write.and_then(|at| answers.get(at));
             let back = match answer {
                 None => None,
-                Some(Wrote::Done { id, .. }) => {
-                    let Some(Ok(item)) = written.remove(id) else {
+                Some(Wrote::Done { id, version }) => {
+                    let Some(Ok(mut item)) = written.remove(id) else {
                         // Written and not readable: the intent stays, and the next run looks at the pair again.
                         self.put_off(&pending.work.verdict, &pending.work.pair, Code::StaleItem)?;
                         continue;
                     };
+                    let fields = pending.work.verdict.to_item;
+                    let write = pending.write.and_then(|at| writes.get(at));
+                    if write.is_some_and(|write| overtaken(write, version, fields, &mut item)) {
+                        edited.push(pending.work.pair.id);
+                    }
                     Some(item)
                 }
                 Some(other) => {
@@ -62,10 +67,14 @@ impl Session<'_> {
             ready.push((pending, back));
         }
         self.state.execute("COMMIT")?;
+        drop(writes);
         let outcomes = self.update_records(kind, &ready)?;
         self.state.execute("BEGIN IMMEDIATE")?;
         for ((pending, back), outcome) in ready.into_iter().zip(outcomes) {
             self.updated(active, kind, pending, back, outcome)?;
+        }
+        for pair in edited {
+            self.look_again(pair)?;
         }
         self.state.execute("COMMIT")?;
         Ok(())
