@@ -89,6 +89,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                     record_version: Some(&RecordVersion::new(format!("{number}"))),
                     record_changed: Some(NOW),
                     item: Some((&item(number), &version(number))),
+                    stamped: true,
                     folder: Some(&folder_id),
                     record_half: &half,
                     item_half: &half,

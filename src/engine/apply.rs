@@ -290,9 +290,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Has a pair planned once more whose item somebody edited right after it was written.
-    fn look_again(&mut self, pair: i64) -> Result<(), StateError> {
-        self.stale.insert(pair);
+    /// Has a pair planned once more whose item somebody edited right after it was written. A first transfer would take the edit
+    /// for an overlap: there the next run does it.
+    fn look_again(&mut self, active: &Active, pair: i64) -> Result<(), StateError> {
+        if !active.transferring {
+            self.stale.insert(pair);
+        }
         self.state.mark_pair(pair)
     }
 

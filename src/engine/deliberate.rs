@@ -253,7 +253,7 @@ impl Session<'_> {
         let answer = item_id.as_ref().and_then(|id| items.remove(id));
         let mut item = None;
         let mut as_read = None;
-        let mut unreadable = false;
+        let (mut unreadable, mut vanished) = (false, false);
         match answer {
             Some(Ok(mut read)) => {
                 as_read = self.kept.has_room().then(|| read.clone());
@@ -273,12 +273,17 @@ impl Session<'_> {
                 if let Some(id) = &item_id {
                     self.state.miss_item(self.id, id)?;
                     seen.pair.item_state = ItemPresence::Missing;
+                    vanished = true;
                 }
             }
             Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) => unreadable = true,
             None => unreadable = item_id.is_some(),
         }
         let mut record_view = seen.record.as_ref().map(|record| lens.record(record));
+        if vanished {
+            // The next run looks for it before it decides.
+            self.sought.insert(seen.pair.id);
+        }
         let rules = self.rules(active, kind);
         if let (Some(view), Some(record)) = (&mut record_view, &seen.record) {
             self.date_fields(view, record, &seen.pair)?;
@@ -429,6 +434,7 @@ impl Session<'_> {
                         &Settlement {
                             record_version: Some(&record.version),
                             item: Some((&item.identity.id, &item.identity.version)),
+                            stamped: self.is_ours(&item.identity),
                             folder: item.folder.as_ref(),
                             record_half: &record_half,
                             item_half: &item_half,
@@ -449,7 +455,11 @@ impl Session<'_> {
         }
         let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
         let code = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
-        let again = matches!(code, Some(Code::RecordUnreadable | Code::ItemUnreadable));
+        let again = match code {
+            Some(Code::RecordUnreadable | Code::ItemUnreadable) => true,
+            Some(Code::MissingUnproven) => self.sought.contains(&seen.pair.id),
+            _ => false,
+        };
         self.state.set_outcome(seen.pair.id, code, again)?;
         Ok(())
     }

@@ -364,7 +364,8 @@ impl Session<'_> {
     }
 
     /// Of items whose stamp is nowhere: one that still answers under its id was left out of a short listing; one that does
-    /// not is deleted, unless there is a part of the mailbox that we cannot see (rule D4).
+    /// not is deleted, unless there is a part of the mailbox that we cannot see, or it never carried a stamp to be found by
+    /// (rule D4). One that the mailbox says nothing about is asked for again.
     fn resolve_lost(&mut self, kind: ItemKind, lost: &[&PairRow]) -> Result<(), Stop> {
         let ids: Vec<ItemId> = lost.iter().filter_map(|pair| pair.item.clone()).collect();
         let mut answers: HashMap<ItemId, Result<Identity, ItemError>> = HashMap::new();
@@ -374,13 +375,16 @@ impl Session<'_> {
             })?;
         }
         for pair in lost {
-            let answer = pair.item.as_ref().and_then(|id| answers.remove(id));
-            let state = match answer {
-                Some(Ok(_)) => ItemPresence::Here,
-                Some(Err(ItemError::Gone)) | None if self.opened.sees_private => {
-                    ItemPresence::Deleted
+            let proof = pair.stamped && self.opened.sees_private;
+            let gone = if proof { ItemPresence::Deleted } else { ItemPresence::Missing };
+            let state = match pair.item.as_ref().map(|id| answers.remove(id)) {
+                Some(Some(Ok(_))) => ItemPresence::Here,
+                // After `rebind` there is no id to ask for.
+                Some(Some(Err(ItemError::Gone))) | None => gone,
+                Some(Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) | None) => {
+                    self.sought.insert(pair.id);
+                    ItemPresence::Missing
                 }
-                _ => ItemPresence::Missing,
             };
             self.state.set_item(pair.id, state, None)?;
         }

@@ -16,7 +16,7 @@ use crate::engine::report::{Event, Explanation, Line, Phase, Stopped};
 use crate::engine::rules::{ClockDifference, Rules};
 use crate::engine::tally::Tally;
 use crate::engine::view::Lens;
-use crate::mailbox::{Mailbox, MailboxError, Opened, Trouble};
+use crate::mailbox::{Identity, Mailbox, MailboxError, Opened, Trouble};
 use crate::model::rules::{PastDays, Reference, Scopes};
 use crate::model::{
     Direction, ItemId, ItemKind, ItemVersion, Mode, Module, RecordId, RunId, Scope, Switch,
@@ -157,6 +157,8 @@ pub(super) struct Session<'a> {
     pub(super) unread: BTreeSet<ItemKind>,
     /// Pairs whose item was moved or copied, by row, with the code that says so.
     pub(super) noticed: BTreeMap<i64, Code>,
+    /// Pairs whose item is not where it was, and of which the mailbox has not said what became of it: the next run asks again.
+    pub(super) sought: BTreeSet<i64>,
     /// What the mailbox as a whole was found to suffer from while the run could go on.
     pub(super) trouble: Option<MailboxError>,
     /// Pairs whose item was another by the time it was to be written: planned once more in this run.
@@ -194,6 +196,14 @@ impl Session<'_> {
             Some(error) => Err(error.into()),
             None => Ok(()),
         }
+    }
+
+    /// Says whether an item carries a stamp of this source and user.
+    pub(super) fn is_ours(&self, identity: &Identity) -> bool {
+        identity
+            .stamp
+            .as_ref()
+            .is_some_and(|stamp| stamp.tenant == *self.job.tenant && stamp.user == *self.job.user)
     }
 
     /// Returns the active scopes of a module.

@@ -327,8 +327,8 @@ catalogue! {
     MissingUnproven "missing-unproven" "D4" Held
         de "Das Element ist in Outlook nicht zu finden, aber nichts beweist, dass es gelöscht wurde. Es gilt nicht als gelöscht."
         en "The item cannot be found in Outlook, but nothing proves that it was deleted. It does not count as deleted."
-        next_de "Vollständig vergleichen: `abgleich sync --full --mailbox {user}`. Bleibt es so: in Outlook nach dem Element sehen; es kann privat oder in einem Ordner ohne Leserecht sein."
-        next_en "Compare everything: `abgleich sync --full --mailbox {user}`. If it stays: look for the item in Outlook; it may be private, or in a folder that we may not read.";
+        next_de "Vollständig vergleichen: `abgleich sync --full --mailbox {user}`. Bleibt es so: in Outlook nach dem Element sehen; es kann privat sein, in einem Ordner ohne Leserecht, oder eine Besprechung mit Teilnehmern, die verschoben oder gelöscht wurde. Neu verbinden: `abgleich unlink {user} {id}`, dann `abgleich link {user} {id}`."
+        next_en "Compare everything: `abgleich sync --full --mailbox {user}`. If it stays: look for the item in Outlook; it may be private, in a folder that we may not read, or a meeting with attendees that was moved or deleted. To link anew: `abgleich unlink {user} {id}`, then `abgleich link {user} {id}`.";
     NotEditable "not-editable" "D14" Held
         de "In Outlook geändert: {fields}. {user} darf diesen Datensatz in staffITpro nicht ändern."
         en "Changed in Outlook: {fields}. {user} may not change this record in staffITpro."

@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -219,4 +219,11 @@ CREATE TABLE run (
 const V2: &str = "
 ALTER TABLE unpaired ADD COLUMN unread INTEGER NOT NULL DEFAULT 0; -- 1: nobody knows whose it is, 2: a person goes on without it
 CREATE INDEX unpaired_unread ON unpaired (mailbox, kind) WHERE unread = 1;
+";
+
+/// Version 3: whether an item carried our stamp when its pair was settled; without one it cannot be found where it was moved to
+/// (rule D4). An appointment that was adopted before this was known may have guests, and then it never got one.
+const V3: &str = "
+ALTER TABLE pair ADD COLUMN stamped INTEGER NOT NULL DEFAULT 0;
+UPDATE pair SET stamped = 1 WHERE linked = 1 AND (created = 1 OR kind <> 'appointment');
 ";

@@ -103,6 +103,8 @@ pub struct PairRow {
     pub item_version: Option<ItemVersion>,
     /// The item's folder.
     pub folder: Option<FolderId>,
+    /// The item carried our stamp when the pair was settled.
+    pub stamped: bool,
     /// The connector made the item.
     pub created: bool,
     /// The token in its stamp.
@@ -144,7 +146,7 @@ impl PairRow {
 const UNLINKED: &str = "unlinked";
 
 const COLUMNS: &str = "id, record, kind, module, parent, record_state, record_version, item, item_state, item_version, \
-     folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated, record_changed";
+     folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated, record_changed, stamped";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
     let text = |at: usize| row.get::<_, String>(at);
@@ -163,6 +165,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
     let token = maybe(12)?.map(Token::new);
     let dirty = Dirty(row.get(18)?);
     let (item_modified, repeated, record_changed) = (row.get(21)?, row.get(22)?, row.get(23)?);
+    let stamped = row.get(24)?;
     let parse = || -> Result<PairRow, StateError> {
         let half = |bytes: Option<Vec<u8>>| {
             bytes
@@ -184,6 +187,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
             item_state: ItemPresence::from_key(&item_state)?,
             item_version,
             folder,
+            stamped,
             created,
             token,
             record_half: half(record_half)?,
@@ -218,6 +222,8 @@ pub struct Settlement<'a> {
     pub record_version: Option<&'a RecordVersion>,
     /// The item and where it is.
     pub item: Option<(&'a ItemId, &'a ItemVersion)>,
+    /// The item carries our stamp.
+    pub stamped: bool,
     /// The folder, where it is known.
     pub folder: Option<&'a FolderId>,
     /// The record's half.
@@ -328,7 +334,7 @@ impl State {
                      item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), linked = 1, record_half = ?6, item_half = ?7,
                      apart = ?8, private = ?9, categories = ?10, taken = NULL,
                      item_modified = ifnull(?11, item_modified), record_changed = ifnull(?12, record_changed),
-                     item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END
+                     stamped = ?13, item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -343,7 +349,8 @@ impl State {
                 settlement.private,
                 categories,
                 settlement.item_modified.map(Timestamp::as_second),
-                settlement.record_changed.map(Timestamp::as_second)
+                settlement.record_changed.map(Timestamp::as_second),
+                settlement.stamped
             ])?;
         Ok(())
     }
@@ -375,8 +382,8 @@ impl State {
     pub fn unlink(&self, pair: i64) -> Result<(), StateError> {
         self.connection.execute(
             "UPDATE pair SET item = NULL, folder = NULL, item_state = 'none', item_version = NULL, linked = 0, record_half = NULL,
-                 item_half = NULL, apart = NULL, created = 0, token = NULL, record_version = NULL, categories = NULL,
-                 dirty = 4, outcome = NULL, taken = ?2
+                 item_half = NULL, apart = NULL, created = 0, stamped = 0, token = NULL, record_version = NULL,
+                 categories = NULL, dirty = 4, outcome = NULL, taken = ?2
              WHERE id = ?1",
             params![pair, UNLINKED],
         )?;
@@ -387,7 +394,7 @@ impl State {
     pub fn link(&self, pair: i64, item: &ItemId, folder: &FolderId) -> Result<(), StateError> {
         self.connection.execute(
             "UPDATE pair SET item = ?2, folder = ?3, item_state = 'here', item_version = NULL, linked = 0, record_half = NULL,
-                 item_half = NULL, apart = NULL, created = 0, token = NULL, categories = NULL, dirty = dirty | 4,
+                 item_half = NULL, apart = NULL, created = 0, stamped = 0, token = NULL, categories = NULL, dirty = dirty | 4,
                  outcome = NULL, taken = NULL
              WHERE id = ?1",
             params![pair, item.as_str(), folder.as_str()],

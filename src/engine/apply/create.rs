@@ -44,7 +44,7 @@ impl Session<'_> {
                         let edited = overtaken(&write, &version, fields, &mut item);
                         self.created(kind, pending, item, &folder)?;
                         if edited {
-                            self.look_again(pair)?;
+                            self.look_again(active, pair)?;
                         }
                     }
                 }
@@ -136,6 +136,7 @@ impl Session<'_> {
             &Settlement {
                 record_version: Some(&record.version),
                 item: Some((&item.identity.id, &item.identity.version)),
+                stamped: true,
                 folder: Some(item.folder.as_ref().unwrap_or(folder)),
                 record_half: &Half::of(&record.content),
                 item_half: &half,

@@ -74,7 +74,7 @@ impl Session<'_> {
             self.updated(active, kind, pending, back, outcome)?;
         }
         for pair in edited {
-            self.look_again(pair)?;
+            self.look_again(active, pair)?;
         }
         self.state.execute("COMMIT")?;
         Ok(())
@@ -318,6 +318,7 @@ impl Session<'_> {
             &Settlement {
                 record_version: Some(&version),
                 item: Some((&identity.id, &identity.version)),
+                stamped: self.is_ours(&identity),
                 folder: folder.as_ref(),
                 record_half: &record_half,
                 item_half: &item_half,
