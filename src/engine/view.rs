@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::engine::plan::{ItemView, RecordView};
 use crate::mailbox::Item;
-use crate::model::recurrence::Range;
+use crate::model::recurrence::{ExceptionChange, Moment, Pattern, Range, Recurrence};
 use crate::model::rules::PastDays;
 use crate::model::{Content, Field, FieldSet, Half, ItemKind, Shape, Value};
 use crate::source::{Description, Record};
@@ -103,10 +103,7 @@ impl Lens<'_> {
     /// Returns when an appointment ends or a task was finished; `None`: not at all, or nobody knows.
     fn ended(&self, kind: ItemKind, content: &Content) -> Option<Timestamp> {
         if let Some(Value::Recurrence(series)) = content.value(Field::Recurrence) {
-            return match series.range {
-                Range::Until { end, .. } => self.midnight_after(end),
-                Range::Forever { .. } | Range::Count { .. } => None,
-            };
+            return self.series_ended(series);
         }
         match kind {
             ItemKind::Contact => None,
@@ -130,6 +127,26 @@ impl Lens<'_> {
                 }
             }
         }
+    }
+
+    /// Returns when a series is over: after its last day, or after an occurrence that was moved beyond it. `None`: never, or nobody
+    /// knows.
+    fn series_ended(&self, series: &Recurrence) -> Option<Timestamp> {
+        let last = match series.range {
+            Range::Forever { .. } => return None,
+            Range::Until { end, .. } => end,
+            // When it comes again depends on when it is done.
+            Range::Count { .. } if matches!(series.pattern, Pattern::Regenerating { .. }) => {
+                return None;
+            }
+            Range::Count { .. } => series.dates().last()?,
+        };
+        let moved = series.exceptions.iter().filter_map(|exception| match &exception.change {
+            ExceptionChange::Changed { end: Moment::Instant(end), .. } => Some(*end),
+            ExceptionChange::Changed { end: Moment::Day(day), .. } => self.midnight(*day),
+            ExceptionChange::Deleted => None,
+        });
+        moved.chain(self.midnight_after(last)).max()
     }
 
     fn reminder_is_past(&self, kind: ItemKind, content: &Content) -> bool {
@@ -176,5 +193,97 @@ pub fn show(content: &Content, field: Field) -> String {
             serde_json::Value::String(text) if field.shape() != Shape::Body => text,
             other => other.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+    use jiff::tz::TimeZone;
+
+    use super::Lens;
+    use crate::mailbox::Mailbox;
+    use crate::mailbox::memory::MemoryMailbox;
+    use crate::model::recurrence::{
+        Day, Exception, ExceptionChange, Moment, Pattern, Range, Recurrence, Unit,
+    };
+    use crate::model::rules::PastDays;
+    use crate::model::{Content, Field, FieldSet, ItemKind, Value};
+    use crate::source::Source;
+    use crate::source::memory::{MemorySettings, MemorySource};
+
+    /// Says of a series on Mondays whether it is over (rule D6) and whether it is too old to be created (rule D16), on 22 November
+    /// 2026 with thirty days.
+    fn seen(pattern: Pattern, range: Range, exceptions: Vec<Exception>) -> (bool, bool) {
+        let description = MemorySource::new(MemorySettings::default()).describe().unwrap();
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let lens = Lens {
+            now: "2026-11-22T12:00:00Z".parse().unwrap(),
+            zone: &zone,
+            zone_name: "Europe/Berlin",
+            past_days: PastDays::Days(30),
+            except: FieldSet::EMPTY,
+            description: &description,
+        };
+        let mut content = Content::new();
+        let series = Recurrence { pattern, range, exceptions };
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        let old = lens.is_old(ItemKind::Appointment, &content);
+        let mut mailbox = MemoryMailbox::new();
+        let now = lens.now;
+        let id = mailbox.with(|store| store.person_creates(ItemKind::Appointment, content, now));
+        let mut read = None;
+        mailbox.fetch(ItemKind::Appointment, &[id], &mut |_, item| read = item.ok()).unwrap();
+        (lens.item(&read.unwrap(), ItemKind::Appointment).over, old)
+    }
+
+    fn mondays() -> Pattern {
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday }
+    }
+
+    const fn times(count: u32, start: Date) -> Range {
+        Range::Count { start, count }
+    }
+
+    #[test]
+    fn d6_d16_a_counted_series_ends_with_its_last_occurrence() {
+        // 5, 12, 19 and 26 January 2026.
+        let four = times(4, date(2026, 1, 5));
+        assert_eq!(seen(mondays(), four, Vec::new()), (true, true), "years ago, as good as");
+        // The last one is on 9 November: over, but not for thirty days.
+        assert_eq!(seen(mondays(), times(2, date(2026, 11, 2)), Vec::new()), (true, false));
+        // The last one is on 23 November, tomorrow.
+        assert_eq!(seen(mondays(), times(4, date(2026, 11, 2)), Vec::new()), (false, false));
+        assert_eq!(
+            seen(mondays(), Range::Forever { start: date(2020, 1, 6) }, Vec::new()),
+            (false, false)
+        );
+    }
+
+    #[test]
+    fn d6_d16_an_occurrence_that_was_moved_beyond_the_last_day_counts() {
+        let moved = |start, end| {
+            let change = ExceptionChange::Changed { start, end, subject: None, place: None };
+            vec![Exception { original: date(2026, 1, 26), change }]
+        };
+        let day = |day| Moment::Day(date(2026, 12, day));
+        let hour = |text: &str| Moment::Instant(text.parse().unwrap());
+        let ranges = [
+            times(4, date(2026, 1, 5)),
+            Range::Until { start: date(2026, 1, 5), end: date(2026, 1, 31) },
+        ];
+        for range in ranges {
+            let later = moved(hour("2026-12-01T09:00:00Z"), hour("2026-12-01T10:00:00Z"));
+            assert_eq!(seen(mondays(), range.clone(), later), (false, false), "{range:?}");
+            assert_eq!(seen(mondays(), range.clone(), moved(day(1), day(2))), (false, false));
+            let gone = Exception { original: date(2026, 1, 26), change: ExceptionChange::Deleted };
+            assert_eq!(seen(mondays(), range, vec![gone]), (true, true));
+        }
+    }
+
+    #[test]
+    fn d16_nobody_knows_when_a_task_ends_that_counts_from_its_completion() {
+        let pattern = Pattern::Regenerating { unit: Unit::Week, every: 1 };
+        assert_eq!(seen(pattern, times(3, date(2020, 1, 6)), Vec::new()), (false, false));
     }
 }

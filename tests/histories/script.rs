@@ -847,13 +847,21 @@ fn slot(field: Field, text: &str) -> Slot {
         Shape::Number(..) => text.parse::<i64>().unwrap().into(),
         Shape::List => text.split('+').collect(),
         Shape::Recurrence => {
-            let pattern = match text {
+            // `weekly` goes on for ever; `weekly*4*2025-01-06` is there so many times from that day on.
+            let mut words = text.split('*');
+            let pattern = match words.next().unwrap() {
                 "weekly" => {
                     serde_json::json!({"kind": "weekly", "every": 1, "days": ["monday"], "first_day": "monday"})
                 }
                 _ => serde_json::json!({"kind": "daily", "every": 1}),
             };
-            let range = serde_json::json!({"kind": "forever", "start": "2026-11-23"});
+            let range = match (words.next(), words.next()) {
+                (Some(count), Some(start)) => {
+                    let count: u32 = count.parse().unwrap();
+                    serde_json::json!({"kind": "count", "start": start, "count": count})
+                }
+                _ => serde_json::json!({"kind": "forever", "start": "2026-11-23"}),
+            };
             let series = serde_json::json!({"pattern": pattern, "range": range});
             return Slot::Value(Value::Recurrence(serde_json::from_value(series).unwrap()));
         }
