@@ -114,18 +114,13 @@ impl Session<'_> {
         })
     }
 
-    /// Hands writes to the mailbox. An answer that was lost for all of them is one that was lost for each.
+    /// Hands writes to the mailbox and returns an answer for each; it is [`Patient`](super::patient::Patient) that sees to that.
     fn write(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
         self.tally.wrote = true;
-        match self.mailbox.apply(kind, writes) {
-            Ok(answers) if answers.len() == writes.len() => Ok(answers),
-            Ok(_) => Ok(vec![Wrote::Unanswered; writes.len()]),
-            Err(error) if error.ambiguous => Ok(vec![Wrote::Unanswered; writes.len()]),
-            Err(error) => Err(error),
-        }
+        self.mailbox.apply(kind, writes)
     }
 
     /// Reads back what was written.

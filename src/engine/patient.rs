@@ -159,12 +159,8 @@ impl Mailbox for Patient<'_> {
     }
 
     fn apply(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
-        // An error of the whole call says that nothing was sent, unless it is ambiguous.
-        let mut answers = self.insist(|mailbox| match mailbox.apply(kind, writes) {
-            Err(error) if error.ambiguous => Ok(vec![Wrote::Unanswered; writes.len()]),
-            result => result,
-        })?;
-        while answers.len() == writes.len() {
+        let mut answers = self.insist(|mailbox| send(mailbox, kind, writes))?;
+        loop {
             let later = |answer: &Wrote| match answer {
                 Wrote::Later(time) if !time.is_zero() => Some(*time),
                 _ => None,
@@ -177,8 +173,8 @@ impl Mailbox for Patient<'_> {
                 (0..).zip(&answers).filter(|(_, a)| later(a).is_some()).map(|(at, _)| at).collect();
             let again: Vec<Write> =
                 places.iter().filter_map(|at| writes.get(*at)).cloned().collect();
-            // What was answered stands, whatever becomes of the rest.
-            let Ok(given) = self.mailbox.apply(kind, &again) else { break };
+            // What was answered stands, whatever becomes of the rest; nothing was done of what failed as a whole.
+            let Ok(given) = send(self.mailbox, kind, &again) else { break };
             for (at, answer) in places.iter().zip(given) {
                 if let Some(slot) = answers.get_mut(*at) {
                     *slot = answer;
@@ -194,6 +190,20 @@ impl Mailbox for Patient<'_> {
 
     fn parked(&mut self) -> Option<MailboxError> {
         self.mailbox.parked()
+    }
+}
+
+/// Sends writes once and returns an answer for each. An error of the whole call says that nothing was done, unless it is ambiguous;
+/// then, and where the answers are not as many as the writes, nobody knows of any of them (invariant 1).
+fn send(
+    mailbox: &mut dyn Mailbox,
+    kind: ItemKind,
+    writes: &[Write],
+) -> Result<Vec<Wrote>, MailboxError> {
+    match mailbox.apply(kind, writes) {
+        Ok(answers) if answers.len() == writes.len() => Ok(answers),
+        Err(error) if !error.ambiguous => Err(error),
+        Ok(_) | Err(_) => Ok(vec![Wrote::Unanswered; writes.len()]),
     }
 }
 
@@ -271,6 +281,35 @@ mod tests {
         assert!(answers.iter().all(|answer| matches!(answer, Wrote::Done { .. })), "{answers:?}");
         assert_eq!(mailbox.with(|store| store.living().count()), 3, "each was made once");
         assert_eq!(clock.0.load(Ordering::Relaxed), 297_749);
+    }
+
+    #[test]
+    fn invariant_1_nobody_knows_of_what_was_sent_again_when_the_connection_broke() {
+        let (clock, stop) = (Waited::default(), AtomicBool::new(false));
+        let mailbox = MemoryMailbox::new();
+        let mut inner = mailbox.clone();
+        let writes = creates(&mut inner, 3);
+        mailbox.fail_next(Call::Apply, Fault::Busy(Which::From(1), BUSY));
+        mailbox.fail_next(Call::Apply, Fault::Broken);
+        let mut patient = Patient::new(&mut inner, &clock, &stop, &|_| {}, BUSY);
+        let answers = patient.apply(ItemKind::Task, &writes).unwrap();
+        assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
+        assert_eq!(answers[1..], [Wrote::Unanswered, Wrote::Unanswered]);
+        assert_eq!(mailbox.with(|store| store.living().count()), 3, "and they were made");
+    }
+
+    #[test]
+    fn what_was_sent_again_and_never_arrived_stays_for_later() {
+        let (clock, stop) = (Waited::default(), AtomicBool::new(false));
+        let mailbox = MemoryMailbox::new();
+        let mut inner = mailbox.clone();
+        let writes = creates(&mut inner, 2);
+        mailbox.fail_next(Call::Apply, Fault::Busy(Which::From(1), BUSY));
+        mailbox.fail_next(Call::Apply, Fault::Down(MailboxErrorKind::Unreachable));
+        let mut patient = Patient::new(&mut inner, &clock, &stop, &|_| {}, BUSY);
+        let answers = patient.apply(ItemKind::Task, &writes).unwrap();
+        assert_eq!(answers[1], Wrote::Later(BUSY));
+        assert_eq!(mailbox.with(|store| store.living().count()), 1);
     }
 
     #[test]
