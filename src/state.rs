@@ -64,6 +64,8 @@ pub struct KnownMailbox {
     pub address: String,
     /// The latest modification seen in it.
     pub newest: Option<Timestamp>,
+    /// The identity of the database that it was last settled with.
+    pub source: Option<String>,
 }
 
 /// Whose turn it is to open a state in this process.
@@ -225,7 +227,8 @@ impl State {
         let row = self
             .connection
             .query_row(
-                "SELECT id, identity, address, newest FROM mailbox WHERE tenant = ?1 AND user = ?2",
+                "SELECT id, identity, address, newest, source FROM mailbox
+                 WHERE tenant = ?1 AND user = ?2",
                 params![tenant.as_str(), user.as_str()],
                 |row| {
                     Ok((
@@ -233,16 +236,18 @@ impl State {
                         row.get::<_, String>(1)?,
                         row.get::<_, String>(2)?,
                         row.get::<_, Option<i64>>(3)?,
+                        row.get::<_, Option<String>>(4)?,
                     ))
                 },
             )
             .optional()?;
-        row.map(|(id, identity, address, newest)| {
+        row.map(|(id, identity, address, newest, source)| {
             Ok(KnownMailbox {
                 id: MailboxId(id),
                 identity: MailboxIdentity::new(identity),
                 address,
                 newest: newest.map(instant).transpose()?,
+                source,
             })
         })
         .transpose()
@@ -298,35 +303,11 @@ impl State {
         Ok(())
     }
 
-    /// Returns the identity of the database behind a source and the latest change seen there.
-    pub fn source(
-        &self,
-        tenant: &TenantName,
-    ) -> Result<Option<(String, Option<Timestamp>)>, StateError> {
-        let row = self
-            .connection
-            .query_row(
-                "SELECT identity, newest FROM source WHERE tenant = ?1",
-                params![tenant.as_str()],
-                |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)),
-            )
-            .optional()?;
-        row.map(|(identity, newest)| Ok((identity, newest.map(instant).transpose()?))).transpose()
-    }
-
-    /// Notes the identity of the database behind a source and the latest change seen there.
-    pub fn set_source(
-        &self,
-        tenant: &TenantName,
-        identity: &str,
-        newest: Option<Timestamp>,
-    ) -> Result<(), StateError> {
+    /// Notes the identity of the database that a mailbox was settled with.
+    pub fn set_source(&self, mailbox: MailboxId, identity: &str) -> Result<(), StateError> {
         self.connection.execute(
-            "INSERT INTO source (tenant, identity, newest) VALUES (?1, ?2, ?3)
-             ON CONFLICT (tenant) DO UPDATE SET identity = ?2,
-                 newest = CASE WHEN identity <> ?2 THEN ?3 ELSE max(ifnull(newest, ?3), ?3) END
-             WHERE identity <> ?2 OR newest IS NULL OR newest < ?3",
-            params![tenant.as_str(), identity, newest.map(Timestamp::as_second)],
+            "UPDATE mailbox SET source = ?2 WHERE id = ?1 AND source IS NOT ?2",
+            params![mailbox.0, identity],
         )?;
         Ok(())
     }

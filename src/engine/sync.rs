@@ -220,6 +220,7 @@ impl Session<'_> {
             })
             .filter_map(Result::transpose)
             .collect::<Result<_, crate::state::StateError>>()?;
+        self.state.set_source(self.id, &self.description.identity)?;
         if !marks.is_empty() {
             self.state.atomically(|state| {
                 marks
@@ -340,31 +341,28 @@ impl Session<'_> {
     }
 }
 
-/// Another database behind the same name is a reason to stop (rule D7).
+/// Another database than the one that this mailbox was last settled with is a reason to stop (rule D7).
 fn check_source(
     job: &Job<'_>,
     options: &Options,
     state: &State,
     description: &Description,
 ) -> Result<(), Stop> {
-    let known = state.source(job.tenant)?;
-    match known {
-        Some((identity, _))
-            if identity != description.identity && options.allow.get("tenant") != Some(&1) =>
-        {
-            Err(Stop::Waits(vec![Stopped {
-                code: Code::BrakeTenant,
-                scope: None,
-                number: Some(1),
-                limit: Some(0),
-                examples: Vec::new(),
-                text: format!("another database stands behind the source {}", job.tenant),
-                hint: None,
-            }]))
-        }
-        Some((identity, _)) if identity == description.identity => Ok(()),
-        _ => Ok(state.set_source(job.tenant, &description.identity, None)?),
+    let settled = state.mailbox(job.tenant, job.user)?.and_then(|known| known.source);
+    if settled.is_none_or(|identity| identity == description.identity)
+        || options.allow.get("tenant") == Some(&1)
+    {
+        return Ok(());
     }
+    Err(Stop::Waits(vec![Stopped {
+        code: Code::BrakeTenant,
+        scope: None,
+        number: Some(1),
+        limit: Some(0),
+        examples: Vec::new(),
+        text: format!("another database stands behind the source {}", job.tenant),
+        hint: None,
+    }]))
 }
 
 /// Another mailbox behind the address stops before any write (rule D15).

@@ -54,6 +54,8 @@ struct Stored {
 /// How the source behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct MemorySettings {
+    /// Which database it is.
+    pub identity: &'static str,
     /// Whether there is a change feed.
     pub feed: bool,
     /// Whether one question tells for whom there is anything new.
@@ -77,6 +79,7 @@ pub struct MemorySettings {
 impl Default for MemorySettings {
     fn default() -> Self {
         Self {
+            identity: "memory",
             feed: true,
             news: true,
             filter_per_user: true,

@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -226,4 +226,12 @@ CREATE INDEX unpaired_unread ON unpaired (mailbox, kind) WHERE unread = 1;
 const V3: &str = "
 ALTER TABLE pair ADD COLUMN stamped INTEGER NOT NULL DEFAULT 0;
 UPDATE pair SET stamped = 1 WHERE linked = 1 AND (created = 1 OR kind <> 'appointment');
+";
+
+/// Version 4: which database each mailbox was last settled with, since a word that is given for one mailbox is given for no other
+/// (rule D7). The table that held one for all of them is gone.
+const V4: &str = "
+ALTER TABLE mailbox ADD COLUMN source TEXT; -- NULL: never settled
+UPDATE mailbox SET source = (SELECT identity FROM source WHERE source.tenant = mailbox.tenant);
+DROP TABLE source;
 ";

@@ -282,6 +282,7 @@ impl Stage {
             "incomplete" => settings.complete = false,
             "shared filter" => settings.filter_per_user = false,
             "short texts" => settings.longest_text = 10,
+            "another" => settings.identity = "another",
             "small pages" => settings.page = 2,
             _ => panic!("`{text}` is no way of the source"),
         });

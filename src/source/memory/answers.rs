@@ -159,7 +159,7 @@ impl Source for MemorySource {
                     .map(move |field| (kind, field, longest))
             });
             Ok(Description {
-                identity: "memory".to_owned(),
+                identity: inner.settings.identity.to_owned(),
                 product: "staffITpro in memory".to_owned(),
                 readable: sets.clone(),
                 writable: sets,
