@@ -215,6 +215,7 @@ impl Session<'_> {
         (code, fields): (Code, FieldSet),
     ) -> Result<(), StateError> {
         self.state.set_outcome(pair.id, Some(code), false)?;
+        self.remember_absence(verdict.scope, pair)?;
         self.find(verdict, pair, code, fields)
     }
 
@@ -281,6 +282,7 @@ impl Session<'_> {
         self.state.resolve(self.id, &work.pair.record, &codes)?;
         let standing = super::tally::standing(codes.into_iter(), false);
         self.state.set_outcome(work.pair.id, standing, false)?;
+        self.remember_absence(work.verdict.scope, &work.pair)?;
         self.tally.touch(work.verdict.scope, work.pair.id, count);
         Ok(())
     }

@@ -461,6 +461,9 @@ impl Session<'_> {
             _ => false,
         };
         self.state.set_outcome(seen.pair.id, code, again)?;
+        if !again {
+            self.remember_absence(active.scope, &seen.pair)?;
+        }
         Ok(())
     }
 }

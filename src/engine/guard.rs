@@ -9,7 +9,7 @@ use crate::engine::session::{Active, Session, Stop, direction};
 use crate::model::rules::BrakeLimits;
 use crate::model::{Direction, Mode, Module, Scope, Switch};
 use crate::reason::Code;
-use crate::state::{SpooledVerdict, StateError};
+use crate::state::{Dirty, ItemPresence, PairRow, RecordPresence, SpooledVerdict, StateError};
 
 /// How many spooled verdicts are read at once.
 const PAGE: usize = 500;
@@ -79,10 +79,12 @@ impl Session<'_> {
             }
             let linked = self.state.count_linked(self.id, module, contacts)?;
             let limit = smaller(settings.brake.missing, settings.brake.missing_percent, linked);
-            self.weigh(&mut stops, active, Code::BrakeMissing, missing, limit, Vec::new());
-            let limit = percent(settings.brake.filter_lost_percent, leaving + linked);
-            if module.has_filter() && leaving > 1 {
-                self.weigh(&mut stops, active, Code::BrakeFilter, leaving, limit, Vec::new());
+            let before = self.effects(active.scope, Code::BrakeMissing)?;
+            self.weigh(&mut stops, active, Code::BrakeMissing, (missing, before, limit));
+            let before = self.effects(active.scope, Code::BrakeFilter)?;
+            let limit = percent(settings.brake.filter_lost_percent, before + leaving + linked);
+            if module.has_filter() && before + leaving > 1 {
+                self.weigh(&mut stops, active, Code::BrakeFilter, (leaving, before, limit));
             }
         }
         if stops.is_empty() { Ok(()) } else { Err(Stop::Waits(stops)) }
@@ -94,7 +96,7 @@ impl Session<'_> {
         let mark = self.state.scope_mark(self.id, active.scope)?;
         let before = mark.and_then(|mark| mark.direction);
         if before.is_some_and(|before| before != direction_key(now)) {
-            self.weigh(stops, active, Code::BrakeTurned, 1, 0, Vec::new());
+            self.weigh(stops, active, Code::BrakeTurned, (1, 0, 0));
         }
         Ok(())
     }
@@ -131,7 +133,7 @@ impl Session<'_> {
             && let Some(active) = self.active.first()
         {
             let number = self.tally.backwards;
-            self.weigh(&mut stops, active, Code::BrakeRestored, number, 0, Vec::new());
+            self.weigh(&mut stops, active, Code::BrakeRestored, (number, 0, 0));
         }
         if stops.is_empty() { Ok(()) } else { Err(Stop::Waits(stops)) }
     }
@@ -151,7 +153,7 @@ impl Session<'_> {
                 return Ok(());
             }
             let word = word(code).unwrap_or_default();
-            let before = self.state.effects(self.id, active.scope, word, self.now)?;
+            let before = self.effects(active.scope, code)?;
             if now + before > limit && self.options.allow.get(word) != Some(&now) {
                 stops.push(stopped(active.scope, code, now, limit, examples));
             }
@@ -175,19 +177,34 @@ impl Session<'_> {
         check(Code::BrakeDeleted, false, smaller(limits.deleted, limits.deleted_percent, linked))
     }
 
+    /// Stops for what this run found, where it is more than the limit together with what the last 24 hours had.
     fn weigh(
         &self,
         stops: &mut Vec<Stopped>,
         active: &Active,
         code: Code,
-        number: u64,
-        limit: u64,
-        examples: Vec<String>,
+        (number, before, limit): (u64, u64, u64),
     ) {
         let allowed = word(code).and_then(|word| self.options.allow.get(word));
-        if number > limit && allowed != Some(&number) {
-            stops.push(stopped(active.scope, code, number, limit, examples));
+        if number > 0 && number + before > limit && allowed != Some(&number) {
+            stops.push(stopped(active.scope, code, number, limit, Vec::new()));
         }
+    }
+
+    /// Counts what earlier runs of the last 24 hours did, or found to have happened.
+    fn effects(&self, scope: Scope, code: Code) -> Result<u64, StateError> {
+        self.state.effects(self.id, scope, word(code).unwrap_or_default(), self.now)
+    }
+
+    /// Keeps count of a pair whose item went missing or whose record left the filter, in the transaction that decides about it: one
+    /// that is looked at again is not counted twice.
+    pub(super) fn remember_absence(&self, scope: Scope, pair: &PairRow) -> Result<(), StateError> {
+        let missing = pair.record_state == RecordPresence::Here
+            && matches!(pair.item_state, ItemPresence::Deleted | ItemPresence::Missing)
+            && pair.dirty.has(Dirty::ITEM);
+        let left = pair.record_state == RecordPresence::Left && pair.dirty.has(Dirty::RECORD);
+        self.remember_effect(scope, Code::BrakeMissing, u64::from(missing))?;
+        self.remember_effect(scope, Code::BrakeFilter, u64::from(left))
     }
 
     /// Keeps count of what this run did, for the brake of the next 24 hours. What a word allowed does not count again.
