@@ -6,16 +6,16 @@ mod create;
 mod delete;
 mod update;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::engine::plan::{Action, is_filled_in_by_servers};
 use crate::engine::report::{Counts, Phase};
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, ItemError, MailboxError, Write, Wrote};
 use crate::model::json::to_json;
-use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, ItemVersion};
+use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, ItemVersion, RecordId};
 use crate::reason::Code;
-use crate::source::Record;
+use crate::source::{Members, Record};
 use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, StateError};
 
 /// Bytes of content that one batch holds in memory at most.
@@ -76,7 +76,8 @@ impl Session<'_> {
         }
     }
 
-    /// Reads the records of planned pairs again. One whose version is another by now is left for the next run (rule D13).
+    /// Reads the records of planned pairs again. One whose version is another by now is left for the next run, and so is a planned
+    /// delete whose record is back (rule D13).
     fn load(&mut self, active: &Active, page: Vec<SpooledVerdict>) -> Result<Vec<Work>, Stop> {
         let mut verdicts = HashMap::new();
         let mut pairs = Vec::new();
@@ -86,18 +87,50 @@ impl Session<'_> {
                 pairs.push(pair);
             }
         }
+        let back = self.back_in_filter(active, verdicts.values(), &pairs)?;
         let mut work = Vec::new();
         for seen in self.read_records(active, pairs)? {
             let Some(verdict) = verdicts.remove(&seen.pair.id) else { continue };
-            let version = seen.record.as_ref().map(|record| &record.version);
-            if verdict.record_version.as_ref() != version && verdict.action != Action::Delete.key()
-            {
+            let stands = if verdict.action == Action::Delete.key() {
+                if gone(&verdict) { seen.record_gone } else { !back.contains(keeper(&seen.pair)) }
+            } else {
+                verdict.record_version.as_ref()
+                    == seen.record.as_ref().map(|record| &record.version)
+            };
+            if !stands {
                 self.put_off(&verdict, &seen.pair, Code::StaleRecord)?;
                 continue;
             }
             work.push(Work { verdict, pair: seen.pair, record: seen.record });
         }
         Ok(work)
+    }
+
+    /// Returns the records that are in the filter again, of those whose items are to be deleted because they left it.
+    fn back_in_filter<'v>(
+        &self,
+        active: &Active,
+        verdicts: impl Iterator<Item = &'v SpooledVerdict>,
+        pairs: &[PairRow],
+    ) -> Result<HashSet<RecordId>, Stop> {
+        let module = active.scope.module;
+        let mut back = HashSet::new();
+        let leaves =
+            |verdict: &SpooledVerdict| verdict.action == Action::Delete.key() && !gone(verdict);
+        if !module.has_filter() || !verdicts.into_iter().any(leaves) {
+            return Ok(back);
+        }
+        let keepers: HashSet<&RecordId> = pairs.iter().map(keeper).collect();
+        let (_, known) = self.state.feed(self.id, module)?;
+        let mut page = None;
+        loop {
+            let answer =
+                self.source.members(self.job.user, module, known.as_ref(), page.as_ref())?;
+            let Members::Page { ids, next, .. } = answer else { return Ok(back) };
+            back.extend(ids.into_iter().filter(|id| keepers.contains(id)));
+            let Some(next) = next else { return Ok(back) };
+            page = Some(next);
+        }
     }
 
     /// Hands writes to the mailbox under their intents. When nothing happened for certain, the intents are taken back, the
@@ -298,6 +331,19 @@ impl Session<'_> {
 
     fn remember(&self, before: &Before<'_>) -> Result<(), StateError> {
         self.state.remember(self.id, &self.run, before, self.now)
+    }
+}
+
+/// Says whether a planned delete is one of an item whose record is gone; else the record left the filter.
+fn gone(verdict: &SpooledVerdict) -> bool {
+    verdict.reasons.iter().any(|(code, _)| *code == Code::GoneDeleted)
+}
+
+/// Returns the record by which a pair is in the filter: an activity is by what it belongs to.
+fn keeper(pair: &PairRow) -> &RecordId {
+    match (&pair.parent, pair.kind) {
+        (Some(parent), ItemKind::Appointment | ItemKind::Task) => parent,
+        _ => &pair.record,
     }
 }
 

@@ -31,7 +31,8 @@ const PAGE: usize = 200;
 pub(super) struct Seen {
     pub(super) pair: PairRow,
     pub(super) record: Option<Record>,
-    record_gone: bool,
+    /// The source says that the record is gone or no longer the user's.
+    pub(super) record_gone: bool,
     candidate: Option<UnpairedRow>,
     /// The record was joined to an item that carries its stamp.
     pub(super) joined: bool,

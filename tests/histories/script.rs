@@ -531,13 +531,30 @@ impl Stage {
     }
 
     /// Somebody edits just before the connector writes: `meanwhile item DHO BEW-1 : fields`, `meanwhile record BEW-1 : …`; or
-    /// deletes just before it reads: `meanwhile delete DHO BEW-1`
+    /// acts just before it reads items: `meanwhile delete DHO BEW-1`, `meanwhile assign T-1 DHO`, `meanwhile filter DHO BEW-1 in`
     fn meanwhile(&self, text: &str, at: Timestamp) {
         if let Some(of) = text.strip_prefix("delete ") {
             let [user, name] = split(of);
             let id = self.id(user, name).unwrap();
             self.world.person(user).mailbox.meanwhile(Call::Fetch, move |store| {
                 store.person_deletes(&id, at);
+            });
+            return;
+        }
+        let source = self.world.database.memory.clone();
+        if let Some(rest) = text.strip_prefix("assign ") {
+            let (id, users) = rest.split_once(' ').unwrap();
+            let (id, users) = (id.to_owned(), users.to_owned());
+            self.world.person("DHO").mailbox.meanwhile(Call::Fetch, move |_| {
+                source.assign(&id, &users.split(' ').collect::<Vec<_>>());
+            });
+            return;
+        }
+        if let Some(rest) = text.strip_prefix("filter ") {
+            let [user, id, word] = split(rest);
+            let (of, id, member) = (user.to_owned(), id.to_owned(), word == "in");
+            self.world.person(user).mailbox.meanwhile(Call::Fetch, move |_| {
+                source.put_member(&of, &id, member);
             });
             return;
         }
