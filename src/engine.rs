@@ -25,6 +25,7 @@ mod smoke;
 mod sync;
 mod tally;
 mod tell;
+mod twins;
 mod unread;
 pub mod view;
 pub mod watched;

@@ -21,6 +21,9 @@ use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, StateError
 /// Bytes of content that one batch holds in memory at most.
 const BATCH_BYTES: usize = 1 << 20;
 
+/// What is done, in this order.
+const ACTIONS: [Action; 4] = [Action::Create, Action::Update, Action::Delete, Action::RemoveTwin];
+
 /// A planned pair with its values.
 pub(super) struct Work {
     pub(super) verdict: SpooledVerdict,
@@ -33,11 +36,11 @@ impl Session<'_> {
     pub(super) fn apply(&mut self) -> Result<(), Stop> {
         self.phase(Phase::Writing);
         let mut total = 0;
-        for action in [Action::Create, Action::Update, Action::Delete] {
+        for action in ACTIONS {
             total += self.state.count_spooled(action.key())?;
         }
         let mut done = 0;
-        for action in [Action::Create, Action::Update, Action::Delete] {
+        for action in ACTIONS {
             for active in self.active.clone() {
                 for kind in active.kinds().iter().copied() {
                     self.apply_all(&active, kind, action, (&mut done, total))?;
@@ -63,14 +66,18 @@ impl Session<'_> {
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
             *done += page.len() as u64;
-            let work = self.load(active, page)?;
-            for work in by_weight(work) {
-                match action {
-                    Action::Create => self.create(active, kind, work)?,
-                    Action::Delete => self.delete(active, kind, work)?,
-                    _ => self.update(active, kind, work)?,
-                }
+            if action == Action::RemoveTwin {
+                self.remove_twins(active, kind, page)?;
                 self.heed_mailbox()?;
+            } else {
+                for work in by_weight(self.load(active, page)?) {
+                    match action {
+                        Action::Create => self.create(active, kind, work)?,
+                        Action::Delete => self.delete(active, kind, work)?,
+                        _ => self.update(active, kind, work)?,
+                    }
+                    self.heed_mailbox()?;
+                }
             }
             self.progress(*done, Some(total));
         }
@@ -148,7 +155,11 @@ impl Session<'_> {
     }
 
     /// Hands writes to the mailbox and returns an answer for each; it is [`Patient`](super::patient::Patient) that sees to that.
-    fn write(&mut self, kind: ItemKind, writes: &[Write]) -> Result<Vec<Wrote>, MailboxError> {
+    pub(super) fn write(
+        &mut self,
+        kind: ItemKind,
+        writes: &[Write],
+    ) -> Result<Vec<Wrote>, MailboxError> {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
@@ -193,7 +204,7 @@ impl Session<'_> {
     }
 
     /// Reads items.
-    fn read_back(
+    pub(super) fn read_back(
         &mut self,
         kind: ItemKind,
         ids: &[ItemId],
@@ -329,7 +340,7 @@ impl Session<'_> {
         self.state.mark_pair(pair)
     }
 
-    fn remember(&self, before: &Before<'_>) -> Result<(), StateError> {
+    pub(super) fn remember(&self, before: &Before<'_>) -> Result<(), StateError> {
         self.state.remember(self.id, &self.run, before, self.now)
     }
 }
@@ -394,7 +405,7 @@ fn record_before<'a>(pair: &'a PairRow, record: &'a Record, fields: FieldSet) ->
 }
 
 /// Returns a before-image of an item.
-fn item_before<'a>(
+pub(super) fn item_before<'a>(
     pair: &'a PairRow,
     item: &'a Item,
     action: &'static str,

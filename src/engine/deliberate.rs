@@ -65,7 +65,11 @@ impl Session<'_> {
                 }
             }
         }
-        self.plan_contested()
+        self.plan_contested()?;
+        if self.only.is_none() {
+            self.plan_twins()?;
+        }
+        Ok(())
     }
 
     /// Plans once more the records without an item that share a key with an item or with one another: only now are the
@@ -452,7 +456,8 @@ impl Session<'_> {
                     )?;
                 }
             }
-            Action::Sleep | Action::Hold => {}
+            // Of a pair's own item the planner never says that it is a twin.
+            Action::RemoveTwin | Action::Sleep | Action::Hold => {}
         }
         let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
         let code = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
@@ -480,7 +485,8 @@ pub(super) fn halves(pair: &PairRow) -> (Half, Half) {
     (pair.record_half.clone().unwrap_or_default(), pair.item_half.clone().unwrap_or_default())
 }
 
-fn base(pair: &PairRow) -> Option<Base<'_>> {
+/// Returns the settled past of a pair, where there is one.
+pub(super) fn base(pair: &PairRow) -> Option<Base<'_>> {
     let (record, item) = pair.record_half.as_ref().zip(pair.item_half.as_ref())?;
     Some(Base { record, item, apart: pair.apart, created: pair.created, private: pair.private })
 }

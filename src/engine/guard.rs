@@ -113,7 +113,9 @@ impl Session<'_> {
                 let scope = planned.entry(verdict.scope).or_default();
                 match Action::from_key(&verdict.action) {
                     Some(Action::Create) => scope.add(Code::BrakeCreated, 1, verdict),
-                    Some(Action::Delete) => scope.add(Code::BrakeDeleted, 1, verdict),
+                    Some(Action::Delete | Action::RemoveTwin) => {
+                        scope.add(Code::BrakeDeleted, 1, verdict);
+                    }
                     _ => {
                         let outlook = u64::from(!verdict.to_item.is_empty());
                         let staffitpro = u64::from(!verdict.to_record.is_empty());

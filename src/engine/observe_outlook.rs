@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use crate::engine::dress::undress;
 use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase, Stopped};
 use crate::engine::session::{Session, Stop};
 use crate::engine::unread::Incoming;
 use crate::mailbox::{By, Identity, ItemError, Wanted};
-use crate::model::{FolderId, Half, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
+use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
 
@@ -143,7 +142,7 @@ impl Session<'_> {
                 }
                 let incoming = self.unknown(&page.changed)?;
                 let items = self.fetch_incoming(kind, &page.changed, &incoming)?;
-                let (mut twins, mut copies) = (Vec::new(), Vec::new());
+                let mut copies = Vec::new();
                 let ended = !page.more || since.as_ref() == Some(&page.cursor);
                 let doubt = self.state.atomically(|state| {
                     let mut doubt = false;
@@ -160,10 +159,7 @@ impl Session<'_> {
                     }
                     for incoming in &items {
                         doubt |= self.see_incoming(state, kind, &folder.id, incoming)?;
-                        match self.late_twin(state, kind, incoming)? {
-                            Some(twin) => twins.push(twin),
-                            None => copies.extend(self.copied(state, &incoming.identity)?),
-                        }
+                        copies.extend(self.copied(state, &incoming.identity)?);
                     }
                     if listing && ended {
                         for id in state.unseen_items(self.id, kind, &folder.id)? {
@@ -175,7 +171,6 @@ impl Session<'_> {
                     }
                     Ok::<_, StateError>(doubt)
                 })?;
-                self.twins.append(&mut twins);
                 for pair in copies {
                     self.state.mark_pair(pair.id)?;
                     self.noticed.insert(pair.id, Code::CopiesLeftAlone);
@@ -278,7 +273,8 @@ impl Session<'_> {
         Ok(keyed)
     }
 
-    /// Returns the pair that an item is a copy of: it carries the pair's stamp while the pair's own item is there (rule D3).
+    /// Returns the pair that an item is a copy of: it carries the pair's stamp while the pair's own item is there (rule D3). A late
+    /// twin is planned for itself.
     fn copied(&self, state: &State, identity: &Identity) -> Result<Option<PairRow>, StateError> {
         let Some(stamp) = &identity.stamp else { return Ok(None) };
         if stamp.tenant != *self.job.tenant || stamp.user != *self.job.user {
@@ -286,40 +282,10 @@ impl Session<'_> {
         }
         let pair = state.pair_of_record(self.id, &stamp.record)?;
         Ok(pair.filter(|pair| {
-            pair.item_state == ItemPresence::Here
+            !(pair.repeated && pair.token.as_ref() == Some(&stamp.token))
+                && pair.item_state == ItemPresence::Here
                 && pair.item.as_ref().is_some_and(|id| *id != identity.id)
         }))
-    }
-
-    /// Says whether an item is the late twin of a create that was repeated: it carries the same token, and nobody has
-    /// touched it (invariant 1). A copy that a person made of an item whose create was answered is none.
-    fn late_twin(
-        &self,
-        state: &State,
-        kind: ItemKind,
-        incoming: &Incoming,
-    ) -> Result<Option<(ItemId, ItemVersion, ItemKind, i64)>, StateError> {
-        let Incoming { identity, content: Some(content), .. } = incoming else { return Ok(None) };
-        let Some(stamp) = &identity.stamp else { return Ok(None) };
-        let Some(pair) = state.pair_of_record(self.id, &stamp.record)? else { return Ok(None) };
-        let twin = pair.repeated
-            && pair.kind == kind
-            && pair.token.as_ref() == Some(&stamp.token)
-            && stamp.tenant == *self.job.tenant
-            && stamp.user == *self.job.user
-            && pair.item.as_ref() != Some(&identity.id)
-            && pair.is_linked();
-        if !twin {
-            return Ok(None);
-        }
-        let mut content = content.clone();
-        undress(kind, &mut content, &pair.categories, &[]);
-        let half = Half::of(&content);
-        let untouched = pair.item_half.as_ref().is_some_and(|base| {
-            base.iter()
-                .all(|(field, then)| half.get(field).is_some_and(|now| now.agrees(then, field)))
-        });
-        Ok(untouched.then(|| (identity.id.clone(), identity.version.clone(), kind, pair.id)))
     }
 
     /// Finds out what became of items that are no longer where they were.

@@ -100,6 +100,8 @@ pub enum ItemState<'a> {
     Missing,
     /// The mailbox could not deliver it.
     Unreadable,
+    /// Not the pair's item, but a late one of a create that was repeated: it carries the same token (invariant 1).
+    Twin(&'a ItemView),
 }
 
 /// The settled past of a pair.
@@ -145,6 +147,8 @@ pub enum Action {
     Update,
     /// The item goes to Deleted Items.
     Delete,
+    /// The late twin of the pair's item goes to Deleted Items.
+    RemoveTwin,
     /// The pair keeps its base and is looked at again when something about it changes.
     Sleep,
     /// Nothing is done and it is asked again in the next run.
@@ -160,6 +164,7 @@ impl Action {
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::RemoveTwin => "remove-twin",
             Self::Sleep => "sleep",
             Self::Hold => "hold",
         }
@@ -173,6 +178,7 @@ impl Action {
             Self::Create,
             Self::Update,
             Self::Delete,
+            Self::RemoveTwin,
             Self::Sleep,
             Self::Hold,
         ]
@@ -214,13 +220,18 @@ pub fn plan(rules: &Rules, pair: &Pair<'_>) -> Verdict {
     if rules.mode == Mode::None {
         return Verdict::of(Action::Sleep);
     }
+    if let ItemState::Twin(item) = pair.item {
+        return twin(rules, pair, item);
+    }
     match pair.record {
         RecordState::Unreadable => Verdict::because(Action::Hold, Code::RecordUnreadable),
         RecordState::Left => leftover(rules, pair, rules.on_leave, LEFT),
         RecordState::Gone => leftover(rules, pair, rules.on_gone, GONE),
         RecordState::Here(record) => match pair.item {
             ItemState::Here(item) | ItemState::Candidate(item) => both(rules, pair, record, item),
-            ItemState::None | ItemState::Removed => absent(rules, pair, record),
+            ItemState::None | ItemState::Removed | ItemState::Twin(_) => {
+                absent(rules, pair, record)
+            }
             ItemState::Doubtful(code) => Verdict::because(Action::Hold, code),
             ItemState::Deleted => deleted(rules, pair, record),
             ItemState::Missing => Verdict::because(Action::Hold, Code::MissingUnproven),
@@ -307,6 +318,23 @@ fn leftover(rules: &Rules, pair: &Pair<'_>, setting: Leftover, codes: Leaving) -
         Some(code) => Verdict::because(Action::Sleep, code),
         None if !rules.writes_outlook => Verdict::because(Action::Hold, Code::WritesOffOutlook),
         None => Verdict::because(Action::Delete, deleted),
+    }
+}
+
+/// The item of a create that was committed after it was repeated: what it holds stands in the pair's own item, unless somebody has
+/// touched one of them since (invariant 1).
+fn twin(rules: &Rules, pair: &Pair<'_>, item: &ItemView) -> Verdict {
+    let untouched = pair.base.is_some_and(|base| {
+        base.created && untouched(&base, item) && (base.private || !item.private)
+    });
+    if item.guests || !untouched {
+        Verdict::because(Action::Sleep, Code::CopiesLeftAlone)
+    } else if !rules.mode.permits(Direction::ToOutlook) {
+        Verdict::because(Action::Sleep, Code::DeleteOneWay)
+    } else if !rules.writes_outlook {
+        Verdict::because(Action::Hold, Code::WritesOffOutlook)
+    } else {
+        Verdict::because(Action::RemoveTwin, Code::LateTwinRemoved)
     }
 }
 

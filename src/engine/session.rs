@@ -19,8 +19,7 @@ use crate::engine::view::Lens;
 use crate::mailbox::{Identity, Mailbox, MailboxError, Opened, Trouble};
 use crate::model::rules::{PastDays, Reference, Scopes};
 use crate::model::{
-    Direction, ItemId, ItemKind, ItemVersion, Mode, Module, RecordId, RunId, Scope, Switch,
-    TenantName, UserId,
+    Direction, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName, UserId,
 };
 use crate::reason::Code;
 use crate::source::{Description, Source, SourceError};
@@ -167,8 +166,6 @@ pub(super) struct Session<'a> {
     pub(super) only: Option<BTreeSet<i64>>,
     /// Items that were read for the plan.
     pub(super) kept: Kept,
-    /// Late twins of creates that were repeated: the item, its version and kind, the pair.
-    pub(super) twins: Vec<(ItemId, ItemVersion, ItemKind, i64)>,
 }
 
 impl Session<'_> {

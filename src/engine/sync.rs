@@ -9,6 +9,7 @@ use crate::engine::ended::explain;
 use crate::engine::guard::{columns, direction_key};
 use crate::engine::kept::Kept;
 use crate::engine::patient::Patient;
+use crate::engine::plan::Action;
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
 use crate::engine::tally::Tally;
@@ -112,7 +113,6 @@ fn run(
         stale: std::collections::BTreeSet::new(),
         only: None,
         kept: Kept::default(),
-        twins: Vec::new(),
     };
     session.mark_whole()?;
     let outcome = session.work();
@@ -142,7 +142,6 @@ impl Session<'_> {
         }
         self.apply()?;
         self.apply_again()?;
-        self.remove_twins()?;
         self.phase(Phase::Finishing);
         if self.tally.wrote {
             self.drain()?;
@@ -240,6 +239,11 @@ impl Session<'_> {
             after = last.id;
             for verdict in page {
                 if !verdict.writes() {
+                    continue;
+                }
+                if verdict.action == Action::RemoveTwin.key() {
+                    // The pair's own verdict says what becomes of the pair.
+                    self.tally.scope(verdict.scope).deleted_outlook += 1;
                     continue;
                 }
                 let item = !verdict.link && !verdict.to_item.union(verdict.decorate).is_empty();

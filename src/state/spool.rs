@@ -20,7 +20,7 @@ pub struct SpooledVerdict {
     pub kind: ItemKind,
     /// The record's version at planning time.
     pub record_version: Option<RecordVersion>,
-    /// The item that the verdict speaks of, where it is not the pair's own yet: the row of an unpaired item.
+    /// The item that the verdict speaks of, where it is not the pair's own: the row of an unpaired item.
     pub candidate: Option<i64>,
     /// The item's version at planning time.
     pub item_version: Option<ItemVersion>,
@@ -49,7 +49,7 @@ pub struct SpooledVerdict {
 impl SpooledVerdict {
     /// Says whether it asks for a write; the others are spooled only to be told of.
     pub fn writes(&self) -> bool {
-        matches!(self.action.as_str(), "create" | "update" | "delete")
+        matches!(self.action.as_str(), "create" | "update" | "delete" | "remove-twin")
     }
 }
 
@@ -65,7 +65,7 @@ impl State {
                  record_version TEXT, candidate INTEGER, item_version TEXT, label TEXT, action TEXT NOT NULL,
                  link INTEGER NOT NULL, to_item BLOB NOT NULL, to_record BLOB NOT NULL, cleared BLOB NOT NULL,
                  settle BLOB NOT NULL, apart BLOB NOT NULL, reasons BLOB NOT NULL, decorate BLOB NOT NULL);
-             CREATE UNIQUE INDEX IF NOT EXISTS temp.verdict_pair ON verdict (pair);
+             CREATE UNIQUE INDEX IF NOT EXISTS temp.verdict_pair ON verdict (pair, action = 'remove-twin');
              CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
              CREATE TEMP TABLE IF NOT EXISTS unlinked (pair INTEGER PRIMARY KEY);
              DELETE FROM temp.verdict; DELETE FROM temp.seen; DELETE FROM temp.unlinked;",
@@ -73,7 +73,7 @@ impl State {
         Ok(())
     }
 
-    /// Spools a verdict; one that stands for the pair already is replaced.
+    /// Spools a verdict; one that stands for the pair already is replaced. What becomes of a late twin stands beside it.
     pub fn spool(&self, spooled: &SpooledVerdict) -> Result<(), StateError> {
         let mut reasons = Vec::with_capacity(spooled.reasons.len() * 18);
         for (code, fields) in &spooled.reasons {

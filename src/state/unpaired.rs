@@ -118,6 +118,32 @@ impl State {
             .pop())
     }
 
+    /// Lists the items of a kind that are late twins: they carry the token of a create that was repeated, and the pair has another
+    /// item by now.
+    pub fn twins(
+        &self,
+        mailbox: MailboxId,
+        kind: ItemKind,
+    ) -> Result<Vec<UnpairedRow>, StateError> {
+        self.unpaired_where(
+            "id IN (SELECT twin.id FROM pair INDEXED BY pair_repeated
+                 CROSS JOIN unpaired twin ON twin.mailbox = pair.mailbox AND twin.record = pair.record
+                 WHERE pair.mailbox = ?1 AND pair.repeated <> 0 AND pair.linked = 1 AND pair.kind = ?2
+                     AND twin.kind = ?2 AND twin.token = pair.token AND twin.deleted = 0
+                     AND twin.item <> pair.item)
+             ORDER BY id",
+            params![mailbox.0, kind.key()],
+        )
+    }
+
+    /// Notes that an item is no late twin but the person's own: somebody has touched it.
+    pub fn leave_twin(&self, unpaired: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("UPDATE unpaired SET token = NULL WHERE id = ?1")?
+            .execute(params![unpaired])?;
+        Ok(())
+    }
+
     /// Lists the items of a kind that could not be read, a page at a time, after a row.
     pub fn unread(
         &self,

@@ -151,6 +151,7 @@ impl Stage {
             "fault" => self.fault(rest),
             "meanwhile" => self.meanwhile(rest, at),
             "afterwards" => self.afterwards(rest, at),
+            "commit" => self.world.person(rest).mailbox.with(Store::commit_hanging),
             "lock" => {
                 let (tenant, user) = (TenantName::from("staffitpro"), UserId::from(rest));
                 let lock = MailboxLock::take(self.world.folder.path(), &tenant, &user).unwrap();
@@ -513,6 +514,7 @@ impl Stage {
             "lost-before" => Fault::LostBefore(which),
             "lost-after" => Fault::LostAfter(which),
             "late" => Fault::Late(which),
+            "hangs" => Fault::Hangs(which),
             "busy" => Fault::Busy(which, Duration::from_secs(1)),
             "broken" => Fault::Broken,
             "unreadable" => Fault::Unreadable(which),

@@ -20,6 +20,7 @@ pub(crate) enum Record {
 pub(crate) enum Item {
     Here(ItemView),
     Candidate(ItemView),
+    Twin(ItemView),
     None,
     Doubtful(Code),
     Deleted,
@@ -61,6 +62,7 @@ impl Past {
             item: match &self.item {
                 Item::Here(view) => ItemState::Here(view),
                 Item::Candidate(view) => ItemState::Candidate(view),
+                Item::Twin(view) => ItemState::Twin(view),
                 Item::None => ItemState::None,
                 Item::Doubtful(code) => ItemState::Doubtful(*code),
                 Item::Deleted => ItemState::Deleted,
@@ -98,6 +100,12 @@ pub(crate) fn settled(past: &Past, verdict: &Verdict) -> Past {
     match verdict.action {
         Action::Delete => {
             after.item = Item::Removed;
+            return after;
+        }
+        Action::RemoveTwin => {
+            // What is left is the pair's own item.
+            let half = past.base.as_ref().map(|base| base.item.clone()).unwrap_or_default();
+            after.item = Item::Here(ItemView { half, ..ItemView::default() });
             return after;
         }
         Action::Create => after.item = Item::Here(ItemView::default()),

@@ -350,13 +350,14 @@ impl Of<'_> {
         }
         let mut view = ItemView::default();
         let mut content = Content::new();
-        let mut candidate = false;
+        let (mut candidate, mut twin) = (false, false);
         let set = |keys: &str| -> FieldSet {
             keys.split('+').map(|key| Field::from_key(key).expect(self.place)).collect()
         };
         for word in self.words(text) {
             match word {
                 Word::Flag("candidate") => candidate = true,
+                Word::Flag("twin") => twin = true,
                 Word::Flag("private") => view.private = true,
                 Word::Flag("guests") => view.guests = true,
                 Word::Flag("over") => view.over = true,
@@ -369,7 +370,11 @@ impl Of<'_> {
             }
         }
         view.half = Half::of(&content);
-        if candidate { Item::Candidate(view) } else { Item::Here(view) }
+        match (candidate, twin) {
+            (true, _) => Item::Candidate(view),
+            (_, true) => Item::Twin(view),
+            _ => Item::Here(view),
+        }
     }
 
     fn put(&self, content: &mut Content, field: Field, text: &str) {

@@ -97,6 +97,11 @@ fn action(language: Language, action: &str) -> &str {
         "settle" => one_of(language, "beide Seiten stimmen überein", "both sides agree"),
         "create" => one_of(language, "in Outlook anlegen", "create in Outlook"),
         "update" => one_of(language, "ändern", "update"),
+        "remove-twin" => one_of(
+            language,
+            "das verspätete Doppel in Outlook löschen",
+            "delete the late twin in Outlook",
+        ),
         "delete" => one_of(language, "in Outlook löschen", "delete in Outlook"),
         "sleep" => one_of(language, "ruhen lassen", "let it sleep"),
         "hold" => one_of(language, "zurückhalten", "hold"),

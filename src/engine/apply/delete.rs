@@ -4,40 +4,11 @@ use crate::engine::apply::{Work, item_before};
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Write, Wrote};
-use crate::model::{Field, FieldSet, ItemKind, Scope};
+use crate::model::{Field, FieldSet, ItemKind};
 use crate::reason::Code;
 use crate::state::{Intent, ItemPresence};
 
 impl Session<'_> {
-    /// Moves late twins of repeated creates to Deleted Items. What they hold stands in the item that was linked.
-    pub(in crate::engine) fn remove_twins(&mut self) -> Result<(), Stop> {
-        for (id, version, kind, pair) in std::mem::take(&mut self.twins) {
-            let mut items = self.read_back(kind, std::slice::from_ref(&id))?;
-            let (Some(Ok(item)), Some(row)) = (items.remove(&id), self.state.pair(self.id, pair)?)
-            else {
-                continue;
-            };
-            if item.identity.version != version || row.item.as_ref() == Some(&id) {
-                continue;
-            }
-            let all: FieldSet = Field::of(kind).collect();
-            self.remember(&item_before(&row, &item, "delete", all))?;
-            let answers = self.write(kind, &[Write::Delete { id: id.clone(), version }])?;
-            if let Some(Wrote::Done { .. }) = answers.first() {
-                self.state.forget_unpaired(self.id, &id)?;
-                if let Some(token) = &row.token {
-                    self.state.set_repeated(pair, token, false)?;
-                }
-                if let Some(scope) = Scope::new(row.module, kind.switch()) {
-                    self.tally.scope(scope).deleted_outlook += 1;
-                    let twin = (Code::LateTwinRemoved, FieldSet::EMPTY);
-                    self.name(scope, &row, twin, None, Vec::new());
-                }
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn delete(
         &mut self,
         active: &Active,

@@ -37,6 +37,8 @@ pub enum Fault {
     LostAfter(Which),
     /// `apply`: these are unanswered, and done at the beginning of the next call.
     Late(Which),
+    /// `apply`: these are unanswered, and done when [`Store::commit_hanging`](super::store::Store::commit_hanging) says so.
+    Hangs(Which),
     /// `apply`: the mailbox is busy; these may be tried again after this long.
     Busy(Which, Duration),
     /// `apply`: all of it was done, and then the connection broke: the call fails as a whole and nobody knows.

@@ -24,6 +24,10 @@ impl Store {
                     self.late.push((kind, write.clone()));
                     Wrote::Unanswered
                 }
+                Some(Fault::Hangs(which)) if meets(which, index) => {
+                    self.hanging.push((kind, write.clone()));
+                    Wrote::Unanswered
+                }
                 Some(Fault::Busy(which, after)) if meets(which, index) => Wrote::Later(*after),
                 Some(Fault::LostAfter(which)) if meets(which, index) => {
                     self.apply(kind, write);
@@ -40,6 +44,13 @@ impl Store {
     /// Carries out what was asked for in earlier calls and never answered.
     pub(super) fn commit_late(&mut self) {
         for (kind, write) in std::mem::take(&mut self.late) {
+            self.apply(kind, &write);
+        }
+    }
+
+    /// Carries out what was left hanging, however many calls ago.
+    pub fn commit_hanging(&mut self) {
+        for (kind, write) in std::mem::take(&mut self.hanging) {
             self.apply(kind, &write);
         }
     }
