@@ -257,13 +257,13 @@ catalogue! {
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow deleted={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow deleted={number}`.";
     BrakeMissing "brake-missing" "D7" Waiting
-        de "Verbundene Elemente, die in Outlook fehlen: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Ordner wurde geleert, archiviert oder aus einer Sicherung ersetzt."
-        en "Linked items that are missing in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: a folder was emptied, archived, or replaced from a backup."
+        de "Verbundene Elemente, die seit dem letzten Lauf in Outlook fehlen: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Ordner wurde geleert, archiviert oder aus einer Sicherung ersetzt."
+        en "Linked items that went missing in Outlook since the last run: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: a folder was emptied, archived, or replaced from a backup."
         next_de "Zuerst in Outlook nachsehen („Gelöschte Elemente“, Archiv). Sind sie mit Absicht weg: `abgleich sync --mailbox {user} --allow missing={number}`."
         next_en "Look in Outlook first (Deleted Items, archive). If they are gone on purpose: `abgleich sync --mailbox {user} --allow missing={number}`.";
     BrakeFilter "brake-filter" "D7" Waiting
-        de "Der Filter „Outlook Synchronisation“ hat über die Hälfte seiner Datensätze verloren: {number}. Übliche Ursachen: Der Filter wurde in staffITpro geleert oder neu angelegt, oder der Adapter liest den falschen."
-        en "The filter “Outlook Synchronisation” lost more than half of its records: {number}. Usual causes: the filter was emptied or made anew in staffITpro, or the adapter reads the wrong one."
+        de "Der Filter „Outlook Synchronisation“ hat in 24 Stunden über die Hälfte seiner Datensätze verloren, seit dem letzten Lauf: {number}. Übliche Ursachen: Der Filter wurde in staffITpro geleert oder neu angelegt, oder der Adapter liest den falschen."
+        en "The filter “Outlook Synchronisation” lost more than half of its records within 24 hours, since the last run: {number}. Usual causes: the filter was emptied or made anew in staffITpro, or the adapter reads the wrong one."
         next_de "Ansehen: `abgleich filter list {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow filter={number}`."
         next_en "Have a look: `abgleich filter list {user}`. If it is meant: `abgleich sync --mailbox {user} --allow filter={number}`.";
     BrakeRestored "brake-restored" "D7" Waiting
@@ -277,8 +277,8 @@ catalogue! {
         next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow turned={number}`."
         next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow turned={number}`.";
     BrakeTenant "brake-tenant" "D7" Waiting
-        de "Hinter der Quelle „{tenant}“ steht eine andere Datenbank als beim letzten Lauf. Übliche Ursachen: eine Testdatenbank in den Einstellungen, eine neu aufgesetzte Datenbank."
-        en "Another database than in the last run is behind the source “{tenant}”. Usual causes: a test database in the settings, a database set up anew."
+        de "Hinter der Quelle „{tenant}“ steht eine andere Datenbank als die, mit der dieses Postfach zuletzt abgeglichen wurde. Übliche Ursachen: eine Testdatenbank in den Einstellungen, eine neu aufgesetzte Datenbank."
+        en "Behind the source “{tenant}” is another database than the one that this mailbox was last settled with. Usual causes: a test database in the settings, a database set up anew."
         next_de "Die Einstellungen der Quelle prüfen: `abgleich config show {user}`. Ist es die richtige: `abgleich sync --mailbox {user} --allow tenant={number}`."
         next_en "Look at the settings of the source: `abgleich config show {user}`. If it is the right one: `abgleich sync --mailbox {user} --allow tenant={number}`.";
     MailboxChanged "mailbox-changed" "D15" Waiting

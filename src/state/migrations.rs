@@ -238,3 +238,51 @@ DROP TABLE source;
 
 /// Version 5: pairs whose create was repeated are found without a look at the others.
 const V5: &str = "CREATE INDEX pair_repeated ON pair (mailbox) WHERE repeated <> 0;";
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::V1;
+    use crate::model::{RecordId, TenantName, UserId};
+    use crate::state::{FILE_NAME, State};
+
+    /// A state of version 1 with one mailbox, and a pair of each way in which an item comes to its stamp or to none.
+    const OLD: &str = "
+        INSERT INTO meta VALUES ('salt', x'00');
+        INSERT INTO source VALUES ('staffitpro', 'database', NULL);
+        INSERT INTO mailbox (id, tenant, user, identity, address) VALUES (1, 'staffitpro', 'DHO', 'm', 'a');
+        INSERT INTO pair (mailbox, record, kind, module, item, item_state, created, linked) VALUES
+            (1, 'made', 'appointment', 'general', 'i1', 'here', 1, 1),
+            (1, 'adopted', 'appointment', 'general', 'i2', 'here', 0, 1),
+            (1, 'contact', 'contact', 'applicants', 'i3', 'here', 0, 1),
+            (1, 'waiting', 'contact', 'applicants', NULL, 'none', 0, 0);
+        INSERT INTO unpaired (mailbox, item, version, kind, folder) VALUES (1, 'i4', 'v', 'contact', 'f');
+        PRAGMA user_version = 1;";
+
+    #[test]
+    fn a_state_of_version_1_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        old.execute_batch(V1).unwrap();
+        old.execute_batch(OLD).unwrap();
+        drop(old);
+        let state = State::open(folder.path()).unwrap();
+        let known =
+            state.mailbox(&TenantName::from("staffitpro"), &UserId::from("DHO")).unwrap().unwrap();
+        assert_eq!(known.source.as_deref(), Some("database"), "D7: what it was settled with");
+        let stamped = |record: &str| {
+            state.pair_of_record(known.id, &RecordId::from(record)).unwrap().unwrap().stamped
+        };
+        // An adopted appointment may have guests, and then it never got a stamp (rule D8).
+        assert_eq!(
+            ["made", "adopted", "contact", "waiting"].map(stamped),
+            [true, false, true, false]
+        );
+        for kind in crate::model::ItemKind::ALL {
+            assert_eq!(state.count_unread(known.id, kind).unwrap(), 0);
+            assert!(state.twins(known.id, kind).unwrap().is_empty());
+        }
+        assert!(folder.path().join("abgleich.state.v1.bak").exists(), "the old one is kept");
+    }
+}

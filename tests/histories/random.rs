@@ -16,6 +16,7 @@ use abgleich::engine::Options;
 use abgleich::engine::report::Outcome;
 use abgleich::mailbox::memory::fault::{Call, Fault, Which};
 use abgleich::mailbox::memory::normal::Normalises;
+use abgleich::mailbox::memory::store::Store;
 use abgleich::mailbox::{ItemError, Write};
 use abgleich::model::rules::FirstTransfer;
 use abgleich::model::{Content, Field, ItemId, ItemKind, Mode, Module, Value};
@@ -234,7 +235,7 @@ impl Play {
         let (id, scope) = self.dice.pick(&self.records.clone()).clone();
         let user = *self.dice.pick(&USERS);
         let at = self.world.now;
-        let what = self.dice.below(7);
+        let what = self.dice.below(8);
         let item = self.item(user, &id);
         match (what, item) {
             (0, Some(item)) => {
@@ -287,6 +288,10 @@ impl Play {
                     self.secret.insert((user, id));
                 }
             }
+            (7, _) => {
+                self.tell(format!("what hangs in {user} is done"));
+                self.world.person(user).mailbox.with(Store::commit_hanging);
+            }
             (6, _) => {
                 let n = self.records.len();
                 if n < 9 {
@@ -302,7 +307,7 @@ impl Play {
         let user = *self.dice.pick(&USERS);
         let which = *self.dice.pick(&[Which::All, Which::Only(0), Which::Only(1), Which::From(1)]);
         let mailbox = self.world.person(user).mailbox.clone();
-        let what = self.dice.below(13);
+        let what = self.dice.below(14);
         self.tell(format!("misfortune {what} for {user}: {which:?}"));
         match what {
             0 => mailbox.fail_next(Call::Apply, Fault::LostBefore(which)),
@@ -337,10 +342,11 @@ impl Play {
                 });
             }
             9 => self.edit_afterwards(user),
+            10 => mailbox.fail_next(Call::Apply, Fault::Hangs(which)),
             n => {
                 let trouble = match n {
-                    10 => Trouble::LostBefore,
-                    11 => Trouble::LostAfter,
+                    11 => Trouble::LostBefore,
+                    12 => Trouble::LostAfter,
                     _ => Trouble::Busy,
                 };
                 self.world.database.trouble.lock().unwrap().push_back(trouble);
@@ -419,6 +425,7 @@ impl Play {
         for user in USERS {
             let mailbox = &mut self.world.people.get_mut(user).unwrap().mailbox;
             let mut store = mailbox.snapshot();
+            store.commit_hanging();
             let ids: Vec<ItemId> = store.items().map(|(id, _)| id.clone()).collect();
             for id in ids {
                 store.make_unreadable(&id, None);

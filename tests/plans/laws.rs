@@ -216,7 +216,8 @@ fn states(kind: ItemKind, now: (Vec<u8>, Vec<u8>)) -> impl Strategy<Value = (Rec
     ];
     let items = prop_oneof![
         8 => item(kind, now.1.clone()).prop_map(Item::Here),
-        3 => item(kind, now.1).prop_map(Item::Candidate),
+        3 => item(kind, now.1.clone()).prop_map(Item::Candidate),
+        1 => item(kind, now.1).prop_map(Item::Twin),
         2 => select(vec![
             Item::None,
             Item::Doubtful(Code::PairAmbiguous),
@@ -277,7 +278,8 @@ proptest! {
         let verdict = plan(&rules, &past.pair());
         let merge = &verdict.merge;
         let writes_item = !merge.to_item.is_empty()
-            || matches!(verdict.action, Action::Create | Action::Delete);
+            || matches!(verdict.action, Action::Create | Action::Delete | Action::RemoveTwin);
+        prop_assert!(!(past.unread && verdict.action == Action::Create), "D3");
         if writes_item {
             prop_assert!(rules.mode.permits(Direction::ToOutlook), "I9");
             prop_assert!(rules.writes_outlook, "D19");
@@ -290,7 +292,7 @@ proptest! {
             let Record::Here(record) = &past.record else { panic!("G6: there is no record") };
             prop_assert!(record.editable, "D14");
         }
-        if let Item::Here(item) | Item::Candidate(item) = &past.item {
+        if let Item::Here(item) | Item::Candidate(item) | Item::Twin(item) = &past.item {
             if item.guests {
                 prop_assert!(!writes_item, "D8");
             }
@@ -431,7 +433,7 @@ fn tell(rules: &Rules, past: &Past) -> String {
         other => format!("{other:?}"),
     };
     let item = match &past.item {
-        Item::Here(view) | Item::Candidate(view) => format!(
+        Item::Here(view) | Item::Candidate(view) | Item::Twin(view) => format!(
             "{} private={} guests={} fixed={:?} unsupported={:?} too_long={:?} @{:?}",
             sides(&view.half),
             view.private,

@@ -103,9 +103,8 @@ pub(crate) fn settled(past: &Past, verdict: &Verdict) -> Past {
             return after;
         }
         Action::RemoveTwin => {
-            // What is left is the pair's own item.
-            let half = past.base.as_ref().map(|base| base.item.clone()).unwrap_or_default();
-            after.item = Item::Here(ItemView { half, ..ItemView::default() });
+            // What becomes of the pair's own item is another verdict's business.
+            after.item = Item::Unreadable;
             return after;
         }
         Action::Create => after.item = Item::Here(ItemView::default()),
