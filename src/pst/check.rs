@@ -3,7 +3,32 @@
 //! It reads through the reader and shares nothing with the writer. What breaks a rule is a [`Finding`], and the check goes on:
 //! one broken item hides none of the others. What Outlook itself leaves in good files (room that belongs to nobody, counts of
 //! old versions) is a note.
+//!
+//! Which rule is checked where:
+//!
+//! | rules | where |
+//! |---|---|
+//! | the header: both checksums, its sentinel, a known variant | [`Ndb::open`], which gives an error |
+//! | the file ends with a whole section, and the header knows where: `ibFileEof`, `ibAMapLast` | `space` |
+//! | the pages that sections begin with (AMap, PMap, FMap, FPMap): each in its place, with kind, id and checksum | `space` |
+//! | room: nothing is used twice, crosses a section or lies outside; what is used is marked so; `cbAMapFree`, `fAMapValid`; what is marked and belongs to nobody is a note | `space` |
+//! | pages of the trees: place, kind, id, signature, checksum, level, first key as above, order of keys, `cEntMax`, `cbEnt`, `bidNextP`; none is empty | `trees` |
+//! | blocks: place, size, trailer with id, signature and checksum, `bidNextB`, exact reference counts | `trees` |
+//! | nodes: order, `rgnid` | `trees` |
+//! | lists: sums, inner blocks full, order of subnodes, first ones as above | `lists` |
+//! | heaps: heads, maps within their blocks, allocations in order and not too long, fill levels | `heaps` |
+//! | B-trees on heaps in order; every id of a value leads to one | the reader, of every node with properties or a table: `tables`, `rows` |
+//! | tables: columns in order, row ids and versions in place, cells and bits apart, row length, rows without gaps | `rows` |
+//! | rows: their node is there and in the folder, every column says what the item or folder says, the conversation (3013) as well | `folders`, `conversations` |
+//! | folders: 3602 and 3603 count the rows; every item is in a table | `folders` |
+//! | names: each at its ordinal, of a set that is there, in the bucket of its number or of its text's checksum | `names` |
+//! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence | `items` |
+//! | items: 0E08 is the sum of their data | `tables` |
+//!
+//! Of what others write only the data decide: required properties, sizes and counts of unread items, in which good files differ, are
+//! notes. The list of maps with most room (DList) is a hint that nothing relies on, so it is not looked at.
 
+mod conversations;
 mod folders;
 mod heaps;
 mod items;

@@ -121,6 +121,23 @@ fn layers_know_only_what_is_below_them() {
     }
 }
 
+/// Issue 4, point 4: `pst check` shares no code with the writer that it judges.
+#[test]
+fn the_checker_of_pst_files_does_not_know_their_writer() {
+    let mut wrong = Vec::new();
+    let checker = sources("src").into_iter().filter(|source| source.is_of("src/pst/check"));
+    let checker: Vec<Source> = checker.filter(|source| !source.is_test()).collect();
+    assert!(checker.len() > 10, "does this test still find the checker?");
+    for source in checker {
+        for path in
+            paths(&source).iter().filter(|path| path.parts.iter().any(|part| part == "write"))
+        {
+            wrong.push(format!("{}:{}: {}", source.name, path.line, path.parts.join("::")));
+        }
+    }
+    fail_with(&wrong, "the checker knows the writer:");
+}
+
 #[test]
 fn the_crates_of_others_stay_where_they_belong() {
     let mut wrong = Vec::new();

@@ -1,21 +1,21 @@
 //! Folders, and the rows that mirror items and folders (effect). MS-PST 2.4.4.
+
 use std::collections::HashSet;
 
-use super::items;
 use super::report::{Report, Weight};
+use super::{conversations, items};
 use crate::mapi::{PropertyId, PropertyTag, Value, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::TableContext;
+use crate::pst::ltp::{PropertyContext, TableContext};
 use crate::pst::messaging::Store;
 use crate::pst::ndb::{Ndb, Nodes as _};
 
 /// Columns that stand in rows alone, or are told by readers.
-const ROW_ONLY: [PropertyTag; 8] = [
+const ROW_ONLY: [PropertyTag; 7] = [
     p::ROW_ID,
     p::ROW_VERSION,
     p::MESSAGE_STATUS,
-    p::CONVERSATION_ID,
     PropertyTag::from_bits(0x0E30_0102),
     PropertyTag::from_bits(0x0E33_0014),
     PropertyTag::from_bits(0x0E34_0102),
@@ -83,8 +83,11 @@ fn folder(
         let context = item.properties().context();
         for column in table.columns().iter().filter(|column| !ROW_ONLY.contains(&column.tag)) {
             let cell = row.cell(column)?;
-            let own = context.property(column.tag.id).filter(|own| own.kind == column.tag.kind);
-            let own = own.map(|own| context.value_of(own)).transpose()?;
+            let own = if column.tag == p::CONVERSATION_ID {
+                conversations::id(item.properties())?
+            } else {
+                own_value(context, column.tag)?
+            };
             if cell != own {
                 let text = format!("column {} of its row is not what the item has", column.tag);
                 // Outlook lets the size differ for some mails. Others (Aspose) leave an empty text out of the row; readers
@@ -120,6 +123,12 @@ fn folder(
     Ok(())
 }
 
+/// Returns what an object has of a property with exactly this type.
+fn own_value(context: &PropertyContext<'_>, tag: PropertyTag) -> Result<Option<Value>, PstError> {
+    let own = context.property(tag.id).filter(|own| own.kind == tag.kind);
+    own.map(|own| context.value_of(own)).transpose()
+}
+
 /// The rows of views, rules and settings lead to nodes of the folder.
 fn associated(store: &Store<&Ndb>, nid: Nid, report: &mut Report) -> Result<(), PstError> {
     let table = nid.with(NidKind::ASSOCIATED_CONTENTS);
@@ -150,9 +159,7 @@ fn below(store: &Store<&Ndb>, parent: Nid, child: Nid) -> Result<Vec<String>, Ps
     let context = folder.properties().context();
     let Some(row) = table.row(child.0)? else { return Ok(wrong) };
     for column in table.columns().iter().filter(|column| !ROW_ONLY.contains(&column.tag)) {
-        let own = context.property(column.tag.id).filter(|own| own.kind == column.tag.kind);
-        let own = own.map(|own| context.value_of(own)).transpose()?;
-        if row.cell(column)? != own {
+        if row.cell(column)? != own_value(context, column.tag)? {
             wrong.push(format!("column {} of its row is not what the folder has", column.tag));
         }
     }

@@ -2,12 +2,11 @@
 
 use super::report::Report;
 use super::trees::Found;
+use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::id::{PageId, PageRef};
+use crate::pst::layout::Layout;
 use crate::pst::ndb::{Ndb, Nodes as _, PageKind};
-
-/// Bytes of bits in an allocation map of a file with pages of 512 bytes.
-const BITS: usize = 496;
 
 /// Compares all that is taken with the maps.
 ///
@@ -22,10 +21,6 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
         let text = format!("says that the file has {} bytes, and it has {length}", header.file_end);
         report.error("header", text);
     }
-    if layout.page != 512 {
-        report.note("maps", "those of files with large pages are not looked at");
-        return Ok(());
-    }
     let (first, step) = (layout.first_map, layout.map_step);
     if length < first || !(length - first).is_multiple_of(step) {
         report.error("header", "the file does not end with a whole section");
@@ -34,16 +29,18 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
     if sections > 0 && header.last_map != first + (sections - 1) * step {
         report.error("header", "ibAMapLast is not the offset of the last allocation map");
     }
-    let unit = super::trees::unit(ndb);
+    let (unit, size) = (super::trees::unit(ndb), wide(layout.page));
+    // One bit for each slot of the section.
+    let bytes = usize::try_from(step / unit / 8).unwrap_or(0);
     let mut owned = Owned::new(first, unit, length);
     let mut free = 0;
     let mut maps = Vec::new();
     for section in 0..sections {
         let at = first + section * step;
-        for (number, kind) in (0..).zip(reserved(section, layout.wide)) {
-            let place = PageRef { id: PageId(at + 512 * number), at: at + 512 * number };
+        for (number, kind) in (0..).zip(reserved(section, layout)) {
+            let place = PageRef { id: PageId(at + size * number), at: at + size * number };
             let name = format!("{} at {:#x}", kind.structure(), place.at);
-            owned.take(place.at, 512, &name, report);
+            owned.take(place.at, size, &name, report);
             let page = report.take(&name, ndb.page(kind, place));
             if kind == PageKind::AllocationMap {
                 maps.push((at, page));
@@ -67,7 +64,7 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
         let bits = page.get(if layout.wide { 0 } else { 4 }..).unwrap_or_default();
         let slots = bits
             .iter()
-            .take(BITS)
+            .take(bytes)
             .flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
         for (slot, taken) in (0..).zip(slots) {
             let place = at + slot * unit;
@@ -99,16 +96,20 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
     Ok(())
 }
 
-/// The map pages that a section begins with.
-fn reserved(section: u64, wide: bool) -> Vec<PageKind> {
+/// The map pages that a section begins with. In files with large pages the one that Outlook's later versions read is the only one
+/// (read in such a file: behind the map a block follows at once, and all bits agree).
+fn reserved(section: u64, layout: &Layout) -> Vec<PageKind> {
     let mut kinds = vec![PageKind::AllocationMap];
+    if layout.page > 512 {
+        return kinds;
+    }
     if section.is_multiple_of(8) {
         kinds.push(PageKind::PageMap);
     }
     if section >= 128 && (section - 128).is_multiple_of(496) {
         kinds.push(PageKind::FreeMap);
     }
-    if wide && section >= 8192 && (section - 8192).is_multiple_of(31744) {
+    if layout.wide && section >= 8192 && (section - 8192).is_multiple_of(31744) {
         kinds.push(PageKind::FreePageMap);
     }
     kinds

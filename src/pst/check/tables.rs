@@ -1,10 +1,10 @@
 //! Heaps, property contexts and tables of all nodes (effect). MS-PST 2.3.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::lists::data_size;
-use super::report::Report;
+use super::report::{Report, Weight};
 use super::trees::Found;
 use super::{heaps, rows};
 use crate::mapi::{PropertyType, property as p};
@@ -21,6 +21,8 @@ const DEEPEST: usize = 16;
 const MEMORY: u64 = 1 << 20;
 /// A heap that the specification reserves and Outlook uses for a table of its own (node 0x730).
 const UNPUBLISHED: Client = Client(0xAC);
+/// Tables of what was replicated; their kinds of nodes are not published and stand in every store (0x6B6, 0x6D7, 0x6F8).
+const REPLICATION: RangeInclusive<u32> = 0x16..=0x18;
 
 /// Reads every value of every node.
 pub(super) fn check(store: &Store<&Ndb>, found: &Found, report: &mut Report) {
@@ -84,7 +86,10 @@ impl Walk<'_> {
             return;
         }
         let Some(heap) = self.report.take(place, Heap::open(self.ndb, node)) else { return };
-        heaps::check(&heap, place, self.report);
+        // In its copies of mailboxes Outlook leaves some levels at 0 (seen in a file of Outlook 2007).
+        let is_copy = self.ndb.header().is_offline_store();
+        let levels = if is_copy { Weight::Note } else { Weight::Error };
+        heaps::check(&heap, place, levels, self.report);
         if is_context {
             let context = PropertyContext::open(self.ndb, node);
             let Some(context) = self.report.take(place, context) else { return };
@@ -130,6 +135,7 @@ fn is_context(nid: Nid) -> bool {
             NidKind::MESSAGE,
             NidKind::ASSOCIATED_MESSAGE,
             NidKind::ATTACHMENT,
+            NidKind::SEARCH_CRITERIA,
         ]
         .contains(&nid.kind())
 }
@@ -142,6 +148,9 @@ fn is_table(nid: Nid) -> bool {
         NidKind::SEARCH_CONTENTS,
         NidKind::ATTACHMENTS,
         NidKind::RECIPIENTS,
+        NidKind::RECEIVE_FOLDERS,
+        NidKind::OUTGOING,
     ]
     .contains(&nid.kind())
+        || REPLICATION.contains(&nid.kind().bits())
 }

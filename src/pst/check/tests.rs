@@ -60,9 +60,14 @@ fn a_file_of_ours_breaks_no_rule() {
 type Case = (&'static str, fn(&mut Broken));
 
 /// What the check must say, and what was done to the file.
-const CASES: [Case; 33] = [
+const CASES: &[Case] = &[
     // The header: offsets after MS-PST 2.2.2.6.
     ("says that the file has", |file| file.header(184, &0x4400_u64.to_le_bytes())),
+    ("with a whole section", |file| {
+        file.bytes.extend([0; 64]);
+        let end = u64::try_from(file.bytes.len()).unwrap();
+        file.header(184, &end.to_le_bytes());
+    }),
     ("ibAMapLast", |file| file.header(192, &0x4200_u64.to_le_bytes())),
     ("cbAMapFree", |file| file.header(200, &64_u64.to_le_bytes())),
     ("(bidNextB)", |file| file.header(516, &8_u64.to_le_bytes())),
@@ -78,9 +83,19 @@ const CASES: [Case; 33] = [
     ("cEntMax", |file| file.page(|page| page[489] = 14)),
     ("wSig", |file| file.page(|page| page[498] ^= 1)),
     ("does not begin with the key", |file| file.page(|page| page[0] ^= 1)),
+    ("is not in its place", |file| file.page(|page| page[..48].rotate_left(24))),
+    ("where 1 was expected", |file| file.page(|page| page[491] = 2)),
+    ("where a page can", |file| file.moved(960)),
     ("is in the tree twice", |file| file.page(|page| page.copy_within(8..24, 32))),
     // Blocks: what the tree says of them.
     ("references and has", |file| file.entry(Nid::STORE, |entry| entry[18] += 1)),
+    ("the reserved bit", |file| file.entry(Nid::STORE, |entry| entry[0] |= 1)),
+    ("crosses the end of a section", |file| {
+        let end: u64 = 0x4400 + 0x3E000;
+        file.entry(Nid::STORE, |entry| entry[8..16].copy_from_slice(&(end - 64).to_le_bytes()));
+    }),
+    ("lies outside of the file", |file| file.entry(Nid::STORE, |entry| entry[13] = 1)),
+    ("which no block has", |file| file.entry(Nid::STORE, |entry| entry[16..18].fill(0))),
     ("between two slots", |file| file.entry(Nid::STORE, |entry| entry[8] += 32)),
     ("is not what the BBT says", |file| file.entry(Nid::STORE, |entry| entry[16] -= 1)),
     ("dwCRC", |file| file.torn(Nid::STORE)),
@@ -90,13 +105,28 @@ const CASES: [Case; 33] = [
     // Lists: the subnodes of the second contact, and its text.
     ("with which subnode block", |file| file.list(2, 1, |list| list[8] += 1)),
     ("its subnodes in order", |file| file.list(2, 0, |list| list[9] = 0xFF)),
+    ("is an empty list", |file| file.list(2, 0, |list| list[2..4].fill(0))),
+    ("of unknown kind 2.7", |file| file.list(2, 1, |list| list[1] = 7)),
+    ("lists a block that is none", |file| file.list(1, 1, |list| list[8..16].fill(0))),
+    ("which is of another kind", |file| file.list(1, 1, |list| list[8] |= 2)),
     ("(lcbTotal)", |file| file.list(1, 1, |list| list[4] ^= 1)),
     ("before its end, not full", |file| file.list(1, 1, |list| list[8..24].rotate_left(8))),
     // Heaps: the map of the first contact's, which has one block.
     ("does not begin behind its head", |file| file.heap(ANNA, |map| map[4] += 1)),
     ("ends before it begins", |file| file.heap(ANNA, |map| map[6] = 0)),
+    ("is longer than 3580", |file| {
+        file.heap(ANNA, |map| map[6..8].copy_from_slice(&3_700_u16.to_le_bytes()));
+    }),
+    ("reach into their map", |file| {
+        file.heap(ANNA, |map| {
+            let last = 5 + 2 * usize::from(map[0]);
+            map[last] += 4;
+        });
+    }),
     ("were given back", |file| file.heap(ANNA, |map| map[2] = 9)),
     ("is no allocation", |file| file.heap(ANNA, |map| map[0] -= 1)),
+    ("has the fill level", |file| file.data(ANNA, |block| block[8] ^= 1)),
+    ("for blocks that its heap does not have", |file| file.data(ANNA, |block| block[11] = 0x10)),
     // Tables: TCINFO begins in the third allocation at the most; its columns follow its 22 bytes.
     ("its columns in order", |file| file.table(|info| info[22..38].rotate_left(8))),
     ("in an unusual place", |file| {
@@ -106,17 +136,38 @@ const CASES: [Case; 33] = [
         });
     }),
     ("two columns with one bit", |file| file.table(|info| info[22 + 7] = 0)),
-    // Named properties: the buckets are a number that no name was put by.
+    ("has cells that overlap", |file| file.table(|info| info.copy_within(26..28, 34))),
+    ("has rows of", |file| file.table(|info| info[8] += 1)),
+    // The index of rows is empty; then the second row has another number.
+    ("has room for 2 rows and lists 0", |file| file.contents(&[0xB5, 4, 4, 0], 4, &[0; 4])),
+    ("are in no folder's table", |file| file.contents(&[0xB5, 4, 4, 0], 4, &[0; 4])),
+    ("has gaps in the numbers", |file| file.contents(&[0x44, 0, 0x20, 0, 1, 0, 0, 0], 4, &[5])),
+    ("is listed in folder 0x122 and not there", Broken::lend),
+    ("has no table of its settings", |file| file.node(Nid(0x12F), |entry| entry[0] = 0x3F)),
+    ("belongs to another", |file| {
+        let folder = file.parent(ANNA);
+        file.node(folder, |entry| entry[24] ^= 0x20);
+    }),
+    ("has no property 300B0102", |file| file.value(ANNA, &[0x0B, 0x30, 2, 1], 0, &[0x0C])),
+    // Named properties: streams of sets and of entries. The buckets are a number that no name was put by.
     ("it belongs to", |file| {
         file.value(Nid::NAME_MAP, &[0x01, 0, 0x03, 0, 251, 0, 0, 0], 4, &[250]);
     }),
+    ("has no buckets", |file| {
+        file.value(Nid::NAME_MAP, &[0x01, 0, 0x03, 0, 251, 0, 0, 0], 4, &[0]);
+    }),
+    // The bucket of `Keywords`, MS-PST 2.4.7.5.
+    ("lists an entry that another one has", |file| file.names(0x1065, |bucket| bucket[6] ^= 1)),
+    ("is in no bucket", |file| file.names(0x1065, |bucket| bucket[6] ^= 1)),
+    ("has the ordinal", |file| file.names(3, |entries| entries[6] = 9)),
+    ("is of a set that is not there", |file| file.names(3, |entries| entries[4] = 0xFE)),
 ];
 
 #[test]
 fn every_rule_that_is_broken_is_found() {
     let good = good();
     let mut missed = Vec::new();
-    for (number, (expected, change)) in CASES.into_iter().enumerate() {
+    for (number, (expected, change)) in CASES.iter().enumerate() {
         let mut file = Broken::new(good.clone());
         change(&mut file);
         assert_ne!(file.bytes, good, "{number}: {expected}");
@@ -134,10 +185,11 @@ fn every_rule_that_is_broken_is_found() {
 /// A value that stands in the row as well, in the item alone: column by column, in folders and in items.
 #[test]
 fn rows_mirror_what_they_stand_for() {
-    let records: [(Nid, u16, &str); 4] = [
+    let records: [(Nid, u16, &str); 5] = [
         (ANNA, 0x0E07, "column 0E070003 of its row is not what the item has"),
         (ANNA, 0x0E08, "says that it has"),
         (Nid::new(NidKind::FOLDER, 0), 0x3602, "does not say that it has 2 items"),
+        (Nid::new(NidKind::FOLDER, 0), 0x3603, "of its items are unread"),
         (Nid::new(NidKind::FOLDER, 0), 0x3602, "column 36020003 of its row is not what the folder"),
     ];
     let good = good();
@@ -150,6 +202,19 @@ fn rows_mirror_what_they_stand_for() {
         let said = report.findings().iter().any(|finding| finding.to_string().contains(expected));
         assert!(said, "not {expected:?} but {:#?}", report.findings());
     }
+}
+
+/// MS-OXOMSG 2.2.1.2: without an index the conversation is the hash of the topic in capitals, here that of `ANNA` in UTF-16.
+#[test]
+fn rows_name_the_conversation_of_their_item() {
+    let hash = 0x2706_6a0d_b966_cbfd_77ae_95b2_7e65_a8f3_u128;
+    let mut item = contact("Anna");
+    item.properties.set(property::SUBJECT, Value::from("Anna"));
+    let mut file = Broken::new(file(&[(Role::Contacts, item)]));
+    file.contents(&hash.to_be_bytes(), 15, &[0]);
+    let report = check_medium(Medium::Memory(file.bytes)).unwrap();
+    let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["item 0x200024: column 30130102 of its row is not what the item has"]);
 }
 
 /// What the writer is given as it is, and an item must not have.

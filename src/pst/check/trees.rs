@@ -40,6 +40,9 @@ pub(super) fn check(ndb: &Ndb, report: &mut Report) -> Found {
     for entry in &entries {
         report.blocks += 1;
         let place = format!("block {}", entry.bid);
+        if entry.bid != entry.bid.key() {
+            report.error(&place, "has an id with the reserved bit in the tree");
+        }
         if entry.bid >= header.next_block {
             report.error(&place, "has an id that is still to be given (bidNextB)");
         }
@@ -186,10 +189,6 @@ fn head(
     level: u8,
     page: &Bytes<'_>,
 ) -> Result<Option<String>, PstError> {
-    // The head of large pages is not published.
-    if layout.page > 512 {
-        return Ok(None);
-    }
     let entry = match (level, kind) {
         (0, PageKind::Nodes) => layout.node_entry,
         (0, _) => layout.block_entry,
@@ -197,7 +196,12 @@ fn head(
     };
     let most = layout.tree_entries / entry;
     let at = layout.tree_entries;
-    let (most_said, said) = (page.u8(at + 1, "cEntMax")?, page.u8(at + 2, "cbEnt")?);
+    // The numbers of large pages have 16 bits.
+    let (most_said, said) = if layout.page > 512 {
+        (page.u16(at + 2, "cEntMax")?, page.u8(at + 4, "cbEnt")?)
+    } else {
+        (page.u8(at + 1, "cEntMax")?.into(), page.u8(at + 2, "cbEnt")?)
+    };
     let fits = usize::from(most_said) == most && usize::from(said) == entry;
     let text = format!(
         "says {most_said} entries of {said} bytes (cEntMax, cbEnt) where {most} of {entry} fit"

@@ -2,8 +2,10 @@
 
 use std::ops::{ControlFlow, Range};
 
-use crate::pst::crc::crc;
+use crate::mapi::PropertyId;
+use crate::pst::crc::{crc, signature};
 use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::ltp::PropertyContext;
 use crate::pst::medium::Medium;
 use crate::pst::ndb::{BlockEntry, Ndb, Nodes as _, Tree};
 
@@ -123,13 +125,62 @@ impl Broken {
         self.block(&found.expect("such a list"), change);
     }
 
+    /// Changes the first block of a node.
+    pub(super) fn data(&mut self, nid: Nid, change: impl FnOnce(&mut [u8])) {
+        let entry = self.first_block(nid);
+        self.block(&entry, change);
+    }
+
     /// Changes the map of a node's heap: its numbers of allocations and of those given back, then their offsets.
     pub(super) fn heap(&mut self, nid: Nid, change: impl FnOnce(&mut [u8])) {
-        let entry = self.first_block(nid);
-        self.block(&entry, |block| {
+        self.data(nid, |block| {
             let map = usize::from(u16::from_le_bytes([block[0], block[1]]));
             change(&mut block[map..]);
         });
+    }
+
+    /// Moves the first page below the uppermost one of the nodes to so many bytes before the end of the file, where nothing is.
+    pub(super) fn moved(&mut self, before: usize) {
+        let root = usize::try_from(self.ndb().node_tree().root.at).unwrap();
+        let word = |at: usize| u64::from_le_bytes(self.bytes[at..at + 8].try_into().unwrap());
+        let (id, from) = (word(root + 8), usize::try_from(word(root + 16)).unwrap());
+        let to = self.bytes.len() - before;
+        assert!(self.bytes[to..to + 512].iter().all(|byte| *byte == 0));
+        self.bytes.copy_within(from..from + 512, to);
+        let at = u64::try_from(to).unwrap();
+        self.bytes[to + 498..to + 500].copy_from_slice(&signature(at, id).to_le_bytes());
+        self.page(|page| page[16..24].copy_from_slice(&at.to_le_bytes()));
+    }
+
+    /// Lets the table of the root folder's settings lead to the rows of the contacts.
+    pub(super) fn lend(&mut self) {
+        let from = self.parent(super::ANNA).with(NidKind::CONTENTS);
+        let to = Nid::ROOT_FOLDER.with(NidKind::ASSOCIATED_CONTENTS);
+        let lent = self.first_block(from).bid;
+        assert_ne!(lent, self.first_block(to).bid);
+        self.entry(from, |entry| entry[18] += 1);
+        self.entry(to, |entry| entry[18] -= 1);
+        self.node(to, |entry| entry[8..16].copy_from_slice(&lent.0.to_le_bytes()));
+    }
+
+    /// Changes a value of the map of names.
+    pub(super) fn names(&mut self, id: u16, change: impl FnOnce(&mut [u8])) {
+        let ndb = self.ndb();
+        let node = ndb.node(Nid::NAME_MAP).unwrap().unwrap();
+        let names = PropertyContext::open(&ndb, &node).unwrap();
+        let content = names.content(names.property(PropertyId(id)).unwrap()).unwrap();
+        let mut block = None;
+        ndb.block_entries(&mut |entry| {
+            let place = content.at().checked_sub(entry.at);
+            if let Some(start) = place.filter(|start| *start < entry.stored.into()) {
+                block = Some((entry, usize::try_from(start).unwrap()));
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        let (entry, start) = block.expect("a block with the value");
+        self.block(&entry, |block| change(&mut block[start..start + content.len()]));
     }
 
     /// Changes TCINFO of the table of contacts, and what follows it.
@@ -143,6 +194,12 @@ impl Broken {
             let start = block.windows(2).skip(12).position(|two| two[0] == 0x7C && two[1] > 20);
             change(&mut block[12 + start.expect("TCINFO")..]);
         });
+    }
+
+    /// Changes bytes behind the first place in the table of contacts where some stand.
+    pub(super) fn contents(&mut self, bytes: &[u8], behind: usize, to: &[u8]) {
+        let nid = self.parent(super::ANNA).with(NidKind::CONTENTS);
+        self.value(nid, bytes, behind, to);
     }
 
     /// Changes bytes behind the first place in a node's block where some stand.
