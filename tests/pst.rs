@@ -25,10 +25,14 @@ mod crashed;
 mod damage;
 #[path = "pst/demo.rs"]
 mod demo;
+#[path = "pst/disk.rs"]
+mod disk;
 #[path = "pst/files.rs"]
 mod files;
 #[path = "pst/made.rs"]
 mod made;
+#[path = "pst/numbers.rs"]
+mod numbers;
 #[path = "pst/readers.rs"]
 mod readers;
 #[path = "pst/written.rs"]

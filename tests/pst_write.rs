@@ -12,8 +12,12 @@
 mod compacted;
 #[path = "pst/crash.rs"]
 mod crash;
+#[path = "pst/disk.rs"]
+mod disk;
 #[path = "pst/items.rs"]
 mod items;
+#[path = "pst/numbers.rs"]
+mod numbers;
 #[path = "pst/opening.rs"]
 mod opening;
 #[path = "pst/real.rs"]

@@ -8,18 +8,16 @@
 use abgleich::pst::medium::{Call, Medium, Recording};
 use abgleich::pst::ndb::write::{Settings, WriteError, Writer};
 
+use crate::disk::{Record, SECTOR};
+use crate::numbers::Numbers;
 use crate::real;
-use crate::transactions::{Model, Numbers, change, open, read};
+use crate::transactions::{Model, change, open, read};
 use crate::walker::walk;
-
-/// What a disk writes at once.
-const SECTOR: usize = 512;
 
 /// A run as it was recorded.
 struct Run {
     name: String,
-    original: Vec<u8>,
-    calls: Vec<(usize, Call)>,
+    record: Record,
     /// What the file holds after each commit, with the number of calls made by then. The first is the original.
     states: Vec<(usize, Model)>,
 }
@@ -60,7 +58,7 @@ fn run(number: usize, (name, original): (String, Vec<u8>), transactions: usize) 
     }
     let (medium, _) = file.close_in_media().unwrap();
     let Medium::Recording(recording) = medium else { panic!() };
-    Run { name, original, calls: recording.calls(), states }
+    Run { name, record: Record { original, calls: recording.calls() }, states }
 }
 
 fn calls(file: &Writer) -> usize {
@@ -68,53 +66,12 @@ fn calls(file: &Writer) -> usize {
     recording.calls().len()
 }
 
-/// The two files after a crash: the PST file and its rescue record.
-type Disk = [Vec<u8>; 2];
-
 impl Run {
-    /// What is on the disk when all of the first `count` calls arrived.
-    fn all(&self, count: usize) -> Disk {
-        let mut disk = [self.original.clone(), Vec::new()];
-        for (file, call) in &self.calls[..count] {
-            call.repeat(&mut disk[*file]).unwrap();
-        }
-        disk
-    }
-
-    /// What is on the disk when, of the calls that were not made durable by the first `count`, only sectors that `arrives`
-    /// picks did.
-    fn some(&self, count: usize, mut arrives: impl FnMut() -> bool) -> Disk {
-        let durable = |file: usize| {
-            let sync = self.calls[..count].iter().rposition(|call| *call == (file, Call::Sync));
-            sync.unwrap_or(0)
-        };
-        let durable = [durable(0), durable(1)];
-        let mut disk = [self.original.clone(), Vec::new()];
-        for (number, (file, call)) in self.calls[..count].iter().enumerate() {
-            if number < durable[*file] {
-                call.repeat(&mut disk[*file]).unwrap();
-                continue;
-            }
-            match call {
-                Call::Write { at, bytes } => {
-                    for (at, bytes) in (*at..).step_by(SECTOR).zip(bytes.chunks(SECTOR)) {
-                        if arrives() {
-                            let bytes = bytes.to_vec();
-                            Call::Write { at, bytes }.repeat(&mut disk[*file]).unwrap();
-                        }
-                    }
-                }
-                other if arrives() => other.repeat(&mut disk[*file]).unwrap(),
-                _ => {}
-            }
-        }
-        disk
-    }
-
     /// Recovers what is on the disk after `count` calls and compares it with what it must be.
-    fn check(&self, count: usize, disk: Disk, what: &str) {
+    fn check(&self, count: usize, disk: [Vec<u8>; 2], what: &str) {
         let done = self.states.iter().rposition(|(calls, _)| *calls <= count).unwrap();
-        let place = || format!("{}: {what} after call {count} of {}", self.name, self.calls.len());
+        let place =
+            || format!("{}: {what} after call {count} of {}", self.name, self.record.calls.len());
         let [file, rescue] = disk;
         let opened = Writer::in_media(
             Medium::Memory(file),
@@ -138,10 +95,10 @@ impl Run {
 #[test]
 fn every_cut_leaves_the_old_or_the_new_state() {
     for run in runs(5) {
-        for count in 0..=run.calls.len() {
-            run.check(count, run.all(count), "cut");
+        for count in 0..=run.record.calls.len() {
+            run.check(count, run.record.cut(count), "cut");
         }
-        println!("{}: {} calls", run.name, run.calls.len());
+        println!("{}: {} calls", run.name, run.record.calls.len());
     }
 }
 
@@ -149,20 +106,10 @@ fn every_cut_leaves_the_old_or_the_new_state() {
 #[test]
 fn every_torn_write_leaves_the_old_or_the_new_state() {
     for run in runs(3) {
-        for count in 1..=run.calls.len() {
-            let (file, Call::Write { at, bytes }) = &run.calls[count - 1] else { continue };
-            let sectors = bytes.len().div_ceil(SECTOR);
+        for count in 0..run.record.calls.len() {
             // Of long writes, which are data that nothing refers to yet, some places will do.
-            let step = (sectors / 4).max(1);
-            for torn in (1..sectors).step_by(step) {
-                let (head, tail) = bytes.split_at(torn * SECTOR);
-                let tail_at = *at + u64::try_from(head.len()).unwrap();
-                for (at, part) in [(*at, head), (tail_at, tail)] {
-                    let mut disk = run.all(count - 1);
-                    let bytes = part.to_vec();
-                    Call::Write { at, bytes }.repeat(&mut disk[*file]).unwrap();
-                    run.check(count, disk, "torn");
-                }
+            for disk in run.record.torn(count, 4) {
+                run.check(count, disk, "torn");
             }
         }
     }
@@ -175,10 +122,10 @@ fn lost_writes_leave_the_old_or_the_new_state() {
     for run in runs(6) {
         let mut numbers = Numbers(11);
         for _ in 0..cases {
-            let count = numbers.below(run.calls.len() + 1);
+            let count = numbers.below(run.record.calls.len() + 1);
             // Sometimes nearly all arrive, sometimes hardly any.
             let chance = 1 + numbers.below(9);
-            let disk = run.some(count, || numbers.below(10) < chance);
+            let disk = run.record.lost(count, || numbers.below(10) < chance);
             run.check(count, disk, "lost writes");
         }
     }
@@ -191,8 +138,8 @@ fn recovery_can_be_cut_off_as_well() {
     for mut run in runs(3) {
         let mut numbers = Numbers(5);
         for _ in 0..cases {
-            let count = numbers.below(run.calls.len() + 1);
-            let disk = run.some(count, || numbers.below(10) < 5);
+            let count = numbers.below(run.record.calls.len() + 1);
+            let disk = run.record.lost(count, || numbers.below(10) < 5);
             let [file, rescue] = disk.clone();
             let recording = Recording::new(file);
             let rescue = Medium::Recording(recording.beside(rescue));
@@ -210,7 +157,7 @@ fn recovery_can_be_cut_off_as_well() {
                 run.check(count, again, "cut while mending");
             }
         }
-        run.calls.clear();
+        run.record.calls.clear();
     }
 }
 

@@ -12,22 +12,14 @@ use abgleich::pst::ndb::node::{Node, Nodes};
 use abgleich::pst::ndb::subnode;
 use abgleich::pst::ndb::write::{DataChange, Settings, Transaction, Writer};
 
+use crate::numbers::Numbers;
 use crate::real;
 use crate::walker::{Content, walk};
 
 /// The most bytes of a block.
 const FULL: usize = 8176;
 
-/// A generator of numbers that is the same on every run.
-pub(crate) struct Numbers(pub(crate) u64);
-
 impl Numbers {
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-
     pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| u8::try_from(self.below(256)).unwrap()).collect()
     }
