@@ -21,6 +21,8 @@ mod checked;
 mod compare;
 #[path = "pst/crashed.rs"]
 mod crashed;
+#[path = "pst/cyclic.rs"]
+mod cyclic;
 #[path = "pst/damage.rs"]
 mod damage;
 #[path = "pst/demo.rs"]
