@@ -2,7 +2,8 @@
 //!
 //! Files: every folder in `ABGLEICH_PST_FILES` (separated like a search path; default `../shared/pst/files`).
 //! Readers: see `fixtures/pst/readers/README.md`; `ABGLEICH_PYTHON` names a Python with libpff-python, `ABGLEICH_PST_EXTRACTOR` the
-//! `node_modules` that pst-extractor is in. What is not to be had is skipped with a word.
+//! `node_modules` that pst-extractor is in. What is not to be had is skipped with a word, or fails where `ABGLEICH_PST_READERS` is
+//! `must`.
 
 #![allow(
     clippy::expect_used,

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
+use super::missing;
+
 /// How many items `readpst` lists in each folder, by the folder's name; `None` where there is no `readpst`, and what it said
 /// where it could not read the file.
 pub(crate) fn listed(file: &Path) -> Option<Result<BTreeMap<String, u64>, String>> {
@@ -49,7 +51,7 @@ fn answer(command: &mut Command, name: &str) -> Option<std::process::Output> {
     match command.output() {
         Ok(output) => Some(output),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            println!("SKIPPED: {name} is not installed");
+            missing(&format!("{name} is not installed"));
             None
         }
         Err(error) => panic!("{name}: {error}"),

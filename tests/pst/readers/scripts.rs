@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use super::{Folder, Item, Reading, Value, is_search};
+use super::{Folder, Item, Reading, Value, is_search, missing};
 
 /// Reads a file with libpff; `None` where there is no Python that has it.
 pub(super) fn libpff(file: &Path) -> Option<Reading> {
@@ -15,7 +15,8 @@ pub(super) fn libpff(file: &Path) -> Option<Reading> {
         let python = env::var_os("ABGLEICH_PYTHON").map_or_else(|| "python3".into(), PathBuf::from);
         let found = works(Command::new(&python).args(["-c", "import pypff"]));
         if !found {
-            println!("SKIPPED: libpff; {} cannot import pypff (ABGLEICH_PYTHON)", python.display());
+            let python = python.display();
+            missing(&format!("libpff; {python} cannot import pypff (ABGLEICH_PYTHON)"));
         }
         found.then_some(python)
     });
@@ -34,7 +35,7 @@ pub(super) fn extractor(file: &Path) -> Option<Reading> {
             works(probe.args(["-e", "require('pst-extractor')"]).env("NODE_PATH", &modules));
         if !found {
             let place = modules.display();
-            println!("SKIPPED: pst-extractor; node finds none in {place} (ABGLEICH_PST_EXTRACTOR)");
+            missing(&format!("pst-extractor; node finds none in {place} (ABGLEICH_PST_EXTRACTOR)"));
         }
         found.then_some(modules)
     });
