@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use abgleich::mapi::{
-    FileTime, Properties, PropertyId, PropertyName, Value, name::set, named, property,
+    FileTime, Properties, PropertyId, PropertyName, PropertyTag, Value, name::set, named, property,
 };
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::ltp::{PropertyContext, TableContext};
 use abgleich::pst::medium::Medium;
+use abgleich::pst::messaging::Store;
 use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem, Occurrence};
 use abgleich::pst::ndb::write::{Settings, Writer};
 use abgleich::pst::ndb::{Ndb, Node, Nodes};
@@ -214,6 +215,27 @@ fn compare(name: &str, done: &Done, (old, before): Walked<'_>, (new, after): Wal
             assert!(before.get(&nid) == after.get(&nid), "{name} {nid:#x} was changed");
         }
     }
+    // What a folder says of itself beside its counts, and whether it has folders.
+    let counts = [0x3602, 0x3603, 0x360A, 0x6635, 0x6636].map(PropertyId);
+    for nid in touched.iter().filter(|nid| Nid(**nid).kind() == NidKind::FOLDER) {
+        let without = |nodes: &Ndb| {
+            let mut all = values(nodes, *nid);
+            all.retain(|(id, _), _| !counts.contains(id));
+            all
+        };
+        assert_eq!(without(old), without(new), "{name}: folder {nid:#x}");
+    }
+    // Names keep their ids, and Outlook's searches what waits for them.
+    let names = |nodes| -> BTreeMap<_, _> {
+        let store = Store::new(nodes);
+        store.names().unwrap().iter().map(|(id, name)| (id, name.clone())).collect()
+    };
+    let (known, now) = (names(old), names(new));
+    assert!(known.iter().all(|(id, name)| now.get(id) == Some(name)), "{name}: names");
+    if let (Some(waiting), Some(now)) = (before.get(&0x1E1), after.get(&0x1E1)) {
+        assert!(now.data.starts_with(&waiting.data), "{name}: what waits for searches");
+        assert_eq!((now.parent, &now.subnodes), (waiting.parent, &waiting.subnodes), "{name}");
+    }
     // Rows of whatever was not meant.
     let ours: BTreeSet<u32> = done
         .new
@@ -231,5 +253,18 @@ fn compare(name: &str, done: &Done, (old, before): Walked<'_>, (new, after): Wal
             all
         };
         assert_eq!(without(old), without(new), "{name}: rows of {nid:#x}");
+        // And of folders whose counts changed, all else.
+        let of_folders = |nodes: &Ndb| {
+            let mut all = rows(nodes, *nid);
+            all.retain(|id, _| done.folders.contains(id));
+            for cells in all.values_mut() {
+                cells.retain(|tag, _| {
+                    let id = PropertyTag::from_bits(*tag).id;
+                    id != property::ROW_VERSION.id && !counts.contains(&id)
+                });
+            }
+            all
+        };
+        assert_eq!(of_folders(old), of_folders(new), "{name}: rows of folders in {nid:#x}");
     }
 }
