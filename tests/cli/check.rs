@@ -319,24 +319,31 @@ $addresses = @(
     'c.schmidt@firma.example'
     'f.o''neill@firma.example'
 )
+$user = @(Get-User -Identity $account -ErrorAction Stop)
+if ($user.Count -ne 1) { throw "$account : $($user.Count) accounts" }
 $mailboxes = @($addresses | ForEach-Object {
-    $mailbox = @(Get-Mailbox -Identity $_)
+    $mailbox = @(Get-Mailbox -Identity $_ -ErrorAction Stop)
     if ($mailbox.Count -ne 1) { throw "$_ : $($mailbox.Count) mailboxes" }
     if ($mailbox[0].PrimarySmtpAddress.ToString() -ne $_) { throw "$_ : the primary address is $($mailbox[0].PrimarySmtpAddress)" }
     $mailbox[0]
 })
 $filter = ($mailboxes | ForEach-Object { "Guid -eq '$($_.Guid)'" }) -join ' -or '
-$covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter)
+$covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter -ErrorAction Stop)
 if ($covered.Count -ne $addresses.Count) { throw "the filter covers $($covered.Count) recipients, not $($addresses.Count)" }
 $name = 'abgleich exchange'
-if (@(Get-ManagementScope | Where-Object { $_.Name -eq $name }).Count -eq 0) {
-    New-ManagementScope -Name $name -RecipientRestrictionFilter $filter
+$assigned = @(Get-ManagementRoleAssignment -ErrorAction Stop | Where-Object { $_.Name -eq $name })
+if ($assigned.Count -gt 0 -and $assigned[0].RoleAssigneeName -ne $user[0].Name) {
+    throw "$name is assigned to $($assigned[0].RoleAssigneeName); remove it first with Remove-ManagementRoleAssignment"
+}
+if (@(Get-ManagementScope -ErrorAction Stop | Where-Object { $_.Name -eq $name }).Count -eq 0) {
+    New-ManagementScope -Name $name -RecipientRestrictionFilter $filter -ErrorAction Stop
 } else {
-    Set-ManagementScope -Identity $name -RecipientRestrictionFilter $filter
+    Set-ManagementScope -Identity $name -RecipientRestrictionFilter $filter -ErrorAction Stop
 }
-if (@(Get-ManagementRoleAssignment | Where-Object { $_.Name -eq $name }).Count -eq 0) {
-    New-ManagementRoleAssignment -Name $name -Role 'ApplicationImpersonation' -User $account -CustomRecipientWriteScope $name
+if ($assigned.Count -eq 0) {
+    New-ManagementRoleAssignment -Name $name -Role 'ApplicationImpersonation' -User $account -CustomRecipientWriteScope $name -ErrorAction Stop
 }
+Get-ManagementRoleAssignment -Identity $name -ErrorAction Stop | Format-List -Property @('Name', 'Role', 'RoleAssigneeName', 'CustomRecipientWriteScope')
 "#
     );
     let one = place.run(&["check", "--exchange-setup", "--mailbox", "CSC"]);
@@ -351,6 +358,7 @@ fn the_script_for_a_delegate_gives_rights_on_the_folders_that_are_used() {
     );
     let text = place.run(&["check", "--exchange-setup"]).stdout;
     assert!(text.contains("foreach ($kind in 'Contacts', 'DeletedItems') {"), "{text}");
+    assert!(text.contains("if ($user[0].RecipientType -eq 'User') { throw "), "{text}");
     assert!(
         text.contains(
             "Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor"

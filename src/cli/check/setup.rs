@@ -3,7 +3,8 @@
 //!
 //! The scope names mailboxes by their GUID, which the script looks up: addresses and places in the directory change, and a filter by
 //! address could match somebody who gets an address later. Before anything is changed, the script compares what the filter covers with the
-//! list.
+//! list, and looks up the account and the folders. In the Exchange Management Shell the cmdlets are proxies of a remote session, which do not
+//! see a script's `$ErrorActionPreference`, so that each is told to stop at an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,8 +66,10 @@ fn script(
     lines.extend(addresses.iter().map(|address| format!("    {}", quoted(address))));
     lines.push(")".to_owned());
     lines.push(
-        "$mailboxes = @($addresses | ForEach-Object {\n    \
-         $mailbox = @(Get-Mailbox -Identity $_)\n    \
+        "$user = @(Get-User -Identity $account -ErrorAction Stop)\n\
+         if ($user.Count -ne 1) { throw \"$account : $($user.Count) accounts\" }\n\
+         $mailboxes = @($addresses | ForEach-Object {\n    \
+         $mailbox = @(Get-Mailbox -Identity $_ -ErrorAction Stop)\n    \
          if ($mailbox.Count -ne 1) { throw \"$_ : $($mailbox.Count) mailboxes\" }\n    \
          if ($mailbox[0].PrimarySmtpAddress.ToString() -ne $_) { throw \"$_ : the primary address is $($mailbox[0].PrimarySmtpAddress)\" }\n    \
          $mailbox[0]\n})"
@@ -79,22 +82,28 @@ fn script(
     lines.join("\n") + "\n"
 }
 
-/// The scope and the role. Run again after the configuration changed, it changes the scope.
+/// The scope and the role. Run again after the configuration changed, it changes the scope; an assignment of that name to somebody else is
+/// not touched.
 fn impersonation(name: &str) -> String {
     let scope = quoted(&format!("abgleich {name}"));
     format!(
         "$filter = ($mailboxes | ForEach-Object {{ \"Guid -eq '$($_.Guid)'\" }}) -join ' -or '
-$covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter)
+$covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter -ErrorAction Stop)
 if ($covered.Count -ne $addresses.Count) {{ throw \"the filter covers $($covered.Count) recipients, not $($addresses.Count)\" }}
 $name = {scope}
-if (@(Get-ManagementScope | Where-Object {{ $_.Name -eq $name }}).Count -eq 0) {{
-    New-ManagementScope -Name $name -RecipientRestrictionFilter $filter
-}} else {{
-    Set-ManagementScope -Identity $name -RecipientRestrictionFilter $filter
+$assigned = @(Get-ManagementRoleAssignment -ErrorAction Stop | Where-Object {{ $_.Name -eq $name }})
+if ($assigned.Count -gt 0 -and $assigned[0].RoleAssigneeName -ne $user[0].Name) {{
+    throw \"$name is assigned to $($assigned[0].RoleAssigneeName); remove it first with Remove-ManagementRoleAssignment\"
 }}
-if (@(Get-ManagementRoleAssignment | Where-Object {{ $_.Name -eq $name }}).Count -eq 0) {{
-    New-ManagementRoleAssignment -Name $name -Role 'ApplicationImpersonation' -User $account -CustomRecipientWriteScope $name
-}}"
+if (@(Get-ManagementScope -ErrorAction Stop | Where-Object {{ $_.Name -eq $name }}).Count -eq 0) {{
+    New-ManagementScope -Name $name -RecipientRestrictionFilter $filter -ErrorAction Stop
+}} else {{
+    Set-ManagementScope -Identity $name -RecipientRestrictionFilter $filter -ErrorAction Stop
+}}
+if ($assigned.Count -eq 0) {{
+    New-ManagementRoleAssignment -Name $name -Role 'ApplicationImpersonation' -User $account -CustomRecipientWriteScope $name -ErrorAction Stop
+}}
+Get-ManagementRoleAssignment -Identity $name -ErrorAction Stop | Format-List -Property @('Name', 'Role', 'RoleAssigneeName', 'CustomRecipientWriteScope')"
     )
 }
 
@@ -127,15 +136,19 @@ fn delegate(settings: &Settings, mailboxes: &[(&MailboxSettings, &str)]) -> Stri
     );
     format!(
         "# {note}
-foreach ($mailbox in $mailboxes) {{
+if ($user[0].RecipientType -eq 'User') {{ throw \"$account has no mailbox; rights on folders are given to accounts with one\" }}
+$paths = @(foreach ($mailbox in $mailboxes) {{
     foreach ($kind in {folders}) {{
-        $folder = @(Get-MailboxFolderStatistics -Identity $mailbox.Identity -FolderScope $kind | Where-Object {{ $_.FolderType -eq $kind }})[0]
-        $path = $mailbox.PrimarySmtpAddress.ToString() + ':' + $folder.FolderPath.Replace('/', '\\')
-        if (@(Get-MailboxFolderPermission -Identity $path -User $account -ErrorAction SilentlyContinue).Count -eq 0) {{
-            Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor
-        }} else {{
-            Set-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor
-        }}
+        $folder = @(Get-MailboxFolderStatistics -Identity $mailbox.Guid.ToString() -FolderScope $kind -ErrorAction Stop | Where-Object {{ $_.FolderType -eq $kind }})
+        if ($folder.Count -ne 1) {{ throw \"$($mailbox.PrimarySmtpAddress) : $($folder.Count) folders of the kind $kind\" }}
+        $mailbox.PrimarySmtpAddress.ToString() + ':' + $folder[0].FolderPath.Replace('/', '\\')
+    }}
+}})
+foreach ($path in $paths) {{
+    if (@(Get-MailboxFolderPermission -Identity $path -User $account -ErrorAction SilentlyContinue).Count -eq 0) {{
+        Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor -ErrorAction Stop
+    }} else {{
+        Set-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor -ErrorAction Stop
     }}
 }}",
         folders = folders.join(", ")
