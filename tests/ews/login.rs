@@ -108,6 +108,38 @@ async fn a_login_that_was_right_a_moment_ago_is_presented_once_more() {
 }
 
 #[tokio::test]
+async fn a_refusal_without_an_offer_is_a_refusal_all_the_same() {
+    // A proxy may take `WWW-Authenticate` away. Each further attempt could count towards a lock-out.
+    let bare = || Act::Write(http("401 Unauthorized", "", "<html/>"));
+    let peer = Peer::start(vec![bare()], None).await;
+    let mut lane = plain(&peer, timeouts());
+    for _ in 0..3 {
+        let error = ask(&mut lane).await.unwrap_err();
+        assert!(matches!(error, EwsError::LoginRefused { .. }), "{error:?}");
+    }
+    assert_eq!(counts(&peer).iter().sum::<usize>(), 1, "the password was presented once");
+
+    // The password's proof was heard, whatever is offered then.
+    for second in [bare(), no("Negotiate")] {
+        let peer = Peer::start(vec![Act::Write(challenge("")), second], None).await;
+        let mut lane = ntlm(&peer);
+        for _ in 0..3 {
+            let error = ask(&mut lane).await.unwrap_err();
+            assert!(matches!(error, EwsError::LoginRefused { .. }), "{error:?}");
+        }
+        assert_eq!(counts(&peer).iter().sum::<usize>(), 2);
+    }
+
+    // Before that, a server that offers something else has judged nothing.
+    let peer = Peer::start(vec![no("Negotiate"), no("Negotiate")], None).await;
+    let mut lane = ntlm(&peer);
+    for _ in 0..2 {
+        let error = ask(&mut lane).await.unwrap_err();
+        assert!(matches!(error, EwsError::Login(LoginError::NotOffered { .. })), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_says_it_wants_each_request_logged_in_is_believed() {
     let each = Act::Write(http("200 OK", "Persistent-Auth: false\r\n", &answer(1)));
     let word = || Act::Write(challenge(""));

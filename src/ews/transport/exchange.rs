@@ -124,7 +124,7 @@ impl HttpLane {
         let response = self.transmit(connection, outgoing.body.clone(), login, outgoing).await?;
         let status = response.status().as_u16();
         if status == 401 {
-            return Err(refuse(Scheme::Basic, pass, offers(response.headers())));
+            return Err(refuse(Scheme::Basic, pass, offers(response.headers()), false));
         }
         settle(pass, status, &response);
         if !matches!(status, 440 | 456) {
@@ -205,7 +205,7 @@ impl HttpLane {
             }
             let Some(challenge) = token(response.headers(), scheme.name()) else {
                 tracing::debug!(word, scheme = scheme.name(), "the server refused a login");
-                return Err(refuse(scheme, pass, offers(response.headers())));
+                return Err(refuse(scheme, pass, offers(response.headers()), word > 0));
             };
             if !read_away(response, connection).await {
                 return Err(Setback::Interrupted);
@@ -342,9 +342,12 @@ fn anchor(header: &Header) -> Option<&str> {
 }
 
 /// The last word was refused, unless the server does not know the scheme at all.
-fn refuse(scheme: Scheme, pass: Pass, offers: Vec<String>) -> Setback {
-    if !offers.iter().any(|offer| offer.eq_ignore_ascii_case(scheme.name())) {
-        // Nothing was judged, so that nothing is closed either.
+///
+/// A server that offers other schemes and not ours has not judged the login, unless it had `spoken` our scheme before. One that offers
+/// nothing at all may have: then the login counts as refused, because a lock-out is worse than a word too strong.
+fn refuse(scheme: Scheme, pass: Pass, offers: Vec<String>, spoken: bool) -> Setback {
+    let offered = offers.iter().any(|offer| offer.eq_ignore_ascii_case(scheme.name()));
+    if !offered && !spoken && !offers.is_empty() {
         return LoginError::NotOffered { scheme, offers }.into();
     }
     let refused = Refused::Server { offers };

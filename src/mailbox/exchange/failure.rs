@@ -50,13 +50,18 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
                 .then_some("name the certificate of your authority as the server's `ca_file`");
             (connect_kind(connect), connect_stage(connect), hint)
         }
-        EwsError::LoginRefused { .. } => (
-            MailboxErrorKind::Denied,
-            Stage::Login,
-            Some(
-                "check user name and password of the server's login in the configuration, and that the server offers its scheme",
-            ),
-        ),
+        EwsError::LoginRefused { offers } => {
+            // Nobody says whether it was the password or the channel binding, and asking again could lock the account.
+            let bound =
+                |offer: &String| ["ntlm", "negotiate"].contains(&offer.to_lowercase().as_str());
+            let hint = if offers.iter().any(bound) {
+                "check user name and password of the server's login in the configuration; where TLS ends at a load balancer in \
+                 front of Exchange, `cbt` has to fit (docs/authentication.md, Extended Protection)"
+            } else {
+                "check user name and password of the server's login in the configuration, and that the server offers its scheme"
+            };
+            (MailboxErrorKind::Denied, Stage::Login, Some(hint))
+        }
         // The error says by itself what to do.
         EwsError::Login(_) => (kind_of(error.kind()), Stage::Login, None),
         EwsError::AccountBlocked { .. } => {
@@ -329,6 +334,9 @@ mod tests {
         let error = of_error(EwsError::LoginRefused { offers: Vec::new() }, Stage::Mailbox);
         assert_eq!((error.kind, error.stage), (MailboxErrorKind::Denied, Stage::Login));
         assert!(error.hint.is_some());
+        let error =
+            of_error(EwsError::LoginRefused { offers: vec!["NTLM".into()] }, Stage::Mailbox);
+        assert!(error.hint.is_some_and(|hint| hint.contains("`cbt`")), "it may be the binding");
         let code = ResponseCode::ErrorImpersonateUserDenied;
         let fault = EwsError::Fault(Fault { code, text: None, details: Vec::new() });
         let error = of_error(fault, Stage::Item);
