@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use abgleich::config::{Settings, Target};
+use abgleich::config::{Owner, Settings, Target};
 use jiff::Timestamp;
 
 use crate::cli::check::Seen;
@@ -84,6 +84,11 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
     }
     for mailbox in &settings.mailboxes {
         add(mailbox.user.as_str(), "USER");
+        match &mailbox.owner {
+            Owner::Address => {}
+            Owner::Upn(upn) => add(upn, "ADDRESS"),
+            Owner::Sid(sid) => add(sid, "SID"),
+        }
         match &mailbox.target {
             Target::Exchange { address, .. } => add(address, "ADDRESS"),
             // Files are often named after people.
@@ -103,8 +108,36 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
     known
 }
 
+/// How our errors introduce what a server said.
+const SAID: [&str; 3] = [
+    "the server refused the request with ",
+    "the server answered with status ",
+    "the server answered ",
+];
+
+/// Leaves out the words of a server, in which it may name anybody: what follows its code, and the end of a URL.
+fn in_our_words(text: &str) -> String {
+    let mut out = text.to_owned();
+    let said = SAID.iter().find_map(|said| Some(text.find(said)? + said.len()));
+    if let Some((code, words)) =
+        said.and_then(|at| text.get(at..)).and_then(|rest| rest.split_once(": "))
+    {
+        // By what the request is found again stands behind them.
+        let request = words.rfind(" (request ").and_then(|at| words.get(at..)).unwrap_or_default();
+        let before = text.len() - code.len() - words.len() - 2;
+        out = format!("{}{code}{request}", text.get(..before).unwrap_or_default());
+    }
+    let whole = |part: &str| {
+        part.split_once('?')
+            .filter(|(url, _)| url.contains("://"))
+            .map_or(part.to_owned(), |(url, _)| format!("{url}?…"))
+    };
+    out.split(' ').map(whole).collect::<Vec<_>>().join(" ")
+}
+
 /// Replaces what is known to be personal, the longest first, and then whatever looks like an address.
 fn scrubbed(text: &str, known: &BTreeMap<String, &'static str>) -> String {
+    let text = &in_our_words(text);
     let mut longest: Vec<_> = known.iter().collect();
     longest.sort_by_key(|(text, _)| std::cmp::Reverse(text.chars().count()));
     let mut out = text.to_owned();
@@ -165,6 +198,23 @@ mod tests {
             ("somebody.else@firma.example has no mailbox", "ADDRESS has no mailbox"),
             ("user A has a mailbox", "user USER has USER mailbox"),
             ("we have what TLS 1.2 wants", "we have what TLS 1.2 wants"),
+            // A server names whom it likes.
+            (
+                "the server refused the request with ErrorImpersonationFailed: CN=Weber, Frank may not (request 1f, at EX01)",
+                "the server refused the request with ErrorImpersonationFailed (request 1f, at EX01)",
+            ),
+            (
+                "the server answered ErrorOther: S-1-5-21-7 is gone",
+                "the server answered ErrorOther",
+            ),
+            (
+                "the server answered with status 500: Frank Weber, Fehler in /EWS",
+                "the server answered with status 500",
+            ),
+            (
+                "the server redirects to 'https://proxy/login?user=weber'; check the URL",
+                "the server redirects to 'https://proxy/login?… check the URL",
+            ),
         ] {
             assert_eq!(scrubbed(text, &known), left);
         }
