@@ -10,6 +10,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "ews/anonymous.rs"]
+mod anonymous;
 #[path = "ews/autodiscover.rs"]
 mod autodiscover;
 #[path = "ews/fixtures.rs"]
@@ -34,3 +36,5 @@ mod requests;
 mod streams;
 #[path = "ews/transport.rs"]
 mod transport;
+#[path = "ews/ways.rs"]
+mod ways;

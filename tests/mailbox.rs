@@ -16,6 +16,8 @@ mod bench;
 mod clock;
 #[path = "mailbox/contract.rs"]
 mod contract;
+#[path = "mailbox/conversations.rs"]
+mod conversations;
 #[path = "mailbox/entering.rs"]
 mod entering;
 #[path = "mailbox/faults.rs"]
@@ -28,6 +30,8 @@ mod listen;
 mod outlook;
 #[path = "mailbox/person.rs"]
 mod person;
+#[path = "mailbox/player.rs"]
+mod player;
 #[path = "mailbox/random.rs"]
 mod random;
 #[path = "mailbox/series.rs"]

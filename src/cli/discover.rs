@@ -3,6 +3,7 @@
 mod words;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use abgleich::config::{Language, ServerSettings, ServerUrl, Settings};
 use abgleich::ews::autodiscover::{Hosts, Outcome, Walk, What};
@@ -30,13 +31,17 @@ pub(crate) struct Discover {
     /// Begin at this Autodiscover URL and try no other way
     #[arg(long, value_name = "URL")]
     at: Option<String>,
+    /// Write the conversation into this new folder, for support: without logins, and with invented names, addresses and hosts
+    /// in place of the real ones
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
 }
 
 impl Discover {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         let settings = place::settings(global)?;
         let (name, server) = self.server(&settings)?;
-        let servers = Servers::for_people()?;
+        let servers = Servers::for_people()?.recorded(self.record.as_deref())?;
         let user = server.login.account();
         let language = settings.language;
         let mut permit = |host: &str, found: bool| confirmed(language, &user, host, found);

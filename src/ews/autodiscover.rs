@@ -18,6 +18,7 @@ mod walk;
 pub use answer::{Answer, Endpoints};
 pub use event::{Event, What};
 pub use finder::Finder;
+pub(crate) use hosts::online_domain;
 pub use hosts::{Hosts, is_exchange_online};
 pub use names::look_up;
 pub use request::{Dialect, body};

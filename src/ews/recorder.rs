@@ -1,12 +1,13 @@
 //! Writes a conversation with a server into a folder that may be handed on (effect).
 //!
-//! It is given documents only, never a head, so that logins, tokens and cookies cannot get into it, and it writes them
-//! through [`Scrubber`], which leaves the protocol's own words and invents the rest: the same value becomes the same invented value
-//! throughout a recording and another one in the next, whose secret is another. The secret is never written.
+//! It is given documents, and of heads only the status and where it leads, so that logins, tokens and cookies cannot get into it,
+//! and it writes them through [`Scrubber`], which leaves the protocol's own words and invents the rest: the same value becomes the
+//! same invented value throughout a recording and another one in the next, whose secret is another. The secret is never written.
 
 pub mod invent;
+pub(crate) mod parts;
 pub mod scrub;
-mod words;
+pub(crate) mod words;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -20,7 +21,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::ews::recorder::invent::Inventor;
+use crate::ews::recorder::parts::Rewrite as _;
 use crate::ews::recorder::scrub::Scrubber;
+use crate::ews::recorder::words::Treatment;
 
 /// The name of the list of exchanges, one JSON object a line; the first line is about the recording.
 pub const INDEX: &str = "index.jsonl";
@@ -71,14 +74,15 @@ impl Recorder {
 
     /// Begins an exchange with its request.
     pub(crate) fn begin(&self, operation: &'static str, request: &[u8]) -> Tape {
-        let number = self.0.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
         let tape = Tape {
             shared: Arc::clone(&self.0),
-            number,
+            number: self.0.next(),
             operation,
+            place: None,
             sent: self.0.passed(),
             head: None,
             status: None,
+            location: None,
             answer: None,
             scrubber: Scrubber::new(),
             chunks: Vec::new(),
@@ -94,24 +98,70 @@ impl Recorder {
         tape.note(written);
         tape
     }
+
+    /// Takes note of a step without documents: what was done, where, and what came of it. Strings in `came` are invented like URLs,
+    /// unless they are words of ours or of the protocol.
+    pub(crate) fn step(&self, what: &str, place: &str, came: Value) {
+        let mut line = json!({
+            "number": self.0.next(),
+            "operation": what,
+            "url": self.0.inventor.text(Treatment::Url, place),
+            "sent_ms": self.0.passed(),
+        });
+        if let (Value::Object(line), Value::Object(came)) = (&mut line, came) {
+            line.extend(came.into_iter().map(|(key, value)| (key, self.0.invented(value))));
+        }
+        if let Err(error) = self.0.write(&line) {
+            tracing::warn!(%error, what, "a step cannot be recorded");
+        }
+    }
 }
 
 impl Shared {
+    /// Returns the number of the next exchange.
+    fn next(&self) -> u32 {
+        self.exchanges.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Adds a line to the list.
+    fn write(&self, line: &Value) -> io::Result<()> {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(index, "{line}")
+    }
+
+    /// Invents what may be a host or an address in what a step brought.
+    fn invented(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) if WORDS.contains(&text.as_str()) => Value::String(text),
+            Value::String(text) => Value::String(self.inventor.text(Treatment::Url, &text)),
+            Value::Array(values) => values.into_iter().map(|value| self.invented(value)).collect(),
+            other => other,
+        }
+    }
+
     /// Milliseconds since the recording began.
     fn passed(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
+/// Words in the list of exchanges that are not about anybody: ours, and the schemes of logins.
+const WORDS: [&str; 8] =
+    ["complete", "failed", "refused", "Basic", "NTLM", "Negotiate", "Bearer", "Kerberos"];
+
 /// One exchange that is being recorded. Dropped before its end, it is noted as given up by us.
 pub(crate) struct Tape {
     shared: Arc<Shared>,
     number: u32,
     operation: &'static str,
+    /// Where it was sent, where that is not always the same.
+    place: Option<String>,
     /// All times are in milliseconds since the recording began.
     sent: u64,
     head: Option<u64>,
     status: Option<u16>,
+    /// Where the answer leads.
+    location: Option<String>,
     answer: Option<File>,
     scrubber: Scrubber,
     /// When each piece came, and how many bytes were written for it.
@@ -129,6 +179,17 @@ impl fmt::Debug for Tape {
 const MOST_CHUNKS: usize = 10_000;
 
 impl Tape {
+    /// Says where it is sent.
+    pub(crate) fn to(mut self, url: &str) -> Self {
+        self.place = Some(self.shared.inventor.text(Treatment::Url, url));
+        self
+    }
+
+    /// The answer leads elsewhere.
+    pub(crate) fn leads(&mut self, location: &str) {
+        self.location = Some(self.shared.inventor.text(Treatment::Url, location));
+    }
+
     /// The head of the answer came.
     pub(crate) fn head(&mut self, status: u16) {
         self.head = Some(self.shared.passed());
@@ -175,7 +236,7 @@ impl Tape {
         let rest = self.scrubber.end();
         self.write(&rest);
         let chunks: Vec<Value> = self.chunks.iter().map(|(at, bytes)| json!([at, bytes])).collect();
-        let line = json!({
+        let mut line = json!({
             "number": self.number,
             "operation": self.operation,
             "sent_ms": self.sent,
@@ -185,10 +246,12 @@ impl Tape {
             "outcome": outcome,
             "chunks": chunks,
         });
-        let mut index = self.shared.index.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = writeln!(index, "{line}");
-        drop(index);
-        self.note(written);
+        for (key, value) in [("url", self.place.take()), ("location", self.location.take())] {
+            if let (Some(value), Value::Object(line)) = (value, &mut line) {
+                line.insert(key.to_owned(), value.into());
+            }
+        }
+        self.note(self.shared.write(&line));
     }
 
     fn path(&self, part: &str) -> PathBuf {

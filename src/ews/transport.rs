@@ -209,14 +209,19 @@ impl Lane {
 
     /// Sends a document that is no EWS request, such as one of Autodiscover, with the lane's login,
     /// and returns the answer whatever its status is, at most `limit` bytes of it. Redirects are
-    /// not followed. `None` for a script.
+    /// not followed. `None` for a script. `operation` is what a recording calls it.
     ///
     /// # Errors
     ///
     /// Everything that keeps an answer from coming, and a refused login.
-    pub async fn page(&mut self, document: Bytes, limit: usize) -> Result<Option<Page>, EwsError> {
+    pub async fn page(
+        &mut self,
+        operation: &'static str,
+        document: Bytes,
+        limit: usize,
+    ) -> Result<Option<Page>, EwsError> {
         match self {
-            Self::Http(lane) => Ok(Some(lane.page(document, limit).await?)),
+            Self::Http(lane) => Ok(Some(lane.page(operation, document, limit).await?)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Scripted(_) => Ok(None),
         }
@@ -273,7 +278,7 @@ pub struct Call<'a, O: Operation> {
 enum Source<'a> {
     Http(Box<answer::Answer<'a>>),
     #[cfg(any(test, feature = "simulation"))]
-    Scripted(VecDeque<Bytes>),
+    Scripted(scripted::Rest),
 }
 
 impl Source<'_> {
@@ -282,18 +287,22 @@ impl Source<'_> {
         match self {
             Self::Http(answer) => answer.piece().await,
             #[cfg(any(test, feature = "simulation"))]
-            Self::Scripted(pieces) => Ok(pieces.pop_front()),
+            Self::Scripted(rest) => rest.piece(),
         }
     }
 
     /// An error page of a proxy or of ASP.NET comes with status 500 as faults do.
-    fn unread(&self, error: ReplyError) -> EwsError {
-        match (self, error) {
+    fn unread(&mut self, error: ReplyError) -> EwsError {
+        let error = match (&self, error) {
             (Self::Http(answer), ReplyError::NotSoap { found }) if answer.status() != 200 => {
                 EwsError::Status { status: answer.status(), excerpt: found }
             }
             (_, error) => EwsError::Reply(error),
+        };
+        if let Self::Http(answer) = self {
+            answer.unread(&error);
         }
+        error
     }
 }
 

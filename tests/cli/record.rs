@@ -1,4 +1,4 @@
-//! `--record`: a conversation that may be handed on.
+//! `--record`: conversations that may be handed on.
 
 use abgleich::ews::{Arrival, Limits, ReplyParser};
 use exchange_sim::Kind;
@@ -79,4 +79,75 @@ fn a_recorded_run_says_what_was_said_and_names_nobody() {
         "two recordings in one folder could not be told apart: {}",
         again.stderr
     );
+}
+
+/// The lines of the list of a recording, without the first, which is about the recording.
+fn lines(office: &Office, folder: &str) -> Vec<serde_json::Value> {
+    let index = office.place.read(&format!("{folder}/index.jsonl"));
+    index.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Everything in the files of a recording.
+fn all(office: &Office, folder: &str) -> String {
+    let entries = std::fs::read_dir(office.place.path(folder)).unwrap();
+    entries.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+}
+
+/// What of the configuration and of the mailbox must be nowhere.
+const NOBODY: [&str; 7] =
+    [PASSWORD, "svc-abgleich", "schmidt", "clara", "firma", "Authorization", "Cookie"];
+
+fn names_nobody(text: &str) {
+    let small = text.to_lowercase();
+    for secret in NOBODY {
+        assert!(!small.contains(&secret.to_lowercase()), "{secret} is in the recording");
+    }
+}
+
+#[test]
+fn a_recorded_check_says_what_it_asked_and_names_nobody() {
+    let office = Office::of_one();
+    let ended = office.run(&["check", "--write-probe", "--record", "tape"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let lines = lines(&office, "tape");
+    let asked: Vec<&str> = lines.iter().map(|line| line["operation"].as_str().unwrap()).collect();
+    for operation in ["GetFolder", "ResolveNames", "Subscribe", "CreateItem", "GetItem"] {
+        assert!(asked.contains(&operation), "{operation} is not in {asked:?}");
+    }
+    assert!(
+        lines.iter().all(|line| line["outcome"] == "complete" && line["status"] == 200),
+        "{lines:#?}"
+    );
+    let text = all(&office, "tape");
+    names_nobody(&text);
+    assert!(text.contains("<m:ResponseCode>NoError</m:ResponseCode>"), "{text}");
+    // What goes wrong is recorded as well: the refusal, and that nothing came of it.
+    let mut office = Office::of_one();
+    office.place = office.place.with("SIM_PASSWORD", "wrong");
+    assert_eq!(office.run(&["check", "--record", "tape"]).code, 4);
+    let lines = self::lines(&office, "tape");
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert_eq!((&lines[0]["outcome"], &lines[0]["status"]), (&"failed: login".into(), &().into()));
+    names_nobody(&all(&office, "tape"));
+}
+
+#[test]
+fn a_recorded_discovery_shows_the_way_and_names_nobody() {
+    let office = Office::of_one();
+    let at = office.exchange.autodiscover_url();
+    let asked = ["discover", "c.schmidt@firma.example", "--at", &at, "--trust", "localhost"];
+    let ended = office.run(&[&asked[..], &["--record", "tape"]].concat());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let lines = lines(&office, "tape");
+    let steps: Vec<_> = lines
+        .iter()
+        .map(|line| (line["operation"].as_str().unwrap(), line["url"].as_str().unwrap()))
+        .collect();
+    let soap = at.replace(".xml", ".svc");
+    let ews = office.exchange.url();
+    assert_eq!(steps, [("Probe", at.as_str()), ("GetUserSettings", &soap), ("Reach", &ews)]);
+    assert_eq!(lines[0]["offers"], serde_json::json!(["Basic"]));
+    let text = all(&office, "tape");
+    names_nobody(&text);
+    assert!(text.contains("<Name>ExternalEwsUrl</Name>"), "the protocol's words stay: {text}");
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abgleich::ews::{
-    ConnectError, DistinguishedFolder, Endpoint, ErrorKind, EwsError, GetFolder, PlainHttp,
-    ReplyError, Scheme, Settings, Timeouts, TlsProblem, Trust,
+    ConnectError, DistinguishedFolder, Endpoint, ErrorKind, EwsError, GetFolder, Header,
+    Impersonation, PlainHttp, ReplyError, Scheme, Settings, Timeouts, TlsProblem, Trust,
 };
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -45,6 +45,30 @@ async fn one_connection_carries_many_requests_with_all_that_servers_want() {
     assert_eq!(login, ("authorization", "RklSTUFcc3ZjOmdlaGVpbQ=="));
     assert!(!head.contains("transfer-encoding"), "chunked requests are refused by some servers");
     assert!(!requests[0][0].contains("exchangecookie"));
+}
+
+#[tokio::test]
+async fn the_front_end_is_told_whose_server_it_is() {
+    let peer = Peer::start(vec![ok(), ok(), ok()], None).await;
+    let mut lane = plain(&peer, timeouts());
+    let (group, eva) = ("erste@firma.example".to_owned(), "eva@firma.example".to_owned());
+    // A SID names no address; the mailbox does.
+    let by_sid = Header {
+        impersonate: Some(Impersonation::Sid("S-1-5-21-7".to_owned())),
+        anchor: Some(eva.clone()),
+        ..header()
+    };
+    // Subscriptions of a group live on the server of its first mailbox ("Maintain affinity between a group of subscriptions").
+    let grouped = Header { affinity: Some(group.clone()), ..header() };
+    for (header, anchor, grouped) in
+        [(header(), &eva, false), (by_sid, &eva, false), (grouped, &group, true)]
+    {
+        let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
+        lane.each(operation, &header).await.unwrap();
+        let head = peer.requests()[0].last().unwrap().to_ascii_lowercase();
+        assert!(head.contains(&format!("\r\nx-anchormailbox: {anchor}\r\n")), "{head}");
+        assert_eq!(head.contains("\r\nx-preferserveraffinity: true\r\n"), grouped, "{head}");
+    }
 }
 
 #[tokio::test]
@@ -160,9 +184,13 @@ async fn pages_of_another_kind_come_as_they_are() {
     let moved = Act::Write(http("302 Found", "Location: https://x.example/\r\n", "gone"));
     let peer = Peer::start(vec![moved, Act::Write(http("200 OK", "", "0123456789"))], None).await;
     let mut lane = plain(&peer, timeouts());
-    let page = lane.page(Bytes::from_static(b"<Autodiscover/>"), 4).await.unwrap().unwrap();
+    let page = lane
+        .page("Autodiscover", Bytes::from_static(b"<Autodiscover/>"), 4)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((page.status, page.location.as_deref()), (302, Some("https://x.example/")));
-    let page = lane.page(Bytes::new(), 4).await.unwrap().unwrap();
+    let page = lane.page("Autodiscover", Bytes::new(), 4).await.unwrap().unwrap();
     assert_eq!((page.status, page.body.as_slice()), (200, &b"0123"[..]));
     assert!(peer.requests()[0][0].ends_with("<Autodiscover/>"));
 }

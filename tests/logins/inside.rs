@@ -230,7 +230,7 @@ inside! {
         {
             let path = format!("/{scheme}/require/conn/x?t=large{number}");
             let mut lane = settings(&site, site.port("BASE"), &path, &login).lane();
-            let page = lane.page(body.clone(), 1 << 20).await.unwrap().unwrap();
+            let page = lane.page("Large", body.clone(), 1 << 20).await.unwrap().unwrap();
             assert_eq!(page.status, 200);
             for _ in 0..5 {
                 ask(&mut lane).await.unwrap();
@@ -376,7 +376,7 @@ inside! {
     async fn packed_answers_are_unpacked(site) {
         let plain = fs::read(site.file("www/reply.xml")).unwrap();
         let mut lane = settings(&site, site.port("APACHE"), "/basic/packed.xml", &basic()).lane();
-        let page = lane.page(Bytes::new(), 1 << 20).await.unwrap().unwrap();
+        let page = lane.page("Packed", Bytes::new(), 1 << 20).await.unwrap().unwrap();
         assert_eq!((page.status, page.body), (200, plain));
         ask(&mut lane).await.unwrap();
     }

@@ -13,7 +13,7 @@ use crate::bench::{Exchange, ExchangeBench};
 const KIND: ItemKind = ItemKind::Appointment;
 
 /// Every Tuesday and Friday at ten in Berlin, from Tuesday, 23 March 2027, ten times: the clocks change on the 28th.
-fn weekly(exceptions: Vec<Exception>) -> Recurrence {
+pub(crate) fn weekly(exceptions: Vec<Exception>) -> Recurrence {
     Recurrence {
         pattern: Pattern::Weekly {
             every: 1,
@@ -25,7 +25,7 @@ fn weekly(exceptions: Vec<Exception>) -> Recurrence {
     }
 }
 
-fn content(exceptions: Vec<Exception>) -> Content {
+pub(crate) fn content(exceptions: Vec<Exception>) -> Content {
     let mut content = sample::full(KIND);
     let pairs = [(Field::Start, "2027-03-23T09:00:00Z"), (Field::End, "2027-03-23T10:00:00Z")];
     for (field, text) in pairs {
@@ -40,7 +40,7 @@ fn deleted(original: Date) -> Exception {
     Exception { original, change: ExceptionChange::Deleted }
 }
 
-fn changed(original: Date, start: &str, end: &str) -> Exception {
+pub(crate) fn changed(original: Date, start: &str, end: &str) -> Exception {
     let moment = |text: &str| Moment::try_from(text.to_owned()).expect("a moment");
     let (start, end) = (moment(start), moment(end));
     Exception {
@@ -49,7 +49,7 @@ fn changed(original: Date, start: &str, end: &str) -> Exception {
     }
 }
 
-fn named(mut exception: Exception, text: &str, at: &str) -> Exception {
+pub(crate) fn named(mut exception: Exception, text: &str, at: &str) -> Exception {
     if let ExceptionChange::Changed { subject, place, .. } = &mut exception.change {
         *subject = Some(text.to_owned());
         *place = Some(at.to_owned());
@@ -58,7 +58,7 @@ fn named(mut exception: Exception, text: &str, at: &str) -> Exception {
 }
 
 /// One of each kind: moved over the change of the clocks, renamed, deleted, and made an all-day one without a place.
-fn every_kind() -> Vec<Exception> {
+pub(crate) fn every_kind() -> Vec<Exception> {
     let all_day = changed(date(2027, 4, 9), "2027-04-10", "2027-04-11");
     vec![
         changed(date(2027, 3, 26), "2027-03-29T06:30:00Z", "2027-03-29T07:00:00Z"),
@@ -94,7 +94,7 @@ fn fetch(bench: &mut ExchangeBench, id: &ItemId) -> Item {
     found.expect("the item is there")
 }
 
-fn series(item: &Item) -> &Recurrence {
+pub(crate) fn series(item: &Item) -> &Recurrence {
     match item.content.value(Field::Recurrence) {
         Some(Value::Recurrence(series)) => series,
         other => panic!("{other:?}, unsupported: {:?}", item.unsupported),

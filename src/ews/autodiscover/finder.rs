@@ -3,10 +3,12 @@
 use std::error::Error;
 
 use bytes::Bytes;
+use serde_json::json;
 
 use crate::ews::autodiscover::answer::{self, LONGEST};
 use crate::ews::autodiscover::names::look_up;
-use crate::ews::autodiscover::request::body;
+use crate::ews::autodiscover::request::{Dialect, body};
+use crate::ews::autodiscover::srv::Srv;
 use crate::ews::autodiscover::walk::{Outcome, Step, Told, Walk};
 use crate::ews::error::{ConnectError, EwsError};
 use crate::ews::transport::{
@@ -35,7 +37,8 @@ impl Finder {
         permit: &mut (dyn FnMut(&str, bool) -> bool + Send),
     ) -> Outcome {
         loop {
-            let told = match walk.step() {
+            let step = walk.step();
+            let told = match step.clone() {
                 Step::Done(outcome) => return outcome,
                 Step::Permit { host, found } => Told::Permitted(permit(&host, found)),
                 Step::Probe(url) => self.probe(url).await,
@@ -46,13 +49,41 @@ impl Finder {
                 },
                 Step::Ask { url, dialect, address } => {
                     let document = body(dialect, &address, &url.url());
-                    self.ask(url, document).await
+                    self.ask(url, dialect, document).await
                 }
                 Step::Reach(url) => self.reach(url).await,
             };
             tracing::debug!(?told, "a step of autodiscover");
+            self.record(&step, &told);
             walk.told(told);
         }
+    }
+
+    /// Writes down a step that has no documents; those of a question are written down by its lane.
+    fn record(&self, step: &Step, told: &Told) {
+        let Some(recorder) = &self.passage.recorder else { return };
+        let (what, place) = match step {
+            Step::Probe(url) => ("Probe", url.url()),
+            Step::Knock(host) => ("Knock", format!("http://{host}/autodiscover/autodiscover.xml")),
+            Step::LookUp(name) => ("LookUp", name.clone()),
+            Step::Permit { host, .. } => ("Permit", host.clone()),
+            Step::Reach(url) => ("Reach", url.url()),
+            Step::Ask { .. } | Step::Done(_) => return,
+        };
+        let came = match told {
+            Told::Status { status, location, offers } => {
+                json!({ "status": status, "location": location, "offers": offers })
+            }
+            Told::Records(records) => {
+                let row = |srv: &Srv| json!([srv.priority, srv.weight, srv.port, srv.host]);
+                json!({ "outcome": "complete", "records": records.iter().map(row).collect::<Vec<_>>() })
+            }
+            Told::Permitted(false) => json!({ "outcome": "refused" }),
+            Told::Permitted(true) | Told::Reached => json!({ "outcome": "complete" }),
+            // Why is said with names in it.
+            _ => json!({ "outcome": "failed" }),
+        };
+        recorder.step(what, &place, came);
     }
 
     fn lane(&self, url: Endpoint) -> Result<Lane, ConnectError> {
@@ -86,13 +117,13 @@ impl Finder {
         }
     }
 
-    async fn ask(&self, url: Endpoint, document: String) -> Told {
+    async fn ask(&self, url: Endpoint, dialect: Dialect, document: String) -> Told {
         let mut lane = match self.lane(url) {
             Ok(lane) => lane,
             Err(error) => return Told::Failed(error.to_string()),
         };
         // One byte more than an answer may have, so that one that is too long is seen to be.
-        match lane.page(Bytes::from(document), LONGEST + 1).await {
+        match lane.page(dialect.name(), Bytes::from(document), LONGEST + 1).await {
             Ok(Some(page)) => read(page),
             Ok(None) => Told::Failed("nobody was asked".to_owned()),
             Err(EwsError::LoginRefused { offers }) => Told::LoginRefused { offers },

@@ -82,6 +82,11 @@ pub(super) fn is_host(text: &str) -> bool {
 
 /// Says whether a host is Microsoft's cloud, where EWS is switched off (2026-10 to 2027-04) and nobody has a server.
 pub fn is_exchange_online(host: &str) -> bool {
+    online_domain(host.trim_end_matches('.')).is_some()
+}
+
+/// Returns the domain of Microsoft's cloud that a host or an address lies in, as it stands there.
+pub(crate) fn online_domain(host: &str) -> Option<&str> {
     const DOMAINS: [&str; 7] = [
         "outlook.com",
         "office365.com",
@@ -91,9 +96,11 @@ pub fn is_exchange_online(host: &str) -> bool {
         "outlook.cn",
         "microsoftonline.com",
     ];
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    DOMAINS.iter().any(|domain| {
-        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    DOMAINS.iter().find_map(|domain| {
+        let at = host.len().checked_sub(domain.len())?;
+        let (before, end) = host.split_at_checked(at)?;
+        let whole = before.is_empty() || before.ends_with(['.', '@']);
+        (whole && end.eq_ignore_ascii_case(domain)).then_some(end)
     })
 }
 

@@ -11,6 +11,16 @@ pub enum Dialect {
     Pox,
 }
 
+impl Dialect {
+    /// Returns what a recording calls the question.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Soap => "GetUserSettings",
+            Self::Pox => "Autodiscover",
+        }
+    }
+}
+
 const SETTINGS: [&str; 5] =
     ["InternalEwsUrl", "ExternalEwsUrl", "CasVersion", "UserMSOnline", "GroupingInformation"];
 

@@ -388,6 +388,11 @@ impl Walk {
         if self.hops > HOPS {
             return self.too_far(place);
         }
+        // A mailbox that was moved to Exchange Online leaves an address of the tenant behind.
+        let behind = address.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase());
+        if let Some(host) = behind.filter(|domain| is_exchange_online(domain)) {
+            return self.online(place, &host);
+        }
         match domain(address) {
             Ok(_) if self.seen.contains(&address.to_lowercase()) => self.note(place, What::Circle),
             Ok(domain) => self.begin(address, ways(&domain)),

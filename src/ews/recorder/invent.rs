@@ -6,8 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
+
+use crate::ews::recorder::parts::{Part, Rewrite};
 
 /// Runs of letters and digits that are shorter than this are kept apart by a table: by chance alone, `c7` and `c8` may become
 /// the same.
@@ -34,42 +35,30 @@ impl Inventor {
         Self { secret, short: Mutex::default() }
     }
 
-    /// Invents a value run by run: each run of letters and digits becomes another of the same length, with capitals and digits
-    /// where they were; everything between stays. `Hofer` becomes the same in a name, in an address and in an id.
-    pub fn words(&self, value: &str) -> String {
-        let mut out = String::with_capacity(value.len());
-        let mut rest = value;
-        while let Some(first) = rest.chars().next() {
-            let inside = |c: char| c.is_alphanumeric() == first.is_alphanumeric();
-            let end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
-            let (run, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            if first.is_alphanumeric() {
-                out.push_str(&self.run(run));
-            } else {
-                out.push_str(run);
-            }
-            rest = after;
-        }
-        out
+    /// Returns a stranger of the same form for a letter or digit that stands alone: another one of its class, each for one only.
+    fn single(&self, plain: &str) -> Option<String> {
+        let [byte] = plain.as_bytes() else { return None };
+        let (first, count) = match byte {
+            b'0'..=b'9' => (b'0', 10),
+            b'a'..=b'z' => (b'a', 26),
+            _ => return None,
+        };
+        let shift = Stream::of(self.digest("single", "", 0)).below(count - 1) + 1;
+        Some(char::from(first + (byte - first + shift) % count).to_string())
     }
 
-    /// Invents a long text as a whole, so that words which come often in a language cannot be told by their number.
-    pub fn prose(&self, value: &str) -> String {
-        like(value, &self.digest("prose", value, 0))
-    }
-
-    /// Invents a day in place of another, in the form of an XML date or time; everything behind the day stays. What is none is
-    /// invented like a word.
-    pub fn day(&self, value: &str) -> String {
-        let split = value.split_at_checked(10).filter(|(day, _)| day.parse::<Date>().is_ok());
-        let Some((day, rest)) = split else { return self.words(value) };
+    /// Invents a day in place of another.
+    fn day(&self, day: &str) -> String {
         let mut stream = Stream::of(self.digest("day", day, 0));
         let (year, month, of_month) = (stream.below(60), stream.below(12), stream.below(28));
-        format!("{}-{:02}-{:02}{rest}", 1940 + u32::from(year), month + 1, of_month + 1)
+        format!("{}-{:02}-{:02}", 1940 + u32::from(year), month + 1, of_month + 1)
     }
 
     fn run(&self, run: &str) -> String {
         let plain = run.to_lowercase();
+        if let Some(found) = self.single(&plain) {
+            return cased(&found, run);
+        }
         if plain.chars().count() >= SHORT {
             return like(run, &self.digest("word", &plain, 0));
         }
@@ -102,6 +91,25 @@ impl Inventor {
     }
 }
 
+impl Rewrite for Inventor {
+    /// Each run of letters and digits becomes another of the same length, with capitals and digits where they were: `Hofer`
+    /// becomes the same in a name, in an address and in an id.
+    fn part(&self, part: Part<'_>) -> String {
+        match part {
+            Part::Fixed(text) => text.to_owned(),
+            Part::Between(character) => between(character).to_string(),
+            Part::Word(run) | Part::Token(run) => self.run(run),
+            Part::Day(day) => self.day(day),
+            Part::Prose(text) => like(text, &self.digest("prose", text, 0)),
+        }
+    }
+}
+
+/// Returns what is written for a character that is no letter and no digit. A pictogram may say more than a word.
+pub(crate) fn between(character: char) -> char {
+    if character.is_ascii() || character.is_whitespace() { character } else { '·' }
+}
+
 /// Writes a value anew, each character by one of its class.
 fn like(value: &str, digest: &[u8; 32]) -> String {
     let mut stream = Stream::of(*digest);
@@ -113,7 +121,7 @@ fn like(value: &str, digest: &[u8; 32]) -> String {
             'A'..='Z' => char::from(b'A' + stream.below(26)),
             letter if letter.is_uppercase() => foreign(&mut stream, ['Ä', 'Ö', 'Ü', 'É']),
             letter if letter.is_alphanumeric() => foreign(&mut stream, ['ä', 'ö', 'ü', 'é']),
-            other => other,
+            other => between(other),
         });
     }
     out
@@ -124,7 +132,7 @@ fn foreign(stream: &mut Stream, letters: [char; 4]) -> char {
 }
 
 /// Writes a word in the capitals of another of its length.
-fn cased(word: &str, like: &str) -> String {
+pub(crate) fn cased(word: &str, like: &str) -> String {
     let upper = |(letter, model): (char, char)| {
         let capital = letter.to_uppercase().next().filter(|_| model.is_uppercase());
         capital.unwrap_or(letter)
@@ -157,7 +165,16 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
+    use crate::ews::recorder::words::Treatment;
+
+    impl Inventor {
+        fn words(&self, text: &str) -> String {
+            self.text(Treatment::Words, text)
+        }
+    }
 
     #[test]
     fn the_same_becomes_the_same_and_keeps_its_shape() {
@@ -198,12 +215,33 @@ mod tests {
     }
 
     #[test]
+    fn letters_and_digits_that_stand_alone_stay_apart_and_none_stays() {
+        let inventor = Inventor::new([5; 32]);
+        for alphabet in ["0123456789", "abcdefghijklmnopqrstuvwxyz"] {
+            let all: HashSet<String> =
+                alphabet.chars().map(|letter| inventor.words(&letter.to_string())).collect();
+            assert_eq!(all.len(), alphabet.len());
+            for letter in alphabet.chars() {
+                assert_ne!(inventor.words(&letter.to_string()), letter.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_neither_letter_nor_blank_may_say_something() {
+        let inventor = Inventor::new([6; 32]);
+        let prose = inventor.text(Treatment::Prose, "Prima 🐣, 5 €\r\n");
+        assert!(prose.ends_with(" ·\r\n") && !prose.contains('🐣'), "{prose}");
+        assert_eq!(inventor.words("→ 🐣"), "· ·");
+    }
+
+    #[test]
     fn a_day_becomes_a_day() {
         let inventor = Inventor::new([4; 32]);
-        let day = inventor.day("1984-02-29T11:59:00Z");
+        let day = inventor.text(Treatment::Day, "1984-02-29T11:59:00Z");
         assert!(day.ends_with("T11:59:00Z") && day != "1984-02-29T11:59:00Z", "{day}");
         assert!(day[..10].parse::<Date>().is_ok(), "{day}");
-        assert_eq!(inventor.day("1984-02-29"), day[..10]);
-        assert_ne!(inventor.day("gestern"), "gestern");
+        assert_eq!(inventor.text(Treatment::Day, "1984-02-29"), day[..10]);
+        assert_ne!(inventor.text(Treatment::Day, "gestern"), "gestern");
     }
 }

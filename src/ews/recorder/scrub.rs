@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::mem;
 
 use crate::ews::error::ReplyError;
-use crate::ews::recorder::invent::Inventor;
-use crate::ews::recorder::words::{Treatment, of_attribute, of_element};
+use crate::ews::recorder::parts::Rewrite;
+use crate::ews::recorder::words::{Treatment, of_attribute, of_element, of_property, of_setting};
 use crate::ews::reply::Envelopes;
 use crate::ews::xml::Writer;
 use crate::ews::xml::reader::{Handler, Limits, PushReader, Tag};
@@ -41,7 +41,7 @@ impl Scrubber {
     }
 
     /// Takes the next piece.
-    pub fn feed(&mut self, mut bytes: &[u8], inventor: &Inventor) {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], rewrite: &dyn Rewrite) {
         while !bytes.is_empty() {
             if let Some(unread) = &mut self.unread {
                 *unread += bytes.len() as u64;
@@ -54,7 +54,7 @@ impl Scrubber {
             let (now, after) =
                 bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
             let reader = self.reader.get_or_insert_with(|| PushReader::new(LIMITS));
-            let mut walk = Walk { page: &mut self.page, inventor };
+            let mut walk = Walk { page: &mut self.page, rewrite };
             if reader.feed(now, &mut walk).is_err() {
                 self.unread = Some(now.len() as u64);
             } else if end.is_some() {
@@ -85,16 +85,65 @@ impl Scrubber {
 #[derive(Default)]
 struct Page {
     out: String,
-    /// The open elements as they are written, and how their text is treated.
-    open: Vec<(String, Treatment)>,
+    place: Place,
     text: TextBuffer,
     /// Whether the last tag still lacks its `>`.
     pending: bool,
 }
 
+/// Where in a document somebody is, and what becomes of what stands there.
+pub(crate) struct Place {
+    /// The open elements as they are written, and how their text is treated.
+    open: Vec<(String, Treatment)>,
+    /// How the values of the property are treated of which was spoken last.
+    value: Treatment,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { open: Vec::new(), value: Treatment::Words }
+    }
+}
+
+impl Place {
+    /// Goes into an element.
+    pub(crate) fn enter(&mut self, element: &Tag<'_>) {
+        if element.name() == "ExtendedFieldURI" {
+            let attributes: Vec<_> = element.attributes().collect();
+            let named = |name: &str| attributes.iter().find(|(key, _)| *key == name);
+            self.value = of_property(|name| named(name).map(|(_, value)| value.as_ref()));
+        }
+        let treatment = of_element(local(self.name()), element.name(), self.value);
+        self.open.push((element.whole_name().to_owned(), treatment));
+    }
+
+    /// Takes note of a text.
+    pub(crate) fn read(&mut self, text: &str) {
+        let mut names = self.open.iter().rev().map(|(name, _)| local(name));
+        if names.next() == Some("Name") && names.next() == Some("UserSetting") {
+            self.value = of_setting(text);
+        }
+    }
+
+    /// Leaves the innermost element and returns its name.
+    pub(crate) fn leave(&mut self) -> Option<String> {
+        self.open.pop().map(|(name, _)| name)
+    }
+
+    /// Returns what becomes of the text here.
+    pub(crate) fn treatment(&self) -> Treatment {
+        self.open.last().map_or(Treatment::Words, |(_, treatment)| *treatment)
+    }
+
+    /// Returns the name of the innermost element as it stands there.
+    pub(crate) fn name(&self) -> &str {
+        self.open.last().map_or("", |(name, _)| name)
+    }
+}
+
 struct Walk<'a> {
     page: &'a mut Page,
-    inventor: &'a Inventor,
+    rewrite: &'a dyn Rewrite,
 }
 
 impl Walk<'_> {
@@ -107,40 +156,24 @@ impl Walk<'_> {
         if mem::take(&mut self.page.pending) {
             self.page.out.push('>');
         }
-        let treatment = self.page.open.last().map_or(Treatment::Words, |(_, treatment)| *treatment);
-        let treated = treat(self.inventor, treatment, &text);
+        self.page.place.read(&text);
+        let treated = self.rewrite.text(self.page.place.treatment(), &text);
         let mut xml = Writer::new();
         xml.characters(&treated);
         self.page.out.push_str(&xml.finish());
     }
 }
 
-fn treat(inventor: &Inventor, treatment: Treatment, text: &str) -> String {
-    match treatment {
-        _ if matches!(text.trim(), "" | "true" | "false") => text.to_owned(),
-        Treatment::Keep => text.to_owned(),
-        Treatment::Number if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => {
-            text.to_owned()
-        }
-        Treatment::Day => inventor.day(text),
-        Treatment::Prose => inventor.prose(text),
-        Treatment::Number | Treatment::Words => inventor.words(text),
-    }
-}
-
 impl Handler for Walk<'_> {
     fn start(&mut self, element: &Tag<'_>, _offset: u64) -> Result<(), ReplyError> {
         self.flush();
-        let parent = self.page.open.last().map_or("", |(name, _)| local(name)).to_owned();
         let page = &mut *self.page;
         if mem::take(&mut page.pending) {
             page.out.push('>');
         }
         let _ = write!(page.out, "<{}", element.whole_name());
         for (key, value) in element.whole_attributes() {
-            let value = unescape(&value);
-            let treatment = of_attribute(element.name(), key);
-            let value = treat(self.inventor, treatment, &value);
+            let value = self.rewrite.text(of_attribute(element.name(), key), &unescape(&value));
             let _ = write!(page.out, " {key}=\"");
             let mut xml = Writer::new();
             xml.characters(&value);
@@ -148,7 +181,7 @@ impl Handler for Walk<'_> {
             page.out.push('"');
         }
         page.pending = true;
-        page.open.push((element.whole_name().to_owned(), of_element(&parent, element.name())));
+        page.place.enter(element);
         Ok(())
     }
 
@@ -167,7 +200,7 @@ impl Handler for Walk<'_> {
 
     fn end(&mut self) {
         self.flush();
-        let Some((name, _)) = self.page.open.pop() else { return };
+        let Some(name) = self.page.place.leave() else { return };
         if mem::take(&mut self.page.pending) {
             self.page.out.push_str("/>");
         } else {
@@ -183,6 +216,7 @@ fn local(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ews::recorder::invent::Inventor;
 
     fn scrubbed(document: &str, piece: usize) -> String {
         let inventor = Inventor::new([7; 32]);

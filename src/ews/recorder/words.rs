@@ -5,21 +5,38 @@
 
 /// What becomes of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Treatment {
-    /// It stays.
+pub(crate) enum Treatment {
+    /// It stays if it has the form of a word, a number or a time.
     Keep,
+    /// It stays if it is a list of such words.
+    Days,
+    /// It stays unless it is a mail address: the name of a time zone, of a property.
+    Name,
     /// It stays if it is a number.
     Number,
     /// Another day is put in its place.
     Day,
     /// It is invented as a whole.
     Prose,
+    /// It is invented but for what every server has in its addresses.
+    Url,
+    /// It is invented; nobody but the server understands it.
+    Token,
     /// It is invented word by word.
     Words,
 }
 
 /// Elements whose text is a word of the protocol, a number, a time or a switch.
 const KEPT: &[&str] = &[
+    // Autodiscover's.
+    "AcceptableResponseSchema",
+    "AccountType",
+    "Action",
+    "AuthPackage",
+    "ErrorCode",
+    "RequestedServerVersion",
+    "Setting",
+    // Those of EWS.
     "ActualWork",
     "BaseShape",
     "Bias",
@@ -42,7 +59,6 @@ const KEPT: &[&str] = &[
     "DayOfMonth",
     "DayOfWeek",
     "DayOfWeekIndex",
-    "DaysOfWeek",
     "Delete",
     "DeleteItems",
     "DelegationState",
@@ -50,7 +66,6 @@ const KEPT: &[&str] = &[
     "EditItems",
     "End",
     "EndDate",
-    "ErrorCode",
     "EventType",
     "FileAsMapping",
     "FirstDayOfWeek",
@@ -136,7 +151,6 @@ const ATTRIBUTES: &[&str] = &[
     "NumeratorOffset",
     "Offset",
     "PropertyId",
-    "PropertyName",
     "PropertySetId",
     "PropertyTag",
     "PropertyType",
@@ -156,6 +170,9 @@ const ATTRIBUTES: &[&str] = &[
     "type",
 ];
 
+/// Attributes that hold a name of the protocol or of a field, which may have blanks.
+const NAMES: &[&str] = &["PropertyName"];
+
 /// Elements whose `Id` or `Name` is a word of the protocol or the name of a time zone.
 const NAMED: &[&str] = &[
     "DistinguishedFolderId",
@@ -168,25 +185,68 @@ const NAMED: &[&str] = &[
     "MeetingTimeZone",
 ];
 
-/// Says what becomes of the text of an element.
-pub(super) fn of_element(parent: &str, name: &str) -> Treatment {
-    match name {
+/// Elements that hold a URL or what may be one.
+const URLS: &[&str] = &["ASUrl", "EwsUrl", "RedirectAddr", "RedirectTarget", "RedirectUrl"];
+
+/// Elements that hold what only the server understands.
+const TOKENS: &[&str] = &["PreviousWatermark", "SubscriptionId", "SyncState", "Watermark"];
+
+/// Attributes of that kind.
+const TOKEN_ATTRIBUTES: &[&str] = &["ChangeKey", "Id", "RootItemChangeKey", "RootItemId"];
+
+/// Says what becomes of the text of an element. `value` is how the values of a property are treated of which was spoken last.
+pub(super) fn of_element(parent: &str, name: &str, value: Treatment) -> Treatment {
+    match (parent, name) {
         // In errors, such as `BackOffMilliseconds`; elsewhere a value of anything.
-        "Value" if parent == "MessageXml" => Treatment::Number,
-        "Body" | "TextBody" | "UniqueBody" => Treatment::Prose,
+        ("MessageXml", "Value") => Treatment::Number,
+        ("ExtendedProperty" | "Values" | "UserSetting", "Value") => value,
+        ("UserSetting", "Name") => Treatment::Keep,
+        // Of WS-Addressing; otherwise the end of a change of the clocks.
+        ("Header", "To") => Treatment::Url,
+        (_, "Body" | "TextBody" | "UniqueBody") => Treatment::Prose,
+        (_, "DaysOfWeek") => Treatment::Days,
         _ if DAYS.contains(&name) => Treatment::Day,
+        _ if URLS.contains(&name) => Treatment::Url,
+        _ if TOKENS.contains(&name) => Treatment::Token,
         _ if KEPT.contains(&name) => Treatment::Keep,
         _ => Treatment::Words,
     }
 }
 
 /// Says what becomes of the value of an attribute.
-pub(super) fn of_attribute(element: &str, key: &str) -> Treatment {
-    let named = || matches!(key, "Id" | "Name") && NAMED.contains(&element);
-    let space = key == "xmlns" || key.starts_with("xmlns:");
-    // Entries of contacts: `EmailAddress1`, `BusinessPhone`.
-    if space || named() || ATTRIBUTES.contains(&key.rsplit(':').next().unwrap_or(key)) {
-        return Treatment::Keep;
+pub(crate) fn of_attribute(element: &str, key: &str) -> Treatment {
+    if key == "xmlns" || key.starts_with("xmlns:") {
+        return Treatment::Name;
     }
-    Treatment::Words
+    let local = key.rsplit(':').next().unwrap_or(key);
+    match local {
+        "Id" | "Name" if NAMED.contains(&element) => Treatment::Name,
+        _ if NAMES.contains(&local) => Treatment::Name,
+        // Entries of contacts: `EmailAddress1`, `BusinessPhone`.
+        _ if ATTRIBUTES.contains(&local) => Treatment::Keep,
+        _ if TOKEN_ATTRIBUTES.contains(&local) => Treatment::Token,
+        _ => Treatment::Words,
+    }
+}
+
+/// Says what becomes of the values of a property, which its path names by these attributes. Numbers of Outlook's own properties are
+/// switches; those of others may be somebody's salary.
+pub(super) fn of_property<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Treatment {
+    let set = attribute("DistinguishedPropertySetId");
+    let own = attribute("PropertyTag").is_some()
+        || set.is_some_and(|set| !matches!(set, "PublicStrings" | "InternetHeaders"));
+    match attribute("PropertyType").map(|kind| kind.trim_end_matches("Array")) {
+        Some("SystemTime" | "ApplicationTime") => Treatment::Day,
+        Some("Integer" | "Short" | "Long") if own => Treatment::Number,
+        _ => Treatment::Words,
+    }
+}
+
+/// Says what becomes of a setting of Autodiscover.
+pub(super) fn of_setting(name: &str) -> Treatment {
+    match name.trim() {
+        "CasVersion" | "EwsSupportedSchemas" => Treatment::Keep,
+        name if name.ends_with("Url") => Treatment::Url,
+        _ => Treatment::Words,
+    }
 }

@@ -65,6 +65,13 @@ impl<'a> Answer<'a> {
         self.status
     }
 
+    /// Takes note that what came could not be read.
+    pub(super) fn unread(&mut self, error: &EwsError) {
+        if let Some(tape) = &mut self.tape {
+            tape.failed(error.stage());
+        }
+    }
+
     /// Returns the next piece; `None` at the end.
     pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, EwsError> {
         let outcome = self.plain().await;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use crate::ews::auth::{Account, BindingMode, ChannelBinding, Gate, Login};
 use crate::ews::envelope::Header;
 use crate::ews::error::{ConnectError, EwsError};
-use crate::ews::recorder::Recorder;
+use crate::ews::recorder::{Recorder, Tape};
 use crate::ews::transport::answer::Answer;
 use crate::ews::transport::challenge::offers;
 use crate::ews::transport::cookies::Cookies;
@@ -214,6 +214,14 @@ pub struct HttpLane {
     pub(super) asked_again: u8,
 }
 
+/// Takes note of an exchange that failed.
+fn told<T>(tape: &mut Option<Tape>, outcome: Result<T, EwsError>) -> Result<T, EwsError> {
+    if let (Some(tape), Err(error)) = (tape, &outcome) {
+        tape.failed(error.stage());
+    }
+    outcome
+}
+
 pub(super) const AGENT: &str = concat!("abgleich/", env!("CARGO_PKG_VERSION"));
 
 impl HttpLane {
@@ -265,17 +273,29 @@ impl HttpLane {
     }
 
     /// Sends a document of another kind and returns the answer, whatever it is.
-    pub(super) async fn page(&mut self, document: Bytes, limit: usize) -> Result<Page, EwsError> {
+    pub(super) async fn page(
+        &mut self,
+        operation: &'static str,
+        document: Bytes,
+        limit: usize,
+    ) -> Result<Page, EwsError> {
         let started = Instant::now();
+        let mut tape = self.tape(operation, &document);
         let outgoing = Outgoing::new(document, None, started + self.settings.timeouts.total);
-        let (response, connection) = self.exchange(&outgoing).await?;
+        let (response, connection) = told(&mut tape, self.exchange(&outgoing).await)?;
         let text = |name| {
             let value: Option<&HeaderValue> = response.headers().get(name);
             value.and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
         let status = response.status().as_u16();
         let (location, content_type) = (text(LOCATION), text(CONTENT_TYPE));
-        let mut answer = Answer::new(self, response, connection, started);
+        if let Some(tape) = &mut tape {
+            tape.head(status);
+            if let Some(location) = &location {
+                tape.leads(location);
+            }
+        }
+        let mut answer = Answer::new(self, response, connection, started).onto(tape);
         let mut body = Vec::new();
         while body.len() < limit
             && let Some(piece) = answer.piece().await?
@@ -294,27 +314,28 @@ impl HttpLane {
         header: &Header,
     ) -> Result<Answer<'_>, EwsError> {
         let started = Instant::now();
-        // Documents only: what logs in, cookies and all other heads never get there.
         let recorder = self.settings.recorder.as_ref();
         let mut tape = recorder.map(|recorder| recorder.begin(operation, &body));
         let outgoing = Outgoing::new(body, Some(header), started + self.settings.timeouts.total);
-        let exchanged = self.exchange(&outgoing).await;
-        if let (Some(tape), Err(error)) = (&mut tape, &exchanged) {
-            tape.failed(error.stage());
-        }
-        let (response, connection) = exchanged?;
+        let (response, connection) = told(&mut tape, self.exchange(&outgoing).await)?;
         let status = response.status().as_u16();
         if let Some(tape) = &mut tape {
             tape.head(status);
         }
         match judge(status, response.headers()) {
             Verdict::Read => Ok(Answer::new(self, response, connection, started).onto(tape)),
-            Verdict::Fail(error) => Err(error),
+            Verdict::Fail(error) => told(&mut tape, Err(error)),
             Verdict::Explain => {
                 let page = Answer::new(self, response, connection, started).beginning().await;
-                Err(EwsError::Status { status, excerpt: excerpt(&page) })
+                told(&mut tape, Err(EwsError::Status { status, excerpt: excerpt(&page) }))
             }
         }
+    }
+
+    /// Begins to record a document that has an address of its own.
+    fn tape(&self, operation: &'static str, document: &[u8]) -> Option<Tape> {
+        let recorder = self.settings.recorder.as_ref()?;
+        Some(recorder.begin(operation, document).to(&self.settings.endpoint.url()))
     }
 
     /// Takes the idle connection, or dials.

@@ -31,6 +31,15 @@ pub enum Scripted {
         /// The sizes of the pieces.
         pieces: Vec<usize>,
     },
+    /// It answers so, and then the connection breaks.
+    Broken {
+        /// The status.
+        status: u16,
+        /// The document.
+        body: Vec<u8>,
+        /// The sizes of the pieces.
+        pieces: Vec<usize>,
+    },
     /// The request does not get that far.
     Fail(EwsError),
 }
@@ -53,23 +62,42 @@ impl fmt::Debug for ScriptedLane {
     }
 }
 
-impl ScriptedLane {
-    pub(super) fn post(&mut self, request: &[u8]) -> Result<VecDeque<Bytes>, EwsError> {
-        match (self.0)(&String::from_utf8_lossy(request)) {
-            Scripted::Fail(error) => Err(error),
-            Scripted::Answer { status, body, piece } => {
-                let body = judged(status, body)?;
-                Ok(body.chunks(piece.max(1)).map(Bytes::copy_from_slice).collect())
+/// What is left of an answer, and whether the connection breaks then.
+#[derive(Debug)]
+pub(super) struct Rest {
+    pieces: VecDeque<Bytes>,
+    breaks: bool,
+}
+
+impl Rest {
+    /// Returns the next piece; `None` at the end.
+    pub(super) fn piece(&mut self) -> Result<Option<Bytes>, EwsError> {
+        match self.pieces.pop_front() {
+            None if self.breaks => {
+                Err(EwsError::Lost { problem: "the connection broke".to_owned() })
             }
-            Scripted::Pieces { status, body, pieces } => {
-                let mut rest = Bytes::from(judged(status, body)?);
-                let cut = |length: usize| rest.split_to(length.min(rest.len()));
-                let mut cut: VecDeque<Bytes> = pieces.into_iter().map(cut).collect();
-                cut.push_back(rest);
-                cut.retain(|piece| !piece.is_empty());
-                Ok(cut)
-            }
+            piece => Ok(piece),
         }
+    }
+}
+
+impl ScriptedLane {
+    pub(super) fn post(&mut self, request: &[u8]) -> Result<Rest, EwsError> {
+        let (status, body, pieces, breaks) = match (self.0)(&String::from_utf8_lossy(request)) {
+            Scripted::Fail(error) => return Err(error),
+            Scripted::Answer { status, body, piece } => {
+                let pieces = vec![piece.max(1); body.len().div_ceil(piece.max(1))];
+                (status, body, pieces, false)
+            }
+            Scripted::Pieces { status, body, pieces } => (status, body, pieces, false),
+            Scripted::Broken { status, body, pieces } => (status, body, pieces, true),
+        };
+        let mut rest = Bytes::from(judged(status, body)?);
+        let cut = |length: usize| rest.split_to(length.min(rest.len()));
+        let mut pieces: VecDeque<Bytes> = pieces.into_iter().map(cut).collect();
+        pieces.push_back(rest);
+        pieces.retain(|piece| !piece.is_empty());
+        Ok(Rest { pieces, breaks })
     }
 }
 

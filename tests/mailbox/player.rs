@@ -1,0 +1,114 @@
+//! A wire to a recording: it is asked as a server would be, and waits are counted instead of waited.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use abgleich::ews::operation::Operation;
+use abgleich::ews::transport::replay::Replay;
+use abgleich::ews::xml::Writer;
+use abgleich::ews::{
+    Arrival, EwsError, Header, Impersonation, Lane, ReplyError, ServerVersion, ServerVersionInfo,
+};
+use abgleich::mailbox::exchange::wire::{Patience, Wire};
+use abgleich::mailbox::exchange::{ExchangeMailbox, Manner, Whose};
+use abgleich::mailbox::zones::Zone;
+use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
+
+/// What happened beside the mailbox.
+#[derive(Clone, Default)]
+pub(crate) struct Ledger(Arc<Mutex<Vec<Duration>>>);
+
+impl Ledger {
+    /// The waits between requests.
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A recording that is played.
+pub(crate) struct Player {
+    lane: Lane,
+    header: Header,
+    runtime: Runtime,
+    server: Option<ServerVersionInfo>,
+    ledger: Ledger,
+}
+
+/// Opens a recording as the mailbox of an address, as its owner.
+pub(crate) fn mailbox(
+    folder: &Path,
+    address: &str,
+) -> (ExchangeMailbox<Player>, Arc<Mutex<Replay>>, Ledger) {
+    let replay = Replay::open(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let (replay, ledger) = (Arc::new(Mutex::new(replay)), Ledger::default());
+    let mut header = Header::new(ServerVersion::V2016);
+    header.impersonate = Some(Impersonation::PrimarySmtpAddress(address.to_owned()));
+    let wire = Player {
+        lane: Replay::lane(&replay),
+        header,
+        runtime: Builder::new_current_thread().build().expect("a runtime"),
+        server: None,
+        ledger: ledger.clone(),
+    };
+    let manner = Manner {
+        zone: Zone::iana("Europe/Berlin").expect("a zone"),
+        whose: Whose::Own,
+        address: Some(address.to_owned()),
+        patience: Patience::of(Duration::from_mins(10)),
+    };
+    (ExchangeMailbox::new(wire, manner), replay, ledger)
+}
+
+impl Wire for Player {
+    fn call<O: Operation>(
+        &mut self,
+        operation: &O,
+        each: &mut dyn FnMut(O::Part),
+    ) -> Result<(), EwsError> {
+        self.server = self.runtime.block_on(async {
+            let mut call = self.lane.call(Lent(operation), &self.header).await?;
+            while let Some(part) = call.next().await? {
+                each(part);
+            }
+            Ok::<_, EwsError>(call.server().cloned())
+        })?;
+        Ok(())
+    }
+
+    fn server(&self) -> Option<ServerVersionInfo> {
+        self.server.clone()
+    }
+
+    fn clock(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.ledger.0.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+    }
+
+    fn rest(&mut self, _: Duration) {}
+}
+
+/// An operation that is lent, because the mailbox may send it again.
+struct Lent<'a, O>(&'a O);
+
+impl<O: Operation> Operation for Lent<'_, O> {
+    const NAME: &'static str = O::NAME;
+    const CHANGES: bool = O::CHANGES;
+    type Part = O::Part;
+
+    fn write(&self, xml: &mut Writer, version: ServerVersion) {
+        self.0.write(xml, version);
+    }
+
+    fn messages(&self) -> usize {
+        self.0.messages()
+    }
+
+    fn part(&self, arrival: Arrival) -> Result<Option<Self::Part>, ReplyError> {
+        self.0.part(arrival)
+    }
+}
