@@ -59,6 +59,8 @@ pub(super) fn check(ndb: &Ndb, report: &mut Report) -> Found {
         blocks.insert(entry.bid, known);
         report.take(&place, ndb.read_block(entry));
     }
+    // There are as many as blocks, and what is needed of them is noted.
+    drop(entries);
     let mut nodes = Vec::new();
     let mut last: Option<Nid> = None;
     walk(ndb, PageKind::Nodes, report, &mut found, &mut |report, page, index| {
