@@ -11,6 +11,7 @@ pub mod library;
 pub mod memory;
 mod messages;
 pub mod plugin;
+mod slots;
 
 use std::fmt;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! added here is a compile error or a failing table test everywhere else until it is dealt with. Long because it is one table.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 /// The kinds of thing that are kept in agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -305,7 +306,13 @@ fields! {
 impl Field {
     /// Finds the field with this key.
     pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|field| field.key() == key)
+        static BY_KEY: LazyLock<Vec<Field>> = LazyLock::new(|| {
+            let mut fields = Field::ALL.to_vec();
+            fields.sort_unstable_by_key(|field| field.key());
+            fields
+        });
+        let at = BY_KEY.binary_search_by_key(&key, |field| field.key()).ok()?;
+        BY_KEY.get(at).copied()
     }
 
     /// Returns the number stored in the state.

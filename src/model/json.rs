@@ -60,38 +60,11 @@ pub fn from_json(field: Field, json: &Json) -> Result<Slot, ValueError> {
     if json.is_null() {
         return Ok(Slot::Blank);
     }
+    if let Some(text) = json.as_str() {
+        return from_text(field, text);
+    }
     let fail = |expected| ValueError { field, expected };
-    let text = || json.as_str().ok_or(fail("a string"));
     let value = match field.shape() {
-        Shape::Text | Shape::Body | Shape::Phone | Shape::Email | Shape::Zone => {
-            Value::Text(text()?.to_owned())
-        }
-        Shape::Choice(words) => {
-            let word = text()?;
-            if word.is_empty() {
-                return Ok(Slot::Blank);
-            }
-            if !words.contains(&word) {
-                return Err(fail("one of the words that it takes"));
-            }
-            Value::Text(word.to_owned())
-        }
-        Shape::Date => match text()? {
-            "" => return Ok(Slot::Blank),
-            // Adapters over databases without a date type deliver midnight; the date is what counts (rules.md §4).
-            text => Value::Date(leading_date(text).ok_or(fail("a date such as 2026-11-22"))?),
-        },
-        Shape::Moment => match text()? {
-            "" => return Ok(Slot::Blank),
-            text if text.len() == 10 => {
-                Value::Date(text.parse().map_err(|_| fail("a date or an instant"))?)
-            }
-            text => Value::Instant(instant(text).ok_or(fail("a date or an instant with a zone"))?),
-        },
-        Shape::Instant => match text()? {
-            "" => return Ok(Slot::Blank),
-            text => Value::Instant(instant(text).ok_or(fail("an instant with a zone"))?),
-        },
         Shape::Flag => Value::Flag(json.as_bool().ok_or(fail("true or false"))?),
         Shape::Number(low, high) => {
             let number = json.as_i64().ok_or(fail("a whole number"))?;
@@ -103,6 +76,37 @@ pub fn from_json(field: Field, json: &Json) -> Result<Slot, ValueError> {
         Shape::List => Value::List(read(json).ok_or(fail("a list of strings"))?),
         Shape::Recurrence => Value::Recurrence(Box::new(read(json).ok_or(fail("a recurrence"))?)),
         Shape::Attendees => Value::Attendees(read(json).ok_or(fail("a list of attendees"))?),
+        _ => return Err(fail("a string")),
+    };
+    Ok(Slot::of(value))
+}
+
+/// Reads the JSON form of a field's slot where that is a string.
+pub fn from_text(field: Field, text: &str) -> Result<Slot, ValueError> {
+    let fail = |expected| ValueError { field, expected };
+    let value = match field.shape() {
+        Shape::Text | Shape::Body | Shape::Phone | Shape::Email | Shape::Zone => {
+            Value::Text(text.to_owned())
+        }
+        Shape::Flag => return Err(fail("true or false")),
+        Shape::Number(..) => return Err(fail("a whole number")),
+        Shape::List => return Err(fail("a list of strings")),
+        Shape::Recurrence => return Err(fail("a recurrence")),
+        Shape::Attendees => return Err(fail("a list of attendees")),
+        _ if text.is_empty() => return Ok(Slot::Blank),
+        Shape::Choice(words) if !words.contains(&text) => {
+            return Err(fail("one of the words that it takes"));
+        }
+        Shape::Choice(_) => Value::Text(text.to_owned()),
+        // Adapters over databases without a date type deliver midnight; the date is what counts (rules.md §4).
+        Shape::Date => Value::Date(leading_date(text).ok_or(fail("a date such as 2026-11-22"))?),
+        Shape::Moment if text.len() == 10 => {
+            Value::Date(text.parse().map_err(|_| fail("a date or an instant"))?)
+        }
+        Shape::Moment => {
+            Value::Instant(instant(text).ok_or(fail("a date or an instant with a zone"))?)
+        }
+        Shape::Instant => Value::Instant(instant(text).ok_or(fail("an instant with a zone"))?),
     };
     Ok(Slot::of(value))
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::model::{
     Content, Field, FieldSet, ItemKind, Module, RecordId, RecordVersion, UserId, json,
 };
+use crate::source::slots::Slots;
 
 pub(super) const fn module_to_wire(module: Module) -> wire::Module {
     match module {
@@ -104,7 +105,7 @@ pub(super) fn description(
     Ok(description)
 }
 
-fn field(kind: ItemKind, word: &str, unknown: Unknown<'_>) -> Option<Field> {
+pub(super) fn field(kind: ItemKind, word: &str, unknown: Unknown<'_>) -> Option<Field> {
     let field = Field::from_key(word).filter(|field| field.belongs_to(kind));
     if field.is_none() {
         unknown(format!("field `{word}` of `{}`", kind.key()));
@@ -132,7 +133,7 @@ pub(super) fn entry(entry: wire::Entry) -> Entry {
 }
 
 /// Reads the answer for one id. A record that cannot be understood concerns that record only.
-pub(super) fn fetched(answer: wire::FetchAnswer, unknown: Unknown<'_>) -> Fetched {
+pub(super) fn fetched(answer: wire::FetchAnswer<Slots>, unknown: Unknown<'_>) -> Fetched {
     let id = RecordId::new(answer.id);
     match answer.found {
         wire::Found::Gone => Fetched::Gone(id),
@@ -145,7 +146,11 @@ pub(super) fn fetched(answer: wire::FetchAnswer, unknown: Unknown<'_>) -> Fetche
     }
 }
 
-fn record(id: RecordId, record: wire::Record, unknown: Unknown<'_>) -> Result<Record, String> {
+fn record(
+    id: RecordId,
+    record: wire::Record<Slots>,
+    unknown: Unknown<'_>,
+) -> Result<Record, String> {
     let kind = kind(record.kind);
     if record.version.is_empty() {
         return Err("the version is blank".to_owned());
@@ -163,28 +168,12 @@ fn record(id: RecordId, record: wire::Record, unknown: Unknown<'_>) -> Result<Re
             number: parent.number,
             name: parent.name,
         }),
-        content: content(kind, &record.fields, unknown)?,
+        content: record.fields.content(kind, unknown)?,
         changed_at: record.changed_at.as_deref().map(instant).transpose()?.flatten(),
         changed_by: record.changed_by.filter(|who| !who.trim().is_empty()),
         private: record.private,
         editable: record.editable,
     })
-}
-
-/// Reads the fields of a record: absent is unknown, `null` is blank. Fields that this version does not know are passed over.
-pub(super) fn content(
-    kind: ItemKind,
-    fields: &wire::Fields,
-    unknown: Unknown<'_>,
-) -> Result<Content, String> {
-    let mut content = Content::new();
-    for (word, value) in fields {
-        if let Some(field) = field(kind, word, unknown) {
-            let slot = json::from_json(field, value).map_err(|error| error.to_string())?;
-            content.put(field, slot);
-        }
-    }
-    Ok(content)
 }
 
 /// Reads an instant; the dates that mean "no date" are none (rules.md §4).
@@ -198,7 +187,7 @@ fn instant(text: &str) -> Result<Option<Timestamp>, String> {
 
 pub(super) fn update(update: &RecordUpdate) -> wire::Update {
     let fields = |content: &Content| {
-        content.iter().map(|(field, slot)| (field.key().to_owned(), json::to_json(slot))).collect()
+        content.iter().map(|(field, slot)| (field.key().into(), json::to_json(slot))).collect()
     };
     wire::Update {
         id: update.id.as_str().to_owned(),
@@ -218,7 +207,7 @@ pub(super) fn updated(
 ) -> Result<Updated, String> {
     Ok(match outcome {
         wire::Outcome::Applied { version, stored } => {
-            let stored = content(update.kind, &stored, unknown)?;
+            let stored = Slots::from(&stored).content(update.kind, unknown)?;
             let written = update.values.known();
             if let Some(field) = written.difference(stored.known()).iter().next() {
                 return Err(format!("`{}`: it does not say what `{field}` holds now", update.id));
@@ -260,23 +249,9 @@ pub(super) fn error(adapter: &str, method: &str, error: wire::AdapterError) -> S
 
 #[cfg(test)]
 mod tests {
-    use super::{content, instant};
+    use super::instant;
     use crate::model::{Field, ItemKind, Shape};
     use abgleich_plugin::fields;
-    use serde_json::json;
-
-    #[test]
-    fn d11_absent_null_and_value_are_three_things_and_strange_fields_are_passed_over() {
-        let mut strange = Vec::new();
-        let json =
-            json!({"surname": "Müller", "company": null, "blood_group": "A", "subject": "x"});
-        let fields = json.as_object().unwrap();
-        let content = content(ItemKind::Contact, fields, &mut |what| strange.push(what)).unwrap();
-        assert_eq!(content.text(Field::Surname), Some("Müller"));
-        assert!(content.slot(Field::Company).unwrap().is_blank());
-        assert!(content.slot(Field::GivenName).is_none());
-        assert_eq!(strange, ["field `blood_group` of `contact`", "field `subject` of `contact`"]);
-    }
 
     #[test]
     fn no_date_is_no_time_of_change() {

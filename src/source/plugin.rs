@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::channel::Patience;
 use super::library::{Adapter, Library};
+use super::slots::Slots;
 use super::{
     Changes, Description, Entry, Fetched, Listing, Members, News, RecordUpdate, Source,
     SourceError, SourceErrorKind, Updated, User, messages,
@@ -232,7 +233,7 @@ impl PluginSource {
             user: user.as_str().to_owned(),
             ids: ids.iter().map(|id| id.as_str().to_owned()).collect(),
         });
-        let reply: wire::Fetched = self.ask("fetch", &request)?;
+        let reply: wire::Fetched<Slots> = self.ask("fetch", &request)?;
         self.count("fetch", reply.answers.len(), ids.len())?;
         ids.iter()
             .zip(reply.answers)

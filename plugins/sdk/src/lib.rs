@@ -106,6 +106,7 @@ mod host;
 pub mod messages;
 pub mod recurrence;
 pub mod schema;
+mod values;
 
 pub use adapter::Adapter;
 pub use host::{Host, Level};

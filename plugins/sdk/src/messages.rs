@@ -4,14 +4,15 @@
 //! that the reader does not know are passed over, so that later minor versions can append. In the fields of a record an
 //! absent key means *unknown*, `null` means *blank*. Ids, versions and positions are opaque text; abgleich never looks inside.
 //!
+//! What carries the fields of a fetched record is a parameter: [`Fields`] for an adapter, for a host whatever it reads them into.
+//!
 //! Long because the messages are one vocabulary: whoever writes an adapter reads them once from top to bottom.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The fields of a record by their words, see [`crate::fields`].
-pub type Fields = Map<String, Value>;
+pub use crate::values::Fields;
 
 /// A module of staffITpro.
 #[derive(
@@ -354,26 +355,29 @@ pub struct FetchRequest {
 
 /// Whole records: one answer for each id, in the order of the ids.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Fetched {
+#[schemars(rename = "Fetched")]
+pub struct Fetched<F = Fields> {
     /// The answers.
-    pub answers: Vec<FetchAnswer>,
+    pub answers: Vec<FetchAnswer<F>>,
 }
 
 /// The answer for one id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FetchAnswer {
+#[schemars(rename = "FetchAnswer")]
+pub struct FetchAnswer<F = Fields> {
     /// The id that was asked for.
     pub id: String,
     /// What there is.
-    pub found: Found,
+    pub found: Found<F>,
 }
 
 /// What there is under an id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+#[schemars(rename = "Found")]
+pub enum Found<F = Fields> {
     /// The record.
-    Record(Box<Record>),
+    Record(Box<Record<F>>),
     /// There is no such record any more.
     Gone,
     /// It exists and is not this user's, or the user may not see it.
@@ -384,7 +388,8 @@ pub enum Found {
 
 /// A record as it is now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Record {
+#[schemars(rename = "Record")]
+pub struct Record<F = Fields> {
     /// Its kind.
     pub kind: Kind,
     /// The module.
@@ -401,7 +406,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
     /// Its fields: absent is unknown, `null` is blank.
-    pub fields: Fields,
+    pub fields: F,
     /// When a person last changed it, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<String>,

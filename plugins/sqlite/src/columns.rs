@@ -1,5 +1,7 @@
 //! Pure: which tables and columns hold which fields.
 
+use std::sync::LazyLock;
+
 use abgleich_plugin::fields::{APPOINTMENT, CONTACT, FieldInfo, Shape, TASK};
 use abgleich_plugin::messages::Kind;
 
@@ -45,8 +47,15 @@ impl Columns {
         self.fields().find(|(known, _)| *known == word).map(|(_, shape)| shape)
     }
 
-    /// Returns the SQL that reads one record: id, number, name, parent, private, editable, time, editor, fields.
-    pub(crate) fn select(&self) -> String {
+    /// Returns the SQL that reads one record: number, name, parent, private, editable, time, editor, fields.
+    pub(crate) fn select(&self) -> &'static str {
+        static MADE: LazyLock<Vec<(Kind, String)>> = LazyLock::new(|| {
+            KINDS.iter().map(|columns| (columns.kind, columns.make_select())).collect()
+        });
+        MADE.iter().find(|(kind, _)| *kind == self.kind).map_or("", |(_, sql)| sql)
+    }
+
+    fn make_select(&self) -> String {
         let parent = if self.kind == Kind::Contact { "NULL" } else { "parent" };
         let fields: Vec<_> = self.fields().map(|(word, _)| quoted(word)).collect();
         format!(

@@ -1,5 +1,7 @@
 //! Effect: whole records.
 
+use std::borrow::Cow;
+
 use abgleich_plugin::messages::{
     AdapterError, FetchAnswer, FetchRequest, Fetched, Fields, Found, Kind, Module, Parent, Record,
 };
@@ -76,8 +78,7 @@ fn record(
     place: &Place,
     zone: &TimeZone,
 ) -> Result<Found, AdapterError> {
-    let sql = place.columns.select();
-    let mut query = read.prepare_cached(&sql).map_err(|error| failed(&error))?;
+    let mut query = read.prepare_cached(place.columns.select()).map_err(|error| failed(&error))?;
     let mut rows = query.query([id]).map_err(|error| failed(&error))?;
     let Some(row) = rows.next().map_err(|error| failed(&error))? else { return Ok(Found::Gone) };
     let parent: Option<String> = row.get(2).map_err(|error| failed(&error))?;
@@ -117,14 +118,13 @@ fn record(
 
 /// Reads the fields of a row of [`Columns::select`]. An error names the column and what it should hold.
 pub(crate) fn fields(row: &Row<'_>, columns: &Columns, zone: &TimeZone) -> Result<Fields, String> {
-    let mut fields = Fields::new();
-    for (index, (word, shape)) in columns.fields().enumerate() {
+    let read = |(index, (word, shape))| {
         let cell = row.get_ref(BEFORE_FIELDS + index).map_err(|error| error.to_string())?;
         let value = cell::read(shape, cell, zone)
             .map_err(|what| format!("the column `{word}` does not hold {what}"))?;
-        fields.insert(word.to_owned(), value);
-    }
-    Ok(fields)
+        Ok((Cow::Borrowed(word), value))
+    };
+    columns.fields().enumerate().map(read).collect()
 }
 
 /// Reads what an activity belongs to. Where that is gone, its id is all that is known.

@@ -70,9 +70,10 @@ fn one(
         Cell::Text(user.to_owned()),
     ];
     let mut sets = String::new();
-    for (word, value) in &update.values {
-        let refused =
-            |code: &str| Ok(Outcome::Refused { code: code.to_owned(), field: Some(word.clone()) });
+    for (word, value) in update.values.iter() {
+        let refused = |code: &str| {
+            Ok(Outcome::Refused { code: code.to_owned(), field: Some(word.to_owned()) })
+        };
         let Some(shape) = columns.shape(word) else { return refused("not_writable") };
         match cell::write(word, shape, value, LONGEST) {
             Ok(cell) => cells.push(cell),
@@ -95,8 +96,10 @@ fn one(
     }
     let version = self::place(write, user, &update.id)?.map(|place| place.version);
     let stored = stored(write, columns, &update.id, zone)?;
-    let (Some(version), Some((stored, _))) = (version, stored) else { return Ok(Outcome::Gone) };
-    let stored = stored.into_iter().filter(|(word, _)| update.values.contains_key(word)).collect();
+    let (Some(version), Some((mut stored, _))) = (version, stored) else {
+        return Ok(Outcome::Gone);
+    };
+    stored.retain(|word| update.values.get(word).is_some());
     Ok(Outcome::Applied { version, stored })
 }
 
@@ -107,7 +110,7 @@ fn stored(
     id: &str,
     zone: &TimeZone,
 ) -> Result<Option<(Fields, bool)>, AdapterError> {
-    let mut query = write.prepare_cached(&columns.select()).map_err(|error| failed(&error))?;
+    let mut query = write.prepare_cached(columns.select()).map_err(|error| failed(&error))?;
     let mut rows = query.query([id]).map_err(|error| failed(&error))?;
     let Some(row) = rows.next().map_err(|error| failed(&error))? else { return Ok(None) };
     let editable = row.get(4).map_err(|error| failed(&error))?;
