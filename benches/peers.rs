@@ -48,35 +48,72 @@ fn main() {
         _ => {}
     }
     let count = words.iter().find_map(|word| word.parse().ok()).unwrap_or(10_000);
-    let (peer_push, peer_pull) = peer(count);
-    let (layer_push, layer_pull) = ours(count, None).0;
-    let (push, pull) = program(count);
-    let each = |seconds: f64| seconds * 1e6 / count as f64;
+    let peer = peer(count);
+    let layer = ours(count, None).0;
+    let program = program(count);
     println!("{count} contacts, CPU of the client in microseconds a contact:");
-    println!("               push    pull");
-    println!("exchangelib {:7.0} {:7.0}", each(peer_push), each(peer_pull));
-    println!("program     {:7.0} {:7.0}", each(push), each(pull));
-    println!("EWS alone   {:7.0} {:7.0}", each(layer_push), each(layer_pull));
+    println!("                    push (user + kernel)    pull (user + kernel)");
+    for (name, both) in [("exchangelib", &peer), ("program", &program), ("EWS alone", &layer)] {
+        let figures = both.each_ref().map(|cost| {
+            let each = |seconds: f64| seconds * 1e6 / count as f64;
+            format!(
+                "{:7.1} ({:6.1} + {:5.1})",
+                each(cost.whole()),
+                each(cost.user),
+                each(cost.kernel)
+            )
+        });
+        println!("{name:12} {} {}", figures[0], figures[1]);
+    }
+    let share = |of: &[Cpu; 2], at: usize| peer[at].whole() / of[at].whole();
     println!(
-        "program: 1/{:.0} and 1/{:.0} (a tenth is asked for); EWS alone: 1/{:.0} and 1/{:.0} (a fiftieth)",
-        peer_push / push,
-        peer_pull / pull,
-        peer_push / layer_push,
-        peer_pull / layer_pull
+        "program: 1/{:.1} and 1/{:.1} (a tenth is asked for); EWS alone: 1/{:.0} and 1/{:.0} (a fiftieth)",
+        share(&program, 0),
+        share(&program, 1),
+        share(&layer, 0),
+        share(&layer, 1)
     );
     replay();
 }
 
-/// CPU seconds of this process, and of its children that were waited for.
-fn cpu() -> (f64, f64) {
-    let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
-    let (_, rest) = stat.rsplit_once(')').expect("the name stands in brackets");
-    let fields: Vec<f64> = rest.split_whitespace().filter_map(|field| field.parse().ok()).collect();
-    // After the state: ppid … utime is the 14th field of all, which is the 11th number here.
-    ((fields[10] + fields[11]) / TICKS, (fields[12] + fields[13]) / TICKS)
+/// CPU seconds, in the program's own code and in the kernel for it.
+#[derive(Clone, Copy)]
+struct Cpu {
+    user: f64,
+    kernel: f64,
 }
 
-fn peer(count: usize) -> (f64, f64) {
+impl Cpu {
+    /// What this process took, and what those of its children took that were waited for.
+    fn now() -> (Self, Self) {
+        let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
+        let (_, rest) = stat.rsplit_once(')').expect("the name stands in brackets");
+        let fields: Vec<f64> =
+            rest.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+        // After the state: ppid … utime is the 14th field of all, which is the 11th number here.
+        let of = |at: usize| Self { user: fields[at] / TICKS, kernel: fields[at + 1] / TICKS };
+        (of(10), of(12))
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self { user: self.user - before.user, kernel: self.kernel - before.kernel }
+    }
+
+    fn whole(self) -> f64 {
+        self.user + self.kernel
+    }
+
+    /// Reads what a child printed of a push and a pull.
+    fn read(output: Vec<u8>) -> [Self; 2] {
+        let text = String::from_utf8(output).expect("it prints text");
+        let figures: Vec<f64> =
+            text.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
+        let of = |at: usize| Self { user: figures[at], kernel: figures[at + 1] };
+        [of(0), of(2)]
+    }
+}
+
+fn peer(count: usize) -> [Cpu; 2] {
     let server = ServerProcess::start("", 0);
     let python = std::env::var("ABGLEICH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shared/peer.py");
@@ -89,13 +126,11 @@ fn peer(count: usize) -> (f64, f64) {
         .output()
         .expect("Python starts");
     assert!(output.status.success(), "exchangelib failed");
-    let text = String::from_utf8(output.stdout).expect("it prints text");
-    let mut figures = text.split_whitespace().map(|figure| figure.parse().expect("a number"));
-    (figures.next().expect("the push"), figures.next().expect("the pull"))
+    Cpu::read(output.stdout)
 }
 
 /// Our EWS layer, mapping included, in a process of its own; CPU of push and pull, and how long both took.
-fn ours(count: usize, server: Option<&ServerProcess>) -> ((f64, f64), Duration) {
+fn ours(count: usize, server: Option<&ServerProcess>) -> ([Cpu; 2], Duration) {
     let own = server.is_none().then(|| ServerProcess::start("", 0));
     let server = server.or(own.as_ref()).expect("one of both");
     let begun = Instant::now();
@@ -106,9 +141,8 @@ fn ours(count: usize, server: Option<&ServerProcess>) -> ((f64, f64), Duration) 
         .output()
         .expect("it starts");
     assert!(output.status.success(), "the layer failed");
-    let text = String::from_utf8(output.stdout).expect("it prints text");
-    let figures: Vec<f64> = text.split_whitespace().map(|f| f.parse().expect("a number")).collect();
-    ((figures[0], figures[1]), begun.elapsed())
+    let took = begun.elapsed();
+    (Cpu::read(output.stdout), took)
 }
 
 /// Makes contacts as the program does, in its batches, and reads them back.
@@ -134,7 +168,7 @@ fn layer(url: &str, ca: &str, count: usize) {
     mailbox.open().expect("it opens");
     let folder = mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
     let contacts: Vec<(Content, Stamp)> = (0..count).map(contact).collect();
-    let (begun, _) = cpu();
+    let (begun, _) = Cpu::now();
     let mut ids: Vec<ItemId> = Vec::with_capacity(count);
     let mut contacts = contacts.into_iter().peekable();
     while contacts.peek().is_some() {
@@ -146,14 +180,15 @@ fn layer(url: &str, ca: &str, count: usize) {
             ids.push(id);
         }
     }
-    let (pushed, _) = cpu();
+    let (pushed, _) = Cpu::now();
     let mut read = 0;
     mailbox
         .fetch(ItemKind::Contact, &ids, &mut |_, item| read += usize::from(item.is_ok()))
         .expect("they are read");
     assert_eq!(read, count);
-    let (pulled, _) = cpu();
-    println!("{} {}", pushed - begun, pulled - pushed);
+    let (pulled, _) = Cpu::now();
+    let (push, pull) = (pushed.since(begun), pulled.since(pushed));
+    println!("{} {} {} {}", push.user, push.kernel, pull.user, pull.kernel);
 }
 
 /// The contact that `shared/peer.py` makes as well.
@@ -185,7 +220,7 @@ fn contact(number: usize) -> (Content, Stamp) {
 }
 
 /// The whole program: a first transfer, and a run that finds everything in Outlook and has lost its state.
-fn program(count: usize) -> (f64, f64) {
+fn program(count: usize) -> [Cpu; 2] {
     build_adapter();
     let folder = tempfile::tempdir().expect("a folder can be made");
     let mut options =
@@ -193,10 +228,7 @@ fn program(count: usize) -> (f64, f64) {
     (options.outside, options.activities) = (0, 0);
     let database = folder.path().join("staffitpro.db");
     staffitpro_sample::create(&database, &options).expect("the sample can be made");
-    // People of the same name are held, not doubled (rule D3).
-    let distinct = "UPDATE contact SET surname = surname || ' ' || rowid";
-    let connection = rusqlite::Connection::open(&database).expect("the sample opens");
-    connection.execute(distinct, []).expect("the names can be changed");
+    make_alike(&database);
     let server = ServerProcess::start("", 0);
     let config = format!(
         "version = 1\nlanguage = \"en\"\n[state]\nfolder = \"state\"\n\
@@ -209,7 +241,7 @@ fn program(count: usize) -> (f64, f64) {
     );
     fs::write(folder.path().join("abgleich.toml"), config).expect("the file can be written");
     let run = |option: &str| {
-        let (_, before) = cpu();
+        let (_, before) = Cpu::now();
         let output = Command::new(env!("CARGO_BIN_EXE_abgleich"))
             .current_dir(folder.path())
             .args(["sync", "--json", option])
@@ -219,14 +251,41 @@ fn program(count: usize) -> (f64, f64) {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let report: serde_json::Value =
             serde_json::from_slice(&output.stdout).expect("the report is JSON");
-        (cpu().1 - before, report["totals"].clone())
+        (Cpu::now().1.since(before), report["totals"].clone())
     };
     let (push, totals) = run("--first-transfer");
     assert_eq!(totals["created"], count, "{totals}");
     fs::remove_dir_all(folder.path().join("state")).expect("the state can be lost");
     let (pull, totals) = run("--first-transfer");
-    assert_eq!(totals["created"], 0, "{totals}");
-    (push, pull)
+    assert_eq!((&totals["created"], &totals["linked"]), (&0.into(), &count.into()), "{totals}");
+    [push, pull]
+}
+
+/// Gives the people of the sample the very fields that [`contact`] and `shared/peer.py` fill, and no others.
+fn make_alike(database: &Path) {
+    let connection = rusqlite::Connection::open(database).expect("the sample opens");
+    let filled = [
+        ("given_name", "'Jörg'"),
+        ("surname", "'Grünäcker ' || rowid"),
+        ("company", "'Grünäcker GmbH & Co. KG'"),
+        ("department", "'Einkauf'"),
+        ("job_title", "'Leiter'"),
+        ("email_1", "'j.' || rowid || '@firma.example'"),
+        ("business_phone", "printf('+49 911 %07d', rowid)"),
+        ("mobile_phone", "printf('+49 171 %07d', rowid)"),
+        ("business_street", "'Hauptstraße 1'"),
+        ("business_city", "'Nürnberg'"),
+        ("business_postal_code", "'90402'"),
+        ("business_country", "'Deutschland'"),
+        ("notes", "'Notiz'"),
+    ];
+    let others = Field::of(ItemKind::Contact)
+        .map(|field| (field.key(), "NULL"))
+        .filter(|(field, _)| filled.iter().all(|(known, _)| known != field));
+    let sets: Vec<String> =
+        filled.into_iter().chain(others).map(|(field, sql)| format!("{field} = {sql}")).collect();
+    let sql = format!("UPDATE contact SET private = 0, {}", sets.join(", "));
+    connection.execute(&sql, []).expect("the people can be changed");
 }
 
 /// The same requests, once by our layer and once as they were recorded, by a client that does nothing but send and read.

@@ -1,11 +1,10 @@
-"""Pushes and pulls contacts with exchangelib and prints the CPU seconds that each took.
+"""Pushes and pulls contacts with exchangelib and prints the CPU seconds that each took: the program's own, then the kernel's.
 
 usage: peer.py URL USER MAILBOX COUNT      (password in SIM_PASSWORD, CA in REQUESTS_CA_BUNDLE)
 """
 
 import os
 import sys
-import time
 
 import exchangelib
 from exchangelib import BASIC, IMPERSONATION, Account, Configuration, Contact, Credentials
@@ -47,12 +46,12 @@ def contact(number):
     )
 
 
-begun = time.process_time()
+begun = os.times()
 ids = account.bulk_create(folder=folder, items=[contact(n) for n in range(count)], chunk_size=100)
-pushed = time.process_time() - begun
+pushed = os.times()
 assert len(ids) == count, len(ids)
-begun = time.process_time()
 found = list(account.fetch(ids=ids, chunk_size=100))
-pulled = time.process_time() - begun
+pulled = os.times()
 assert len(found) == count and found[-1].surname.startswith("Grünäcker"), found[-1]
-print(f"{pushed} {pulled}")
+for earlier, later in ((begun, pushed), (pushed, pulled)):
+    print(later.user - earlier.user, later.system - earlier.system)
