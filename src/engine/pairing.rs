@@ -60,7 +60,10 @@ fn contact(content: &Content, hash: &Salted<'_>) -> Keys {
 }
 
 fn text(content: &Content, field: Field) -> Option<String> {
-    content.value(field).and_then(|value| canonical(field, value)).map(|text| line(&text))
+    content
+        .value(field)
+        .and_then(|value| canonical(field, value))
+        .map(|text| line(&text).into_owned())
 }
 
 struct Salted<'a>(&'a [u8]);

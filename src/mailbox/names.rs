@@ -104,7 +104,7 @@ fn formats(content: &Content) -> [String; 7] {
 
 fn text(content: &Content, field: Field) -> String {
     let text = content.slot(field).and_then(Slot::value).and_then(|value| value.as_text());
-    text.map(crate::model::canonical::line).unwrap_or_default()
+    text.map(|text| crate::model::canonical::line(text).into_owned()).unwrap_or_default()
 }
 
 fn join(content: &Content, fields: &[Field]) -> String {

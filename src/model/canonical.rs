@@ -4,19 +4,20 @@
 //! newlines and trailing space, categories as a set, text without control characters. The canonical form is what the
 //! fingerprint is taken of; it is never written to either side.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::field::{Field, Shape};
 use super::value::Value;
 
 /// Returns the canonical form of a field's value, or `None` where nothing is left of it (it counts as blank then).
-pub fn canonical(field: Field, value: &Value) -> Option<String> {
+pub fn canonical(field: Field, value: &Value) -> Option<Cow<'_, str>> {
     let text = match value {
         Value::Text(text) => match field.shape() {
             Shape::Phone => phone(text),
             Shape::Email => email(text),
-            Shape::Body => body(text),
-            _ => line(text),
+            Shape::Body => return Some(body(text)).filter(|text| !text.is_empty()),
+            _ => return Some(line(text)).filter(|text| !text.is_empty()),
         },
         Value::Date(date) => date.to_string(),
         // Both sides keep whole seconds at best (rules.md §4).
@@ -36,11 +37,14 @@ pub fn canonical(field: Field, value: &Value) -> Option<String> {
             addresses.join("\n")
         }
     };
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty()).then_some(Cow::Owned(text))
 }
 
 /// One line: control characters gone, white space folded.
-pub fn line(text: &str) -> String {
+pub fn line(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty())
     {
@@ -49,12 +53,31 @@ pub fn line(text: &str) -> String {
         }
         out.extend(word.chars().filter(|c| is_kept(*c)));
     }
-    out
+    Cow::Owned(out)
+}
+
+/// Says whether a text is of one line as it stands: printable ASCII and letters up to U+00FF, single spaces between words.
+/// Nearly all are, and need no copy.
+fn is_plain(text: &str) -> bool {
+    let mut gap = true;
+    for byte in text.bytes() {
+        match byte {
+            b' ' if gap => return false,
+            b' ' => gap = true,
+            // C3 begins U+00C0 to U+00FF; its second byte is one of the last range.
+            0x21..=0x7E | 0xC3 | 0x80..=0xBF => gap = false,
+            _ => return false,
+        }
+    }
+    !gap
 }
 
 /// Text of several lines: blank lines, trailing space and the kind of newline make no difference. A server that turns a
 /// text into HTML and back adds and loses exactly these (notes.md §2.4).
-pub fn body(text: &str) -> String {
+pub fn body(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for part in text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
         let part = line(part);
@@ -66,7 +89,7 @@ pub fn body(text: &str) -> String {
         }
         out.push_str(&part);
     }
-    out
+    Cow::Owned(out)
 }
 
 /// A phone number by its digits: `+49 (0) 89 / 12 34` and `0049 89 1234` are one number. An extension set off by a
@@ -74,11 +97,11 @@ pub fn body(text: &str) -> String {
 pub fn phone(text: &str) -> String {
     let text = line(text);
     if !text.contains(|c: char| c.is_ascii_digit()) {
-        return text;
+        return text.into_owned();
     }
     // "(0)" is the trunk prefix that German numbers show and callers from abroad leave out.
     let international = text.trim_start().starts_with('+') || text.trim_start().starts_with("00");
-    let trimmed = if international { text.replace("(0)", "") } else { text };
+    let trimmed = if international { Cow::Owned(text.replace("(0)", "")) } else { text };
     let mut out = String::new();
     for c in trimmed.chars() {
         match c {
@@ -148,6 +171,22 @@ mod tests {
     fn control_characters_are_gone() {
         assert_eq!(line("M\u{feff}ü\u{1}ller"), "Mü ller");
         assert_eq!(canonical(Field::Company, &Value::Text("\u{1}".into())), None);
+    }
+
+    /// White space and controls of every sort, at every place: what is taken as it stands is what folding leaves.
+    #[test]
+    fn a_text_that_is_taken_as_it_stands_needs_no_folding() {
+        for c in ('\0'..'\u{3000}').chain(['\u{feff}', '\u{3000}', '\u{ffff}', '🗓']) {
+            for text in [format!("{c}"), format!("a{c}b"), format!("{c}b"), format!("a {c}")] {
+                let folded: Vec<String> = text
+                    .split(|c: char| c.is_whitespace() || c.is_control())
+                    .filter(|word| !word.is_empty())
+                    .map(|word| word.chars().filter(|c| super::is_kept(*c)).collect())
+                    .collect();
+                assert_eq!(line(&text), folded.join(" "), "{text:?}");
+                assert_eq!(body(&text).replace('\n', " ").trim(), folded.join(" ").trim());
+            }
+        }
     }
 
     #[test]

@@ -3,8 +3,6 @@
 //! Three things are told apart everywhere (rule D11): *unknown* (the field is not in the map: not delivered, excepted, or
 //! not readable), *blank* (the side has the field and it is empty) and a *value*.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use super::field::{Field, FieldSet, Shape};
@@ -56,11 +54,17 @@ fn means_no_date(date: Date) -> bool {
         || date == Date::constant(4501, 1, 1)
 }
 
-/// The known fields of a record or an item.
+/// The known fields of a record or an item. Most fields of most people are blank: those are kept as a set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Content {
-    slots: BTreeMap<Field, Slot>,
+    /// Fields that are known and empty.
+    blank: FieldSet,
+    /// Fields that hold a value, in the order of their numbers.
+    filled: Vec<(Field, Slot)>,
 }
+
+/// What every blank field shows.
+const BLANK: &Slot = &Slot::Blank;
 
 impl Content {
     /// Makes content in which every field is unknown.
@@ -68,9 +72,23 @@ impl Content {
         Self::default()
     }
 
+    fn place(&self, field: Field) -> Result<usize, usize> {
+        // Fields mostly come in the order of their numbers.
+        match self.filled.last() {
+            Some((last, _)) if *last >= field => {
+                self.filled.binary_search_by_key(&field, |(known, _)| *known)
+            }
+            _ => Err(self.filled.len()),
+        }
+    }
+
     /// Returns the slot of a field, or `None` where it is unknown.
     pub fn slot(&self, field: Field) -> Option<&Slot> {
-        self.slots.get(&field)
+        if self.blank.contains(field) {
+            return Some(BLANK);
+        }
+        let at = self.place(field).ok()?;
+        self.filled.get(at).map(|(_, slot)| slot)
     }
 
     /// Returns the value of a field, or `None` where it is unknown or blank.
@@ -90,7 +108,7 @@ impl Content {
 
     /// Sets a field; empty values become blank.
     pub fn set(&mut self, field: Field, value: Value) {
-        self.slots.insert(field, Slot::of(value));
+        self.put(field, Slot::of(value));
     }
 
     /// Sets a field to text; empty text becomes blank.
@@ -100,43 +118,69 @@ impl Content {
 
     /// Makes a field blank.
     pub fn set_blank(&mut self, field: Field) {
-        self.slots.insert(field, Slot::Blank);
+        self.forget(field);
+        self.blank.insert(field);
     }
 
     /// Puts a slot in place.
     pub fn put(&mut self, field: Field, slot: Slot) {
-        self.slots.insert(field, slot);
+        if slot.is_blank() {
+            return self.set_blank(field);
+        }
+        self.blank.remove(field);
+        match self.place(field) {
+            Ok(at) => {
+                if let Some(entry) = self.filled.get_mut(at) {
+                    entry.1 = slot;
+                }
+            }
+            Err(at) => self.filled.insert(at, (field, slot)),
+        }
     }
 
     /// Makes a field unknown.
     pub fn forget(&mut self, field: Field) {
-        self.slots.remove(&field);
+        self.blank.remove(field);
+        if let Ok(at) = self.place(field) {
+            self.filled.remove(at);
+        }
     }
 
     /// Makes every field unknown that is in the set (`except`, rule D19).
     pub fn forget_all(&mut self, fields: FieldSet) {
-        self.slots.retain(|field, _| !fields.contains(*field));
+        self.blank = self.blank.difference(fields);
+        self.filled.retain(|(field, _)| !fields.contains(*field));
     }
 
     /// Goes through the known fields in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (Field, &Slot)> {
-        self.slots.iter().map(|(field, slot)| (*field, slot))
+        let mut filled = self.filled.iter().peekable();
+        self.known().iter().map(move |field| {
+            let slot = filled.next_if(|(next, _)| *next == field).map_or(BLANK, |(_, slot)| slot);
+            (field, slot)
+        })
+    }
+
+    /// Goes through the fields that hold a value, in the order of their numbers.
+    pub fn values(&self) -> impl Iterator<Item = (Field, &Value)> {
+        self.filled.iter().filter_map(|(field, slot)| Some((*field, slot.value()?)))
     }
 
     /// Returns the known fields.
     pub fn known(&self) -> FieldSet {
-        self.slots.keys().copied().collect()
+        self.filled.iter().fold(self.blank, |known, (field, _)| known.union(FieldSet::of(*field)))
     }
 
     /// Returns the part of the content that is in the set.
     #[must_use]
     pub fn only(&self, fields: FieldSet) -> Self {
         Self {
-            slots: self
-                .slots
+            blank: self.blank.intersection(fields),
+            filled: self
+                .filled
                 .iter()
-                .filter(|(field, _)| fields.contains(**field))
-                .map(|(field, slot)| (*field, slot.clone()))
+                .filter(|(field, _)| fields.contains(*field))
+                .cloned()
                 .collect(),
         }
     }
@@ -146,10 +190,22 @@ impl Content {
         matches!(self.text(Field::Sensitivity), Some("private" | "confidential"))
     }
 
+    /// Returns an estimate of the bytes this content takes in memory.
+    pub fn memory(&self) -> usize {
+        let beside = |value: &Value| match value {
+            Value::Text(text) => text.len() + 16,
+            Value::List(entries) => entries.iter().map(|entry| entry.len() + 40).sum(),
+            Value::Attendees(people) => people.len() * 200,
+            Value::Recurrence(series) => 300 + series.exceptions.len() * 400,
+            Value::Date(_) | Value::Instant(_) | Value::Flag(_) | Value::Number(_) => 0,
+        };
+        let values: usize = self.values().map(|(_, value)| beside(value)).sum();
+        values + self.filled.len() * size_of::<(Field, Slot)>()
+    }
+
     /// Returns an estimate of the bytes this content takes on the wire, for batches bounded by size.
     pub fn weight(&self) -> usize {
-        self.slots
-            .iter()
+        self.iter()
             .map(|(field, slot)| {
                 let value = match slot.value() {
                     Some(Value::Text(text)) => text.len(),
@@ -166,7 +222,9 @@ impl Content {
 
 impl FromIterator<(Field, Slot)> for Content {
     fn from_iter<I: IntoIterator<Item = (Field, Slot)>>(slots: I) -> Self {
-        Self { slots: slots.into_iter().collect() }
+        let mut content = Self::new();
+        slots.into_iter().for_each(|(field, slot)| content.put(field, slot));
+        content
     }
 }
 
@@ -182,6 +240,28 @@ mod tests {
             assert_eq!(Slot::of(Value::Date(none)), Slot::Blank, "rules.md §4: {none}");
         }
         assert!(!Slot::of(Value::Date(date(1900, 1, 1))).is_blank());
+    }
+
+    #[test]
+    fn fields_come_in_the_order_of_their_numbers_whatever_is_put_where() {
+        let mut content = Content::new();
+        for field in [Field::Notes, Field::Company, Field::Surname, Field::JobTitle] {
+            content.set_text(field, field.key());
+        }
+        content.set_blank(Field::Department);
+        content.set_blank(Field::Company);
+        content.set_text(Field::Department, "Einkauf");
+        content.forget(Field::Notes);
+        let seen: Vec<_> = content.iter().map(|(field, slot)| (field, slot.is_blank())).collect();
+        let expected = [
+            (Field::Surname, false),
+            (Field::Company, true),
+            (Field::Department, false),
+            (Field::JobTitle, false),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(content.text(Field::JobTitle), Some("job_title"));
+        assert_eq!(content.only(content.known()), content);
     }
 
     #[test]

@@ -343,8 +343,6 @@ fn quick_folder() -> TempDir {
 
 /// Says whether two contents have the same canonical value in a field.
 pub(crate) fn same(field: Field, one: &Content, other: &Content) -> bool {
-    let form = |content: &Content| {
-        content.value(field).and_then(|v| abgleich::model::canonical::canonical(field, v))
-    };
-    form(one) == form(other)
+    let canonical = |value| abgleich::model::canonical::canonical(field, value);
+    one.value(field).and_then(canonical) == other.value(field).and_then(canonical)
 }

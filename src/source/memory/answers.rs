@@ -130,8 +130,8 @@ impl Inner {
 }
 
 fn same(field: Field, one: &Slot, other: &Slot) -> bool {
-    let form = |slot: &Slot| slot.value().and_then(|value| canonical::canonical(field, value));
-    form(one) == form(other)
+    let canonical = |value| canonical::canonical(field, value);
+    one.value().and_then(canonical) == other.value().and_then(canonical)
 }
 
 fn number(position: &Position) -> Result<u64, SourceError> {
