@@ -85,6 +85,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                 state.set_pair_keys(mailbox, pair.id, &keys(PLACE.1, &content, b"salt"))?;
                 state.remember(mailbox, &run, &before(&record, None, "create", None), NOW)?;
                 let half = Half::of(&content);
+                let token = Token::new(format!("{number:032x}"));
                 let settlement = Settlement {
                     record_version: Some(&RecordVersion::new(format!("{number}"))),
                     record_changed: Some(NOW),
@@ -97,10 +98,11 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                     private: false,
                     categories: &categories,
                     item_modified: Some(NOW),
+                    origin: Some((true, Some(&token))),
+                    outcome: None,
+                    stays_dirty: false,
                 };
                 state.settle(pair.id, &settlement)?;
-                state.set_origin(pair.id, true, Some(&Token::new(format!("{number:032x}"))))?;
-                state.set_outcome(pair.id, None, false)?;
             }
             Ok::<_, abgleich::state::StateError>(())
         };

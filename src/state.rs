@@ -31,7 +31,7 @@ use crate::model::{MailboxIdentity, TenantName, UserId};
 
 pub use findings::{FindingRow, RunRow};
 pub use folders::{FolderRow, ScopeMark};
-pub use journal::{Before, Intent, Side};
+pub use journal::{Before, Creating, Intent, Side};
 pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
 pub use marks::SeenRecord;
@@ -129,7 +129,7 @@ impl State {
         self.connection.pragma_update(None, "temp_store", "FILE")?;
         // Pages held in memory, in KiB: enough for the index pages that a batch touches.
         self.connection.pragma_update(None, "cache_size", -4096)?;
-        self.connection.set_prepared_statement_cache_capacity(64);
+        self.connection.set_prepared_statement_cache_capacity(128);
         Ok(())
     }
 
@@ -290,6 +290,7 @@ impl State {
             "DELETE FROM match_key WHERE mailbox = ?1 AND side = 1",
             "DELETE FROM unpaired WHERE mailbox = ?1",
             "DELETE FROM intent WHERE mailbox = ?1",
+            "DELETE FROM creating WHERE mailbox = ?1",
             "UPDATE pair SET item = NULL, folder = NULL, item_version = NULL, dirty = dirty | 6,
                  item_state = CASE item_state WHEN 'here' THEN 'missing' ELSE item_state END
              WHERE mailbox = ?1",

@@ -47,7 +47,7 @@ pub(crate) fn run(
         entropy: &SystemEntropy,
     };
     let options = Options { first_transfer, ..Options::default() };
-    let report = sync_mailbox(&job, &options, (source, description), mailbox, &|_| {}, &mut |_| {});
+    let report = sync_mailbox(&job, &options, (source, description), mailbox, &|_| {}, None);
     assert_eq!(report.outcome, Outcome::Done, "{user}: {:?}", report.stopped);
     report
 }

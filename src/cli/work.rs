@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use abgleich::config::{Language, MailboxSettings, Settings, Target};
 use abgleich::engine::clock::{SystemEntropy, run_id};
-use abgleich::engine::report::{Event, MailboxReport, Outcome, Stopped};
+use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
 use abgleich::engine::{Options, sync_mailbox};
 use abgleich::model::{RecordId, Scope, TenantName};
 use abgleich::reason::Code;
@@ -243,17 +243,14 @@ pub(super) fn run_over(
     let job = open::job(settings, mailbox, &address);
     // Only `plan` prints lines; a run over 100,000 records does not keep them.
     let mut lines = Vec::new();
+    let mut keep = |line| lines.push(line);
     let report = sync_mailbox(
         &job,
         options,
         (source.source, source.described),
         outlook.as_mut(),
         events,
-        &mut |line| {
-            if options.dry {
-                lines.push(line);
-            }
-        },
+        options.dry.then_some(&mut keep as &mut dyn FnMut(Line)),
     );
     Ran { tenant: mailbox.source.to_string(), report, lines }
 }

@@ -9,14 +9,14 @@ mod update;
 use std::collections::{HashMap, HashSet};
 
 use crate::engine::plan::{Action, is_filled_in_by_servers};
-use crate::engine::report::{Counts, Phase};
+use crate::engine::report::Phase;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, ItemError, MailboxError, Write, Wrote};
 use crate::model::json::to_json;
 use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, ItemVersion, RecordId};
 use crate::reason::Code;
 use crate::source::{Members, Record};
-use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, StateError};
+use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, State, StateError};
 
 /// Bytes of content that one batch holds in memory at most.
 const BATCH_BYTES: usize = 1 << 20;
@@ -59,6 +59,7 @@ impl Session<'_> {
     ) -> Result<(), Stop> {
         let size = self.mailbox.batch().max(1);
         let mut after = 0;
+        self.kept.heard = None;
         loop {
             self.heed()?;
             let which = Some((active.scope, kind, action.key()));
@@ -83,19 +84,60 @@ impl Session<'_> {
         }
     }
 
-    /// Reads the records of planned pairs again. One whose version is another by now is left for the next run, and so is a planned
-    /// delete whose record is back (rule D13).
+    /// Takes out of what is at hand the records that changed since they were read for the plan.
+    fn heed_changes(&mut self, active: &Active) -> Result<(), Stop> {
+        if !self.kept.has_records() {
+            return Ok(());
+        }
+        let module = active.scope.module;
+        let since = match self.kept.heard.take() {
+            Some(since) => Some(since),
+            None => self.state.feed(self.id, module)?.0,
+        };
+        let Some(mut since) = since else {
+            self.kept.clear_records();
+            return Ok(());
+        };
+        loop {
+            let changes = self.source.changes(self.job.user, module, &since)?;
+            if changes.lost || (changes.more && changes.position == since) {
+                self.kept.clear_records();
+                return Ok(());
+            }
+            let ids = changes.changed.iter().map(|entry| &entry.id);
+            ids.chain(&changes.gone).for_each(|id| drop(self.kept.take_record(id)));
+            since = changes.position;
+            if !changes.more {
+                self.kept.heard = Some(since);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Loads the records of planned pairs: as they were read for the plan, where the source tells that they are still like that,
+    /// else they are read again. One whose version is another by now is left for the next run, and so is a planned delete whose
+    /// record is back (rule D13).
     fn load(&mut self, active: &Active, page: Vec<SpooledVerdict>) -> Result<Vec<Work>, Stop> {
+        self.heed_changes(active)?;
+        let mut work = Vec::new();
         let mut verdicts = HashMap::new();
         let mut pairs = Vec::new();
         for verdict in page {
-            if let Some(pair) = self.state.pair(self.id, verdict.pair)? {
-                verdicts.insert(pair.id, verdict);
-                pairs.push(pair);
+            let Some(pair) = self.state.pair(self.id, verdict.pair)? else { continue };
+            match self.kept.take_record(&pair.record) {
+                Some(record) if verdict.record_version.as_ref() == Some(&record.version) => {
+                    work.push(Work { verdict, pair, record: Some(record) });
+                }
+                _ => {
+                    verdicts.insert(pair.id, verdict);
+                    pairs.push(pair);
+                }
             }
         }
+        if pairs.is_empty() {
+            return Ok(work);
+        }
         let back = self.back_in_filter(active, verdicts.values(), &pairs)?;
-        let mut work = Vec::new();
         for seen in self.read_records(active, pairs)? {
             let Some(verdict) = verdicts.remove(&seen.pair.id) else { continue };
             let stands = if verdict.action == Action::Delete.key() {
@@ -146,10 +188,10 @@ impl Session<'_> {
         &mut self,
         kind: ItemKind,
         writes: &[Write],
-        intents: &[i64],
+        take_back: impl FnOnce(&State) -> Result<(), StateError>,
     ) -> Result<Vec<Wrote>, Stop> {
         self.write(kind, writes).or_else(|error| {
-            self.state.atomically(|state| intents.iter().try_for_each(|id| state.fulfil(*id)))?;
+            self.state.atomically(take_back)?;
             Err(error.into())
         })
     }
@@ -248,7 +290,7 @@ impl Session<'_> {
         code: Code,
     ) -> Result<(), StateError> {
         self.state.set_outcome(pair.id, Some(code), true)?;
-        self.find(verdict, pair, code, FieldSet::EMPTY)
+        self.find_of(verdict, pair, code, FieldSet::EMPTY)
     }
 
     /// Leaves a pair until something about it changes: the other side does not take it.
@@ -260,33 +302,29 @@ impl Session<'_> {
     ) -> Result<(), StateError> {
         self.state.set_outcome(pair.id, Some(code), false)?;
         self.remember_absence(verdict.scope, pair)?;
-        self.find(verdict, pair, code, fields)
+        self.find_of(verdict, pair, code, fields)
     }
 
-    fn find(
-        &self,
+    fn find_of(
+        &mut self,
         verdict: &SpooledVerdict,
         pair: &PairRow,
         code: Code,
         fields: FieldSet,
     ) -> Result<(), StateError> {
-        self.state.find(
-            self.id,
-            &self.run,
-            &FindingRow {
-                code,
-                record: pair.record.clone(),
-                scope: Some(verdict.scope),
-                label: verdict.label.clone(),
-                fields,
-                first_seen: self.now,
-                run: self.run.clone(),
-            },
-        )
+        self.find(FindingRow {
+            code,
+            record: pair.record.clone(),
+            scope: Some(verdict.scope),
+            label: verdict.label.clone(),
+            fields,
+            first_seen: self.now,
+            run: self.run.clone(),
+        })
     }
 
-    /// Deals with a write that was not done.
-    fn not_done(&mut self, work: &Work, intent: i64, answer: &Wrote) -> Result<(), StateError> {
+    /// Deals with a write that was not done. Returns whether that is certain: then its intent may go.
+    fn not_done(&mut self, work: &Work, answer: &Wrote) -> Result<bool, StateError> {
         let Work { verdict, pair, .. } = work;
         let (code, again, keep) = match answer {
             Wrote::Conflict => {
@@ -304,18 +342,16 @@ impl Session<'_> {
         if let Wrote::Refused { code, .. } | Wrote::Denied(code) = answer {
             tracing::warn!(record = %pair.record, code, "the mailbox refused a write");
         }
-        if !keep {
-            self.state.fulfil(intent)?;
-        }
         if again {
-            self.put_off(verdict, pair, code)
+            self.put_off(verdict, pair, code)?;
         } else {
-            self.give_up(verdict, pair, (code, FieldSet::EMPTY))
+            self.give_up(verdict, pair, (code, FieldSet::EMPTY))?;
         }
+        Ok(!keep)
     }
 
-    /// Notes that a pair is settled: what stands of it is what the plan said about it.
-    fn done(&mut self, work: &Work, count: impl FnOnce(&mut Counts)) -> Result<(), StateError> {
+    /// Returns what stands of a pair that is settled: what the plan said about it. All other findings about it are gone.
+    fn stands(&self, work: &Work) -> Result<Option<Code>, StateError> {
         let codes: Vec<Code> = work
             .verdict
             .reasons
@@ -323,12 +359,9 @@ impl Session<'_> {
             .map(|(code, _)| *code)
             .filter(|code| super::tally::is_finding(*code))
             .collect();
-        self.state.resolve(self.id, &work.pair.record, &codes)?;
-        let standing = super::tally::standing(codes.into_iter(), false);
-        self.state.set_outcome(work.pair.id, standing, false)?;
+        self.resolve(&work.pair.record, &codes)?;
         self.remember_absence(work.verdict.scope, &work.pair)?;
-        self.tally.touch(work.verdict.scope, work.pair.id, count);
-        Ok(())
+        Ok(super::tally::standing(codes.into_iter(), false))
     }
 
     /// Has a pair planned once more whose item somebody edited right after it was written. A first transfer would take the edit
@@ -448,6 +481,8 @@ fn by_weight(work: Vec<Work>) -> Vec<Vec<Work>> {
         bytes += weight;
         batch.push(work);
     }
-    batches.push(batch);
+    if !batch.is_empty() {
+        batches.push(batch);
+    }
     batches
 }

@@ -11,7 +11,7 @@ use crate::engine::pairing::keys;
 use crate::engine::plan::{
     Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
 };
-use crate::engine::report::Phase;
+use crate::engine::report::{Counts, Phase};
 use crate::engine::session::{Active, Session, Stop};
 use crate::engine::tally::standing;
 use crate::engine::tell::{accompany, label_of};
@@ -24,8 +24,9 @@ use crate::state::{
     ItemPresence, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError, UnpairedRow,
 };
 
-/// How many pairs are planned at once.
-const PAGE: usize = 200;
+/// How many pairs are planned at once. Their keys lie all over the index, so that each transaction writes many of its pages:
+/// few and large ones write each page less often.
+const PAGE: usize = 1000;
 
 /// What was read of one pair.
 pub(super) struct Seen {
@@ -38,6 +39,8 @@ pub(super) struct Seen {
     pub(super) joined: bool,
     /// The record has no item, and a second look follows when the keys of all records are known.
     pub(super) first_look: bool,
+    /// This is that second look.
+    second_look: bool,
     doubt: Option<Code>,
 }
 
@@ -75,6 +78,7 @@ impl Session<'_> {
     /// Plans once more the records without an item that share a key with an item or with one another: only now are the
     /// keys of all of them known (rule D3).
     fn plan_contested(&mut self) -> Result<(), Stop> {
+        self.state.suspect(self.id)?;
         for active in self.active.clone() {
             for kind in active.kinds().iter().copied() {
                 let mut after = 0;
@@ -186,6 +190,7 @@ impl Session<'_> {
                     candidate: None,
                     joined: false,
                     first_look: false,
+                    second_look: false,
                     doubt: None,
                 }
             })
@@ -199,6 +204,7 @@ impl Session<'_> {
         seen: &mut Seen,
         contested: bool,
     ) -> Result<(), Stop> {
+        seen.second_look = contested;
         let Some(record) = &seen.record else { return Ok(()) };
         if seen.pair.record_state == RecordPresence::Here || !seen.pair.is_linked() {
             let keys = keys(kind, &record.content, &self.salt);
@@ -255,6 +261,7 @@ impl Session<'_> {
             Some(row) => Some(row.item.clone()),
             None => seen.pair.item.clone().filter(|_| seen.pair.item_state == ItemPresence::Here),
         };
+        let mut record_view = seen.record.as_ref().map(|record| lens.record(record));
         let answer = item_id.as_ref().and_then(|id| items.remove(id));
         let mut item = None;
         let mut as_read = None;
@@ -267,11 +274,14 @@ impl Session<'_> {
                     .as_ref()
                     .map_or(FieldSet::EMPTY, |record| dress.bare(kind, &read.content, record));
                 undress(kind, &mut read.content, &seen.pair.categories, &shown);
-                let mut view = lens.item(&read, kind);
+                let beside = seen.record.as_ref().zip(record_view.as_ref());
+                let beside = beside.map(|(record, view)| (&record.content, &view.half));
+                let mut view = lens.item(&read, kind, beside);
                 // A body with formatting is replaced only when staffITpro's text changed (rule D11).
                 let rich =
                     if read.rich { FieldSet::of(Dress::body(kind)) } else { FieldSet::EMPTY };
                 view.bare = bare.difference(rich);
+                view.stamped = seen.candidate.is_none() && self.carries_stamp(&read, &seen.pair);
                 item = Some((read, view));
             }
             Some(Err(ItemError::Gone)) => {
@@ -284,7 +294,6 @@ impl Session<'_> {
             Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) => unreadable = true,
             None => unreadable = item_id.is_some(),
         }
-        let mut record_view = seen.record.as_ref().map(|record| lens.record(record));
         if vanished {
             // The next run looks for it before it decides.
             self.sought.insert(seen.pair.id);
@@ -352,7 +361,24 @@ impl Session<'_> {
         {
             self.kept.keep(item);
         }
-        self.conclude(active, kind, &seen, (record_view.as_ref(), item), &verdict)
+        self.conclude(active, kind, &seen, (record_view.as_ref(), item), &verdict)?;
+        // What changes meanwhile is told by the feed; without one the record is read again.
+        if matches!(verdict.action, Action::Create | Action::Update)
+            && self.description.feed
+            && let Some(record) = seen.record
+        {
+            self.kept.keep_record(record);
+        }
+        Ok(())
+    }
+
+    /// Says whether an item carries the stamp of a pair's record, so that linking them writes nothing.
+    fn carries_stamp(&self, item: &Item, pair: &PairRow) -> bool {
+        item.identity.stamp.as_ref().is_some_and(|stamp| {
+            stamp.tenant == *self.job.tenant
+                && stamp.user == *self.job.user
+                && stamp.record == pair.record
+        })
     }
 
     /// Gives changed fields of a record the time of their original edit, where it is known (rule D1); a value met for the
@@ -412,13 +438,22 @@ impl Session<'_> {
             apart: verdict.merge.apart,
             reasons: verdict.merge.reasons.clone(),
         };
-        self.state.unspool(seen.pair.id)?;
+        if seen.second_look {
+            self.state.unspool(seen.pair.id)?;
+            self.state.forget_note(seen.pair.id)?;
+        }
         if seen.first_look {
             self.state.spool(&spooled)?;
         } else {
-            self.state.forget_note(seen.pair.id)?;
             self.tell(&seen.pair.record, &spooled);
         }
+        let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
+        let outcome = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
+        let stays_dirty = match outcome {
+            Some(Code::RecordUnreadable | Code::ItemUnreadable) => true,
+            Some(Code::MissingUnproven) => self.sought.contains(&seen.pair.id),
+            _ => false,
+        };
         match verdict.action {
             Action::Create | Action::Update | Action::Delete => {
                 if !seen.first_look {
@@ -429,8 +464,12 @@ impl Session<'_> {
             Action::Settle | Action::Nothing => {
                 if let (Some(record), Some((item, view)), Some(record_view)) =
                     (&seen.record, item, record_view)
-                    && seen.pair.is_linked()
+                    && (seen.pair.is_linked() || verdict.link)
                 {
+                    if verdict.link {
+                        let count = |counts: &mut Counts| counts.linked += 1;
+                        self.tally.touch(active.scope, seen.pair.id, count);
+                    }
                     let (mut record_half, mut item_half) = halves(&seen.pair);
                     record_half.take(verdict.merge.settle, &record_view.half);
                     item_half.take(verdict.merge.settle, &view.half);
@@ -452,22 +491,22 @@ impl Session<'_> {
                             record_changed: record.changed_at,
                             categories: &seen.pair.categories,
                             item_modified: item.modified_at,
+                            origin: None,
+                            outcome,
+                            stays_dirty,
                         },
                     )?;
+                    if !stays_dirty {
+                        self.remember_absence(active.scope, &seen.pair)?;
+                    }
+                    return Ok(());
                 }
             }
             // Of a pair's own item the planner never says that it is a twin.
             Action::RemoveTwin | Action::Sleep | Action::Hold => {}
         }
-        let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
-        let code = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
-        let again = match code {
-            Some(Code::RecordUnreadable | Code::ItemUnreadable) => true,
-            Some(Code::MissingUnproven) => self.sought.contains(&seen.pair.id),
-            _ => false,
-        };
-        self.state.set_outcome(seen.pair.id, code, again)?;
-        if !again {
+        self.state.set_outcome(seen.pair.id, outcome, stays_dirty)?;
+        if !stays_dirty {
             self.remember_absence(active.scope, &seen.pair)?;
         }
         Ok(())

@@ -59,7 +59,7 @@ impl Session<'_> {
             self.state.atomically(|state| {
                 for found in &found {
                     let Some(stamp) = &found.identity.stamp else { continue };
-                    if state.pair_of_item(self.id, &found.identity.id)?.is_some() {
+                    if state.is_paired(self.id, &found.identity.id)? {
                         continue;
                     }
                     if let Some(pair) = state.pair_of_record(self.id, &stamp.record)?
@@ -208,7 +208,7 @@ impl Session<'_> {
     fn unknown(&self, changed: &[(ItemId, ItemVersion)]) -> Result<Vec<ItemId>, StateError> {
         let mut unknown = Vec::new();
         for (id, version) in changed {
-            if self.state.pair_of_item(self.id, id)?.is_none()
+            if !self.state.is_paired(self.id, id)?
                 && !self.state.knows_unpaired(self.id, id, version)?
             {
                 unknown.push(id.clone());

@@ -56,6 +56,8 @@ pub struct ItemView {
     pub private: bool,
     /// Somebody besides the owner is invited (rule D8).
     pub guests: bool,
+    /// It carries the stamp of this very record, so that linking the two writes nothing.
+    pub stamped: bool,
     /// Slots that are left alone (rule D11).
     pub fixed: FieldSet,
     /// Fields that hold what the model cannot represent (rule D10).
@@ -411,15 +413,16 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         && settle.intersection(apart) == settle.intersection(verdict.merge.apart);
     verdict.merge.decorate = decoration(rules, &verdict.merge, item.bare.intersection(item_takes));
     let writes = verdict.merge.to_item.union(verdict.merge.to_record).union(verdict.merge.decorate);
-    verdict.action = if verdict.link && !rules.writes_outlook {
+    let stamps = verdict.link && !item.stamped;
+    verdict.action = if stamps && !rules.writes_outlook {
         // Linking writes the stamp; without it the pair would be lost with the state.
         verdict.link = false;
         verdict.merge = Merge { reasons: verdict.merge.reasons, ..Merge::default() };
         verdict.merge.reasons.insert(0, (Code::WritesOffOutlook, FieldSet::EMPTY));
         Action::Hold
-    } else if verdict.link || !writes.is_empty() {
+    } else if stamps || !writes.is_empty() {
         Action::Update
-    } else if !base_stands {
+    } else if verdict.link || !base_stands {
         Action::Settle
     } else if verdict.merge.reasons.iter().any(|(code, _)| waits(*code)) {
         Action::Hold

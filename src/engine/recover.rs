@@ -4,7 +4,7 @@ use crate::engine::report::Phase;
 use crate::engine::session::{Session, Stop};
 use crate::mailbox::{By, Wanted};
 use crate::model::{ItemKind, Token};
-use crate::state::{Intent, ItemPresence};
+use crate::state::{Creating, ItemPresence, State, StateError};
 
 /// How many tokens are looked for at once.
 const SEARCH: usize = 40;
@@ -14,7 +14,8 @@ impl Session<'_> {
     /// that a late twin is known for what it is. Unanswered updates and deletes show in what the item holds.
     pub(super) fn recover(&mut self) -> Result<(), Stop> {
         let intents = self.state.intents(self.id)?;
-        if intents.is_empty() {
+        let creating = self.state.creating(self.id)?;
+        if intents.is_empty() && creating.is_empty() {
             return Ok(());
         }
         self.phase(Phase::Recovering);
@@ -27,24 +28,35 @@ impl Session<'_> {
             }
             Ok::<_, Stop>(())
         })?;
-        for kind in ItemKind::ALL {
-            let of_kind: Vec<&Intent> = creates.iter().filter(|i| i.kind == kind).collect();
-            for intents in of_kind.chunks(SEARCH) {
-                self.recover_creates(kind, intents)?;
+        for intent in creates {
+            let create: Vec<_> =
+                intent.token.into_iter().map(|token| (intent.pair, token)).collect();
+            self.recover_creates(intent.kind, &create, |state| state.fulfil(intent.id))?;
+        }
+        for Creating { id, kind, creates } in creating {
+            let mut open = creates.as_slice();
+            while !open.is_empty() {
+                let (now, later) = open.split_at(open.len().min(SEARCH));
+                self.recover_creates(kind, now, |state| state.leave_creates(id, later))?;
+                open = later;
             }
         }
         Ok(())
     }
 
-    fn recover_creates(&mut self, kind: ItemKind, intents: &[&Intent]) -> Result<(), Stop> {
-        let tokens: Vec<Token> = intents.iter().filter_map(|intent| intent.token.clone()).collect();
+    fn recover_creates(
+        &mut self,
+        kind: ItemKind,
+        creates: &[(i64, Token)],
+        settle: impl FnOnce(&State) -> Result<(), StateError>,
+    ) -> Result<(), Stop> {
+        let tokens: Vec<Token> = creates.iter().map(|(_, token)| token.clone()).collect();
         let wanted =
             Wanted { tenant: self.job.tenant, user: self.job.user, by: By::Tokens(&tokens) };
         let mut found = self.mailbox.find(kind, &wanted)?;
         found.sort_by_key(|found| (found.deleted, found.created_at));
         self.state.atomically(|state| {
-            for intent in intents {
-                let Some(token) = &intent.token else { continue };
+            for (pair, token) in creates {
                 let hit = found.iter().find(|found| {
                     found.identity.stamp.as_ref().is_some_and(|stamp| stamp.token == *token)
                 });
@@ -54,13 +66,13 @@ impl Session<'_> {
                             if found.deleted { ItemPresence::Deleted } else { ItemPresence::Here };
                         let place = (&found.identity.id, &found.folder);
                         state.forget_unpaired(self.id, &found.identity.id)?;
-                        state.set_item(intent.pair, presence, Some(place))?;
-                        state.set_origin(intent.pair, true, Some(token))?;
+                        state.set_item(*pair, presence, Some(place))?;
+                        state.set_origin(*pair, true, Some(token))?;
                     }
-                    None => state.set_repeated(intent.pair, token, true)?,
+                    None => state.set_repeated(*pair, token, true)?,
                 }
-                state.fulfil(intent.id)?;
             }
+            settle(state)?;
             Ok::<_, Stop>(())
         })
     }

@@ -1,6 +1,6 @@
 //! Effect: a run over one mailbox: what it is given, what it holds while it works, and how it can end early.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,7 +140,7 @@ pub(super) struct Session<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) mailbox: &'a mut dyn Mailbox,
     pub(super) events: &'a (dyn Fn(Event) + Sync),
-    pub(super) lines: &'a mut dyn FnMut(Line),
+    pub(super) lines: Option<&'a mut dyn FnMut(Line)>,
     pub(super) state: State,
     pub(super) id: MailboxId,
     pub(super) run: RunId,
@@ -166,6 +166,8 @@ pub(super) struct Session<'a> {
     pub(super) only: Option<BTreeSet<i64>>,
     /// Items that were read for the plan.
     pub(super) kept: Kept,
+    /// Records about which there may be findings; all others have none.
+    pub(super) found: HashSet<RecordId>,
 }
 
 impl Session<'_> {

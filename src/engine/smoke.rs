@@ -57,7 +57,7 @@ fn run(
         clock: &clock,
         entropy: &SystemEntropy,
     };
-    let report = sync_mailbox(&job, options, (source, &description), mailbox, &|_| {}, &mut |_| {});
+    let report = sync_mailbox(&job, options, (source, &description), mailbox, &|_| {}, None);
     assert!(matches!(report.outcome, Outcome::Done | Outcome::Waits), "{:?}", report.stopped);
     report
 }

@@ -23,14 +23,15 @@ use crate::state::{KnownMailbox, MailboxId, MailboxLock, ScopeMark, State};
 
 /// Brings one mailbox into agreement, or with [`Options::dry`] says what that would take and writes nothing.
 ///
-/// Whatever happens to this mailbox stays with it: failures end in the report (invariant 11).
+/// Whatever happens to this mailbox stays with it: failures end in the report (invariant 11). What is planned is told line by
+/// line to whoever wants to hear it.
 pub fn sync_mailbox(
     job: &Job<'_>,
     options: &Options,
     source: (&dyn Source, &Description),
     mailbox: &mut dyn Mailbox,
     events: &(dyn Fn(Event) + Sync),
-    lines: &mut dyn FnMut(Line),
+    lines: Option<&mut dyn FnMut(Line)>,
 ) -> MailboxReport {
     let mut report = MailboxReport {
         user: job.user.clone(),
@@ -64,7 +65,7 @@ fn run(
     (source, description): (&dyn Source, &Description),
     mailbox: &mut dyn Mailbox,
     events: &(dyn Fn(Event) + Sync),
-    lines: &mut dyn FnMut(Line),
+    mut lines: Option<&mut dyn FnMut(Line)>,
     report: &mut MailboxReport,
 ) -> Result<(), Stop> {
     let Some(_lock) = MailboxLock::take(job.state_folder, job.tenant, job.user)? else {
@@ -77,6 +78,12 @@ fn run(
         (State::open(job.state_folder)?, None)
     };
     check_source(job, options, &state, description)?;
+    let wanted = lines.is_some();
+    let mut lines = |line| {
+        if let Some(lines) = &mut lines {
+            lines(line);
+        }
+    };
     let tell = |time| events(Event::Waits { user: job.user.clone(), time });
     let mut patient = Patient::new(mailbox, job.clock, &options.stop, &tell, options.patience);
     let mailbox: &mut dyn Mailbox = &mut patient;
@@ -88,13 +95,14 @@ fn run(
     check_assignment(&active, description)?;
     state.begin_run(id, &run, now)?;
     let salt = state.salt()?;
+    let found = state.records_with_findings(id)?;
     let mut session = Session {
         job: *job,
         options,
         source,
         mailbox,
         events,
-        lines,
+        lines: wanted.then_some(&mut lines),
         state,
         id,
         run,
@@ -113,6 +121,7 @@ fn run(
         stale: std::collections::BTreeSet::new(),
         only: None,
         kept: Kept::default(),
+        found,
     };
     session.mark_whole()?;
     let outcome = session.work();

@@ -10,23 +10,24 @@ use crate::mailbox::Item;
 use crate::model::{Field, FieldSet, RecordId, Scope};
 use crate::reason::Code;
 use crate::source::Record;
-use crate::state::{FindingRow, PairRow, SpooledVerdict};
+use crate::state::{FindingRow, PairRow, SpooledVerdict, StateError};
 
 /// How many spooled verdicts are told at once.
 const PAGE: usize = 500;
 
 impl Session<'_> {
-    /// Tells a line of the plan.
+    /// Tells a line of the plan, where somebody listens.
     pub(super) fn tell(&mut self, record: &RecordId, verdict: &SpooledVerdict) {
+        let Some(lines) = self.lines.as_deref_mut() else { return };
         let action = match verdict.action.as_str() {
             "nothing" if verdict.reasons.is_empty() => return,
-            "update" if verdict.link => "link",
+            "update" | "settle" if verdict.link => "link",
             "update" if verdict.to_record.is_empty() => "update-outlook",
             "update" if verdict.to_item.union(verdict.decorate).is_empty() => "update-staffitpro",
             "update" => "update-both",
             other => Action::from_key(other).map_or("nothing", Action::key),
         };
-        (self.lines)(Line {
+        lines(Line {
             scope: verdict.scope,
             record: record.clone(),
             label: verdict.label.clone(),
@@ -40,6 +41,9 @@ impl Session<'_> {
     /// Tells the lines of records without an item that nobody contested: their first look was the last.
     pub(super) fn tell_uncontested(&mut self) -> Result<(), Stop> {
         self.state.resolve_uncontested(self.id)?;
+        if self.lines.is_none() {
+            return Ok(());
+        }
         let mut after = 0;
         loop {
             let page = self.state.spooled_unlinked(after, PAGE)?;
@@ -87,10 +91,10 @@ impl Session<'_> {
         let reasons = &verdict.merge.reasons;
         let mut stands: Vec<Code> =
             reasons.iter().map(|(code, _)| *code).filter(|code| is_finding(*code)).collect();
-        if seen.first_look {
+        if seen.first_look && self.found.contains(&seen.pair.record) {
             stands.extend(Code::ALL.iter().filter(|code| code.code().starts_with("pair-")));
         }
-        self.state.resolve(self.id, &seen.pair.record, &stands)?;
+        self.resolve(&seen.pair.record, &stands)?;
         for (code, fields) in reasons {
             let (code, fields) = (*code, *fields);
             let named =
@@ -118,7 +122,22 @@ impl Session<'_> {
                 first_seen: self.now,
                 run: self.run.clone(),
             };
-            self.state.find(self.id, &self.run, &row)?;
+            self.find(row)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a finding, or says that it still stands.
+    pub(super) fn find(&mut self, row: FindingRow) -> Result<(), StateError> {
+        self.state.find(self.id, &self.run, &row)?;
+        self.found.insert(row.record);
+        Ok(())
+    }
+
+    /// Removes the findings about a record but those with these codes. Most records have none, and the state is not asked.
+    pub(super) fn resolve(&self, record: &RecordId, standing: &[Code]) -> Result<(), StateError> {
+        if self.found.contains(record) {
+            self.state.resolve(self.id, record, standing)?;
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ impl Session<'_> {
         mut item: Item,
     ) -> Result<(), Stop> {
         undress(kind, &mut item.content, &pair.categories, &[]);
-        let view = self.lens(active.scope).item(&item, kind);
+        let view = self.lens(active.scope).item(&item, kind, None);
         let seen = Pair {
             record: RecordState::Unreadable,
             item: ItemState::Twin(&view),

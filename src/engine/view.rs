@@ -1,5 +1,7 @@
 //! Pure: turns a record and an item, with their values, into what the planner sees.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -65,16 +67,21 @@ impl Lens<'_> {
         }
     }
 
-    /// Returns what the planner sees of an item whose reference and categories were taken off.
-    pub fn item(&self, item: &Item, kind: ItemKind) -> ItemView {
-        let mut content = item.content.clone();
-        content.forget_all(item.fixed.union(item.unsupported).union(self.except));
+    /// Returns what the planner sees of an item whose reference and categories were taken off, beside what its record
+    /// holds, where that is at hand.
+    pub fn item(&self, item: &Item, kind: ItemKind, beside: Option<(&Content, &Half)>) -> ItemView {
+        let hidden = item.fixed.union(item.unsupported).union(self.except);
+        let mut content = Cow::Borrowed(&item.content);
+        if !hidden.intersection(content.known()).is_empty() {
+            content.to_mut().forget_all(hidden);
+        }
         ItemView {
-            half: Half::of(&content),
+            half: beside.map_or_else(|| Half::of(&content), |other| Half::beside(&content, other)),
             version: Some(item.identity.version.clone()),
             modified_at: item.modified_at,
             private: item.identity.private,
             guests: item.has_guests,
+            stamped: false,
             fixed: item.fixed,
             unsupported: item.unsupported,
             too_long: self.too_long(kind, &content),
@@ -84,11 +91,16 @@ impl Lens<'_> {
     }
 
     fn too_long(&self, kind: ItemKind, content: &Content) -> FieldSet {
+        // No text that has fewer bytes than any limit has too many characters.
+        let limits = self.description.lengths.iter().filter(|(of, ..)| *of == kind);
+        let Some(least) = limits.map(|(_, _, limit)| *limit).min() else { return FieldSet::EMPTY };
+        let is_longer = |text: &str, limit| text.chars().count() > limit;
         content
-            .iter()
-            .filter(|(field, slot)| {
-                let length = slot.value().and_then(Value::as_text).map_or(0, |t| t.chars().count());
-                self.description.length(kind, *field).is_some_and(|limit| length > limit)
+            .values()
+            .filter_map(|(field, value)| Some((field, value.as_text()?)))
+            .filter(|(_, text)| text.len() > least)
+            .filter(|(field, text)| {
+                self.description.length(kind, *field).is_some_and(|limit| is_longer(text, limit))
             })
             .map(|(field, _)| field)
             .collect()
@@ -149,7 +161,8 @@ impl Lens<'_> {
         moved.chain(self.midnight_after(last)).max()
     }
 
-    fn reminder_is_past(&self, kind: ItemKind, content: &Content) -> bool {
+    /// Says whether the moment of a reminder lies behind (rule D17).
+    pub fn reminder_is_past(&self, kind: ItemKind, content: &Content) -> bool {
         if !content.is_set(Field::ReminderOn) || content.value(Field::Recurrence).is_some() {
             return false;
         }
@@ -234,7 +247,7 @@ mod tests {
         let id = mailbox.with(|store| store.person_creates(ItemKind::Appointment, content, now));
         let mut read = None;
         mailbox.fetch(ItemKind::Appointment, &[id], &mut |_, item| read = item.ok()).unwrap();
-        (lens.item(&read.unwrap(), ItemKind::Appointment).over, old)
+        (lens.item(&read.unwrap(), ItemKind::Appointment, None).over, old)
     }
 
     fn mondays() -> Pattern {

@@ -1,5 +1,7 @@
 //! Effect: findings, effects of the last day, runs.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
@@ -91,6 +93,19 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Lists the records of a mailbox about which there are findings.
+    pub fn records_with_findings(
+        &self,
+        mailbox: MailboxId,
+    ) -> Result<HashSet<RecordId>, StateError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT DISTINCT record FROM finding WHERE mailbox = ?1")?;
+        let rows = statement
+            .query_map(params![mailbox.0], |row| Ok(RecordId::new(row.get::<_, String>(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Lists the findings of a mailbox, the newest first.

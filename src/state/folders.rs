@@ -105,10 +105,9 @@ impl State {
         kind: ItemKind,
         folder: &FolderId,
     ) -> Result<(), StateError> {
-        self.connection.execute(
-            "INSERT OR IGNORE INTO folder (mailbox, id, kind) VALUES (?1, ?2, ?3)",
-            params![mailbox.0, folder.as_str(), kind.key()],
-        )?;
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO folder (mailbox, id, kind) VALUES (?1, ?2, ?3)")?
+            .execute(params![mailbox.0, folder.as_str(), kind.key()])?;
         Ok(())
     }
 

@@ -8,7 +8,8 @@ use crate::model::{
     Field, FieldSet, Fingerprint, ItemId, ItemKind, ItemVersion, RecordId, RunId, TenantName, Token,
 };
 
-/// What is about to be done to one pair; durable before the effect, removed when it is settled.
+/// What is about to be done to one pair; durable before the effect, removed when it is settled. Creates are [`Creating`]; states
+/// of the first version may hold some here.
 #[derive(Clone, Debug)]
 pub struct Intent {
     /// Its row; zero before it is stored.
@@ -27,6 +28,17 @@ pub struct Intent {
     pub version: Option<ItemVersion>,
     /// The fields that are written.
     pub fields: FieldSet,
+}
+
+/// The creates of one request, as far as they were not settled.
+#[derive(Clone, Debug)]
+pub struct Creating {
+    /// Its row.
+    pub id: i64,
+    /// The kind of item.
+    pub kind: ItemKind,
+    /// The row of each pair, and the token that its item is found by.
+    pub creates: Vec<(i64, Token)>,
 }
 
 /// A side.
@@ -103,6 +115,65 @@ impl State {
             .prepare_cached("DELETE FROM intent WHERE id = ?1")?
             .execute(params![intent])?;
         Ok(())
+    }
+
+    /// Stores the creates of one request, in one row: all that is needed of a create whose answer is lost is its pair and its
+    /// token.
+    pub fn intend_creates(
+        &self,
+        mailbox: MailboxId,
+        run: &RunId,
+        (kind, creates): (ItemKind, &[(i64, Token)]),
+        at: Timestamp,
+    ) -> Result<i64, StateError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO creating (run, mailbox, kind, creates, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                run.as_str(),
+                mailbox.0,
+                kind.key(),
+                listed(creates)?,
+                at.as_second()
+            ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Says which creates of a request are not settled yet; with none left its row goes.
+    pub fn leave_creates(&self, creating: i64, open: &[(i64, Token)]) -> Result<(), StateError> {
+        if open.is_empty() {
+            let sql = "DELETE FROM creating WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute(params![creating])?;
+        } else {
+            let sql = "UPDATE creating SET creates = ?2 WHERE id = ?1";
+            self.connection.prepare_cached(sql)?.execute(params![creating, listed(open)?])?;
+        }
+        Ok(())
+    }
+
+    /// Lists the creates of a mailbox that were not settled.
+    pub fn creating(&self, mailbox: MailboxId) -> Result<Vec<Creating>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, kind, creates FROM creating WHERE mailbox = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query(params![mailbox.0])?;
+        let mut creating = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (kind, creates): (String, String) = (row.get(1)?, row.get(2)?);
+            let creates: Vec<(i64, String)> = serde_json::from_str(&creates)
+                .map_err(|_| StateError::Corrupt("a list of creates is no list".into()))?;
+            creating.push(Creating {
+                id: row.get(0)?,
+                kind: ItemKind::from_key(&kind)
+                    .ok_or_else(|| StateError::Corrupt(format!("`{kind}` is no kind")))?,
+                creates: creates
+                    .into_iter()
+                    .map(|(pair, token)| (pair, Token::new(token)))
+                    .collect(),
+            });
+        }
+        Ok(creating)
     }
 
     /// Lists the intents of a mailbox that were not settled.
@@ -217,4 +288,11 @@ impl State {
             ])?;
         Ok(())
     }
+}
+
+/// The stored form of creates: pairs of row and token, as JSON.
+fn listed(creates: &[(i64, Token)]) -> Result<String, StateError> {
+    let list: Vec<(i64, &str)> =
+        creates.iter().map(|(pair, token)| (*pair, token.as_str())).collect();
+    serde_json::to_string(&list).map_err(|error| StateError::Corrupt(error.to_string()))
 }

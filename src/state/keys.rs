@@ -7,6 +7,9 @@ use super::{MailboxId, State, StateError};
 /// A key: 8 bytes of a salted hash.
 pub type MatchKey = [u8; 8];
 
+/// A key as it is stored: with the given name and the surname of its owner.
+type StoredKey = (MatchKey, Option<MatchKey>, Option<MatchKey>);
+
 /// The keys of one record or item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
@@ -90,16 +93,40 @@ impl State {
 
     fn set_keys(&self, mailbox: MailboxId, owner: Owner, keys: &Keys) -> Result<(), StateError> {
         let (side, owner) = owner.columns();
-        self.connection
+        // Most owners have no keys yet, or the same ones: nothing is written that is there already.
+        let mut known: Vec<StoredKey> = self
+            .connection
             .prepare_cached(
-                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = ?2 AND owner = ?3",
+                "SELECT key, given, surname FROM match_key INDEXED BY match_owner
+                 WHERE mailbox = ?1 AND side = ?2 AND owner = ?3",
             )?
-            .execute(params![mailbox.0, side, owner])?;
+            .query_map(params![mailbox.0, side, owner], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let wanted = keys.strong.iter().chain(&keys.weak);
         let mut insert = self.connection.prepare_cached(
             "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner, given, surname)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
-        for key in keys.strong.iter().chain(&keys.weak) {
+        let mut fresh = Vec::new();
+        for key in wanted {
+            let wanted = (*key, keys.given, keys.surname);
+            match known.iter().position(|known| *known == wanted) {
+                Some(at) => {
+                    known.swap_remove(at);
+                }
+                None => fresh.push(key),
+            }
+        }
+        for (key, ..) in known {
+            self.connection
+                .prepare_cached(
+                    "DELETE FROM match_key WHERE mailbox = ?1 AND key = ?2 AND side = ?3 AND owner = ?4",
+                )?
+                .execute(params![mailbox.0, key, side, owner])?;
+        }
+        for key in fresh {
             insert.execute(params![mailbox.0, key, side, owner, keys.given, keys.surname])?;
         }
         Ok(())

@@ -32,7 +32,8 @@ impl State {
                      parent = ifnull(?5, parent), record_state = 'here',
                      dirty = dirty | CASE WHEN ?6 IS NULL OR record_version IS NOT ?6 OR record_state <> 'here'
                          THEN 1 ELSE 0 END
-                 WHERE record_state <> 'here' OR ?6 IS NULL OR record_version IS NOT ?6 OR parent IS NOT ifnull(?5, parent)",
+                 WHERE record_state <> 'here' OR parent IS NOT ifnull(?5, parent)
+                     OR (dirty & 1 = 0 AND (?6 IS NULL OR record_version IS NOT ?6))",
             )?
             .execute(params![
                 mailbox.0,
@@ -206,7 +207,8 @@ impl State {
     /// Marks one pair.
     pub fn mark_pair(&self, pair: i64) -> Result<(), StateError> {
         self.connection
-            .execute("UPDATE pair SET dirty = dirty | 4 WHERE id = ?1", params![pair])?;
+            .prepare_cached("UPDATE pair SET dirty = dirty | 4 WHERE id = ?1")?
+            .execute(params![pair])?;
         Ok(())
     }
 

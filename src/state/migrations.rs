@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -239,12 +239,29 @@ DROP TABLE source;
 /// Version 5: pairs whose create was repeated are found without a look at the others.
 const V5: &str = "CREATE INDEX pair_repeated ON pair (mailbox) WHERE repeated <> 0;";
 
+/// Version 6: the creates of one request are one row, and halves are stored in a shorter form (`model::Half`), which earlier
+/// versions cannot read. Halves of the longer form stay until their pair is settled again.
+const V6: &str = "
+-- Creates on their way; removed when they are settled. Other effects, and creates of earlier versions, are in intent.
+CREATE TABLE creating (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    mailbox INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    creates TEXT NOT NULL,         -- JSON: [[pair, token], …], those that are not settled
+    at INTEGER NOT NULL
+);
+CREATE INDEX creating_mailbox ON creating (mailbox);
+";
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use rusqlite::Connection;
 
     use super::V1;
-    use crate::model::{RecordId, TenantName, UserId};
+    use crate::model::{Field, Fingerprint, ItemKind, RecordId, Slot, TenantName, UserId, Value};
     use crate::state::{FILE_NAME, State};
 
     /// A state of version 1 with one mailbox, and a pair of each way in which an item comes to its stamp or to none.
@@ -284,5 +301,32 @@ mod tests {
             assert!(state.twins(known.id, kind).unwrap().is_empty());
         }
         assert!(folder.path().join("abgleich.state.v1.bak").exists(), "the old one is kept");
+    }
+
+    #[test]
+    fn halves_and_creates_of_version_1_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/state/v1.sql");
+        let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        old.execute_batch(&std::fs::read_to_string(path).unwrap()).unwrap();
+        drop(old);
+        let state = State::open(folder.path()).unwrap();
+        let known = state.mailbox(&TenantName::from("staffitpro"), &UserId::from("DHO"));
+        let mailbox = known.unwrap().unwrap().id;
+        let pair = state.pair_of_record(mailbox, &RecordId::from("BEW-1")).unwrap().unwrap();
+        let company = |text: &str| {
+            Some(Fingerprint::of(Field::Company, &Slot::of(Value::Text(text.to_owned()))))
+        };
+        let (record, item) = (pair.record_half.unwrap(), pair.item_half.unwrap());
+        assert_eq!(record.get(Field::Company), company("Firma"));
+        assert_eq!(item.get(Field::Company), company("Firma GmbH"));
+        assert_eq!(record.get(Field::JobTitle), Some(Fingerprint::BLANK));
+        // A create of version 1 that was on its way is found by its token, as those of now are.
+        let intents = state.intents(mailbox).unwrap();
+        assert_eq!(intents.len(), 1);
+        let token = intents[0].token.as_ref().map(crate::model::Token::as_str);
+        assert_eq!(token, Some("fedcba9876543210fedcba9876543210"));
+        assert_eq!((intents[0].pair, intents[0].kind), (2, ItemKind::Contact));
+        assert!(state.creating(mailbox).unwrap().is_empty());
     }
 }

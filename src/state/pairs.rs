@@ -240,6 +240,12 @@ pub struct Settlement<'a> {
     pub record_changed: Option<Timestamp>,
     /// When the item was last modified.
     pub item_modified: Option<Timestamp>,
+    /// How the pair came to its item, where that is decided now: whether the connector made it, and the token in its stamp.
+    pub origin: Option<(bool, Option<&'a Token>)>,
+    /// What stands of the pair.
+    pub outcome: Option<Code>,
+    /// The pair is looked at again in the next run.
+    pub stays_dirty: bool,
 }
 
 /// The categories on an item that the connector put there; all others are the person's own (rule D11).
@@ -277,6 +283,14 @@ impl State {
         record: &RecordId,
     ) -> Result<Option<PairRow>, StateError> {
         Ok(self.pairs_where(mailbox, "record = ?2", &[&record.as_str()])?.pop())
+    }
+
+    /// Says whether an item belongs to a pair; the index has the answer, and the pair with its base is not read.
+    pub fn is_paired(&self, mailbox: MailboxId, item: &ItemId) -> Result<bool, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM pair WHERE mailbox = ?1 AND item = ?2")?
+            .exists(params![mailbox.0, item.as_str()])?)
     }
 
     /// Returns the pair of an item.
@@ -322,9 +336,11 @@ impl State {
         )
     }
 
-    /// Moves the halves of a base to what was acknowledged (invariant 3).
+    /// Moves the halves of a base to what was acknowledged (invariant 3), and notes what stands of the pair: one row, written
+    /// once.
     pub fn settle(&self, pair: i64, settlement: &Settlement<'_>) -> Result<(), StateError> {
         let (item, version) = settlement.item.unzip();
+        let (created, token) = settlement.origin.unzip();
         let categories = (*settlement.categories != OwnCategories::default())
             .then(|| serde_json::to_string(settlement.categories).ok())
             .flatten();
@@ -334,7 +350,9 @@ impl State {
                      item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), linked = 1, record_half = ?6, item_half = ?7,
                      apart = ?8, private = ?9, categories = ?10, taken = NULL,
                      item_modified = ifnull(?11, item_modified), record_changed = ifnull(?12, record_changed),
-                     stamped = ?13, item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END
+                     stamped = ?13, item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END,
+                     created = ifnull(?14, created), token = CASE WHEN ?14 IS NULL THEN token ELSE ?15 END,
+                     outcome = ?16, dirty = CASE WHEN ?17 THEN dirty | 4 ELSE 0 END
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -350,7 +368,11 @@ impl State {
                 categories,
                 settlement.item_modified.map(Timestamp::as_second),
                 settlement.record_changed.map(Timestamp::as_second),
-                settlement.stamped
+                settlement.stamped,
+                created,
+                token.flatten().map(Token::as_str),
+                settlement.outcome.map(Code::code),
+                settlement.stays_dirty
             ])?;
         Ok(())
     }

@@ -53,8 +53,10 @@ impl SpooledVerdict {
     }
 }
 
-const COLUMNS: &str = "id, pair, scope, kind, record_version, candidate, item_version, label, action, link, to_item, \
-     to_record, cleared, settle, apart, reasons, decorate";
+/// From how many noted pairs on the keys of a mailbox are walked once, and not looked for one by one.
+const MANY: i64 = 500;
+
+const COLUMNS: &str = "id, pair, scope, kind, record_version, candidate, item_version, label, action, link, fields, reasons";
 
 impl State {
     /// Empties the spool, or makes it.
@@ -63,11 +65,11 @@ impl State {
             "CREATE TEMP TABLE IF NOT EXISTS verdict (
                  id INTEGER PRIMARY KEY, pair INTEGER NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL,
                  record_version TEXT, candidate INTEGER, item_version TEXT, label TEXT, action TEXT NOT NULL,
-                 link INTEGER NOT NULL, to_item BLOB NOT NULL, to_record BLOB NOT NULL, cleared BLOB NOT NULL,
-                 settle BLOB NOT NULL, apart BLOB NOT NULL, reasons BLOB NOT NULL, decorate BLOB NOT NULL);
+                 link INTEGER NOT NULL, fields BLOB NOT NULL, reasons BLOB NOT NULL);
              CREATE UNIQUE INDEX IF NOT EXISTS temp.verdict_pair ON verdict (pair, action = 'remove-twin');
              CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
              CREATE TEMP TABLE IF NOT EXISTS unlinked (pair INTEGER PRIMARY KEY);
+             CREATE TEMP TABLE IF NOT EXISTS suspect (pair INTEGER PRIMARY KEY);
              DELETE FROM temp.verdict; DELETE FROM temp.seen; DELETE FROM temp.unlinked;",
         )?;
         Ok(())
@@ -81,11 +83,20 @@ impl State {
             reasons.extend_from_slice(&number.to_le_bytes());
             reasons.extend_from_slice(&fields.to_bytes());
         }
+        let sets = [
+            spooled.to_item,
+            spooled.to_record,
+            spooled.cleared,
+            spooled.decorate,
+            spooled.settle,
+            spooled.apart,
+        ]
+        .map(FieldSet::to_bytes);
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO temp.verdict (pair, scope, kind, record_version, candidate, item_version, label,
-                     action, link, to_item, to_record, cleared, settle, apart, reasons, decorate)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                     action, link, fields, reasons)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 spooled.pair,
@@ -97,13 +108,8 @@ impl State {
                 spooled.label,
                 spooled.action,
                 spooled.link,
-                spooled.to_item.to_bytes(),
-                spooled.to_record.to_bytes(),
-                spooled.cleared.to_bytes(),
-                spooled.settle.to_bytes(),
-                spooled.apart.to_bytes(),
-                reasons,
-                spooled.decorate.to_bytes()
+                sets.as_flattened(),
+                reasons
             ])?;
         Ok(())
     }
@@ -149,9 +155,12 @@ impl State {
         let mut spooled = Vec::new();
         while let Some(row) = rows.next()? {
             let (scope, kind): (String, String) = (row.get(2)?, row.get(3)?);
-            let reasons: Vec<u8> = row.get(15)?;
+            let (sets, reasons): (Vec<u8>, Vec<u8>) = (row.get(10)?, row.get(11)?);
             let bad = || StateError::Corrupt("the spool of verdicts cannot be read".into());
-            let set = |at: usize| row.get::<_, [u8; 16]>(at).map(FieldSet::from_bytes);
+            let (sets, _) = sets.as_chunks::<16>();
+            let &[to_item, to_record, cleared, decorate, settle, apart] = sets else {
+                return Err(bad());
+            };
             spooled.push(SpooledVerdict {
                 id: row.get(0)?,
                 pair: row.get(1)?,
@@ -163,12 +172,12 @@ impl State {
                 label: row.get(7)?,
                 action: row.get(8)?,
                 link: row.get(9)?,
-                to_item: set(10)?,
-                to_record: set(11)?,
-                cleared: set(12)?,
-                decorate: set(16)?,
-                settle: set(13)?,
-                apart: set(14)?,
+                to_item: FieldSet::from_bytes(to_item),
+                to_record: FieldSet::from_bytes(to_record),
+                cleared: FieldSet::from_bytes(cleared),
+                decorate: FieldSet::from_bytes(decorate),
+                settle: FieldSet::from_bytes(settle),
+                apart: FieldSet::from_bytes(apart),
                 reasons: read_reasons(&reasons).ok_or_else(bad)?,
             });
         }
@@ -191,7 +200,31 @@ impl State {
         Ok(())
     }
 
-    /// Lists noted pairs that share a key with an unpaired item, or (contacts) with another record, after a row.
+    /// Gathers the noted pairs of which [`Self::contested`] has to look at the keys. In a first transfer that would be all of
+    /// them: then one walk over the mailbox's keys finds those of which some key is there twice.
+    pub fn suspect(&self, mailbox: super::MailboxId) -> Result<(), StateError> {
+        self.connection.execute_batch("DELETE FROM temp.suspect")?;
+        let noted: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM temp.unlinked")?
+            .query_row([], |row| row.get(0))?;
+        if noted < MANY {
+            let sql = "INSERT INTO temp.suspect SELECT pair FROM temp.unlinked";
+            self.connection.execute_batch(sql)?;
+        } else {
+            self.connection.execute(
+                "INSERT OR IGNORE INTO temp.suspect
+                 SELECT u.pair FROM
+                     (SELECT key FROM match_key WHERE mailbox = ?1 GROUP BY key HAVING count(*) > 1) twice
+                     CROSS JOIN match_key k ON k.mailbox = ?1 AND k.key = twice.key AND k.side = 0
+                     CROSS JOIN temp.unlinked u ON u.pair = k.owner",
+                params![mailbox.0],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Lists suspect pairs that share a key with an unpaired item, or (contacts) with another record, after a row.
     ///
     /// `CROSS JOIN` has SQLite begin with the pair's own few keys; left to itself it walks all keys of the mailbox for
     /// each pair.
@@ -203,7 +236,7 @@ impl State {
         limit: usize,
     ) -> Result<Vec<i64>, StateError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT u.pair FROM temp.unlinked u JOIN pair p ON p.id = u.pair
+            "SELECT u.pair FROM temp.suspect u JOIN pair p ON p.id = u.pair
              WHERE u.pair > ?2 AND p.kind = ?4 AND EXISTS (
                  SELECT 1 FROM match_key mine INDEXED BY match_owner CROSS JOIN match_key other
                      ON other.mailbox = mine.mailbox AND other.key = mine.key

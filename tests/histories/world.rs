@@ -245,7 +245,7 @@ impl World {
                     phases.lock().unwrap().push(phase);
                 }
             },
-            &mut |line| lines.push(line),
+            Some(&mut |line| lines.push(line)),
         );
         Ran { report, lines, phases: phases.into_inner().unwrap() }
     }

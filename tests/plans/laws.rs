@@ -190,15 +190,24 @@ fn item(kind: ItemKind, which: Vec<u8>) -> impl Strategy<Value = ItemView> {
         proptest::bool::weighted(0.1),
         proptest::bool::weighted(0.1),
         proptest::bool::weighted(0.1),
+        proptest::bool::weighted(0.5),
     );
     (near(which), time(), flags, some(kind), some(kind), some(kind)).prop_map(
-        move |(which, modified_at, (private, guests, over), fixed, unsupported, too_long)| {
+        move |(
+            which,
+            modified_at,
+            (private, guests, over, stamped),
+            fixed,
+            unsupported,
+            too_long,
+        )| {
             ItemView {
                 half: half(kind, &which),
                 version: None,
                 modified_at,
                 private,
                 guests: guests && kind == ItemKind::Appointment,
+                stamped,
                 fixed: fixed.intersection(Block::Emails.fields()),
                 unsupported: unsupported.intersection(FieldSet::of(Field::Recurrence)),
                 too_long,
@@ -342,7 +351,8 @@ proptest! {
         let moved = merge.to_item.union(merge.to_record);
         prop_assert!(merge.cleared.difference(moved).is_empty(), "cleared but not moved");
         prop_assert!(moved.intersection(merge.apart).is_empty(), "moved and apart");
-        let writes = !moved.is_empty() || verdict.link;
+        let stamped = matches!(&past.item, Item::Candidate(item) if item.stamped);
+        let writes = !moved.is_empty() || (verdict.link && !stamped);
         prop_assert_eq!(matches!(verdict.action, Action::Update), writes && verdict.action != Action::Create, "{}", tell(&rules, &past));
         let (Record::Here(record), Item::Here(item) | Item::Candidate(item)) =
             (&past.record, &past.item) else { return Ok(()) };

@@ -360,6 +360,7 @@ impl Of<'_> {
                 Word::Flag("twin") => twin = true,
                 Word::Flag("private") => view.private = true,
                 Word::Flag("guests") => view.guests = true,
+                Word::Flag("stamped") => view.stamped = true,
                 Word::Flag("over") => view.over = true,
                 Word::Setting("fixed", keys) => view.fixed = set(keys),
                 Word::Setting("unsupported", keys) => view.unsupported = set(keys),

@@ -10,12 +10,12 @@ use crate::mailbox::{Item, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemKind, Slot, Token, Value};
 use crate::reason::Code;
 use crate::source::Record;
-use crate::state::{Before, Intent, OwnCategories, Settlement, Side, StateError};
+use crate::state::{Before, OwnCategories, Settlement, Side, StateError};
 
 /// A create on its way.
 struct Pending {
     work: Work,
-    intent: i64,
+    record_half: Half,
     token: Token,
     own: OwnCategories,
     shown: Vec<String>,
@@ -29,28 +29,35 @@ impl Session<'_> {
         work: Vec<Work>,
     ) -> Result<(), Stop> {
         let Some(folder) = self.find_home(active.scope, kind, true)? else { return Ok(()) };
-        let (pending, writes) = self.prepare_creates(active, kind, &folder, work)?;
-        let intents: Vec<_> = pending.iter().map(|pending| pending.intent).collect();
-        let answers = self.write_under(kind, &writes, &intents)?;
+        let (pending, writes, creating) = self.prepare_creates(active, kind, &folder, work)?;
+        let answers =
+            self.write_under(kind, &writes, |state| state.leave_creates(creating, &[]))?;
         let mut items = self.read_written(kind, &answers)?;
+        let mut open = Vec::new();
         self.state.execute("BEGIN IMMEDIATE")?;
         for ((pending, answer), write) in pending.into_iter().zip(answers).zip(writes) {
-            match answer {
-                Wrote::Done { id, version } => {
-                    // Without the read-back the intent stays, and the next run finds the item by its token.
-                    if let Some(Ok(mut item)) = items.remove(&id) {
-                        let pair = pending.work.pair.id;
+            let own = (pending.work.pair.id, pending.token.clone());
+            let settled = match answer {
+                // Without the read-back the intent stays, and the next run finds the item by its token.
+                Wrote::Done { id, version } => match items.remove(&id) {
+                    Some(Ok(mut item)) => {
                         let fields = pending.work.verdict.to_item;
                         let edited = overtaken(&write, &version, fields, &mut item);
-                        self.created(kind, pending, item, &folder)?;
+                        let settled = self.created(kind, pending, item, &folder)?;
                         if edited {
-                            self.look_again(active, pair)?;
+                            self.look_again(active, own.0)?;
                         }
+                        settled
                     }
-                }
-                other => self.not_done(&pending.work, pending.intent, &other)?,
+                    _ => false,
+                },
+                other => self.not_done(&pending.work, &other)?,
+            };
+            if !settled {
+                open.push(own);
             }
         }
+        self.state.leave_creates(creating, &open)?;
         self.state.execute("COMMIT")?;
         Ok(())
     }
@@ -61,9 +68,10 @@ impl Session<'_> {
         kind: ItemKind,
         folder: &FolderId,
         work: Vec<Work>,
-    ) -> Result<(Vec<Pending>, Vec<Write>), Stop> {
+    ) -> Result<(Vec<Pending>, Vec<Write>, i64), Stop> {
         let mut pending = Vec::new();
         let mut writes = Vec::new();
+        let mut creates = Vec::new();
         self.state.execute("BEGIN IMMEDIATE")?;
         for work in work {
             let Some(record) = &work.record else { continue };
@@ -73,7 +81,8 @@ impl Session<'_> {
             };
             let dress = self.dress(active.scope);
             let shown = dress.shown(record);
-            let reminder_past = self.lens(active.scope).record(record).reminder_past;
+            let reminder_past = self.lens(active.scope).reminder_is_past(kind, &record.content);
+            let record_half = Half::of(&record.content);
             let content = dressed(kind, record, work.verdict.to_item, &dress, reminder_past);
             let own = OwnCategories {
                 carried: super::super::dress::categories(&record.content),
@@ -85,23 +94,9 @@ impl Session<'_> {
                 record: work.pair.record.clone(),
                 token: token.clone(),
                 version: record.version.as_str().to_owned(),
-                fingerprint: stamp_fingerprint(&Half::of(&record.content)),
+                fingerprint: stamp_fingerprint(&record_half),
             };
-            let intent = self.state.intend(
-                self.id,
-                &self.run,
-                &Intent {
-                    id: 0,
-                    pair: work.pair.id,
-                    action: "create".into(),
-                    kind,
-                    token: Some(token.clone()),
-                    item: None,
-                    version: None,
-                    fields: work.verdict.to_item,
-                },
-                self.now,
-            )?;
+            creates.push((work.pair.id, token.clone()));
             self.remember(&Before {
                 record: &work.pair.record,
                 kind,
@@ -113,24 +108,26 @@ impl Session<'_> {
                 edited_at: record.changed_at,
             })?;
             writes.push(Write::Create { folder: folder.clone(), content, stamp });
-            pending.push(Pending { work, intent, token, own, shown });
+            pending.push(Pending { work, record_half, token, own, shown });
         }
+        let creating = self.state.intend_creates(self.id, &self.run, (kind, &creates), self.now)?;
         self.state.execute("COMMIT")?;
-        Ok((pending, writes))
+        Ok((pending, writes, creating))
     }
 
+    /// Settles a pair whose item was made and read back. Returns whether it is settled.
     fn created(
         &mut self,
         kind: ItemKind,
         pending: Pending,
         mut item: Item,
         folder: &FolderId,
-    ) -> Result<(), StateError> {
-        let Pending { work, intent, token, own, shown } = pending;
-        let Some(record) = &work.record else { return Ok(()) };
+    ) -> Result<bool, StateError> {
+        let Pending { work, record_half, token, own, shown } = pending;
+        let Some(record) = &work.record else { return Ok(false) };
         undress(kind, &mut item.content, &own, &shown);
         let lens = self.lens(work.verdict.scope);
-        let half = lens.item(&item, kind).half;
+        let half = lens.item(&item, kind, Some((&record.content, &record_half))).half;
         self.state.settle(
             work.pair.id,
             &Settlement {
@@ -138,19 +135,22 @@ impl Session<'_> {
                 item: Some((&item.identity.id, &item.identity.version)),
                 stamped: true,
                 folder: Some(item.folder.as_ref().unwrap_or(folder)),
-                record_half: &Half::of(&record.content),
+                record_half: &record_half,
                 item_half: &half,
                 apart: FieldSet::EMPTY,
                 private: record.private,
                 record_changed: record.changed_at,
                 categories: &own,
                 item_modified: item.modified_at,
+                origin: Some((true, Some(&token))),
+                outcome: self.stands(&work)?,
+                stays_dirty: false,
             },
         )?;
-        self.state.set_origin(work.pair.id, true, Some(&token))?;
-        self.state.fulfil(intent)?;
         self.remember_effect(work.verdict.scope, Code::BrakeCreated, 1)?;
-        self.done(&work, |counts: &mut Counts| counts.created += 1)
+        let (scope, pair) = (work.verdict.scope, work.pair.id);
+        self.tally.touch(scope, pair, |counts: &mut Counts| counts.created += 1);
+        Ok(true)
     }
 }
 
@@ -164,10 +164,9 @@ pub(super) fn dressed(
 ) -> Content {
     let mut content: Content = record
         .content
-        .only(fields)
-        .iter()
-        .filter(|(_, slot)| !slot.is_blank())
-        .map(|(field, slot)| (field, slot.clone()))
+        .values()
+        .filter(|(field, _)| fields.contains(*field))
+        .map(|(field, value)| (field, Slot::Value(value.clone())))
         .collect();
     let body = Dress::body(kind);
     if let Some(text) = dress.dress_body(content.text(body), record) {

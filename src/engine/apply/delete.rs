@@ -48,7 +48,9 @@ impl Session<'_> {
         }
         self.state.execute("COMMIT")?;
         let intents: Vec<_> = pending.iter().map(|(_, intent)| *intent).collect();
-        let answers = self.write_under(kind, &writes, &intents)?;
+        let answers = self.write_under(kind, &writes, |state| {
+            intents.iter().try_for_each(|id| state.fulfil(*id))
+        })?;
         self.state.execute("BEGIN IMMEDIATE")?;
         for ((work, intent), answer) in pending.into_iter().zip(answers) {
             match answer {
@@ -56,9 +58,17 @@ impl Session<'_> {
                     self.state.set_item(work.pair.id, ItemPresence::Removed, None)?;
                     self.state.fulfil(intent)?;
                     self.remember_effect(active.scope, Code::BrakeDeleted, 1)?;
-                    self.done(&work, |counts: &mut Counts| counts.deleted_outlook += 1)?;
+                    let outcome = self.stands(&work)?;
+                    self.state.set_outcome(work.pair.id, outcome, false)?;
+                    let (scope, pair) = (work.verdict.scope, work.pair.id);
+                    self.tally
+                        .touch(scope, pair, |counts: &mut Counts| counts.deleted_outlook += 1);
                 }
-                other => self.not_done(&work, intent, &other)?,
+                other => {
+                    if self.not_done(&work, &other)? {
+                        self.state.fulfil(intent)?;
+                    }
+                }
             }
         }
         self.state.execute("COMMIT")?;

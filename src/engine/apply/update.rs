@@ -19,6 +19,7 @@ use crate::state::{Intent, OwnCategories, Settlement, StateError};
 struct Pending {
     work: Work,
     record: Record,
+    record_half: Half,
     /// The item as it was read for this batch, reference and shown categories taken off.
     item: Item,
     own: OwnCategories,
@@ -37,7 +38,9 @@ impl Session<'_> {
     ) -> Result<(), Stop> {
         let (pending, writes) = self.prepare_updates(active, kind, work)?;
         let intents: Vec<_> = pending.iter().map(|pending| pending.intent).collect();
-        let answers = self.write_under(kind, &writes, &intents)?;
+        let answers = self.write_under(kind, &writes, |state| {
+            intents.iter().try_for_each(|id| state.fulfil(*id))
+        })?;
         let mut written = self.read_written(kind, &answers)?;
         let mut ready = Vec::new();
         let mut edited = Vec::new();
@@ -60,7 +63,9 @@ impl Session<'_> {
                     Some(item)
                 }
                 Some(other) => {
-                    self.not_done(&pending.work, pending.intent, other)?;
+                    if self.not_done(&pending.work, other)? {
+                        self.state.fulfil(pending.intent)?;
+                    }
                     continue;
                 }
             };
@@ -126,6 +131,7 @@ impl Session<'_> {
         undress(kind, &mut item.content, &work.pair.categories, &shown);
         let verdict = &work.verdict;
         let to_item = verdict.to_item.union(verdict.decorate);
+        let record_half = Half::of(&record.content);
         let mut write = None;
         // The stamp of a link is a write, and an item with guests is never written (rule D8): that pair lives in the state alone.
         if (verdict.link && !item.has_guests) || !to_item.is_empty() {
@@ -134,7 +140,7 @@ impl Session<'_> {
             } else {
                 work.pair.categories.carried.clone()
             };
-            let reminder_past = self.lens(active.scope).record(&record).reminder_past;
+            let reminder_past = self.lens(active.scope).reminder_is_past(kind, &record.content);
             let content = Changes {
                 kind,
                 record: &record,
@@ -153,7 +159,7 @@ impl Session<'_> {
                 record: work.pair.record.clone(),
                 token: work.pair.token.clone().unwrap_or_else(|| Token::new("")),
                 version: record.version.as_str().to_owned(),
-                fingerprint: stamp_fingerprint(&Half::of(&record.content)),
+                fingerprint: stamp_fingerprint(&record_half),
             };
             write = Some(writes.len());
             writes.push(Write::Update {
@@ -197,7 +203,7 @@ impl Session<'_> {
                 work.pair.categories.shown.clone()
             },
         };
-        Ok(Pending { work, record, item, own, shown, intent, write })
+        Ok(Pending { work, record, record_half, item, own, shown, intent, write })
     }
 
     /// Sends what goes to staffITpro. One outcome for each pending update; `None` where nothing goes there.
@@ -260,20 +266,21 @@ impl Session<'_> {
         back: Option<Item>,
         outcome: Option<Updated>,
     ) -> Result<(), StateError> {
-        let Pending { work, record, item, own, shown, intent, .. } = pending;
+        let Pending { work, record, record_half: record_now, item, own, shown, intent, .. } =
+            pending;
         let verdict = &work.verdict;
         let wrote_item = back.is_some();
         let lens = self.lens(active.scope);
-        let before_half = lens.item(&item, kind).half;
+        let beside = Some((&record.content, &record_now));
+        let before_half = lens.item(&item, kind, beside).half;
         let (mut record_half, mut item_half) = halves(&work.pair);
-        let record_now = Half::of(&record.content);
         record_half.take(verdict.settle, &record_now);
         item_half.take(verdict.settle, &before_half);
         let mut apart = work.pair.apart.difference(verdict.settle).union(verdict.apart);
         let mut last = (item.identity.clone(), item.folder.clone(), item.modified_at);
         if let Some(mut back) = back {
             undress(kind, &mut back.content, &own, &shown);
-            let half = lens.item(&back, kind).half;
+            let half = lens.item(&back, kind, beside).half;
             record_half.take(verdict.to_item, &record_now);
             item_half.take(verdict.to_item.union(verdict.decorate), &half);
             apart = apart.difference(verdict.to_item);
@@ -306,12 +313,17 @@ impl Session<'_> {
                 trouble = Some((Code::RefusedStaffitpro, false));
             }
         }
+        let mut origin = None;
         if let Some(row) = verdict.candidate
             && let Some(row) = self.state.unpaired(row)?
         {
             self.state.forget_unpaired(self.id, &row.item)?;
-            self.state.set_origin(work.pair.id, false, None)?;
+            origin = Some((false, None));
         }
+        let (outcome, stays_dirty) = match trouble {
+            None => (self.stands(&work)?, false),
+            Some((code, again)) => (Some(code), again),
+        };
         let (identity, folder, item_modified) = last;
         self.state.settle(
             work.pair.id,
@@ -327,6 +339,9 @@ impl Session<'_> {
                 record_changed: record.changed_at,
                 categories: &own,
                 item_modified,
+                origin,
+                outcome,
+                stays_dirty,
             },
         )?;
         self.state.fulfil(intent)?;
@@ -348,16 +363,12 @@ impl Session<'_> {
             counts.updated_outlook += u64::from(updated_item);
             counts.updated_staffitpro += u64::from(wrote_record);
         };
+        self.tally.touch(work.verdict.scope, work.pair.id, touched);
         match trouble {
-            None => self.done(&work, touched),
-            Some((code, again)) => {
-                let (scope, pair) = (work.verdict.scope, work.pair.id);
-                self.tally.touch(scope, pair, touched);
-                if again {
-                    self.put_off(&work.verdict, &work.pair, code)
-                } else {
-                    self.give_up(&work.verdict, &work.pair, (code, work.verdict.to_record))
-                }
+            None => Ok(()),
+            Some((code, true)) => self.put_off(&work.verdict, &work.pair, code),
+            Some((code, false)) => {
+                self.give_up(&work.verdict, &work.pair, (code, work.verdict.to_record))
             }
         }
     }
