@@ -67,6 +67,8 @@ pub struct NewItem {
     kind: WritableKind,
     /// In the order of the schema.
     properties: Vec<(Property, Value)>,
+    /// As it stands in a request: written once, and measured by that.
+    xml: String,
 }
 
 impl NewItem {
@@ -88,7 +90,9 @@ impl NewItem {
         // The sort is stable, so extended properties stay as the caller ordered them; slots of
         // one dictionary come to stand together.
         kept.sort_by_key(|(property, _)| (property.order(), slot(property)));
-        Ok(Self { kind, properties: kept })
+        let mut xml = Writer::new();
+        write::new_item(&mut xml, kind, &kept);
+        Ok(Self { kind, properties: kept, xml: xml.finish() })
     }
 
     /// Returns the kind.
@@ -103,9 +107,12 @@ impl NewItem {
 
     /// Returns how many bytes it takes in a request, for bounding batches.
     pub fn wire_len(&self) -> usize {
-        let mut xml = Writer::new();
-        write::new_item(&mut xml, self);
-        xml.len()
+        self.xml.len()
+    }
+
+    /// Returns its element in a request.
+    pub(crate) fn xml(&self) -> &str {
+        &self.xml
     }
 }
 
@@ -134,6 +141,8 @@ pub struct ItemUpdate {
     id: ItemId,
     change_key: ChangeKey,
     changes: Vec<FieldChange>,
+    /// As it stands in a request.
+    xml: String,
 }
 
 impl ItemUpdate {
@@ -197,7 +206,9 @@ impl ItemUpdate {
             kept.push(change);
         }
         kept.sort_by_key(|change| update_rank(change.property()));
-        Ok(Self { kind, id, change_key, changes: kept })
+        let mut xml = Writer::new();
+        write::item_change(&mut xml, kind, (&id, &change_key), &kept);
+        Ok(Self { kind, id, change_key, changes: kept, xml: xml.finish() })
     }
 
     /// Returns the kind.
@@ -222,9 +233,12 @@ impl ItemUpdate {
 
     /// Returns how many bytes it takes in a request, for bounding batches.
     pub fn wire_len(&self) -> usize {
-        let mut xml = Writer::new();
-        write::item_change(&mut xml, self);
-        xml.len()
+        self.xml.len()
+    }
+
+    /// Returns its element in a request.
+    pub(crate) fn xml(&self) -> &str {
+        &self.xml
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn concerns(content: &Content) -> bool {
 
 /// Returns the names of a new contact.
 pub(super) fn derive(content: &Content) -> Derived {
-    Derived { display: display(content), file_as: first(formats(content)) }
+    Derived { display: display(content), file_as: first(content) }
 }
 
 /// Returns the names to write with a change: a name is followed up where it is blank, or still what comes of the parts as
@@ -44,19 +44,18 @@ pub(super) fn follow(content: &Content, before: &Content, shown: &Shown) -> Deri
     let ours = shown.display.trim().is_empty() || same(&shown.display, display(before).as_deref());
     let display = new.filter(|new| ours && !same(&shown.display, Some(new)));
     // The person may file under another of Outlook's formats: it is kept.
-    let was = formats(before);
-    let now = formats(&after);
     let kept = if shown.file_as.trim().is_empty() {
-        first(now)
+        first(&after)
     } else {
-        let format = was.iter().position(|name| same(&shown.file_as, Some(name)));
-        format.and_then(|format| now.into_iter().nth(format)).filter(|name| !name.is_empty())
+        let mut formats = FORMATS.iter();
+        let format = formats.find(|format| same(&shown.file_as, Some(&format(before))));
+        format.map(|format| format(&after)).filter(|name| !name.is_empty())
     };
     Derived { display, file_as: kept.filter(|name| !same(&shown.file_as, Some(name))) }
 }
 
-fn first(formats: [String; 7]) -> Option<String> {
-    formats.into_iter().find(|name| !name.is_empty())
+fn first(content: &Content) -> Option<String> {
+    FORMATS.iter().map(|format| format(content)).find(|name| !name.is_empty())
 }
 
 fn same(shown: &str, derived: Option<&str>) -> bool {
@@ -72,34 +71,40 @@ fn display(content: &Content) -> Option<String> {
         content,
         &[Field::Title, Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix],
     );
-    [full, text(content, Field::Company), text(content, Field::Email1)]
-        .into_iter()
+    std::iter::once(full)
+        .chain([Field::Company, Field::Email1].iter().map(|field| text(content, *field)))
         .find(|name| !name.is_empty())
 }
 
-/// The names that Outlook offers for filing, ours first; all are blank where the parts are.
-fn formats(content: &Content) -> [String; 7] {
+/// The names that Outlook offers for filing, ours first; each is blank where its parts are.
+const FORMATS: [fn(&Content) -> String; 7] = [
+    comma,
+    company,
+    |content| text(content, Field::Email1),
+    |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname]),
+    |content| with(&comma(content), &company(content)),
+    |content| with(&company(content), &comma(content)),
+    |content| display(content).unwrap_or_default(),
+];
+
+fn comma(content: &Content) -> String {
     let given = join(content, &[Field::GivenName, Field::MiddleName]);
     let surname = text(content, Field::Surname);
-    let company = text(content, Field::Company);
-    let comma = match (surname.is_empty(), given.is_empty()) {
+    match (surname.is_empty(), given.is_empty()) {
         (false, false) => format!("{surname}, {given}"),
         _ => format!("{surname}{given}"),
-    };
-    let full = join(content, &[Field::GivenName, Field::MiddleName, Field::Surname]);
-    let with = |one: &str, other: &str| match (one.is_empty(), other.is_empty()) {
+    }
+}
+
+fn company(content: &Content) -> String {
+    text(content, Field::Company)
+}
+
+fn with(one: &str, other: &str) -> String {
+    match (one.is_empty(), other.is_empty()) {
         (false, false) => format!("{one} ({other})"),
         _ => String::new(),
-    };
-    [
-        comma.clone(),
-        company.clone(),
-        text(content, Field::Email1),
-        full,
-        with(&comma, &company),
-        with(&company, &comma),
-        display(content).unwrap_or_default(),
-    ]
+    }
 }
 
 fn text(content: &Content, field: Field) -> String {

@@ -3,7 +3,7 @@
 use crate::ews::draft::NewItem;
 use crate::ews::error::ReplyError;
 use crate::ews::operation::folder::FolderRef;
-use crate::ews::operation::{Operation, Placed, Saved, saved, write};
+use crate::ews::operation::{Operation, Placed, Saved, saved};
 use crate::ews::reply::Arrival;
 use crate::ews::version::ServerVersion;
 use crate::ews::xml::writer::{Ns, Writer};
@@ -34,7 +34,7 @@ impl Operation for CreateItem {
             xml.element(Ns::Messages, "SavedItemFolderId", &[], |xml| self.folder.write(xml));
             xml.element(Ns::Messages, "Items", &[], |xml| {
                 for item in &self.items {
-                    write::new_item(xml, item);
+                    xml.raw(item.xml());
                 }
             });
         });

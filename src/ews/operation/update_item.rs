@@ -2,7 +2,7 @@
 
 use crate::ews::draft::ItemUpdate;
 use crate::ews::error::ReplyError;
-use crate::ews::operation::{Operation, Placed, Saved, saved, write};
+use crate::ews::operation::{Operation, Placed, Saved, saved};
 use crate::ews::reply::Arrival;
 use crate::ews::version::ServerVersion;
 use crate::ews::xml::writer::{Ns, Writer};
@@ -51,7 +51,7 @@ impl Operation for UpdateItem {
         xml.element(Ns::Messages, "UpdateItem", &attributes, |xml| {
             xml.element(Ns::Messages, "ItemChanges", &[], |xml| {
                 for update in &self.updates {
-                    write::item_change(xml, update);
+                    xml.raw(update.xml());
                 }
             });
         });

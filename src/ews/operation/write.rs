@@ -1,6 +1,7 @@
 //! Writes paths, values and items (pure).
 
-use crate::ews::draft::{FieldChange, ItemUpdate, NewItem, WritableKind};
+use crate::ews::draft::{FieldChange, WritableKind};
+use crate::ews::id::{ChangeKey, ItemId};
 use crate::ews::property::{ExtendedField, ExtendedPath, Field, Indexed, Property, PropertySet};
 use crate::ews::recurrence::{DayOfWeek, Pattern, Range, Recurrence, RegenerationUnit};
 use crate::ews::value::Value;
@@ -33,7 +34,7 @@ fn extended_path(xml: &mut Writer, extended: &ExtendedField) {
         PropertySet::Guid(set) => xml.empty(
             Ns::Types,
             "ExtendedFieldURI",
-            &[("PropertySetId", &set.to_string()), (name, value), kind],
+            &[("PropertySetId", set.text().as_str()), (name, value), kind],
         ),
     };
     match &extended.path {
@@ -87,9 +88,9 @@ pub(crate) fn item_shape(
 }
 
 /// Writes a new item.
-pub(crate) fn new_item(xml: &mut Writer, item: &NewItem) {
-    xml.element(Ns::Types, item.kind().element(), &[], |xml| {
-        let mut rest = item.properties();
+pub(crate) fn new_item(xml: &mut Writer, kind: WritableKind, properties: &[(Property, Value)]) {
+    xml.element(Ns::Types, kind.element(), &[], |xml| {
+        let mut rest = properties;
         while let Some(((property, value), tail)) = rest.split_first() {
             if let Property::Indexed(indexed) = property {
                 let same = |(other, _): &&(Property, Value)| {
@@ -108,13 +109,17 @@ pub(crate) fn new_item(xml: &mut Writer, item: &NewItem) {
 }
 
 /// Writes the changes of one item.
-pub(crate) fn item_change(xml: &mut Writer, update: &ItemUpdate) {
+pub(crate) fn item_change(
+    xml: &mut Writer,
+    kind: WritableKind,
+    (id, key): (&ItemId, &ChangeKey),
+    changes: &[FieldChange],
+) {
     xml.element(Ns::Types, "ItemChange", &[], |xml| {
-        let id = [("Id", update.id().as_str()), ("ChangeKey", update.change_key().as_str())];
-        xml.empty(Ns::Types, "ItemId", &id);
+        xml.empty(Ns::Types, "ItemId", &[("Id", id.as_str()), ("ChangeKey", key.as_str())]);
         xml.element(Ns::Types, "Updates", &[], |xml| {
-            for change in update.changes() {
-                field_change(xml, update.kind(), change);
+            for change in changes {
+                field_change(xml, kind, change);
             }
         });
     });

@@ -79,19 +79,38 @@ impl Guid {
     }
 }
 
-/// Lower case, because servers compare ids of sets by their letters.
+impl Guid {
+    /// Returns the form with hyphens. It is in lower case, because servers compare ids of sets by their letters.
+    pub(crate) fn text(self) -> GuidText {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |four: u8| DIGITS.get(usize::from(four)).copied().unwrap_or(b'0');
+        let mut text = [b'-'; 36];
+        // Four hyphens stand between the bytes.
+        let places = (0..text.len()).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
+        let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]);
+        for (place, digit) in places.zip(digits) {
+            if let Some(slot) = text.get_mut(place) {
+                *slot = digit;
+            }
+        }
+        GuidText(text)
+    }
+}
+
+/// The written form of a [`Guid`], without an allocation: every named property of a request has one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GuidText([u8; 36]);
+
+impl GuidText {
+    pub(crate) fn as_str(&self) -> &str {
+        // Hyphens and digits are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = u128::from_be_bytes(self.0);
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            n >> 96,
-            (n >> 80) & 0xffff,
-            (n >> 64) & 0xffff,
-            (n >> 48) & 0xffff,
-            n & 0xffff_ffff_ffff
-        )
+        f.write_str(self.text().as_str())
     }
 }
 

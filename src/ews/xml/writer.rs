@@ -111,21 +111,34 @@ impl Writer {
     }
 
     fn escaped(&mut self, text: &str, in_attribute: bool) {
-        for character in text.chars() {
-            match character {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '"' if in_attribute => self.out.push_str("&quot;"),
+        // Runs of ordinary characters are copied as a whole.
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(is_special)
+            && let Some((run, from)) = rest.split_at_checked(at)
+        {
+            self.out.push_str(run);
+            let mut characters = from.chars();
+            match characters.next() {
+                Some('&') => self.out.push_str("&amp;"),
+                Some('<') => self.out.push_str("&lt;"),
+                Some('>') => self.out.push_str("&gt;"),
+                Some('"') if in_attribute => self.out.push_str("&quot;"),
                 // A parser would turn a bare CR into LF, and blanks in attributes into spaces.
-                '\r' => self.out.push_str("&#13;"),
-                '\n' if in_attribute => self.out.push_str("&#10;"),
-                '\t' if in_attribute => self.out.push_str("&#9;"),
-                legal if is_legal(legal) => self.out.push(legal),
+                Some('\r') => self.out.push_str("&#13;"),
+                Some('\n') if in_attribute => self.out.push_str("&#10;"),
+                Some('\t') if in_attribute => self.out.push_str("&#9;"),
+                Some(legal) if is_legal(legal) => self.out.push(legal),
                 _ => {}
             }
+            rest = characters.as_str();
         }
+        self.out.push_str(rest);
     }
+}
+
+/// Says whether a character that begins with this byte may have to be escaped or left out. U+FFFE and U+FFFF begin with 0xEF.
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0..=0x1F | 0xEF)
 }
 
 /// Says whether XML 1.0 can hold a character (production 2, `Char`).
