@@ -19,6 +19,7 @@ pub mod plan;
 mod recover;
 pub mod report;
 pub mod rules;
+mod series;
 mod session;
 #[cfg(test)]
 mod smoke;

@@ -53,7 +53,7 @@ pub use operation::resolve_names::{Resolution, ResolveNames};
 pub use operation::subscribe::{Delivery, Subscribe, Subscribed};
 pub use operation::sync_folder_items::{SyncFolderItems, SyncPart};
 pub use operation::unsubscribe::Unsubscribe;
-pub use operation::update_item::{Stale, UpdateItem};
+pub use operation::update_item::UpdateItem;
 pub use operation::{FindPage, ItemRef, OccurrenceRef, Operation, Saved, Target};
 pub use property::{
     AddressKey, AddressPart, DistinguishedSet, EmailKey, ExtendedField, ExtendedPath, ExtendedType,

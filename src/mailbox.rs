@@ -79,6 +79,12 @@ pub trait Mailbox {
     /// Returns how many writes the engine should hand over at once.
     fn batch(&self) -> usize;
 
+    /// Says whether changes of single occurrences of a series show in no feed (grommunio): series are then compared from time to
+    /// time. Known once the mailbox is open.
+    fn hides_occurrences(&self) -> bool {
+        false
+    }
+
     /// Hands out what the answers to single writes told of the mailbox as a whole, such as that it is full: the run over it
     /// ends when its batch is settled.
     fn parked(&mut self) -> Option<MailboxError> {

@@ -16,6 +16,7 @@ mod marks;
 mod members;
 mod migrations;
 mod pairs;
+mod series;
 mod spool;
 mod unpaired;
 
@@ -36,6 +37,7 @@ pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
 pub use marks::SeenRecord;
 pub use pairs::{Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, Settlement};
+pub use series::SeriesRound;
 pub use spool::SpooledVerdict;
 pub use unpaired::UnpairedRow;
 

@@ -26,6 +26,7 @@ impl Session<'_> {
             self.read_folders(kind)?;
             self.resolve_missing(kind)?;
         }
+        self.mark_series()?;
         self.weigh_unread()
     }
 

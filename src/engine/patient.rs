@@ -188,6 +188,10 @@ impl Mailbox for Patient<'_> {
         self.mailbox.batch()
     }
 
+    fn hides_occurrences(&self) -> bool {
+        self.mailbox.hides_occurrences()
+    }
+
     fn parked(&mut self) -> Option<MailboxError> {
         self.mailbox.parked()
     }

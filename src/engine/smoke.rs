@@ -36,13 +36,24 @@ fn run(
     mode: Mode,
     options: &Options,
 ) -> MailboxReport {
+    run_at(at(NOW), folder, source, mailbox, (mode, options))
+}
+
+/// Runs at another time.
+pub(super) fn run_at(
+    now: Timestamp,
+    folder: &Path,
+    source: &MemorySource,
+    mailbox: &mut MemoryMailbox,
+    (mode, options): (Mode, &Options),
+) -> MailboxReport {
     let scopes = Scopes::new(|scope| {
         let mut settings = ScopeSettings::default_for(scope);
         settings.mode = mode;
         settings
     });
     let description = source.describe().unwrap();
-    let clock = At(at(NOW));
+    let clock = At(now);
     let (tenant, user) = (TenantName::from("staffitpro"), UserId::from("DHO"));
     let job = Job {
         tenant: &tenant,

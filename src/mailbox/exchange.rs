@@ -25,6 +25,7 @@ mod search;
 mod send;
 mod series;
 mod stamp;
+mod steps;
 pub mod table;
 mod times;
 mod trouble;
@@ -224,6 +225,10 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
 
     fn batch(&self) -> usize {
         self.writes.size()
+    }
+
+    fn hides_occurrences(&self) -> bool {
+        self.is_grommunio()
     }
 
     fn parked(&mut self) -> Option<MailboxError> {

@@ -224,6 +224,10 @@ impl Mailbox for MemoryMailbox {
     fn batch(&self) -> usize {
         self.lock().store.batch
     }
+
+    fn hides_occurrences(&self) -> bool {
+        self.lock().store.hides_occurrences
+    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use abgleich::ews::{
     GetEvents, GetFolder, GetItem, GetStreamingEvents, Guid, Header, Impersonation, Indexed,
     ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder, NewItem, OccurrenceRef, Operation,
     Pattern, Properties, Property, PropertySet, Range, Recurrence, RegenerationUnit, ResolveNames,
-    Restriction, ServerVersion, Stale, Subscribe, SyncFolderItems, Target, Unsubscribe, UpdateItem,
-    Value, WritableKind, document,
+    Restriction, ServerVersion, Subscribe, SyncFolderItems, Target, Unsubscribe, UpdateItem, Value,
+    WritableKind, document,
 };
 use jiff::civil::date;
 
@@ -373,12 +373,12 @@ impl Table {
             for (name, change) in changes {
                 // What cannot be cleared is refused while the update is made.
                 if let Ok(single) = update(vec![change.clone()]) {
-                    self.add(&name, &UpdateItem { updates: vec![single], stale: Stale::Refused });
+                    self.add(&name, &UpdateItem { updates: vec![single] });
                     possible.push(change);
                 }
             }
             let updates = vec![update(possible).unwrap()];
-            self.add(&format!("{kind:?}-whole"), &UpdateItem { updates, stale: Stale::Refused });
+            self.add(&format!("{kind:?}-whole"), &UpdateItem { updates });
         }
     }
 }

@@ -254,11 +254,12 @@ fn i2_a_broken_line_leaves_a_series_that_counts_as_what_it_was_and_is_made_whole
     // Whichever request of the writing is lost: the occurrences that are looked for, changed, deleted, the version, the mark.
     let stages = [
         ("GetItem", 1, FaultKind::DropBeforeCommit),
-        ("UpdateItem", 1, FaultKind::DropInside { items: 1 }),
-        ("UpdateItem", 1, FaultKind::DropAfterCommit),
-        ("DeleteItem", 0, FaultKind::DropBeforeCommit),
-        ("UpdateItem", 2, FaultKind::DropBeforeCommit),
+        ("UpdateItem", 1, FaultKind::DropBeforeCommit),
         ("UpdateItem", 2, FaultKind::DropAfterCommit),
+        ("GetItem", 2, FaultKind::DropBeforeCommit),
+        ("DeleteItem", 0, FaultKind::DropBeforeCommit),
+        ("UpdateItem", 4, FaultKind::DropBeforeCommit),
+        ("UpdateItem", 4, FaultKind::DropAfterCommit),
     ];
     for (operation, after, kind) in stages {
         let exchange = Exchange::start();
@@ -310,6 +311,88 @@ fn i1_a_new_series_whose_occurrences_were_lost_counts_as_a_single_appointment() 
     assert_eq!(mailbox.changes(&folder, KIND, None).expect("a page").changed.len(), 1);
 }
 
+/// One occurrence is moved, another gets hours of its own, a third is deleted.
+fn other_hours() -> Vec<Exception> {
+    let mut exceptions = every_kind();
+    exceptions[0] = changed(date(2027, 3, 26), "2027-03-27T06:30:00Z", "2027-03-27T07:00:00Z");
+    let own = changed(date(2027, 4, 13), "2027-04-13T12:00:00Z", "2027-04-13T13:00:00Z");
+    exceptions.insert(4, own);
+    exceptions.insert(5, deleted(date(2027, 4, 16)));
+    exceptions
+}
+
+/// Writes [`other_hours`] over [`every_kind`], while a person does something to one occurrence right before a request.
+fn in_between(
+    exchange: &Exchange,
+    (operation, after): (&str, u32),
+    index: usize,
+) -> (ExchangeBench, ItemId, Wrote) {
+    let mut bench = exchange.bench();
+    let id = made(&mut bench, &content(every_kind()));
+    let item = fetch(&mut bench, &id);
+    let (version, before) = (item.identity.version, item.content);
+    let content = only_series(other_hours());
+    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let master = id.as_str().to_owned();
+    let act = move |outlook: &exchange_sim::Outlook| {
+        let place = [("calendar:Location", "Kantine")];
+        outlook.edit_occurrence(&master, index, &place).expect("the person may");
+    };
+    exchange.server.meanwhile(operation, after, act, bench.outlook.address());
+    let answer = bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0);
+    assert_eq!(exchange.server.acts_left(), 0, "{operation} {after} was not asked for");
+    (bench, id, answer)
+}
+
+/// Says at which place an occurrence is, where it has one of its own.
+fn place_of(series: &Recurrence, original: Date) -> Option<&str> {
+    let found = series.exceptions.iter().find(|exception| exception.original == original)?;
+    match &found.change {
+        ExceptionChange::Changed { place, .. } => place.as_deref(),
+        ExceptionChange::Deleted => panic!("it is deleted"),
+    }
+}
+
+#[test]
+fn d13_what_a_person_changes_in_between_is_not_overwritten() {
+    // Before the occurrences are looked at, before either is changed, before the mark is taken off; the seventh is one of ours.
+    for request in [("GetItem", 1), ("UpdateItem", 1), ("UpdateItem", 2), ("UpdateItem", 3)] {
+        let exchange = Exchange::start();
+        let (mut bench, id, wrote) = in_between(&exchange, request, 7);
+        assert_eq!(wrote, Wrote::Conflict, "{request:?}: both sides are to be read again");
+        let item = fetch(&mut bench, &id);
+        let now = series(&item);
+        assert_eq!(place_of(now, date(2027, 4, 13)), Some("Kantine"), "{request:?}");
+        // What the person did not touch is what it was to be, and the series is whole.
+        assert_eq!(now.exceptions.first(), other_hours().first(), "{request:?}");
+        assert!(now.exceptions.contains(&deleted(date(2027, 4, 16))), "{request:?}");
+        let stored = format!("{:?}", bench.outlook.item(id.as_str()));
+        assert!(!stored.contains("Unfinished"), "{request:?}");
+    }
+    // What the person has changed is not deleted either, as far as a look directly before can tell.
+    let exchange = Exchange::start();
+    for request in [("GetItem", 1), ("GetItem", 2)] {
+        let (mut bench, id, wrote) = in_between(&exchange, request, 8);
+        assert_eq!(wrote, Wrote::Conflict, "{request:?}");
+        let item = fetch(&mut bench, &id);
+        assert_eq!(place_of(series(&item), date(2027, 4, 16)), Some("Kantine"), "{request:?}");
+    }
+}
+
+#[test]
+fn d13_each_occurrence_is_written_under_the_version_that_the_last_one_left() {
+    let exchange = Exchange::start();
+    let mut bench = exchange.bench();
+    let id = made(&mut bench, &content(every_kind()));
+    exchange.server.clear_log();
+    version(update(&mut bench, &id, only_series(other_hours())));
+    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(other_hours()));
+    // The series with its mark, two occurrences, the mark again; nothing was refused on the way.
+    assert_eq!(exchange.server.calls("UpdateItem"), 4);
+    let refused = exchange.server.log().iter().any(|entry| entry.outcome.contains("Conflict"));
+    assert!(!refused);
+}
+
 #[test]
 fn an_all_day_series_keeps_its_days() {
     let mut bench = Exchange::shared().bench();
@@ -354,4 +437,38 @@ fn grommunio_counts_otherwise_and_stretches_what_it_is_told_anew() {
     let Wrote::Refused { text, .. } = update(&mut bench, &id, content) else { panic!("sent") };
     assert!(text.contains("grommunio"), "{text}");
     assert_eq!(series(&fetch(&mut bench, &id)), &weekly(exceptions));
+}
+
+#[test]
+fn d13_where_no_version_is_checked_an_occurrence_is_looked_at_directly_before() {
+    let exchange = Exchange::start();
+    exchange.server.fault(Fault::new(FaultKind::Grommunio));
+    let (mut bench, id, wrote) = in_between(&exchange, ("GetItem", 1), 7);
+    assert_eq!(wrote, Wrote::Conflict);
+    let item = fetch(&mut bench, &id);
+    assert_eq!(place_of(series(&item), date(2027, 4, 13)), Some("Kantine"));
+    assert_eq!(series(&item).exceptions.first(), other_hours().first());
+}
+
+#[test]
+fn grommunio_tells_nobody_of_a_changed_occurrence() {
+    for grommunio in [true, false] {
+        let exchange = Exchange::start();
+        if grommunio {
+            exchange.server.fault(Fault::new(FaultKind::Grommunio));
+        }
+        let mut bench = exchange.bench();
+        let id = made(&mut bench, &content(Vec::new()));
+        let folder = bench.mailbox.folder(KIND, &[], false).expect("known").expect("there");
+        let cursor = bench.mailbox.changes(&folder, KIND, None).expect("a page").cursor;
+        let before = fetch(&mut bench, &id).identity.version;
+        bench.outlook.delete_occurrence(id.as_str(), 3).expect("it is deleted");
+        let page = bench.mailbox.changes(&folder, KIND, Some(&cursor)).expect("a page");
+        let now = fetch(&mut bench, &id);
+        assert_eq!(page.changed.is_empty(), grommunio, "{page:?}");
+        assert_eq!(now.identity.version == before, grommunio);
+        // It is there for whoever looks, and the mailbox says that one has to.
+        assert_eq!(series(&now), &weekly(vec![deleted(date(2027, 3, 30))]));
+        assert_eq!(bench.mailbox.hides_occurrences(), grommunio);
+    }
 }

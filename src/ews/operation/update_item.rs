@@ -14,19 +14,6 @@ use crate::ews::xml::writer::{Ns, Writer};
 pub struct UpdateItem {
     /// What.
     pub updates: Vec<ItemUpdate>,
-    /// What becomes of an item that has another version by now.
-    pub stale: Stale,
-}
-
-/// What becomes of an update of a version that is no longer there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Stale {
-    /// It is refused.
-    #[default]
-    Refused,
-    /// It is done all the same. Only for single occurrences, right after they were read under the version of their series: each
-    /// change of one gives all others of the same series a new version, so that the second in a request would be refused.
-    Overwritten,
 }
 
 impl Operation for UpdateItem {
@@ -36,12 +23,8 @@ impl Operation for UpdateItem {
     type Part = Placed<Saved>;
 
     fn write(&self, xml: &mut Writer, version: ServerVersion) {
-        let stale = match self.stale {
-            Stale::Refused => "NeverOverwrite",
-            Stale::Overwritten => "AlwaysOverwrite",
-        };
         let mut attributes = vec![
-            ("ConflictResolution", stale),
+            ("ConflictResolution", "NeverOverwrite"),
             ("MessageDisposition", "SaveOnly"),
             ("SendMeetingInvitationsOrCancellations", "SendToNone"),
         ];

@@ -7,7 +7,7 @@ use crate::ews::draft::{ItemUpdate, NewItem};
 use crate::ews::operation::create_item::CreateItem;
 use crate::ews::operation::delete_item::{DeleteItem, Disposal};
 use crate::ews::operation::folder::FolderRef;
-use crate::ews::operation::update_item::{Stale, UpdateItem};
+use crate::ews::operation::update_item::UpdateItem;
 use crate::ews::operation::{ItemRef, Saved};
 use crate::ews::{self, Field as E, Value as Theirs};
 use crate::mailbox::exchange::folders::Place;
@@ -148,7 +148,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Err(unfit) => answers.give(place, refused(&unfit)),
             }
         }
-        let build = |updates: Vec<ItemUpdate>| UpdateItem { updates, stale: Stale::Refused };
+        let build = |updates: Vec<ItemUpdate>| UpdateItem { updates };
         let manner = Manner { repeatable: self.checks_versions(), creates: None };
         self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)?;
         self.finish(begun, answers);

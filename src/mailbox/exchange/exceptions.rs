@@ -117,6 +117,27 @@ fn change(
     )
 }
 
+/// Says whether an occurrence differs from its series in something, known to the model or not.
+pub(super) fn is_exception(item: &Properties) -> bool {
+    item.value(E::CalendarItemType).and_then(Theirs::as_text) == Some("Exception")
+}
+
+/// Says whether an occurrence still is what a step takes it for. `series` is what its series holds by now.
+pub(super) fn is_as_it_was(
+    item: &Properties,
+    step: &Step,
+    series: &Content,
+    mailbox: &Zone,
+) -> bool {
+    if !is_exception(item) {
+        return step.was.is_none();
+    }
+    let zone = times::zone_of(series, mailbox);
+    let course = Course::of(series, &zone.rules);
+    course.and_then(|course| change(item, series, &course, step.original, mailbox))
+        == Some(step.was.clone())
+}
+
 /// Says whether a change touches a series, so that its exceptions have to be thought of.
 pub(super) fn concerns(content: &Content, before: &Content) -> bool {
     content.slot(Field::Recurrence).is_some()
@@ -146,6 +167,8 @@ pub(super) struct Step {
     pub(super) standing: u32,
     /// What to set and clear; `None` deletes it.
     pub(super) changes: Option<Vec<FieldChange>>,
+    /// How it differs from the series until then; `None`: in nothing.
+    pub(super) was: Option<ExceptionChange>,
 }
 
 /// Says what becomes of the exceptions of an appointment with a change. `None` where the change does not touch the series.
@@ -207,7 +230,8 @@ pub(super) fn plan(
             let position = u32::try_from(index + 1).unwrap_or(u32::MAX);
             let start = course.start(*day, mailbox).ok_or(OUTSIDE)?;
             let standing = position.saturating_sub(gone);
-            steps.push(Step { original: *day, start, position, standing, changes });
+            let was = was.cloned();
+            steps.push(Step { original: *day, start, position, standing, changes, was });
         }
         gone += u32::from(deleted(was));
     }

@@ -45,10 +45,6 @@ impl Answers {
         Self { sent: true, ..Self::of(writes) }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.given.len()
-    }
-
     pub(super) fn given(&self, place: usize) -> Option<&Wrote> {
         self.given.get(place)?.as_ref()
     }

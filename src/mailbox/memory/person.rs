@@ -39,6 +39,20 @@ impl Store {
         })
     }
 
+    /// The person changes an item, and neither the feed nor the version tells of it, as at grommunio with single occurrences.
+    pub fn person_changes_unseen(
+        &mut self,
+        id: &ItemId,
+        at: Timestamp,
+        change: impl FnOnce(&mut Content),
+    ) -> bool {
+        let Some(item) = self.items.get_mut(id) else { return false };
+        change(&mut item.content);
+        item.modified_at = at;
+        PERSON.clone_into(&mut item.modified_by);
+        true
+    }
+
     /// The person sets one field to text.
     pub fn person_types(&mut self, id: &ItemId, field: Field, text: &str, at: Timestamp) -> bool {
         let mut content = Content::new();

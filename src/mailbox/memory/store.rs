@@ -29,6 +29,8 @@ pub struct Store {
     pub batch: usize,
     /// What the mailbox rewrites.
     pub normalises: Normalises,
+    /// Whether changes of single occurrences show in no feed, as at grommunio.
+    pub hides_occurrences: bool,
     /// Every write that was asked for, in order, with its answer; the ones that came late are here when they were asked for.
     pub log: Vec<(Write, Wrote)>,
     pub(super) folders: BTreeMap<FolderId, Folder>,
@@ -104,6 +106,7 @@ impl Default for Store {
             page: 100,
             batch: 50,
             normalises: Normalises::default(),
+            hides_occurrences: false,
             log: Vec::new(),
             folders,
             items: BTreeMap::new(),

@@ -8,7 +8,7 @@ use crate::ews::envelope::{Header, document};
 use crate::ews::item::Properties;
 use crate::ews::operation::create_item::CreateItem;
 use crate::ews::operation::folder::DistinguishedFolder;
-use crate::ews::operation::update_item::{Stale, UpdateItem};
+use crate::ews::operation::update_item::UpdateItem;
 use crate::ews::property::{EmailKey, PhoneKey};
 use crate::ews::{
     self, Body, BodyType, DateTime, EmailEntry, Field as E, Indexed, Occurrence, ServerVersion,
@@ -56,7 +56,7 @@ fn change(kind: ItemKind, content: &Content, before: &Content) -> Option<String>
         unfinished: false,
     };
     let update = write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()?;
-    let operation = UpdateItem { updates: vec![update.load], stale: Stale::Refused };
+    let operation = UpdateItem { updates: vec![update.load] };
     Some(document(&operation, &Header::new(ServerVersion::V2013Sp1)))
 }
 
@@ -326,10 +326,8 @@ fn grommunio_is_told_in_its_own_way() {
     };
     let dialect = Dialect { grommunio: true, now: None };
     let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap().unwrap();
-    let xml = document(
-        &UpdateItem { updates: vec![update.load], stale: Stale::Refused },
-        &Header::new(ServerVersion::V2013Sp1),
-    );
+    let xml =
+        document(&UpdateItem { updates: vec![update.load] }, &Header::new(ServerVersion::V2013Sp1));
     assert!(xml.contains("<t:PercentComplete>0.5</t:PercentComplete>"), "{xml}");
     assert!(!xml.contains("item:ReminderIsSet") && xml.contains(r#"PropertyId="34051""#), "{xml}");
 }

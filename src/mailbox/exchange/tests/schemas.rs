@@ -13,7 +13,7 @@ use crate::ews::operation::delete_item::{DeleteItem, Disposal};
 use crate::ews::operation::find_item::{FindItem, Restriction};
 use crate::ews::operation::folder::DistinguishedFolder;
 use crate::ews::operation::get_item::GetItem;
-use crate::ews::operation::update_item::{Stale, UpdateItem};
+use crate::ews::operation::update_item::UpdateItem;
 use crate::ews::operation::{ItemRef, OccurrenceRef, Operation, Target};
 use crate::ews::{BodyType, ItemId, ServerVersion};
 use crate::mailbox::contract::sample;
@@ -63,7 +63,7 @@ impl Documents {
         let update = write::update(kind, &change, None, &zone, Dialect::default()).unwrap();
         let sent = update.is_some();
         if let Some(update) = update {
-            self.add(name, &UpdateItem { updates: vec![update.load], stale: Stale::Refused });
+            self.add(name, &UpdateItem { updates: vec![update.load] });
         }
         sent
     }
@@ -153,10 +153,10 @@ fn series(out: &mut Documents) {
     let changes = new.steps[0].changes.clone().unwrap();
     assert_eq!(changes.len(), 5, "start, end, all-day, subject, place: {changes:?}");
     let update = ItemUpdate::of_occurrence("o".into(), "k".into(), changes).unwrap();
-    out.add("occurrence", &UpdateItem { updates: vec![update], stale: Stale::Overwritten });
+    out.add("occurrence", &UpdateItem { updates: vec![update] });
     let clear = vec![FieldChange::Clear(table::UNFINISHED.into())];
     let update = ItemUpdate::new(WritableKind::CalendarItem, "i".into(), "k".into(), clear);
-    let update = UpdateItem { updates: vec![update.unwrap()], stale: Stale::Refused };
+    let update = UpdateItem { updates: vec![update.unwrap()] };
     out.add("finished", &update);
     let gone = vec![ItemRef { id: "o".into(), change_key: Some("k".into()) }];
     out.add("occurrence", &DeleteItem { items: gone, to: Disposal::DeletedItems });
