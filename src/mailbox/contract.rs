@@ -7,11 +7,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // It is a test.
 
 mod feed;
+mod occurrences;
 mod read;
 pub mod sample;
 mod search;
 mod values;
 mod write;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::mailbox::{Item, Mailbox, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemId, ItemKind, ItemVersion};
@@ -32,6 +36,25 @@ pub trait Bench {
 
     /// Reads what [`Self::keeps_unmapped`] kept.
     fn unmapped(&mut self, id: &ItemId) -> Option<String>;
+
+    /// The person's program keeps something like that on the one changed occurrence of a series.
+    fn keeps_unmapped_on(&mut self, id: &ItemId, occasion: &Occasion, text: &str);
+
+    /// Reads what [`Self::keeps_unmapped_on`] kept.
+    fn unmapped_on(&mut self, id: &ItemId, occasion: &Occasion) -> Option<String>;
+}
+
+/// A changed occurrence of a series.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    /// The day on which the pattern puts it.
+    pub original: Date,
+    /// Its place among all occurrences, from one.
+    pub position: usize,
+    /// When it began when it was first changed.
+    pub start: Timestamp,
+    /// When it ended then.
+    pub end: Timestamp,
 }
 
 /// A rule of the contract.
@@ -45,6 +68,10 @@ pub const RULES: &[(&str, Rule)] = &[
     ("an all-day appointment keeps its dates in every zone", read::all_day),
     ("every pattern and range of a series comes back", values::series),
     ("start, end, zone and all-day change together", values::times),
+    ("an occurrence of a series is changed, changed again, and taken back", occurrences::changed),
+    ("an occurrence of a series is deleted, and there again", occurrences::removed),
+    ("what differs from a series survives an update of its other fields", occurrences::kept),
+    ("what an occurrence has of its own survives", occurrences::own),
     ("a task is completed, and open again", values::progress),
     ("an item that is not there is gone, and the others are read", read::gone),
     ("private items say so in their identity", read::private),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use abgleich::ews::transport::{Login, Passage, Password};
 use abgleich::mailbox::Mailbox;
-use abgleich::mailbox::contract::Bench;
+use abgleich::mailbox::contract::{Bench, Occasion};
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
@@ -158,6 +158,16 @@ impl Bench for ExchangeBench {
 
     fn unmapped(&mut self, id: &ItemId) -> Option<String> {
         let item = self.outlook.item(id.as_str()).expect("the item is there");
+        item.text(&kept()).map(str::to_owned)
+    }
+
+    fn keeps_unmapped_on(&mut self, id: &ItemId, occasion: &Occasion, text: &str) {
+        let fields = [(&*kept(), text)];
+        self.outlook.edit_occurrence(id.as_str(), occasion.position, &fields).expect("it is kept");
+    }
+
+    fn unmapped_on(&mut self, id: &ItemId, occasion: &Occasion) -> Option<String> {
+        let item = self.outlook.occurrence(id.as_str(), occasion.position).expect("it is there");
         item.text(&kept()).map(str::to_owned)
     }
 }

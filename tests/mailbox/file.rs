@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use abgleich::mailbox::contract::{self, Bench, sample};
+use abgleich::mailbox::contract::{self, Bench, Occasion, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
@@ -16,7 +16,7 @@ use abgleich::pst::messaging::Store;
 use abgleich::pst::messaging::write::{Batch, ItemChange, NewItem, Occurrence};
 use abgleich::pst::ndb::write::{Settings, Writer};
 use jiff::Timestamp;
-use jiff::civil::date;
+use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
@@ -67,6 +67,12 @@ fn folder(id: &FolderId) -> Nid {
     Nid(u32::from_str_radix(id.as_str(), 16).expect("a number"))
 }
 
+/// The clock of a series' zone, as the properties of its occurrences have it.
+fn local(wall: DateTime) -> FileTime {
+    let at = wall.to_zoned(TimeZone::UTC).expect("a time").timestamp();
+    FileTime::from_1970(at.as_second(), 0).expect("after 1601")
+}
+
 fn unmapped() -> PropertyName {
     PropertyName::text(name::set::PUBLIC_STRINGS, "Somebody else's")
 }
@@ -114,6 +120,29 @@ impl Bench for File {
         let store = Store::open(&access(&self.folder).path).expect("it opens");
         let item = store.item(item).expect("it is there");
         item.properties().text(unmapped()).expect("it is readable")
+    }
+
+    fn keeps_unmapped_on(&mut self, id: &ItemId, occasion: &Occasion, text: &str) {
+        let (_, item) = nids(id);
+        let mut properties = Properties::new();
+        properties.set(property::BODY, Value::from(text));
+        let berlin = Zone::iana("Europe/Berlin").expect("a zone").rules;
+        let occurrence = Occurrence {
+            original_start: local(occasion.original.at(10, 0, 0, 0)),
+            start: local(berlin.to_datetime(occasion.start)),
+            end: local(berlin.to_datetime(occasion.end)),
+            properties,
+        };
+        let change = ItemChange { occurrences: Some(vec![occurrence]), ..ItemChange::default() };
+        self.by_person(|batch| batch.change_item(item, &change).expect("it is kept"));
+    }
+
+    fn unmapped_on(&mut self, id: &ItemId, _occasion: &Occasion) -> Option<String> {
+        let (_, item) = nids(id);
+        self.mailbox = PstMailbox::new(access(&self.folder));
+        let texts = texts(&access(&self.folder).path, item);
+        let [(_, text)] = &texts[..] else { panic!("{texts:?}") };
+        text.clone()
     }
 }
 

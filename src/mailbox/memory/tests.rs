@@ -8,7 +8,7 @@ use super::MemoryMailbox;
 use super::fault::{Call, Fault, Which};
 use super::normal::Normalises;
 use super::store::{SERVICE, default_folder};
-use crate::mailbox::contract::{self, Bench, sample};
+use crate::mailbox::contract::{self, Bench, Occasion, sample};
 use crate::mailbox::{By, ItemError, Mailbox, MailboxErrorKind, Wanted, Write, Wrote};
 use crate::model::{Content, Field, FolderId, ItemId, ItemKind, Value};
 
@@ -40,6 +40,20 @@ impl Bench for InMemory {
 
     fn unmapped(&mut self, id: &ItemId) -> Option<String> {
         self.0.with(|store| store.item(id).and_then(|item| item.unmapped.get("note").cloned()))
+    }
+
+    fn keeps_unmapped_on(&mut self, id: &ItemId, occasion: &Occasion, text: &str) {
+        let (note, text) = (occasion.original.to_string(), text.to_owned());
+        self.0.with(|store| {
+            store.touch(id, LATER, "person", |item| {
+                item.unmapped.insert(note, text);
+            });
+        });
+    }
+
+    fn unmapped_on(&mut self, id: &ItemId, occasion: &Occasion) -> Option<String> {
+        let note = occasion.original.to_string();
+        self.0.with(|store| store.item(id).and_then(|item| item.unmapped.get(&note).cloned()))
     }
 }
 
