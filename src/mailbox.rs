@@ -4,6 +4,7 @@
 //! own asynchronous parts. It knows nothing of bases, rules or the state. Nothing in this vocabulary can send mail, delete
 //! for good, or write attendees: rule D8 and D5 hold by construction.
 
+mod birthday;
 #[cfg(any(test, feature = "simulation"))]
 pub mod contract;
 pub mod exchange;
@@ -12,6 +13,7 @@ pub mod memory;
 mod names;
 pub mod pst;
 mod span;
+mod stamp;
 mod trouble;
 pub mod zones;
 

@@ -1,26 +1,14 @@
 //! Pure: dates that Exchange keeps as instants.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
 use crate::ews::DateTime;
+use crate::mailbox::birthday;
 
-/// Reads a birthday or anniversary. Exchange keeps an instant and nobody knows whose midnight it was (notes.md §2.1):
-///
-/// * 11:59, 12:00 and 00:00 UTC are the marks of programs that mean the UTC date (Outlook on the web, our own writes,
-///   Evolution, DavMail);
-/// * anything else is local midnight of the Outlook that wrote it. The nearest midnight in the mailbox's zone is right for
-///   every writer up to twelve hours away, and for birthdays in years when summer time was other than today, since Windows
-///   applies the present rules to all years.
-pub(super) fn read_birthday(value: DateTime, zone: &TimeZone) -> Option<Date> {
-    let Some(instant) = value.instant() else { return Some(value.date()) };
-    let utc = Offset::UTC.to_datetime(instant);
-    if matches!((utc.hour(), utc.minute()), (11, 59) | (12 | 0, 0)) {
-        return Some(utc.date());
-    }
-    let half_a_day_later = zone.to_datetime(instant).checked_add(12.hours()).ok()?;
-    Some(half_a_day_later.date())
+/// Reads a birthday or anniversary, which Exchange keeps as an instant.
+pub(super) fn read_birthday(value: DateTime, zone: &TimeZone) -> Date {
+    value.instant().map_or_else(|| value.date(), |instant| birthday::day_of(instant, zone))
 }
 
 /// Writes a birthday or anniversary: a minute before noon UTC is the same date from UTC-11 to UTC+12.
@@ -43,7 +31,7 @@ mod tests {
 
     fn read(text: &str, zone: &str) -> String {
         let zone = TimeZone::get(zone).unwrap();
-        read_birthday(DateTime::parse(text).unwrap(), &zone).unwrap().to_string()
+        read_birthday(DateTime::parse(text).unwrap(), &zone).to_string()
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Read<'_> {
             Way::Birthday(of) => {
                 let rules = self.mailbox.rules.clone();
                 self.put(field, self.properties.value(of), |value| {
-                    days::read_birthday(value.as_datetime()?, &rules).map(Value::Date)
+                    Some(Value::Date(days::read_birthday(value.as_datetime()?, &rules)))
                 });
             }
             Way::Day(of) => self.put(field, self.properties.value(of), |value| {

@@ -253,7 +253,7 @@ pub fn wanted(kind: ItemKind) -> Vec<Property> {
 /// Returns the properties to ask for when only identities are read (invariant 8).
 pub fn identifying() -> Vec<Property> {
     let mut wanted: Vec<Property> = vec![ews::Field::Sensitivity.into()];
-    wanted.extend(super::stamp::PROPERTIES.iter().cloned().map(Property::from));
+    wanted.extend(super::stamp::properties().map(Property::from));
     wanted
 }
 

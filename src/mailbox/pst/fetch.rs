@@ -134,7 +134,7 @@ pub(super) fn identifying<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Proper
     let mut keys: Vec<PropertyKey> =
         [p::MESSAGE_CLASS, p::SENSITIVITY, p::CREATION_TIME].map(PropertyKey::from).into();
     keys.push(n::PRIVATE.into());
-    keys.extend(stamp::PROPERTIES.iter().map(|place| place.key()));
+    keys.extend(stamp::places().iter().map(|place| place.key()));
     let mut properties = Properties::new();
     for key in keys {
         if let Some(property) = object.property(key.clone()) {

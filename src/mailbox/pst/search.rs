@@ -113,7 +113,7 @@ fn survey<N: Nodes>(
     let mut marks = HashMap::new();
     // Where nobody ever stamped anything, the names of our properties are not known.
     let names = store.names()?;
-    let known = stamp::PROPERTIES.iter().all(|place| match place.key() {
+    let known = stamp::places().iter().all(|place| match place.key() {
         crate::mapi::PropertyKey::Name(name) => names.id(&name).is_some(),
         crate::mapi::PropertyKey::Id(_) => true,
     });

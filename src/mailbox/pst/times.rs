@@ -1,10 +1,11 @@
 //! Pure: start, end, zone and all-day of an appointment in their MAPI properties, and the dates of tasks and people.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, ToSpan};
 
 use super::zone_rule;
+use crate::mailbox::birthday;
 use crate::mailbox::span::Span;
 use crate::mailbox::zones::Zone;
 use crate::mapi::zone::{ZoneDefinition, ZoneRule};
@@ -75,7 +76,7 @@ pub(super) fn write(span: &Span, is_series: bool) -> Vec<Setting> {
 }
 
 /// Reads a birthday or anniversary: the local date that Outlook 2010 and later keep, unless the instant says that another program
-/// has changed the day since; else by the instant (`days.rs` of Exchange has the same rule).
+/// has changed the day since; else by the instant.
 pub(super) fn read_birthday(
     item: &Properties,
     instant_in: PropertyKey,
@@ -94,20 +95,11 @@ pub(super) fn read_birthday(
             let noon = Offset::UTC.to_timestamp(local.at(12, 0, 0, 0)).ok()?;
             let hours = (at.as_second() - noon.as_second()).abs() / 3600;
             // Any midnight of the day lies within a day of its noon in UTC.
-            if hours <= 26 { Some(local) } else { Some(day_of(at, mailbox)) }
+            if hours <= 26 { Some(local) } else { Some(birthday::day_of(at, mailbox)) }
         }
-        (Some(at), None) => Some(day_of(at, mailbox)),
+        (Some(at), None) => Some(birthday::day_of(at, mailbox)),
     };
     Some(date.map_or(Slot::Blank, |date| Slot::of(Value::Date(date))))
-}
-
-/// Marks that mean the UTC date stand for it; anything else is somebody's midnight.
-fn day_of(at: Timestamp, mailbox: &TimeZone) -> Date {
-    let utc = Offset::UTC.to_datetime(at);
-    if matches!((utc.hour(), utc.minute()), (11, 59) | (12 | 0, 0)) {
-        return utc.date();
-    }
-    mailbox.to_datetime(at).saturating_add(12.hours()).date()
 }
 
 /// Writes a birthday or anniversary as an instant: a minute before noon UTC is the same date from UTC-11 to UTC+12.
