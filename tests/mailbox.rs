@@ -10,6 +10,8 @@
 
 #[path = "mailbox/agreement.rs"]
 mod agreement;
+#[path = "mailbox/attached.rs"]
+mod attached;
 #[path = "mailbox/bench.rs"]
 mod bench;
 #[path = "mailbox/clock.rs"]

@@ -18,6 +18,7 @@ mod people;
 mod place;
 mod read;
 mod ready;
+mod rows;
 mod search;
 mod series;
 mod stamp;
@@ -38,6 +39,8 @@ use crate::mailbox::{
     Wrote,
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind, MailboxIdentity};
+use crate::pst::messaging::Store;
+use crate::pst::ndb::write::{Concern, Settings, Writer};
 
 use feed::Snapshot;
 use file::StoreFile;
@@ -58,7 +61,19 @@ pub struct PstAccess {
     /// The zone of the person who looks.
     pub zone: Zone,
     /// What is allowed when it is written.
-    pub settings: crate::pst::ndb::write::Settings,
+    pub settings: Settings,
+}
+
+impl PstAccess {
+    /// Looks whether a run could write the file, and returns what is to be said about its place; writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What would keep a run from writing it: somebody has it open, it has a password, it is of a kind that is only read …
+    pub fn look(&self) -> Result<Vec<Concern>, MailboxError> {
+        Writer::look(&self.path, &self.settings, &|nodes| Store::new(nodes).has_password())
+            .map_err(failure::write)
+    }
 }
 
 /// A mailbox in a PST file.

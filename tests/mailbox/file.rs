@@ -21,19 +21,19 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 /// A file on the bench. The person's program opens it while we have it closed, as Outlook does.
-struct File {
-    folder: TempDir,
-    mailbox: PstMailbox,
+pub(crate) struct File {
+    pub(crate) folder: TempDir,
+    pub(crate) mailbox: PstMailbox,
 }
 
 impl File {
-    fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         let folder = TempDir::new().expect("a folder");
         let mailbox = PstMailbox::new(access(&folder));
         Self { folder, mailbox }
     }
 
-    fn by_person<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> T) -> T {
+    pub(crate) fn by_person<T>(&mut self, work: impl FnOnce(&mut Batch<'_>) -> T) -> T {
         // Dropping the old one closes the file.
         self.mailbox = PstMailbox::new(access(&self.folder));
         let path = access(&self.folder).path;
@@ -47,7 +47,7 @@ impl File {
     }
 }
 
-fn access(folder: &TempDir) -> PstAccess {
+pub(crate) fn access(folder: &TempDir) -> PstAccess {
     PstAccess {
         path: folder.path().join("d.hoffmann.pst"),
         writes: true,
@@ -57,7 +57,7 @@ fn access(folder: &TempDir) -> PstAccess {
     }
 }
 
-fn nids(id: &ItemId) -> (Nid, Nid) {
+pub(crate) fn nids(id: &ItemId) -> (Nid, Nid) {
     let (folder, item) = id.as_str().split_once('.').expect("folder and item");
     let nid = |text| Nid(u32::from_str_radix(text, 16).expect("a number"));
     (nid(folder), nid(item))
@@ -127,12 +127,12 @@ impl Bench for File {
         let mut properties = Properties::new();
         properties.set(property::BODY, Value::from(text));
         let berlin = Zone::iana("Europe/Berlin").expect("a zone").rules;
-        let occurrence = Occurrence {
-            original_start: local(occasion.original.at(10, 0, 0, 0)),
-            start: local(berlin.to_datetime(occasion.start)),
-            end: local(berlin.to_datetime(occasion.end)),
+        let occurrence = Occurrence::new(
+            local(occasion.original.at(10, 0, 0, 0)),
+            local(berlin.to_datetime(occasion.start)),
+            local(berlin.to_datetime(occasion.end)),
             properties,
-        };
+        );
         let change = ItemChange { occurrences: Some(vec![occurrence]), ..ItemChange::default() };
         self.by_person(|batch| batch.change_item(item, &change).expect("it is kept"));
     }
@@ -152,7 +152,7 @@ fn a_pst_file_keeps_the_contract() {
 }
 
 /// Three Tuesdays in a row are other than the series, each an hour later.
-fn series() -> Content {
+pub(crate) fn series() -> Content {
     let mut content = sample::full(ItemKind::Appointment);
     let pattern = Pattern::Weekly { every: 1, days: vec![Day::Tuesday], first_day: Day::Monday };
     let range = Range::Count { start: date(2027, 1, 12), count: 10 };
@@ -162,7 +162,7 @@ fn series() -> Content {
     content
 }
 
-fn moved(day: i8, hour: &str, place: Option<&str>) -> Exception {
+pub(crate) fn moved(day: i8, hour: &str, place: Option<&str>) -> Exception {
     let at = |minute: &str| {
         Moment::Instant(format!("2027-01-{day}T{hour}:{minute}:00Z").parse().expect("an instant"))
     };
@@ -212,6 +212,8 @@ fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_a
             start: local("2027-01-19T11:00:00Z"),
             end: local("2027-01-19T11:30:00Z"),
             properties,
+            held: Some(local("2027-01-19T10:00:00Z")),
+            remove: Vec::new(),
         }]),
         kept: vec![local("2027-01-12T10:00:00Z"), local("2027-01-26T10:00:00Z")],
         ..ItemChange::default()
@@ -249,11 +251,38 @@ fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_a
     assert_eq!(report.findings(), []);
 }
 
-fn fetched(mailbox: &mut PstMailbox, id: &ItemId) -> Item {
+pub(crate) fn fetched(mailbox: &mut PstMailbox, id: &ItemId) -> Item {
     let mut found = None;
     let ids = std::slice::from_ref(id);
     mailbox.fetch(ItemKind::Appointment, ids, &mut |_, item| found = Some(item)).expect("read");
     found.expect("an answer").expect("an item")
+}
+
+/// Issue 4, point 5: what changed is seen without a look at the items, even where the program that changed it renews neither the
+/// row's version nor time nor size.
+#[test]
+fn a_change_of_which_no_row_tells_is_seen() {
+    let mut file = File::fresh();
+    let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
+    let contact = |number: u8| Write::Create {
+        folder: folder.clone(),
+        content: sample::full(ItemKind::Contact),
+        stamp: sample::stamp(&format!("A-{number}"), "00ff"),
+    };
+    let writes: Vec<_> = (0..40).map(contact).collect();
+    let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("they are made");
+    let [_, Wrote::Done { id, .. }, ..] = &wrote[..] else { panic!("{wrote:?}") };
+    let page = file.mailbox.changes(&folder, ItemKind::Contact, None).expect("listed");
+    assert_eq!(page.changed.len(), 40);
+    let (_, nid) = nids(id);
+    let title = "Leiter".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    file.by_person(|batch| batch.set_property(nid, property::TITLE, &title).expect("it is set"));
+    let since = Some(&page.cursor);
+    let page = file.mailbox.changes(&folder, ItemKind::Contact, since).expect("listed");
+    let changed: Vec<_> = page.changed.iter().map(|(id, _)| id).collect();
+    assert_eq!(changed, [id]);
+    let quiet = file.mailbox.changes(&folder, ItemKind::Contact, Some(&page.cursor));
+    assert_eq!(quiet.expect("listed").changed, []);
 }
 
 #[test]

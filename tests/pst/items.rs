@@ -52,12 +52,7 @@ fn change(file: &mut Writer, items: &[Node], above: Nid) -> Done {
     let contact = NewItem::of("IPM.Contact", properties("Änne Müller 😀"));
     let contact = batch.add_item(folder, &contact).unwrap();
     let mut series = NewItem::of("IPM.Appointment", properties("Jour fixe"));
-    series.occurrences = vec![Occurrence {
-        original_start: NOW,
-        start: NOW,
-        end: NOW,
-        properties: properties("Ausnahme"),
-    }];
+    series.occurrences = vec![Occurrence::new(NOW, NOW, NOW, properties("Ausnahme"))];
     let series = batch.add_item(folder, &series).unwrap();
     for nid in [folder, contact, series] {
         done.new.insert(nid.0);

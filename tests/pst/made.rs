@@ -103,12 +103,8 @@ fn occurrence(start: u64) -> Occurrence {
     properties.set(property::SUBJECT, text("verlegt 🎉"));
     properties.set(named::APPOINTMENT_START, Value::Time(FileTime(start + 2 * HOUR)));
     properties.set(property::BODY, text("mit Text ".repeat(900)));
-    Occurrence {
-        original_start: FileTime(start),
-        start: FileTime(start + 2 * HOUR),
-        end: FileTime(start + 3 * HOUR),
-        properties,
-    }
+    let (begins, ends) = (FileTime(start + 2 * HOUR), FileTime(start + 3 * HOUR));
+    Occurrence::new(FileTime(start), begins, ends, properties)
 }
 
 fn task(number: u32) -> NewItem {

@@ -2,16 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::fetch::{self, Rows};
+use super::fetch;
 use super::file::StoreFile;
 use super::ready::{Step, ready};
+use super::rows::Rows;
 use super::write::Desk;
 use super::{PstMailbox, failure, place};
 use crate::mailbox::{MailboxError, Stamp, Write, Wrote};
 use crate::mapi::FileTime;
 use crate::model::{ItemId, ItemKind};
 use crate::pst::Nid;
-use crate::pst::messaging::write::Batch;
+use crate::pst::messaging::write::{Batch, room};
 use crate::pst::ndb::write::WriteError;
 
 /// Carries out the writes and answers each of them, in order.
@@ -49,6 +50,10 @@ fn alone(
         mailbox.file = None;
         return Err(failure::write(error));
     }
+    // What is too much for the disk is not tried in pieces until it is full.
+    if matches!(error, WriteError::DiskFull { .. }) {
+        return Err(failure::write(error));
+    }
     if let [_] = writes {
         return match error {
             WriteError::NotAllowed { .. } => {
@@ -74,6 +79,8 @@ fn carry_out(mailbox: &mut PstMailbox, steps: &[Step]) -> Result<Vec<Option<Nid>
     if steps.iter().all(|step| matches!(step, Step::Answered(_))) {
         return Ok(vec![None; steps.len()]);
     }
+    // A disk that is too full is told before anything was done.
+    writer.ask_for_room(room::BATCH + steps.iter().map(Step::most_room).sum::<u64>())?;
     let mut batch = Batch::begin(writer, now.unwrap_or(FileTime(0)))?;
     let mut made = Vec::new();
     for step in steps {

@@ -1,6 +1,7 @@
 //! Effect: what changed in a folder since a cursor, found by comparing the contents table with what it was.
 //!
-//! A cursor holds the state of every row in twelve bytes, so that the price of a quiet run is that of the tables. While a long
+//! A cursor holds the state of every row in twelve bytes, so that the price of a quiet run is that of the tables and of the node
+//! tree. While a long
 //! listing is under way its cursors are short and good for this open file only; after a crash the listing begins anew.
 
 use std::collections::BTreeMap;
@@ -9,8 +10,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
-use super::place::{self, RowState};
-use super::{PstMailbox, failure};
+use super::{PstMailbox, failure, place, rows};
 use crate::mailbox::{ChangePage, MailboxError};
 use crate::model::{Cursor, FolderId};
 use crate::pst::Nid;
@@ -51,13 +51,7 @@ pub(super) fn changes(
     if crate::pst::ndb::Nodes::node(store.nodes(), nid).map_err(failure::read)?.is_none() {
         return Err(failure::no_folder(folder.as_str()));
     }
-    let mut now: BTreeMap<u32, RowState> = BTreeMap::new();
-    let listed = store.folder(nid).and_then(|folder| {
-        folder.each_item(&mut |row| {
-            now.insert(row.nid.0, RowState::of(&row));
-        })
-    });
-    listed.map_err(failure::read)?;
+    let now = rows::states(&store, nid, &|_| true).map_err(failure::read)?;
     let (then, after, restarted) = match read(since) {
         Since::Nothing => (Snapshot::default(), None, false),
         Since::All(then) => (then, None, false),

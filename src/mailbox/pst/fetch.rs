@@ -1,11 +1,11 @@
 //! Effect: reads items.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::file::StoreFile;
-use super::place::{self, RowState};
 use super::read::{self, Found};
-use super::{failure, stamp};
+use super::rows::Rows;
+use super::{failure, place, stamp};
 use crate::mailbox::zones::Zone;
 use crate::mailbox::{Identity, Item, ItemError, MailboxError};
 use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
@@ -110,21 +110,26 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
     Ok(Whole { properties, recipients })
 }
 
-/// Reads the message of a changed occurrence, by its original start as attachments tell it: local as if it were UTC.
-pub(super) fn occurrence<N: Nodes>(
+/// Looks whether the messages of changed occurrences can be read. Which ones is said by their original starts as attachments tell
+/// them: local as if they were UTC.
+pub(super) fn occurrences<N: Nodes>(
     store: &Store<N>,
     nid: Nid,
-    original: FileTime,
-) -> Result<Option<Properties>, PstError> {
+    originals: &HashSet<FileTime>,
+) -> Result<(), PstError> {
+    if originals.is_empty() {
+        return Ok(());
+    }
     for attachment in store.item(nid)?.attachments()? {
         let start = attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?;
-        if start.and_then(|start| start.as_time()) == Some(original)
+        let start = start.and_then(|start| start.as_time());
+        if start.is_some_and(|start| originals.contains(&start))
             && let Some(item) = attachment.item()?
         {
-            return item.properties().properties().map(Some);
+            item.properties().properties()?;
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// Reads the properties that say who an item is.
@@ -144,51 +149,6 @@ pub(super) fn identifying<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Proper
     Ok(properties)
 }
 
-/// The states of rows. Few are looked up one by one, many by going through their table once.
-pub(super) struct Rows {
-    folder: Option<Nid>,
-    states: HashMap<u32, RowState>,
-}
-
-/// From how many on going through the table is the shorter way.
-const MANY: usize = 16;
-
-impl Rows {
-    /// Gets ready for these ids.
-    pub(super) fn prepare<N: Nodes>(store: &Store<N>, ids: &[ItemId]) -> Result<Self, PstError> {
-        let mut rows = Self { folder: None, states: HashMap::new() };
-        let places: Vec<(Nid, Nid)> = ids.iter().filter_map(place::item).collect();
-        let Some((folder, _)) = places.first().copied() else { return Ok(rows) };
-        let together = places.iter().all(|(other, _)| *other == folder);
-        if places.len() >= MANY && together && store.nodes().node(folder)?.is_some() {
-            let wanted: HashSet<u32> = places.iter().map(|(_, item)| item.0).collect();
-            store.folder(folder)?.each_item(&mut |row| {
-                if wanted.contains(&row.nid.0) {
-                    rows.states.insert(row.nid.0, RowState::of(&row));
-                }
-            })?;
-            rows.folder = Some(folder);
-        }
-        Ok(rows)
-    }
-
-    /// Returns the state of an item's row; `None` where the folder has none.
-    pub(super) fn state<N: Nodes>(
-        &self,
-        store: &Store<N>,
-        folder: Nid,
-        item: Nid,
-    ) -> Result<Option<RowState>, PstError> {
-        if self.folder == Some(folder) {
-            return Ok(self.states.get(&item.0).copied());
-        }
-        if store.nodes().node(folder)?.is_none() {
-            return Ok(None);
-        }
-        Ok(store.folder(folder)?.item(item)?.map(|row| RowState::of(&row)))
-    }
-}
-
 /// Finds an item that is where its id says, and its version.
 pub(super) fn one<N: Nodes>(
     store: &Store<N>,
@@ -198,10 +158,8 @@ pub(super) fn one<N: Nodes>(
     let (folder, item) = place::item(id).ok_or(ItemError::Gone)?;
     let unreadable = |error: PstError| failure::item(&error);
     let node = store.nodes().node(item).map_err(unreadable)?;
-    if node.is_none_or(|node| node.parent != folder) {
-        return Err(ItemError::Gone);
-    }
-    let state = rows.state(store, folder, item).map_err(unreadable)?;
+    let node = node.filter(|node| node.parent == folder).ok_or(ItemError::Gone)?;
+    let state = rows.state(store, folder, &node).map_err(unreadable)?;
     let missing = || ItemError::Unreadable("its folder does not list the item".to_owned());
     Ok((folder, item, state.ok_or_else(missing)?.version()))
 }

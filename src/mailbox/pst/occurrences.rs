@@ -4,29 +4,47 @@ use jiff::tz::TimeZone;
 
 use super::times;
 use crate::mapi::recurrence::{AppointmentRecurrence, Minutes, OccurrenceChange};
-use crate::mapi::{FileTime, Properties, Value as V, named as n, property as p};
+use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
 use crate::pst::messaging::write::Occurrence;
 
-/// Makes the embedded messages of changed occurrences of a series lived in `zone`, whose definition is `definition`.
+/// Makes the embedded messages of changed occurrences of a series lived in `zone`, whose definition is `definition`. `old` are the
+/// changed occurrences that it has had.
 pub(super) fn of(
     series: &AppointmentRecurrence,
-    changes: &[OccurrenceChange],
+    (changes, old): (&[OccurrenceChange], &[OccurrenceChange]),
     zone: &TimeZone,
     definition: Option<&V>,
 ) -> Vec<Occurrence> {
     let length = series.ends.saturating_sub(series.starts);
-    changes.iter().filter_map(|change| one(change, length, zone, definition)).collect()
+    let made = |change: &OccurrenceChange| {
+        let mut made = one(change, length, zone, definition)?;
+        made_of(old, change, &mut made);
+        Some(made)
+    };
+    changes.iter().filter_map(made).collect()
 }
 
-/// Puts what is new of an occurrence over what its message holds now, so that a text or a reminder of its own survives (rule D11).
-pub(super) fn over(mut was: Properties, occurrence: &mut Occurrence) {
-    // These are told by the series; one that is as in the series is not told.
-    was.remove(p::SUBJECT);
-    was.remove(n::LOCATION);
-    for (key, value) in std::mem::take(&mut occurrence.properties) {
-        was.set(key, value);
+/// Says which of the changes from before an occurrence is made of: its message stays, with a text, a reminder or attachments of its
+/// own (rule D11). A series that moves to another hour takes its occurrences along, day by day.
+fn made_of(old: &[OccurrenceChange], change: &OccurrenceChange, made: &mut Occurrence) {
+    const DAY: u32 = 24 * 60;
+    let exact = old.iter().find(|old| old.original_start == change.original_start);
+    let day = |change: &OccurrenceChange| change.original_start.0 / DAY;
+    let Some(old) = exact.or_else(|| old.iter().find(|old| day(old) == day(change))) else {
+        return;
+    };
+    made.held = Some(local(old.original_start));
+    // What is as in the series is not told.
+    for (key, told, is_told) in [
+        (PropertyKey::from(p::SUBJECT), true, change.subject.is_some()),
+        (n::LOCATION.into(), true, change.place.is_some()),
+        (n::ALL_DAY.into(), old.all_day.is_some(), change.all_day.is_some()),
+        (n::BUSY_STATUS.into(), old.busy.is_some(), change.busy.is_some()),
+    ] {
+        if told && !is_told {
+            made.remove.push(key);
+        }
     }
-    occurrence.properties = was;
 }
 
 /// Returns a time of a series as attachments tell it: local as if it were UTC.
@@ -78,10 +96,6 @@ fn one(
     if let Some(busy) = change.busy.and_then(|busy| i32::try_from(busy).ok()) {
         properties.set(n::BUSY_STATUS, V::Integer32(busy));
     }
-    Some(Occurrence {
-        original_start: local(change.original_start),
-        start: local(change.start),
-        end: local(change.end),
-        properties,
-    })
+    let (original, start, end) = (change.original_start, change.start, change.end);
+    Some(Occurrence::new(local(original), local(start), local(end), properties))
 }

@@ -4,8 +4,10 @@
 
 use crate::mapi::FileTime;
 use crate::model::{FolderId, ItemId, ItemVersion};
-use crate::pst::Nid;
+use crate::pst::crc::crc;
 use crate::pst::messaging::Listed;
+use crate::pst::ndb::Node;
+use crate::pst::{Bid, Nid};
 
 pub(super) fn folder_id(folder: Nid) -> FolderId {
     FolderId::new(format!("{:x}", folder.0))
@@ -29,36 +31,47 @@ fn nid(text: &str) -> Option<Nid> {
     u32::from_str_radix(text, 16).ok().map(Nid)
 }
 
-/// What of a row tells that its item changed: its version, when the item was changed, and its size. Outlook renews the first with
-/// every change; programs that do not still change one of the others.
+/// What tells that an item changed without a look at it: the version of its row, when it was changed, its size, and the blocks
+/// that it is in. Outlook renews the first with every change; a program that does not, and leaves the time alone, still puts what
+/// is new into a new block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowState {
     version: u32,
     modified: u64,
     size: u32,
+    blocks: u32,
 }
 
 impl RowState {
-    pub(super) fn of(row: &Listed) -> Self {
+    /// Takes it from the row and the node of an item; a row may lead nowhere in a damaged file.
+    pub(super) fn of(row: &Listed, node: Option<&Node>) -> Self {
         let bits = |number: Option<i32>| number.unwrap_or(0).cast_unsigned();
-        Self {
+        let state = Self {
             version: bits(row.version),
             modified: row.modified.unwrap_or(FileTime(0)).0,
             size: bits(row.size),
-        }
+            blocks: 0,
+        };
+        node.map_or(state, |node| state.with(node))
+    }
+
+    /// Adds the blocks that the item is in.
+    pub(super) fn with(self, node: &Node) -> Self {
+        let id = |bid: Option<Bid>| bid.map_or(0, |bid| bid.0).to_le_bytes();
+        Self { blocks: crc([id(node.data), id(node.sub)].as_flattened()), ..self }
     }
 
     pub(super) fn version(self) -> ItemVersion {
-        ItemVersion::new(format!("{:x}.{:x}.{:x}", self.version, self.modified, self.size))
+        let Self { version, modified, size, blocks } = self;
+        ItemVersion::new(format!("{version:x}.{modified:x}.{size:x}.{blocks:x}"))
     }
 
     /// Returns eight bytes that stand for the state in a cursor.
     pub(super) fn digest(self) -> u64 {
-        let mut rest = [0; 12];
-        let (modified, size) = rest.split_at_mut(8);
-        modified.copy_from_slice(&self.modified.to_le_bytes());
-        size.copy_from_slice(&self.size.to_le_bytes());
-        (u64::from(self.version) << 32) | u64::from(crate::pst::crc::crc(&rest))
+        let mut rest = self.modified.to_le_bytes().to_vec();
+        rest.extend(self.size.to_le_bytes());
+        rest.extend(self.blocks.to_le_bytes());
+        (u64::from(self.version) << 32) | u64::from(crc(&rest))
     }
 }
 

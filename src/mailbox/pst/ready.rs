@@ -1,7 +1,8 @@
 //! Effect: turns writes into what a transaction has to do, from what the items hold now.
 
-use super::fetch::{self, Rows};
+use super::fetch;
 use super::file::StoreFile;
+use super::rows::Rows;
 use super::times::{self, Setting};
 use super::write::{self, Desk, Unfit};
 use super::{failure, occurrences, place};
@@ -10,7 +11,7 @@ use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
 use crate::mapi::{Properties, PropertyKey, named as n};
 use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
 use crate::pst::messaging::Store;
-use crate::pst::messaging::write::{ItemChange, NewItem};
+use crate::pst::messaging::write::{ItemChange, NewItem, Occurrence, room};
 use crate::pst::ndb::Ndb;
 use crate::pst::{Nid, PstError};
 
@@ -32,6 +33,18 @@ pub(super) enum Step {
     Delete {
         item: Nid,
     },
+}
+
+impl Step {
+    /// Returns how many bytes of the file it takes at most.
+    pub(super) fn most_room(&self) -> u64 {
+        match self {
+            Self::Answered(_) => 0,
+            Self::Create { item, .. } => item.most_room(),
+            Self::Change { change, .. } => change.most_room(),
+            Self::Delete { .. } => room::MOVE,
+        }
+    }
 }
 
 /// Makes writes ready, in order.
@@ -118,7 +131,8 @@ fn create(
         Ok(settings) => {
             let mut item = NewItem::of(class, put(Properties::new(), &settings));
             if let Some(series) = pattern(&item.properties) {
-                item.occurrences = messages(&item.properties, &series, &series.changes, desk);
+                item.occurrences =
+                    messages(&item.properties, &series, (&series.changes, &[]), desk);
             }
             Step::Create { folder: nid, item: Box::new(item), stamp: stamp.clone() }
         }
@@ -159,16 +173,13 @@ fn change(
     }
     let (kept, put): (Vec<_>, Vec<_>) = fresh.into_iter().partition(|one| old.contains(one));
     change.kept = kept.iter().map(|one| occurrences::local(one.original_start)).collect();
-    let mut occurrences = match &new {
-        Some(series) => messages(&after, series, &put, desk),
+    let occurrences = match &new {
+        Some(series) => messages(&after, series, (&put, &old), desk),
         None => Vec::new(),
     };
-    for occurrence in &mut occurrences {
-        let held = fetch::occurrence(store, item, occurrence.original_start).map_err(unreadable)?;
-        if let Some(held) = held {
-            occurrences::over(held, occurrence);
-        }
-    }
+    // One that cannot be read keeps this item from being written, not the others of the batch.
+    let held = occurrences.iter().filter_map(|occurrence| occurrence.held);
+    fetch::occurrences(store, item, &held.collect()).map_err(unreadable)?;
     change.occurrences = Some(occurrences);
     Ok(change)
 }
@@ -189,13 +200,13 @@ fn pattern(item: &Properties) -> Option<AppointmentRecurrence> {
     AppointmentRecurrence::parse(bytes).ok()
 }
 
-/// Makes the messages of changed occurrences of a series.
+/// Makes the messages of changed occurrences of a series, which has had others.
 fn messages(
     item: &Properties,
     series: &AppointmentRecurrence,
-    changes: &[OccurrenceChange],
+    changes: (&[OccurrenceChange], &[OccurrenceChange]),
     desk: &Desk<'_>,
-) -> Vec<crate::pst::messaging::write::Occurrence> {
+) -> Vec<Occurrence> {
     let mut content = Content::new();
     let Some(zone) = times::read(item, desk.mailbox, &mut content) else { return Vec::new() };
     occurrences::of(series, changes, &zone, item.value(n::SERIES_ZONE))

@@ -147,7 +147,8 @@ fn look<N: Nodes>(
     let Some(row) = store.folder(place.folder)?.item(item)? else { return Ok(None) };
     let properties = identifying(store, item)?;
     let id = place::item_id(place.folder, item);
-    let version = place::RowState::of(&row).version();
+    let node = store.nodes().node(item)?;
+    let version = place::RowState::of(&row, node.as_ref()).version();
     let folder = place::folder_id(place.folder);
     let looked = Looked {
         properties: &properties,

@@ -31,6 +31,7 @@ mod node;
 mod occurrence;
 mod queue;
 mod remove;
+pub mod room;
 mod row;
 mod store;
 mod stored;

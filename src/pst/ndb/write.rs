@@ -40,7 +40,7 @@ mod survey;
 mod transaction;
 mod tree;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bits::{Run, SECTION};
 use pen::Pen;
@@ -124,6 +124,12 @@ impl Writer {
         if self.must_reopen { Err(WriteError::MustReopen) } else { Ok(Transaction::new(self)) }
     }
 
+    /// Makes sure that the disk has room for a number of bytes more. Asked with the most that a batch can need, it says that the
+    /// disk is too full before anything was done; the file asks again as it grows.
+    pub fn ask_for_room(&self, bytes: u64) -> Result<(), WriteError> {
+        self.folder.as_deref().map_or(Ok(()), |folder| ask_for_room(folder, bytes))
+    }
+
     /// Closes the file: tells its maps what the last transaction freed, and removes the rescue record. A file that is just
     /// dropped is whole as well; a little of its room is then lost until it is repaired or compacted.
     pub fn close(mut self) -> Result<(), WriteError> {
@@ -160,14 +166,7 @@ impl Writer {
         if end > self.longest {
             return Err(WriteError::TooLong { limit: self.longest });
         }
-        if let Some(folder) = &self.folder
-            && let Ok(available) = fs4::available_space(folder)
-        {
-            let needed = self.pen.held_back() + SECTION + SPARE;
-            if available < needed {
-                return Err(WriteError::DiskFull { needed, available });
-            }
-        }
+        self.ask_for_room(self.pen.held_back() + SECTION)?;
         self.space.grow();
         Ok(())
     }
@@ -196,5 +195,40 @@ impl Writer {
         }
         let entries = bytes.slice(0, usize::from(count) * usize::from(length), "rgentries")?;
         Ok(Page { level, entries: entries.to_vec() })
+    }
+}
+
+/// Makes sure that the disk of a folder has room for a number of bytes more. Where the system does not say what is left,
+/// writing will.
+fn ask_for_room(folder: &Path, bytes: u64) -> Result<(), WriteError> {
+    let needed = bytes.saturating_add(SPARE);
+    match fs4::available_space(folder) {
+        Ok(available) if available < needed => {
+            Err(WriteError::DiskFull { folder: folder.to_owned(), needed, available })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NewFile, Settings, WriteError};
+
+    #[test]
+    fn a_disk_that_is_too_full_is_told_with_its_folder_and_both_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = NewFile::begin(&folder.path().join("a.pst"), &Settings::default()).unwrap();
+        let file = new.finish().unwrap();
+        file.ask_for_room(1 << 10).unwrap();
+        let error = file.ask_for_room(u64::MAX / 2).unwrap_err();
+        let WriteError::DiskFull { folder: of, needed, available } = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(of, folder.path());
+        assert!(*needed > u64::MAX / 2 && (1..u64::MAX / 2).contains(available));
+        let text = error.to_string();
+        for part in [&needed.to_string(), &available.to_string(), &of.display().to_string()] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
     }
 }

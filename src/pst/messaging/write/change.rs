@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
+use crate::mapi::{FileTime, Properties, PropertyId, PropertyKey, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{Cell, ContextEdit, RowVersion};
@@ -22,6 +22,7 @@ use super::node::{
 use super::occurrence::{EMBEDDED_MESSAGE, EXCEPTION, Occurrence, next_index};
 use super::queue::Event;
 use super::row;
+use super::stored::StoredProperties;
 use super::template::ATTACHMENTS;
 
 /// Whether the compressed RTF was made from the same text as the plain one.
@@ -35,7 +36,7 @@ pub struct ItemChange {
     pub set: Properties,
     /// Properties to be removed.
     pub remove: Vec<PropertyKey>,
-    /// The occurrences that differ from the series, all of them but those in `kept`; nothing where they stay as they are.
+    /// The occurrences that differ from the series, all of them but those in `kept`; nothing where all stay as they are.
     pub occurrences: Option<Vec<Occurrence>>,
     /// Original starts, local as if UTC, of changed occurrences whose messages stay as they are.
     pub kept: Vec<FileTime>,
@@ -59,21 +60,7 @@ impl Batch<'_> {
         let source = NodeSource::open(&self.tx, &node)?;
         let mut context = source.context()?;
         let old_flags = flags(&mut context, &source)?;
-        if let Some(new) = set.bytes(property::BODY)
-            && context.bytes(property::BODY, &source)?.as_deref() != Some(new)
-        {
-            let rich =
-                [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
-            for tag in rich {
-                context.remove(tag.id, &source)?;
-            }
-        }
-        for id in remove {
-            context.remove(id, &source)?;
-        }
-        for (tag, bytes) in set.iter() {
-            context.set(tag, bytes, &source)?;
-        }
+        edit(&mut context, &source, &set, &remove)?;
         let mut flags = flags(&mut context, &source)?;
         let mut subnodes: Vec<SubnodeChange> = Vec::new();
         let mut new_below = 0;
@@ -129,7 +116,7 @@ impl Batch<'_> {
         })
     }
 
-    /// Puts new occurrences in the place of the old ones; other attachments stay.
+    /// Puts new occurrences in the place of the old ones, changes those that have a message already; other attachments stay.
     fn replace_occurrences(
         &mut self,
         node: &Node,
@@ -140,15 +127,20 @@ impl Batch<'_> {
         let attachments: Vec<Node> =
             all.iter().copied().filter(|sub| sub.nid.kind() == NidKind::ATTACHMENT).collect();
         let mut changes: Vec<SubnodeChange> = Vec::new();
+        let mut made = Vec::new();
+        let mut new: Vec<&Occurrence> = occurrences.iter().collect();
         for attachment in &attachments {
             let original = occurrence_of(&self.tx, attachment)?;
-            if original.is_some_and(|original| !kept.contains(&original)) {
-                changes.push((attachment.nid, None));
+            let Some(original) = original.filter(|original| !kept.contains(original)) else {
+                continue;
+            };
+            match new.iter().position(|occurrence| occurrence.held == Some(original)) {
+                Some(place) => made.push(self.change_occurrence(attachment, new.remove(place))?),
+                None => changes.push((attachment.nid, None)),
             }
         }
         let gone = changes.len();
-        let mut made = Vec::new();
-        for (index, occurrence) in (next_index(&attachments)..).zip(occurrences) {
+        for (index, occurrence) in (next_index(&attachments)..).zip(new) {
             made.push(self.put_occurrence(index, occurrence)?);
         }
         let is_any = attachments.len() > gone || !made.is_empty();
@@ -167,7 +159,13 @@ impl Batch<'_> {
             table.remove(attachment.0, &source)?;
         }
         for (attachment, version) in made.iter().zip(versions) {
-            table.put(attachment.node.nid.0, version, &attachment.cells, &source)?;
+            let row = attachment.node.nid.0;
+            // A row that is there may have columns of which we know nothing.
+            let old = table.read(row, &source)?.unwrap_or_default();
+            let is_told = |old: &Cell<'_>| attachment.cells.iter().any(|cell| cell.tag == old.tag);
+            let kept = old.into_iter().filter(|old| !is_told(old));
+            let cells: Vec<_> = attachment.cells.iter().cloned().chain(kept).collect();
+            table.put(row, version, &cells, &source)?;
         }
         let table_changes = table.finish(&source)?;
         drop(source);
@@ -190,6 +188,30 @@ struct AttachmentChanges {
     is_any: bool,
     /// The bytes of what is new.
     new_size: u64,
+}
+
+/// Sets and removes properties of a message.
+pub(super) fn edit(
+    context: &mut ContextEdit,
+    source: &NodeSource<'_>,
+    set: &StoredProperties<'_>,
+    remove: &[PropertyId],
+) -> Result<(), PstError> {
+    if let Some(new) = set.bytes(property::BODY)
+        && context.bytes(property::BODY, source)?.as_deref() != Some(new)
+    {
+        let rich = [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
+        for tag in rich {
+            context.remove(tag.id, source)?;
+        }
+    }
+    for id in remove {
+        context.remove(*id, source)?;
+    }
+    for (tag, bytes) in set.iter() {
+        context.set(tag, bytes, source)?;
+    }
+    Ok(())
 }
 
 /// Reads the values that a table with these columns tells of an item.

@@ -1,13 +1,18 @@
 //! Occurrences of a series that differ from it: messages embedded in hidden attachments (effect). MS-OXOCAL 2.2.10.
 
-use crate::mapi::{FileTime, Properties, Value, property};
+use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
+use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{Cell, NoBlocks, RowVersion};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{Node, Nodes};
 
 use super::batch::Batch;
-use super::node::{apply_table, bytes, entry, put_values, told};
+use super::change::edit;
+use super::folder::number;
+use super::node::{
+    NodeSource, apply_context, apply_table, bytes, entry, put_values, size_below, told,
+};
 use super::stored::StoredProperties;
 use super::template::ATTACHMENTS;
 
@@ -25,6 +30,9 @@ pub(super) const EXCEPTION: i32 = 2;
 /// An occurrence of a series that differs from it. The series' recurrence names it as well.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occurrence {
+    /// What the message that it has already says of when it would have started; `None` where it has none yet. Such a message is
+    /// changed where it is, so that its text, its recipients and what is attached to it stay byte for byte.
+    pub held: Option<FileTime>,
     /// When it would have started: local time of the series as if it were UTC.
     pub original_start: FileTime,
     /// When it starts: local time of the series as if it were UTC.
@@ -33,6 +41,21 @@ pub struct Occurrence {
     pub end: FileTime,
     /// The properties of the embedded message: its times in UTC, and what differs from the series.
     pub properties: Properties,
+    /// Properties that a message held already loses.
+    pub remove: Vec<PropertyKey>,
+}
+
+impl Occurrence {
+    /// Describes an occurrence that has no message yet: when it would have started, when it starts and ends, and what its message
+    /// holds.
+    pub const fn new(
+        original_start: FileTime,
+        start: FileTime,
+        end: FileTime,
+        properties: Properties,
+    ) -> Self {
+        Self { held: None, original_start, start, end, properties, remove: Vec::new() }
+    }
 }
 
 /// Attachments that were put into the file, but that no item refers to yet.
@@ -123,10 +146,80 @@ impl Batch<'_> {
         let sub = self.tx.put_subnodes(&subnodes)?;
         let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
         let cells = ATTACHMENTS.columns.iter().filter_map(|bits| {
-            let tag = crate::mapi::PropertyTag::from_bits(*bits);
+            let tag = PropertyTag::from_bits(*bits);
             properties.bytes(tag).map(|value| Cell { tag, value: value.to_vec().into() })
         });
         Ok(Attachment { node, cells: cells.collect(), size })
+    }
+}
+
+impl Batch<'_> {
+    /// Changes the message of an occurrence and its attachment where they are.
+    pub(super) fn change_occurrence(
+        &mut self,
+        attachment: &Node,
+        occurrence: &Occurrence,
+    ) -> Result<Attachment, WriteError> {
+        let source = NodeSource::open(&self.tx, attachment)?;
+        let mut context = source.context()?;
+        let object = context.bytes(property::ATTACH_OBJECT, &source)?.unwrap_or_default();
+        let (nid, old_size) = (Nid(number(&object)), number(object.get(4..).unwrap_or_default()));
+        let old_told = number(&context.bytes(property::ATTACH_SIZE, &source)?.unwrap_or_default());
+        let found = source.subnodes()?.into_iter().find(|sub| sub.nid == nid);
+        let what = "embedded message";
+        let message = found.ok_or(PstError::NoNode { nid, what })?;
+        let (message, size) = self.change_message(message, occurrence)?;
+
+        let source = NodeSource::open(&self.tx, attachment)?;
+        let object = [nid.0.to_le_bytes(), told(size).to_le_bytes()].concat();
+        let told_size = old_told.saturating_sub(old_size).saturating_add(told(size));
+        for (tag, value) in [
+            (property::EXCEPTION_START, occurrence.start.0.to_le_bytes().to_vec()),
+            (property::EXCEPTION_END, occurrence.end.0.to_le_bytes().to_vec()),
+            (property::EXCEPTION_REPLACE_TIME, occurrence.original_start.0.to_le_bytes().to_vec()),
+            (property::ATTACH_SIZE, told_size.to_le_bytes().to_vec()),
+            (property::ATTACH_OBJECT, object),
+        ] {
+            context.set(tag, &value, &source)?;
+        }
+        let mut cells = Vec::new();
+        for bits in ATTACHMENTS.columns {
+            let tag = PropertyTag::from_bits(*bits);
+            cells.extend(
+                context.bytes(tag, &source)?.map(|value| Cell { tag, value: value.into() }),
+            );
+        }
+        let without = |sub: Nid| sub == nid || context.dropped().contains(&sub);
+        let kept = size_below(&self.tx, attachment.sub, &without)?;
+        let own = bytes(context.len(&source)? + context.new_bytes());
+        let changes = context.finish(&source)?;
+        drop(source);
+        let below = vec![(nid, Some(message))];
+        let node = apply_context(&mut self.tx, *attachment, changes, below)?;
+        Ok(Attachment { node, cells, size: own + kept + size })
+    }
+
+    /// Changes an embedded message; returns it and the bytes of its data and of all below it.
+    fn change_message(
+        &mut self,
+        message: Node,
+        occurrence: &Occurrence,
+    ) -> Result<(Node, u64), WriteError> {
+        let mut set = self.stored(&occurrence.properties)?;
+        set.set_if_absent(property::LAST_MODIFICATION_TIME, &Value::Time(self.now));
+        let remove: Vec<_> =
+            occurrence.remove.iter().filter_map(|key| self.names.known(key)).collect();
+        let source = NodeSource::open(&self.tx, &message)?;
+        let mut context = source.context()?;
+        edit(&mut context, &source, &set, &remove)?;
+        // The size has the same width whatever it is.
+        context.set(property::MESSAGE_SIZE, &[0; 4], &source)?;
+        let kept = size_below(&self.tx, message.sub, &|nid| context.dropped().contains(&nid))?;
+        let size = bytes(context.len(&source)? + context.new_bytes()) + kept;
+        context.set(property::MESSAGE_SIZE, &told(size).to_le_bytes(), &source)?;
+        let changes = context.finish(&source)?;
+        drop(source);
+        Ok((apply_context(&mut self.tx, message, changes, Vec::new())?, size))
     }
 }
 

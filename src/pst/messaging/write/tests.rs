@@ -286,12 +286,8 @@ fn a_series_with_changed_occurrences() {
         let mut properties = Properties::new();
         properties.set(property::SUBJECT, Value::String(subject.to_owned()));
         properties.set(property::BODY, Value::String(subject.repeat(1000)));
-        Occurrence {
-            original_start: time,
-            start: FileTime(time.0 + 36_000_000_000),
-            end: FileTime(time.0 + 72_000_000_000),
-            properties,
-        }
+        let (start, end) = (FileTime(time.0 + 36_000_000_000), FileTime(time.0 + 72_000_000_000));
+        Occurrence::new(time, start, end, properties)
     };
     let mut item = contact("Jour fixe");
     item.class = "IPM.Appointment".to_owned();

@@ -40,6 +40,9 @@ pub fn compact(original: &Path, copy: &Path, settings: &Settings) -> Result<Comp
     refuse_kinds(from.header())?;
     let before = from.medium().len()?;
     let mut to = NewFile::begin_like(copy, from.header(), settings)?;
+    // What is free in the original is not copied, as far as its maps can be believed.
+    let free = if from.header().maps_valid == 0 { 0 } else { from.header().free };
+    to.ask_for_room(before.saturating_sub(free))?;
     let mut copying = Copying { from: &from, known: HashMap::new(), budget: before, in_batch: 0 };
     let mut nodes = 0;
     let mut next = Some(Nid(0));

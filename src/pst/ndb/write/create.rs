@@ -67,6 +67,11 @@ impl NewFile {
         self.writer.as_mut().ok_or(WriteError::MustReopen)?.begin()
     }
 
+    /// Makes sure that the disk has room for so many bytes.
+    pub(super) fn ask_for_room(&self, bytes: u64) -> Result<(), WriteError> {
+        self.writer.as_ref().ok_or(WriteError::MustReopen)?.ask_for_room(bytes)
+    }
+
     /// Returns what is in the file so far, for reading.
     pub(super) fn nodes(&self) -> Result<&Ndb, WriteError> {
         self.writer.as_ref().map(Writer::nodes).ok_or(WriteError::MustReopen)

@@ -53,9 +53,11 @@ pub enum WriteError {
     },
     /// There is too little room on the disk.
     DiskFull {
-        /// What the file needs, in bytes.
+        /// The folder that the file grows in.
+        folder: PathBuf,
+        /// What the file needs at most, in bytes.
         needed: u64,
-        /// What there is, in bytes.
+        /// What the disk has, in bytes.
         available: u64,
     },
     /// The caller asked for something that the format does not allow.
@@ -148,9 +150,10 @@ impl fmt::Display for WriteError {
             Self::TooLong { limit } => {
                 write!(f, "the file would grow beyond the {limit} bytes that are allowed")
             }
-            Self::DiskFull { needed, available } => write!(
+            Self::DiskFull { folder, needed, available } => write!(
                 f,
-                "the file needs {needed} more bytes, but the disk has only {available} left"
+                "the change may need {needed} more bytes, but the disk of {} has only {available} left",
+                folder.display()
             ),
             Self::NotAllowed { what, value } => write!(f, "{what}: {value}"),
             Self::Uncounted { bid } => write!(

@@ -40,6 +40,26 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Looks whether a file could be opened for writing, or made where there is none, and writes nothing. Returns what is to be said
+    /// about its place. What is in the file is not looked at.
+    pub fn look(
+        path: &Path,
+        settings: &Settings,
+        is_protected: IsProtected<'_>,
+    ) -> Result<Vec<Concern>, WriteError> {
+        let concerns = accept_place(path, settings)?;
+        let failed =
+            |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
+        if path.try_exists().map_err(failed)? {
+            let ndb = Ndb::open(Medium::File(lock::open(path)?))?;
+            refuse_kinds(ndb.header())?;
+            if !settings.protected && is_protected(&ndb)? {
+                return Err(WriteError::Protected);
+            }
+        }
+        Ok(concerns)
+    }
+
     /// Opens a file in a medium, with another one for the rescue record, as tests of crashes do.
     #[cfg(any(test, feature = "simulation"))]
     pub fn in_media(
@@ -121,7 +141,14 @@ impl Writer {
 
 /// Refuses a file on a network share, unless the operator allows it; returns what else is to be said about its place.
 pub(super) fn accept_place(path: &Path, settings: &Settings) -> Result<Vec<Concern>, WriteError> {
-    let concerns = place::concerns(path);
+    accept(place::concerns(path), path, settings)
+}
+
+fn accept(
+    concerns: Vec<Concern>,
+    path: &Path,
+    settings: &Settings,
+) -> Result<Vec<Concern>, WriteError> {
     if !settings.shares && concerns.contains(&Concern::NetworkShare) {
         return Err(WriteError::NetworkShare { path: path.to_owned() });
     }
@@ -166,4 +193,24 @@ fn has_empty_density_list(ndb: &Ndb) -> Result<bool, WriteError> {
     let kind = PageKind::DensityList.byte();
     let is_list = page.get(496..498) == Some(&[kind, kind]);
     Ok(read == page.len() && is_list && page.get(1) == Some(&0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Concern, Settings, WriteError, accept};
+
+    #[test]
+    fn a_share_needs_the_operators_word_and_a_cloud_is_only_told() {
+        let path = Path::new("a.pst");
+        let cloud = vec![Concern::CloudFolder { by: "OneDrive".to_owned() }];
+        let share = vec![Concern::NetworkShare];
+        let usual = Settings::default();
+        assert_eq!(accept(cloud.clone(), path, &usual).unwrap(), cloud);
+        let refused = accept(share.clone(), path, &usual).unwrap_err();
+        assert!(matches!(refused, WriteError::NetworkShare { .. }), "{refused}");
+        let allowed = Settings { shares: true, ..usual };
+        assert_eq!(accept(share.clone(), path, &allowed).unwrap(), share, "and told all the same");
+    }
 }

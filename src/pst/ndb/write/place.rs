@@ -5,7 +5,7 @@
 //! rights; a share on systems other than Linux and Windows, or a cloud folder under a name of its own, goes unnoticed.
 
 use std::fmt;
-use std::path::{Component, Path, PathBuf, Prefix};
+use std::path::{Component, Path, Prefix};
 
 use super::rescue::folder_of;
 
@@ -40,8 +40,9 @@ impl fmt::Display for Concern {
 /// Returns what is to be said about the place of a file that exists or is to be made.
 pub(super) fn concerns(path: &Path) -> Vec<Concern> {
     // A file that is to be made is where its folder is. What cannot be found fails when it is opened.
-    let real = path.canonicalize().or_else(|_| folder_of(path).canonicalize());
-    let real = real.unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().unwrap_or_default();
+    let made = || folder_of(path).canonicalize().map(|folder| folder.join(name));
+    let real = path.canonicalize().or_else(|_| made()).unwrap_or_else(|_| path.to_owned());
     let mut concerns = Vec::new();
     if is_remote(path) || is_remote(&real) || is_on_remote_mount(&real) {
         concerns.push(Concern::NetworkShare);
@@ -101,6 +102,8 @@ const REMOTE: [&str; 22] = [
 /// Looks a path up in Linux's list of mounts, proc(5): the deepest mount decides, of several at one place the last.
 #[cfg(any(target_os = "linux", test))]
 fn is_remote_mount(mounts: &str, path: &Path) -> bool {
+    use std::path::PathBuf;
+
     let mut deepest: Option<(PathBuf, &str)> = None;
     for line in mounts.lines() {
         let Some((before, after)) = line.split_once(" - ") else { continue };
@@ -173,7 +176,7 @@ fn cloud_by_attributes(_: &Path) -> Option<String> {
 mod tests {
     use std::path::Path;
 
-    use super::{cloud_by_name, concerns, is_remote_mount};
+    use super::{Concern, cloud_by_name, concerns, is_remote_mount};
 
     #[test]
     fn folders_of_clouds_are_known_by_their_names() {
@@ -205,5 +208,12 @@ mod tests {
     fn a_folder_for_temporary_files_is_a_good_place() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(concerns(&folder.path().join("a.pst")), []);
+        let cloud = folder.path().join("OneDrive");
+        std::fs::create_dir(&cloud).unwrap();
+        let by = "OneDrive".to_owned();
+        let expected = [Concern::CloudFolder { by }];
+        assert_eq!(concerns(&cloud.join("a.pst")), expected, "one that is to be made");
+        std::fs::write(cloud.join("a.pst"), b"").unwrap();
+        assert_eq!(concerns(&cloud.join("a.pst")), expected);
     }
 }

@@ -9,9 +9,9 @@ use super::create::{give_name, refuse_existing, temporary_of};
 use super::error::WriteError;
 use super::form::{self, PAGE};
 use super::open::{accept_place, refuse_kinds};
-use super::rescue::{Rescue, header_bytes};
+use super::rescue::{Rescue, folder_of, header_bytes};
 use super::survey::survey;
-use super::{Settings, Writer, lock};
+use super::{Settings, Writer, ask_for_room, lock};
 use crate::pst::bytes::wide;
 use crate::pst::crc::crc;
 use crate::pst::error::PstError;
@@ -38,6 +38,8 @@ pub fn repair(original: &Path, copy: &Path, settings: &Settings) -> Result<Repai
     refuse_existing(copy)?;
     accept_place(copy, settings)?;
     let from = lock::read(original)?;
+    let length = from.metadata().map_err(|error| PstError::io("ask for the length", 0, error))?;
+    ask_for_room(folder_of(copy), length.len())?;
     let temporary = temporary_of(copy);
     let to = lock::create(&temporary)?;
     let done = copy_all(from, &to).map_err(WriteError::from).and_then(|()| {
