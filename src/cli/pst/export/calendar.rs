@@ -187,6 +187,9 @@ impl Entry<'_> {
         if let Some(rule) = series::rule(&series.pattern, &series.range, until.as_deref()) {
             calendar(to, Ical::Rrule, &[], &[&rule])?;
         }
+        if let Some(after) = series::regenerates(&series.pattern) {
+            calendar(to, Ical::Other(series::REGENERATES.to_owned()), &[], &[&after])?;
+        }
         for exception in &series.exceptions {
             if exception.change == ExceptionChange::Deleted {
                 self.time(to, Ical::Exdate, self.on(exception.original))?;

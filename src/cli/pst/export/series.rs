@@ -1,9 +1,25 @@
 //! Pure: a series as a rule of iCalendar (RFC 5545 3.3.10).
 
-use abgleich::model::recurrence::{Day, Ordinal, Pattern, Range};
+use abgleich::model::recurrence::{Day, Ordinal, Pattern, Range, Unit};
 
-/// Returns the rule; `None` for what iCalendar has no word for: tasks that come again after they were completed. `until` is the
-/// last start in the form of the first one.
+/// The property of a task that comes again so long after it was completed, for which iCalendar has no word: a length of time in
+/// the form of ISO 8601, such as `P2W`.
+pub(super) const REGENERATES: &str = "X-ABGLEICH-REGENERATES";
+
+/// Returns after how long a task comes again that does so once it was completed; `None` for other patterns.
+pub(super) fn regenerates(pattern: &Pattern) -> Option<String> {
+    let Pattern::Regenerating { unit, every } = pattern else { return None };
+    let unit = match unit {
+        Unit::Day => 'D',
+        Unit::Week => 'W',
+        Unit::Month => 'M',
+        Unit::Year => 'Y',
+    };
+    Some(format!("P{every}{unit}"))
+}
+
+/// Returns the rule; `None` for what iCalendar has no word for, which is what [`regenerates`]. `until` is the last start in the
+/// form of the first one.
 pub(super) fn rule(pattern: &Pattern, range: &Range, until: Option<&str>) -> Option<String> {
     let mut parts = match pattern {
         Pattern::Daily { every } => vec!["FREQ=DAILY".to_owned(), interval(*every)],
