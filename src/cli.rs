@@ -9,6 +9,7 @@ mod filter;
 mod init;
 mod interrupt;
 mod json;
+mod language;
 mod link;
 mod open;
 mod place;
@@ -96,7 +97,6 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Look at Outlook data files (PST), and make them
-    #[command(subcommand)]
     Pst(pst::Pst),
 }
 
@@ -119,7 +119,7 @@ impl Command {
             Self::Filter(filter) => filter.run(global),
             Self::Source(source) => source.run(global),
             Self::Plugin(plugin) => plugin.run(),
-            Self::Pst(pst) => pst.run(),
+            Self::Pst(pst) => pst.run(global),
         }
     }
 }

@@ -45,8 +45,8 @@ pub use schema::{schema, schema_file};
 pub use secret::{Secret, SecretRef};
 pub use settings::{
     Access, Adapter, Binding, Digest, Language, Login, MailboxSettings, Owner, Proof,
-    ProxySettings, Scheme, ServerSettings, ServerUrl, Settings, SourceSettings, StateSettings,
-    Target, Timeouts, Zone,
+    ProxySettings, PstLimits, Scheme, ServerSettings, ServerUrl, Settings, SourceSettings,
+    StateSettings, Target, Timeouts, Zone,
 };
 pub use start::starting_file;
 

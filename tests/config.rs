@@ -16,7 +16,8 @@ use std::path::{Component, Path, PathBuf};
 
 use abgleich::config::{
     self, Access, Adapter, Binding, Digest, Files, Language, Leftover, Loaded, Login, PastDays,
-    Problem, Problems, Proof, ProxySettings, Scheme, SecretRef, Settings, Target, Writes,
+    Problem, Problems, Proof, ProxySettings, PstLimits, Scheme, SecretRef, Settings, Target,
+    Writes,
 };
 use abgleich::model::{Field, Mode, Module, Scope, Switch};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, proptest};
@@ -213,8 +214,13 @@ fn a_windows_file_with_bom_and_backslashes_loads() {
     assert_eq!(server.login.proof, Proof::Password { user: r"FIRMA\svc".into(), password });
     assert_eq!(server.access, Access::Impersonation);
     assert_eq!(server.ca_file.as_deref(), Some(Path::new("ca.pem")));
-    let pst = Target::Pst { path: r"D:\pst\f.weber.pst".into() };
-    assert_eq!(settings.mailbox("FWE").unwrap().target, pst);
+    let pst = |path: &str, limits| Target::Pst { path: path.into(), limits };
+    let usual = PstLimits { with_password: false, on_share: false, max_gb: 50 };
+    let weber = pst(r"D:\pst\f.weber.pst", usual);
+    assert_eq!(settings.mailbox("FWE").unwrap().target, weber);
+    let allowed = PstLimits { with_password: true, on_share: true, max_gb: 20 };
+    let kraft = pst(r"\\dateien\pst\g.kraft.pst", allowed);
+    assert_eq!(settings.mailbox("GKR").unwrap().target, kraft);
 }
 
 #[test]

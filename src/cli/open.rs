@@ -12,7 +12,7 @@ use crate::cli::config::unknown_user;
 use crate::failure::Failure;
 
 pub(super) use job::job;
-pub(super) use server::{Servers, Usage, act_as};
+pub(super) use server::{Servers, Usage, act_as, file};
 pub(super) use source::{failed, source};
 
 /// Finds the line of the configuration that is about a user.

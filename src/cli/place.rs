@@ -1,7 +1,7 @@
 //! Shell: where the configuration file is, and reading it.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use abgleich::config::{self, Settings};
 
@@ -26,20 +26,22 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
 
 /// Finds the configuration file: the one named on the command line, or the first that is there.
 fn file(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(path) = found(global) {
+        return Ok(path);
+    }
     if let Some(path) = &global.config {
-        if path.is_file() {
-            return Ok(path.clone());
-        }
         return Err(Failure::usage(format!("there is no configuration file {}", path.display()))
             .hint(format!("`abgleich init {}` writes one to start from", path.display())));
     }
-    let places = places();
-    if let Some(path) = places.iter().find(|path| path.is_file()) {
-        return Ok(path.clone());
-    }
-    let looked: Vec<_> = places.iter().map(|path| path.display().to_string()).collect();
+    let looked: Vec<_> = places().iter().map(|path| path.display().to_string()).collect();
     Err(Failure::usage(format!("there is no configuration file; looked for {}", looked.join(", ")))
         .hint("`abgleich init` writes one to start from; `--config PATH` names another place"))
+}
+
+/// Finds the configuration file if there is one.
+pub(super) fn found(global: &Global) -> Option<PathBuf> {
+    let named = global.config.as_ref().map(|path| vec![path.clone()]);
+    named.unwrap_or_else(places).into_iter().find(|path| path.is_file())
 }
 
 /// The places that are looked at, in order.
@@ -58,7 +60,7 @@ fn system_places() -> Vec<PathBuf> {
 #[cfg(not(windows))]
 fn system_places() -> Vec<PathBuf> {
     let own = from_env("XDG_CONFIG_HOME").or_else(|| Some(from_env("HOME")?.join(".config")));
-    own.into_iter().chain([Path::new("/etc").to_owned()]).collect()
+    own.into_iter().chain([PathBuf::from("/etc")]).collect()
 }
 
 fn from_env(name: &str) -> Option<PathBuf> {

@@ -6,21 +6,38 @@ mod create;
 mod export;
 mod info;
 mod list;
+mod place;
 mod repair;
 mod show;
 
 use std::path::Path;
 
+use abgleich::config::Language;
 use abgleich::pst::PstError;
 use abgleich::pst::messaging::Store;
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::WriteError;
-use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 
+use crate::cli::report::one_of;
+use crate::cli::{Global, language};
 use crate::failure::{Exit, Failure};
 
+pub(in crate::cli) use place::place_of_file;
+
+#[derive(Args)]
+pub(crate) struct Pst {
+    /// The language of what is printed, and of the folders of a new file [default: the configuration's, else the system's; new
+    /// folders are German]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(Language::KEYS))]
+    language: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
 #[derive(Subcommand)]
-pub(crate) enum Pst {
+enum Command {
     /// Show what kind of file it is, what is in it, and how full it is
     Info(info::Info),
     /// List the folders, or the items of a folder
@@ -40,18 +57,31 @@ pub(crate) enum Pst {
 }
 
 impl Pst {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
-        match self {
-            Self::Info(info) => info.run(),
-            Self::Ls(list) => list.run(),
-            Self::Show(show) => show.run(),
-            Self::Create(create) => create.run(),
-            Self::Export(export) => export.run(),
-            Self::Check(check) => check.run(),
-            Self::Compact(compact) => compact.run(),
-            Self::Repair(repair) => repair.run(),
+    pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        let asked = self.language.as_deref().and_then(Language::from_key);
+        let language = language::spoken(asked, global);
+        match &self.command {
+            Command::Info(info) => info.run(language),
+            Command::Ls(list) => list.run(language),
+            Command::Show(show) => show.run(language),
+            Command::Create(create) => {
+                let folders = language::named(asked, global).unwrap_or(Language::German);
+                create.run(language, folders)
+            }
+            Command::Export(export) => export.run(language),
+            Command::Check(check) => check.run(language),
+            Command::Compact(compact) => compact.run(language),
+            Command::Repair(repair) => repair.run(language),
         }
     }
+}
+
+/// Whether what is made may be on a network share.
+#[derive(Args)]
+struct Share {
+    /// Write to a network share all the same, where a broken connection can leave the file damaged
+    #[arg(long)]
+    on_share: bool,
 }
 
 /// Opens a file for reading.
@@ -71,7 +101,15 @@ fn unreadable(path: &Path, error: PstError) -> Failure {
 
 /// Says that a file cannot be written.
 fn unwritable(path: &Path, error: WriteError) -> Failure {
-    Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error })
+    let hint = match &error {
+        WriteError::NetworkShare { .. } => Some("`--on-share` writes it there all the same"),
+        WriteError::DiskFull { .. } => Some("make room there, or name a place on another disk"),
+        WriteError::Exists { .. } => Some("name a file that does not exist yet"),
+        _ => None,
+    };
+    let failure =
+        Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error });
+    failure.hint_of(hint.map(str::to_owned))
 }
 
 /// An error of a file, with its path in front.
@@ -94,26 +132,31 @@ impl<E: std::error::Error + 'static> std::error::Error for Of<E> {
 }
 
 /// Writes a size as people read it.
-fn size(bytes: u64) -> String {
+fn size(language: Language, bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     for (unit, one) in UNITS {
         if bytes >= one {
             let tenths = (bytes.saturating_mul(10) + one / 2) / one;
-            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+            let point = one_of(language, ",", ".");
+            return format!("{}{point}{} {unit}", tenths / 10, tenths % 10);
         }
     }
-    format!("{bytes} bytes")
+    format!("{bytes} {}", one_of(language, "Bytes", "bytes"))
 }
 
 #[cfg(test)]
 mod tests {
+    use abgleich::config::Language;
+
     use super::size;
 
     #[test]
     fn sizes_are_rounded_to_a_tenth() {
-        assert_eq!(size(1023), "1023 bytes");
-        assert_eq!(size(1024), "1.0 KiB");
-        assert_eq!(size(271_360), "265.0 KiB");
-        assert_eq!(size(1_500_000_000), "1.4 GiB");
+        let english = |bytes| size(Language::English, bytes);
+        assert_eq!(english(1023), "1023 bytes");
+        assert_eq!(english(1024), "1.0 KiB");
+        assert_eq!(english(271_360), "265.0 KiB");
+        assert_eq!(english(1_500_000_000), "1.4 GiB");
+        assert_eq!(size(Language::German, 1_500_000_000), "1,4 GiB");
     }
 }

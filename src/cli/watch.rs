@@ -140,7 +140,7 @@ impl<'a> Watching<'a> {
                     servers.prepare(settings, mailbox)?;
                     gate("server", server)
                 }
-                Target::Pst { path } => gate("file", &path.display().to_string()),
+                Target::Pst { path, .. } => gate("file", &path.display().to_string()),
             };
             behind.push((lane, vec![lane, gate("source", mailbox.source.as_str())]));
         }

@@ -304,6 +304,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "the line of {} has both address and pst; keep one of them",
             shown(user)
         ),
+        Fault::WithoutFile { key, user } => write!(
+            f,
+            "{key} is about a PST file, and the line of {} has an address; take it out",
+            shown(user)
+        ),
         Fault::NoTarget { user } => write!(
             f,
             "the line of {} has neither address nor pst; add address = \"name@firma.example\"",

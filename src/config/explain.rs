@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::config::origin::{Explained, Origin};
 use crate::config::resolve::{origin, quoted};
-use crate::config::settings::{MailboxSettings, Owner, Settings, Target};
+use crate::config::settings::{MailboxSettings, Owner, PstLimits, Settings, Target};
 use crate::config::tree::Node;
 use crate::model::Switch;
 use crate::model::rules::{PastDays, ScopeSettings, Writes};
@@ -32,8 +32,17 @@ pub(in crate::config) fn explain(settings: &Settings, mailbox: &MailboxSettings)
                 Owner::Sid(sid) => row("sid".to_owned(), &quoted(sid), common("sid")),
             }
         }
-        Target::Pst { path } => {
+        Target::Pst { path, limits } => {
             row("pst".to_owned(), &quoted(&path.display().to_string()), common("pst"));
+            let PstLimits { with_password, on_share, max_gb } = limits;
+            let rows: [(&str, &dyn Display); 3] = [
+                ("pst_with_password", with_password),
+                ("pst_on_share", on_share),
+                ("pst_max_gb", max_gb),
+            ];
+            for (key, value) in rows {
+                row(key.to_owned(), value, common(key));
+            }
         }
     }
     let source_key = format!("sources.{}", mailbox.source);

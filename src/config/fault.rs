@@ -128,6 +128,8 @@ pub(in crate::config) enum Fault {
     MailboxTwice { target: String, first: Place },
     /// A line names both an address and a PST file.
     BothTargets { user: String },
+    /// A key about a PST file stands in the line of an Exchange mailbox.
+    WithoutFile { key: &'static str, user: String },
     /// What is to be a security identifier is none.
     Sid { found: String },
     /// These are no hours of quiet.

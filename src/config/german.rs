@@ -305,6 +305,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
         Fault::BothTargets { user } => {
             write!(f, "die Zeile von {} hat address und pst; nur eines behalten", shown(user))
         }
+        Fault::WithoutFile { key, user } => write!(
+            f,
+            "{key} gilt einer PST-Datei, und die Zeile von {} hat eine Adresse; {key} entfernen",
+            shown(user)
+        ),
         Fault::NoTarget { user } => write!(
             f,
             "die Zeile von {} hat weder address noch pst; address = \"name@firma.example\" ergänzen",

@@ -203,6 +203,24 @@ const MAILBOX: Shape = Shape::TextOr {
         key("upn", Shape::Text(Text::Address), "The user principal name, to impersonate by it."),
         key("sid", Shape::Text(Text::Sid), "The security identifier, to impersonate by it."),
         key("pst", Shape::Text(Text::Path), "A PST file in place of an Exchange mailbox."),
+        german(
+            "pst_with_password",
+            &["pst_mit_Passwort"],
+            Shape::Flag,
+            "Whether the file may be written although it has a password.",
+        ),
+        german(
+            "pst_on_share",
+            &["pst_auf_Freigabe"],
+            Shape::Flag,
+            "Whether the file may be written although it is on a network share.",
+        ),
+        german(
+            "pst_max_gb",
+            &["pst_höchstens_GB"],
+            Shape::Count { min: 1, max: 65_536 },
+            "How long the file may become, in GB of 1,073,741,824 bytes.",
+        ),
     ],
 };
 
@@ -415,7 +433,9 @@ mod tests {
             let mut parts = path.split('.');
             let block = match parts.next() {
                 Some("groups") => parts.nth(1).is_some(),
-                Some("mailboxes") => !matches!(parts.nth(2), Some("address" | "pst") | None),
+                Some("mailboxes") => {
+                    !parts.nth(2).is_none_or(|key| key == "address" || key.starts_with("pst"))
+                }
                 _ => false,
             };
             let parts: Vec<_> = path.split('.').collect();

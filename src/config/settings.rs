@@ -409,14 +409,34 @@ pub enum Target {
     Pst {
         /// Where it is.
         path: PathBuf,
+        /// What is allowed when it is written.
+        limits: PstLimits,
     },
+}
+
+/// What the operator allows when a PST file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PstLimits {
+    /// Whether it may be written although it has a password.
+    pub with_password: bool,
+    /// Whether it may be written although it is on a network share.
+    pub on_share: bool,
+    /// How long it may become, in GB of 2^30 bytes.
+    pub max_gb: u32,
+}
+
+impl Default for PstLimits {
+    /// As Outlook does it: 50 GB are its own limit.
+    fn default() -> Self {
+        Self { with_password: false, on_share: false, max_gb: 50 }
+    }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exchange { address, .. } => f.write_str(address),
-            Self::Pst { path } => write!(f, "{}", path.display()),
+            Self::Pst { path, .. } => write!(f, "{}", path.display()),
         }
     }
 }

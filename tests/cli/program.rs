@@ -79,7 +79,8 @@ impl Place {
         let folder: &Path = self.folder.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_abgleich"));
         command.args(args).current_dir(folder).env("HOME", folder).env("ProgramData", folder);
-        for name in ["XDG_CONFIG_HOME", "ABGLEICH_LOG", "RUST_LOG", "LANG", "LC_ALL"] {
+        for name in ["XDG_CONFIG_HOME", "ABGLEICH_LOG", "RUST_LOG", "LANG", "LC_ALL", "LC_MESSAGES"]
+        {
             command.env_remove(name);
         }
         command.envs(&self.env);

@@ -4,6 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use abgleich::mailbox::contract::sample;
+use abgleich::mailbox::pst::{PstAccess, PstMailbox};
+use abgleich::mailbox::zones::Zone;
+use abgleich::mailbox::{Mailbox as _, Write, Wrote};
+use abgleich::mapi::{FileTime, PropertyTag};
+use abgleich::model::recurrence::{Day, Pattern, Range, Recurrence, Unit};
+use abgleich::model::{Field, ItemKind, Value};
+use abgleich::pst::Nid;
+use abgleich::pst::messaging::write::Batch;
+use abgleich::pst::ndb::write::{Settings, Writer};
+use jiff::civil::date;
+
+use crate::office::Office;
 use crate::program::{Ended, Place};
 
 fn done(stdout: &str, stderr: &str) -> Ended {
@@ -106,4 +119,159 @@ fn appointments_are_events_to_others() {
     if let Some(read) = judged(&place, "a.ics", judge) {
         assert_eq!(read, "9 0 2011-06-22T07:30:00+02:00\n");
     }
+}
+
+/// Makes a file with three tasks: one without a series, one each Friday, one that comes again two weeks after it was completed.
+fn tasks(place: &Place) {
+    let mut mailbox = PstMailbox::new(PstAccess {
+        path: place.path("a.pst"),
+        writes: true,
+        german: true,
+        zone: Zone::iana("Europe/Berlin").unwrap(),
+        settings: Settings::default(),
+    });
+    let folder = mailbox.folder(ItemKind::Task, &[], true).unwrap().unwrap();
+    let start = date(2027, 1, 8);
+    let (weeks, first_day) = (Unit::Week, Day::Monday);
+    let patterns = [
+        None,
+        Some(Pattern::Weekly { every: 1, days: vec![Day::Friday], first_day }),
+        Some(Pattern::Regenerating { unit: weeks, every: 2 }),
+    ];
+    let writes = patterns.into_iter().enumerate().map(|(index, pattern)| {
+        let mut content = sample::full(ItemKind::Task);
+        content.set_text(Field::Subject, format!("Aufgabe {index}"));
+        content.set(Field::TaskStart, Value::Date(start));
+        content.set(Field::Due, Value::Date(start));
+        if let Some(pattern) = pattern {
+            let series =
+                Recurrence { pattern, range: Range::Forever { start }, exceptions: Vec::new() };
+            content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        }
+        let stamp = sample::stamp(&format!("T-{index}"), "00ff");
+        Write::Create { folder: folder.clone(), content, stamp }
+    });
+    let wrote = mailbox.apply(ItemKind::Task, &writes.collect::<Vec<_>>()).unwrap();
+    assert!(wrote.iter().all(|wrote| matches!(wrote, Wrote::Done { .. })), "{wrote:?}");
+    mailbox.close().unwrap();
+}
+
+/// Percent, status and priority by RFC 5545, 3.8.1: sample tasks are at 40 per cent, under way and of low priority.
+#[test]
+fn tasks_are_to_dos_to_others() {
+    let place = Place::new();
+    tasks(&place);
+    let out = ["pst", "export", "a.pst", "--format", "icalendar", "--out", "a.ics"];
+    assert_eq!(place.run(&out), done("", "3 items exported\n"));
+    let judge = "import sys, icalendar, vobject\n\
+        text = open(sys.argv[1], newline='', encoding='utf-8').read()\n\
+        calendar = icalendar.Calendar.from_ical(text)\n\
+        tasks = sorted(calendar.walk('VTODO'), key=lambda task: task['SUMMARY'])\n\
+        print(sum(len(part.errors) for part in tasks))\n\
+        for task in tasks:\n\
+        \x20   rule = task.get('RRULE')\n\
+        \x20   print(task['SUMMARY'], task.decoded('DTSTART'), task.decoded('DUE'), task['STATUS'], task['PERCENT-COMPLETE'],\n\
+        \x20         task['PRIORITY'], rule.to_ical().decode() if rule else '-', task.get('X-ABGLEICH-REGENERATES', '-'))\n\
+        again = sorted(vobject.readOne(text).vtodo_list, key=lambda task: task.summary.value)\n\
+        print([(task.summary.value, str(task.due.value), hasattr(task, 'rrule')) for task in again])";
+    if let Some(read) = judged(&place, "a.ics", judge) {
+        let expected = "\
+0
+Aufgabe 0 2027-01-08 2027-01-08 IN-PROCESS 40 9 - -
+Aufgabe 1 2027-01-08 2027-01-08 IN-PROCESS 40 9 FREQ=WEEKLY;BYDAY=FR;WKST=MO -
+Aufgabe 2 2027-01-08 2027-01-08 IN-PROCESS 40 9 - P2W
+[('Aufgabe 0', '2027-01-08', False), ('Aufgabe 1', '2027-01-08', True), ('Aufgabe 2', '2027-01-08', False)]
+";
+        assert_eq!(read, expected);
+    }
+    let json = place.run(&["pst", "export", "a.pst", "--format", "json"]);
+    let items: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let pattern = &items[2]["fields"]["recurrence"]["pattern"];
+    assert_eq!(*pattern, serde_json::json!({"kind": "regenerating", "unit": "week", "every": 2}));
+}
+
+#[test]
+fn the_commands_speak_the_language_that_is_asked_for_or_configured_or_set() {
+    let place = Place::new();
+    let german = "a.pst ist jetzt eine leere Outlook-Datendatei\n";
+    assert_eq!(place.run(&["pst", "create", "a.pst", "--language", "de"]), done(german, ""));
+    let checked = |ended: &Ended| {
+        let last = ended.stdout.lines().last().unwrap_or_default().to_owned();
+        (ended.code, last)
+    };
+    let (de, en) = ("keine Regel ist verletzt", "no rule is broken");
+    let english = place.run(&["pst", "check", "a.pst"]);
+    assert_eq!(checked(&english), (0, en.to_owned()), "nothing says German");
+    let place = place.with("LANG", "de_AT.UTF-8");
+    assert_eq!(checked(&place.run(&["pst", "check", "a.pst"])), (0, de.to_owned()));
+    let asked = place.run(&["pst", "--language", "en", "check", "a.pst"]);
+    assert_eq!(checked(&asked), (0, en.to_owned()));
+    let shown = |words: &[&str]| place.run(&[&["pst"], words].concat()).stdout;
+    let info = shown(&["info", "a.pst"]);
+    for line in ["Kodierung   Permute", "Ordner      ", "abgleich    liest und schreibt sie"] {
+        assert!(info.contains(line), "{line} is not in\n{info}");
+    }
+    assert!(shown(&["compact", "a.pst", "b.pst"]).starts_with("b.pst enthält alle "));
+    assert!(
+        shown(&["repair", "a.pst", "c.pst"]).contains("in der nichts in Ordnung zu bringen war")
+    );
+    let export = place.run(&["pst", "export", "a.pst", "--format", "json"]);
+    assert_eq!(export.stderr, "0 Elemente exportiert\n");
+    // A configuration says more than the system.
+    let place = place.file("abgleich.toml", CONFIGURATION);
+    assert_eq!(checked(&place.run(&["pst", "check", "a.pst"])), (0, en.to_owned()));
+    assert_eq!(place.run(&["pst", "create", "d.pst"]).code, 0);
+    assert!(place.run(&["pst", "ls", "d.pst"]).stdout.contains("Calendar"), "folders as well");
+}
+
+const CONFIGURATION: &str = "version = 1
+language = 'en'
+[sources.staffitpro]
+adapter = 'sqlite'
+zone = 'Europe/Berlin'
+[mailboxes.all]
+DHO = { pst = 'a.pst', contacts = 'sync' }
+";
+
+/// Issue 4, point 3: a store with a password is refused without the operator's word, and so is a file that would grow too long. What
+/// refuses names the key that allows it.
+#[test]
+fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
+    let office = Office::of_one();
+    let place = &office.place;
+    assert_eq!(place.run(&["pst", "create", "OneDrive/c.pst"]).code, 4, "no such folder");
+    std::fs::create_dir(place.path("OneDrive")).unwrap();
+    let made = place.run(&["pst", "create", "OneDrive/c.pst"]);
+    assert!(made.stderr.contains("in step with a cloud (OneDrive)"), "{made:?}");
+    let path = place.path("OneDrive/c.pst");
+    let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    // PidTagPstPassword: the CRC of what Outlook asks for.
+    let password = PropertyTag::from_bits(0x67FF_0003);
+    batch.set_property(Nid::STORE, password, &0x1234_5678_u32.to_le_bytes()).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+
+    let configured = |words: &str| {
+        let config = place.read("abgleich.toml");
+        let line = config.lines().last().unwrap().to_owned();
+        let config = config.replace(&line, &format!("CSC = {{ pst = 'OneDrive/c.pst'{words} }}"));
+        std::fs::write(place.path("abgleich.toml"), config).unwrap();
+    };
+    configured("");
+    let flat = |ended: &Ended| ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [&["check"][..], &["sync", "--first-transfer"]] {
+        let refused = place.run(words);
+        assert_eq!(refused.code, 4, "{refused:?}");
+        assert!(flat(&refused).contains("`pst_with_password = true` beside `pst`"), "{refused:?}");
+    }
+    configured(", pst_with_password = true");
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert!(flat(&checked).contains("in step with a cloud (OneDrive)"), "{checked:?}");
+    let synced = place.run(&["sync", "--first-transfer"]);
+    assert_eq!(synced.code, 0, "{synced:?}");
+    let shown = place.run(&["config", "show", "CSC"]);
+    assert!(shown.stdout.contains("pst_with_password"), "{shown:?}");
+    assert!(place.run(&["pst", "info", "OneDrive/c.pst"]).stdout.contains("password"));
 }

@@ -19,6 +19,7 @@ use crate::cli::check::server::Way;
 use crate::cli::check::stage::{Stage, Walked};
 use crate::cli::check::words::Words;
 use crate::cli::open;
+use crate::cli::pst::place_of_file;
 use crate::failure::{Exit, Failure};
 
 /// By how many seconds a clock may be off ours before somebody should know (rule D1).
@@ -132,7 +133,7 @@ pub(super) fn look(
 ) -> Outlook {
     let mut seen = Outlook::default();
     let Target::Exchange { server, .. } = &mailbox.target else {
-        let walked = enter_file(settings, tried, mailbox).and_then(|mut opened| {
+        let walked = enter_file(settings, tried, mailbox, words, remarks).and_then(|mut opened| {
             opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks)
         });
         if let Err(remark) = walked {
@@ -181,12 +182,24 @@ impl Kept {
     }
 }
 
-/// Opens a PST file; for writing only where a probe is to write.
+/// Opens a PST file; for writing only where a probe is to write. Whether a run could write it is looked at without writing.
 fn enter_file(
     settings: &Settings,
     tried: &Tried,
     line: &MailboxSettings,
+    words: Words,
+    remarks: &mut Vec<Remark>,
 ) -> Result<Entered, Remark> {
+    let access = open::file(settings, line, open::Usage::Write).map_err(|failure| of(&failure))?;
+    if let Some(access) = access.filter(|access| access.writes) {
+        let concerns = access
+            .look()
+            .map_err(|error| Remark::error(Stage::Mailbox, (error.text, error.hint)))?;
+        for concern in concerns {
+            let (text, next) = place_of_file(words.language, &concern);
+            remarks.push(Remark::warning(Stage::Mailbox, (text, Some(next))));
+        }
+    }
     let usage = if tried.probe { open::Usage::Write } else { open::Usage::Read };
     let mut mailbox =
         tried.servers.mailbox(settings, line, usage).map_err(|failure| of(&failure))?;

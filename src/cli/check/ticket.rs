@@ -92,7 +92,7 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
         match &mailbox.target {
             Target::Exchange { address, .. } => add(address, "ADDRESS"),
             // Files are often named after people.
-            Target::Pst { path } => add(&path.display().to_string(), "FILE"),
+            Target::Pst { path, .. } => add(&path.display().to_string(), "FILE"),
         }
     }
     for looked in &seen.mailboxes {

@@ -205,10 +205,10 @@ impl Servers {
         mailbox: &MailboxSettings,
         usage: Usage,
     ) -> Result<Box<dyn Mailbox>, Failure> {
-        if let Target::Pst { path } = &mailbox.target {
-            return Ok(Box::new(PstMailbox::new(file(settings, mailbox, path, usage)?)));
+        match file(settings, mailbox, usage)? {
+            Some(access) => Ok(Box::new(PstMailbox::new(access))),
+            None => Ok(Box::new(self.exchange(settings, mailbox)?)),
         }
-        Ok(Box::new(self.exchange(settings, mailbox)?))
     }
 
     /// The same, with all that an Exchange mailbox tells of itself.
@@ -393,22 +393,26 @@ pub(in crate::cli) enum Usage {
     Write,
 }
 
-/// Returns how the PST file of a mailbox is used.
-fn file(
+/// Returns how the PST file of a mailbox is used; `None` where the mailbox is on a server.
+pub(in crate::cli) fn file(
     settings: &Settings,
     mailbox: &MailboxSettings,
-    path: &Path,
     usage: Usage,
-) -> Result<PstAccess, Failure> {
+) -> Result<Option<PstAccess>, Failure> {
+    let Target::Pst { path, limits } = &mailbox.target else { return Ok(None) };
     let zone = Zone::iana(mailbox.zone.name())
         .ok_or_else(|| Failure::usage(format!("the zone {} is not known", mailbox.zone)))?;
-    Ok(PstAccess {
-        path: path.to_owned(),
+    Ok(Some(PstAccess {
+        path: path.clone(),
         writes: usage == Usage::Write && mailbox.writes == Writes::On,
         german: settings.language == Language::German,
         zone,
-        settings: abgleich::pst::ndb::write::Settings::default(),
-    })
+        settings: abgleich::pst::ndb::write::Settings {
+            longest: u64::from(limits.max_gb) << 30,
+            protected: limits.with_password,
+            shares: limits.on_share,
+        },
+    }))
 }
 
 /// Returns as whom the mailbox is opened.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use abgleich::pst::check::{Report, Weight, check};
+use abgleich::config::Language;
+use abgleich::pst::check::{Finding, Report, Weight, check};
 use clap::Args;
 use serde::Serialize;
 
 use super::{size, unreadable};
+use crate::cli::report::one_of;
 use crate::cli::value::one_line;
 use crate::cli::{json, say};
 use crate::failure::{Exit, Failure};
@@ -42,12 +44,12 @@ struct Line<'a> {
 }
 
 impl Check {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
         let report = check(&self.file).map_err(|error| unreadable(&self.file, error))?;
         if self.json {
             json::print(&document(&report))?;
         } else {
-            say::text!("{}", text(&report));
+            say::text!("{}", text(language, &report));
         }
         Ok(if report.errors() == 0 { Exit::Done } else { Exit::MailboxFailed })
     }
@@ -79,30 +81,50 @@ const fn weight(weight: Weight) -> &'static str {
     }
 }
 
-fn text(report: &Report) -> String {
-    let mut lines: Vec<String> = report
-        .findings()
-        .iter()
-        .map(|finding| format!("{:<6}{}", weight(finding.weight), one_line(&finding.to_string())))
-        .collect();
+/// The rules are told in the words of the specification, which has no others.
+fn text(language: Language, report: &Report) -> String {
+    let of = |de, en| one_of(language, de, en);
+    let shown_weight = |weight| match weight {
+        Weight::Note => of("Hinweis", "note"),
+        Weight::Error => of("Fehler", "error"),
+    };
+    let width = of("Hinweis ", "error ").len();
+    let line = |finding: &Finding| {
+        format!("{:width$}{}", shown_weight(finding.weight), one_line(&finding.to_string()))
+    };
+    let mut lines: Vec<String> = report.findings().iter().map(line).collect();
     let shown = u64::try_from(report.findings().len()).unwrap_or(u64::MAX);
     let more = (report.errors() + report.notes()).saturating_sub(shown);
     if more > 0 {
-        lines.push(format!("and {more} more"));
+        lines.push(match language {
+            Language::German => format!("und {more} weitere"),
+            Language::English => format!("and {more} more"),
+        });
     }
     let Report { folders, items, nodes, blocks, pages, lost_bytes, .. } = report;
     let lost = match lost_bytes {
         0 => String::new(),
-        lost => format!("; {} belong to nobody", size(*lost)),
+        lost => {
+            format!("; {} {}", size(language, *lost), of("gehören niemandem", "belong to nobody"))
+        }
     };
-    lines.push(format!(
-        "{folders} folders, {items} items, {nodes} nodes, {blocks} blocks, {pages} pages were looked at{lost}"
-    ));
-    let help = "take the file from a backup, or make a mended copy with `abgleich pst repair`";
-    lines.push(match report.errors() {
-        0 => "no rule is broken".to_owned(),
-        1 => format!("one rule is broken; {help}"),
-        errors => format!("{errors} rules are broken; {help}"),
+    lines.push(match language {
+        Language::German => format!(
+            "angesehen: {folders} Ordner, {items} Elemente, {nodes} Knoten, {blocks} Blöcke, {pages} Seiten{lost}"
+        ),
+        Language::English => format!(
+            "{folders} folders, {items} items, {nodes} nodes, {blocks} blocks, {pages} pages were looked at{lost}"
+        ),
+    });
+    let help = of(
+        "die Datei aus einer Sicherung nehmen, oder mit `abgleich pst repair` eine geordnete Kopie machen",
+        "take the file from a backup, or make a mended copy with `abgleich pst repair`",
+    );
+    lines.push(match (report.errors(), language) {
+        (0, _) => of("keine Regel ist verletzt", "no rule is broken").to_owned(),
+        (1, _) => format!("{}; {help}", of("eine Regel ist verletzt", "one rule is broken")),
+        (errors, Language::German) => format!("{errors} Regeln sind verletzt; {help}"),
+        (errors, Language::English) => format!("{errors} rules are broken; {help}"),
     });
     lines.join("\n") + "\n"
 }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use abgleich::config::Language;
 use abgleich::pst::check::check;
 use abgleich::pst::ndb::write::{Settings, WriteError, compact};
 use clap::Args;
 
-use super::{size, unreadable, unwritable};
+use super::{Share, place, size, unreadable, unwritable};
+use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
 
@@ -16,43 +18,60 @@ pub(crate) struct Compact {
     file: PathBuf,
     /// The copy; one that exists is left alone
     into: PathBuf,
+    #[command(flatten)]
+    share: Share,
 }
 
 impl Compact {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let settings = Settings { longest: u64::MAX, ..Settings::default() };
-        let done = compact(&self.file, &self.into, &settings).map_err(|error| {
-            let hint = match &error {
-                WriteError::Pst(_) | WriteError::Uncounted { .. } => Some(
-                    "a damaged file is not compacted: `abgleich pst check` says what is wrong, and `abgleich pst repair` \
-                     mends what takes no guesses",
-                ),
-                WriteError::Exists { .. } => Some("name a file that does not exist yet"),
-                _ => None,
-            };
-            let about = if let WriteError::Exists { .. } = &error { &self.into } else { &self.file };
-            unwritable(about, error).hint_of(hint.map(str::to_owned))
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
+        let settings =
+            Settings { longest: u64::MAX, shares: self.share.on_share, ..Settings::default() };
+        place::warn(language, &self.into, &settings)?;
+        let done = compact(&self.file, &self.into, &settings).map_err(|error| match &error {
+            WriteError::Pst(_) | WriteError::Uncounted { .. } => unwritable(&self.file, error).hint(
+                "a damaged file is not compacted: `abgleich pst check` says what is wrong, and `abgleich pst repair` \
+                 mends what takes no guesses",
+            ),
+            WriteError::InUse { .. } => unwritable(&self.file, error),
+            _ => unwritable(&self.into, error),
         })?;
+        let (file, into) = (self.file.display(), self.into.display());
+        let (nodes, after) = (done.nodes, size(language, done.after));
+        let before = size(language, done.before);
         say::line!(
-            "{} holds all {} nodes of {}: {} instead of {}",
-            self.into.display(),
-            done.nodes,
-            self.file.display(),
-            size(done.after),
-            size(done.before)
+            "{}",
+            match language {
+                Language::German =>
+                    format!("{into} enthält alle {nodes} Knoten von {file}: {after} statt {before}"),
+                Language::English =>
+                    format!("{into} holds all {nodes} nodes of {file}: {after} instead of {before}"),
+            }
         );
         // What is copied without a look at its meaning keeps its mistakes.
         let broken = check(&self.into).map_err(|error| unreadable(&self.into, error))?.errors();
         if broken > 0 {
             say::line!(
-                "it was compared with the original, but both break rules of the format ({broken} in the copy); \
-                 `abgleich pst check {}` says which",
-                self.into.display()
+                "{}",
+                match language {
+                    Language::German => format!(
+                        "sie wurde mit dem Original verglichen, aber beide verletzen Regeln des Formats ({broken} in der \
+                         Kopie); `abgleich pst check {into}` sagt, welche"
+                    ),
+                    Language::English => format!(
+                        "it was compared with the original, but both break rules of the format ({broken} in the copy); \
+                         `abgleich pst check {into}` says which"
+                    ),
+                }
             );
             return Ok(Exit::MailboxFailed);
         }
         say::line!(
-            "it was compared with the original and checked; open it in Outlook, then put it in the original's place"
+            "{}",
+            one_of(
+                language,
+                "sie wurde mit dem Original verglichen und geprüft; in Outlook öffnen, dann an die Stelle des Originals setzen",
+                "it was compared with the original and checked; open it in Outlook, then put it in the original's place"
+            )
         );
         Ok(Exit::Done)
     }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use abgleich::config::Language;
 use abgleich::pst::messaging::write::{NewStore, create};
 use abgleich::pst::ndb::write::Settings;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::unwritable;
+use super::{Share, place, unwritable};
+use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
 
@@ -14,34 +16,33 @@ use crate::failure::{Exit, Failure};
 pub(crate) struct Create {
     /// The file; one that exists is left alone
     file: PathBuf,
-    /// The language of the folders' names
-    #[arg(long, value_enum, default_value = "de")]
-    language: Names,
     /// The name that Outlook shows [default: the file's name]
     #[arg(long)]
     name: Option<String>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Names {
-    /// Kontakte, Kalender, Aufgaben
-    De,
-    /// Contacts, Calendar, Tasks
-    En,
+    #[command(flatten)]
+    share: Share,
 }
 
 impl Create {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
+    /// Makes the file; `folders` is the language of its folders' names.
+    pub(super) fn run(&self, language: Language, folders: Language) -> Result<Exit, Failure> {
         let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let name = self.name.clone().or(stem).unwrap_or_default();
-        let store = match self.language {
-            Names::De => NewStore::german(&name),
-            Names::En => NewStore::english(&name),
+        let store = match folders {
+            Language::German => NewStore::german(&name),
+            Language::English => NewStore::english(&name),
         };
-        let (file, _) = create(&self.file, &store, &Settings::default())
-            .map_err(|error| unwritable(&self.file, error))?;
+        let settings = Settings { shares: self.share.on_share, ..Settings::default() };
+        place::warn(language, &self.file, &settings)?;
+        let (file, _) =
+            create(&self.file, &store, &settings).map_err(|error| unwritable(&self.file, error))?;
         file.close().map_err(|error| unwritable(&self.file, error))?;
-        say::line!("{} is an empty Outlook data file now", self.file.display());
+        let done = one_of(
+            language,
+            "ist jetzt eine leere Outlook-Datendatei",
+            "is an empty Outlook data file now",
+        );
+        say::line!("{} {done}", self.file.display());
         Ok(Exit::Done)
     }
 }

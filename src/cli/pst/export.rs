@@ -12,6 +12,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use abgleich::config::Language;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox as _};
@@ -23,6 +24,7 @@ use abgleich::pst::ndb::write::Settings;
 use clap::{Args, ValueEnum};
 
 use super::{list, open, unreadable};
+use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::cli::value::one_line;
 use crate::failure::{Exit, Failure};
@@ -102,7 +104,7 @@ struct Counts {
 }
 
 impl Export {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
         let zone = Zone::iana(&self.zone).ok_or_else(|| {
             Failure::usage(format!("the zone {} is not known", self.zone))
                 .hint("name one of the IANA database, such as Europe/Berlin")
@@ -120,7 +122,7 @@ impl Export {
         let mut to = BufWriter::new(&mut to);
         let counts = self.write(&store, &zone, &folders, &mut to)?;
         to.flush().map_err(failed)?;
-        say::aside(format_args!("{}", said(&counts)));
+        say::aside(format_args!("{}", said(language, &counts)));
         Ok(if counts.unreadable.is_empty() { Exit::Done } else { Exit::MailboxFailed })
     }
 
@@ -245,18 +247,27 @@ impl<W: Write> Write for Piped<W> {
 }
 
 /// What is said of an export, on standard error.
-fn said(counts: &Counts) -> String {
-    let items =
-        |count: u64| if count == 1 { "1 item".to_owned() } else { format!("{count} items") };
-    let left_out = match counts.skipped {
-        0 => String::new(),
-        skipped => format!(
+fn said(language: Language, counts: &Counts) -> String {
+    let of = |de, en| one_of(language, de, en);
+    let items = |count: u64| match count {
+        1 => of("1 Element", "1 item").to_owned(),
+        count => format!("{count} {}", of("Elemente", "items")),
+    };
+    let left_out = match (counts.skipped, language) {
+        (0, _) => String::new(),
+        (skipped, Language::German) => format!(
+            "; {} ausgelassen, für die das Format, die verlangte Art oder abgleich keinen Platz hat",
+            items(skipped)
+        ),
+        (skipped, Language::English) => format!(
             "; {} left out that the format, the kind asked for, or abgleich has no place for",
             items(skipped)
         ),
     };
-    let first = format!("{} exported{left_out}", items(counts.written));
-    let unreadable =
-        counts.unreadable.iter().map(|line| format!("cannot be read: {}", one_line(line)));
+    let first = format!("{} {}{left_out}", items(counts.written), of("exportiert", "exported"));
+    let unreadable = counts
+        .unreadable
+        .iter()
+        .map(|line| format!("{}: {}", of("nicht lesbar", "cannot be read"), one_line(line)));
     [first].into_iter().chain(unreadable).collect::<Vec<_>>().join("\n")
 }

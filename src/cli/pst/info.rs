@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use abgleich::config::Language;
 use abgleich::mapi::property as p;
 use abgleich::pst::crypt::Crypt;
 use abgleich::pst::messaging::Store;
@@ -13,6 +14,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{open, size, unreadable};
+use crate::cli::report::one_of;
 use crate::cli::value::one_line;
 use crate::cli::{json, say};
 use crate::failure::{Exit, Failure};
@@ -32,6 +34,8 @@ struct Facts {
     format: &'static str,
     version: u16,
     encoding: &'static str,
+    #[serde(skip)]
+    crypt: Crypt,
     bytes: u64,
     /// Room inside that a later write uses; `None` where the file does not keep account of it.
     free_bytes: Option<u64>,
@@ -48,13 +52,13 @@ struct Facts {
 }
 
 impl Info {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
         let store = open(&self.file)?;
         let facts = facts(&store).map_err(|error| unreadable(&self.file, error))?;
         if self.json {
             json::print(&facts)?;
         } else {
-            say::text!("{}", text(&facts));
+            say::text!("{}", text(language, &facts));
         }
         Ok(Exit::Done)
     }
@@ -93,6 +97,7 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
             Crypt::Permute => "permute (Outlook calls it compressible)",
             Crypt::Cyclic => "cyclic (Outlook calls it high)",
         },
+        crypt: header.crypt,
         bytes: store.nodes().medium().len()?,
         free_bytes: (header.maps_valid != 0).then_some(header.free),
         writable: unicode && !header.is_offline_store(),
@@ -105,41 +110,59 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
     })
 }
 
-fn text(facts: &Facts) -> String {
+fn text(language: Language, facts: &Facts) -> String {
+    let of = |de, en| one_of(language, de, en);
     let mut text = String::new();
-    let mut row = |name: &str, value: String| {
+    let mut row = |de: &'static str, en: &'static str, value: String| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{name:<12}{value}");
+        let _ = writeln!(text, "{:<12}{value}", one_of(language, de, en));
     };
-    row("format", format!("{} (version {})", facts.format, facts.version));
-    row("encoding", facts.encoding.to_owned());
-    row("size", size(facts.bytes));
-    if let Some(free) = facts.free_bytes {
-        row("free inside", size(free));
-    }
     row(
-        "abgleich",
-        if facts.writable {
-            "reads and writes it"
-        } else {
-            "reads it; only Unicode PST files are written"
-        }
-        .to_owned(),
+        "Format",
+        "format",
+        format!("{} ({} {})", facts.format, of("Version", "version"), facts.version),
     );
-    row("name", facts.name.as_deref().map(one_line).unwrap_or_default());
-    row("record key", facts.record_key.clone().unwrap_or_else(|| "none".to_owned()));
-    if facts.password {
-        row("password", "Outlook asks for one; the data are not encrypted with it".to_owned());
+    let encoding = match facts.crypt {
+        Crypt::None => of("keine", "none"),
+        Crypt::Permute => {
+            of("Permute (in Outlook „komprimierbar“)", "permute (Outlook calls it compressible)")
+        }
+        Crypt::Cyclic => of("Cyclic (in Outlook „hoch“)", "cyclic (Outlook calls it high)"),
+    };
+    row("Kodierung", "encoding", encoding.to_owned());
+    row("Größe", "size", size(language, facts.bytes));
+    if let Some(free) = facts.free_bytes {
+        row("frei darin", "free inside", size(language, free));
     }
-    row("folders", facts.folders.to_string());
+    let writable = if facts.writable {
+        of("liest und schreibt sie", "reads and writes it")
+    } else {
+        of(
+            "liest sie; nur PST-Dateien in Unicode werden geschrieben",
+            "reads it; only Unicode PST files are written",
+        )
+    };
+    row("abgleich", "abgleich", writable.to_owned());
+    row("Name", "name", facts.name.as_deref().map(one_line).unwrap_or_default());
+    let key = facts.record_key.clone().unwrap_or_else(|| of("keiner", "none").to_owned());
+    row("Kennung", "record key", key);
+    if facts.password {
+        let asked = of(
+            "Outlook fragt danach; die Daten sind damit nicht verschlüsselt",
+            "Outlook asks for one; the data are not encrypted with it",
+        );
+        row("Passwort", "password", asked.to_owned());
+    }
+    row("Ordner", "folders", facts.folders.to_string());
     for (class, count) in &facts.items {
-        row("items", format!("{count:>8}  {}", one_line(class)));
+        row("Elemente", "items", format!("{count:>8}  {}", one_line(class)));
     }
     if facts.unreadable_folders > 0 {
-        row(
-            "unreadable",
-            format!("{} folders; `abgleich pst check` says why", facts.unreadable_folders),
+        let folders = of(
+            "Ordner; `abgleich pst check` sagt, warum",
+            "folders; `abgleich pst check` says why",
         );
+        row("unlesbar", "unreadable", format!("{} {folders}", facts.unreadable_folders));
     }
     text
 }

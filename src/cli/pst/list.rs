@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use abgleich::config::Language;
 use abgleich::mapi::{FileTime, property as p};
 use abgleich::pst::messaging::{Folder, Listed, Store};
 use abgleich::pst::ndb::Ndb;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{open, unreadable};
+use crate::cli::report::one_of;
 use crate::cli::value::one_line;
 use crate::cli::{json, say};
 use crate::failure::{Exit, Failure};
@@ -47,7 +49,7 @@ struct ItemRow {
 }
 
 impl List {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
         let store = open(&self.file)?;
         let failed = |error| unreadable(&self.file, error);
         let folders = folders(&store).map_err(failed)?;
@@ -66,7 +68,8 @@ impl List {
             return Ok(Exit::Done);
         };
         let folder = find(&folders, wanted).ok_or_else(|| missing(&self.file, wanted))?;
-        let items = items(&store.folder(folder).map_err(failed)?, &store).map_err(failed)?;
+        let folder = store.folder(folder).map_err(failed)?;
+        let items = items(language, &folder, &store).map_err(failed)?;
         if self.json {
             json::print(&items)?;
             return Ok(Exit::Done);
@@ -143,10 +146,15 @@ fn find(folders: &[FolderRow], wanted: &str) -> Option<Nid> {
     (nid.kind() != NidKind::SEARCH_FOLDER).then_some(nid)
 }
 
-fn items(folder: &Folder<'_>, store: &Store<Ndb>) -> Result<Vec<ItemRow>, PstError> {
+fn items(
+    language: Language,
+    folder: &Folder<'_>,
+    store: &Store<Ndb>,
+) -> Result<Vec<ItemRow>, PstError> {
+    let unreadable = one_of(language, "nicht lesbar", "cannot be read");
     let mut rows = Vec::new();
     for item in folder.items()? {
-        let name = name(store, &item).unwrap_or_else(|error| format!("(cannot be read: {error})"));
+        let name = name(store, &item).unwrap_or_else(|error| format!("({unreadable}: {error})"));
         let modified = item.modified.and_then(FileTime::since_1970);
         rows.push(ItemRow {
             id: format!("{:x}", item.nid.0),

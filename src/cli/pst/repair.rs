@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use abgleich::pst::ndb::write::{Settings, WriteError, repair};
+use abgleich::config::Language;
+use abgleich::pst::ndb::write::{Repaired, Settings, WriteError, repair};
 use clap::Args;
 
-use super::unwritable;
+use super::{Share, place, unwritable};
+use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
 
@@ -15,44 +17,74 @@ pub(crate) struct Repair {
     file: PathBuf,
     /// The copy; one that exists is left alone
     into: PathBuf,
+    #[command(flatten)]
+    share: Share,
 }
 
 impl Repair {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let settings = Settings { longest: u64::MAX, protected: true, ..Settings::default() };
-        let done = repair(&self.file, &self.into, &settings).map_err(|error| {
-            let hint = match &error {
-                WriteError::Pst(_) | WriteError::Inconsistent { .. } => Some(
-                    "what is damaged in the file's trees is not mended, which would take guesses: take the file from a backup, \
-                     or let Outlook's own repair (SCANPST) work on a copy",
-                ),
-                WriteError::Exists { .. } => Some("name a file that does not exist yet"),
-                _ => None,
-            };
-            let about = if let WriteError::Exists { .. } = &error { &self.into } else { &self.file };
-            unwritable(about, error).hint_of(hint.map(str::to_owned))
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
+        let settings = Settings { longest: u64::MAX, protected: true, shares: self.share.on_share };
+        place::warn(language, &self.into, &settings)?;
+        let done = repair(&self.file, &self.into, &settings).map_err(|error| match &error {
+            WriteError::Pst(_) | WriteError::Inconsistent { .. } => unwritable(&self.file, error).hint(
+                "what is damaged in the file's trees is not mended, which would take guesses: take the file from a backup, \
+                 or let Outlook's own repair (SCANPST) work on a copy",
+            ),
+            WriteError::InUse { .. } | WriteError::ReadOnlyKind { .. } => {
+                unwritable(&self.file, error)
+            }
+            _ => unwritable(&self.into, error),
         })?;
         let (from, into) = (self.file.display(), self.into.display());
-        let mut mended = Vec::new();
-        if done.header {
-            mended.push("the header, which was torn".to_owned());
-        }
-        if done.length {
-            mended.push("the file's length".to_owned());
-        }
-        match done.maps {
-            0 => {}
-            1 => mended.push("one map of what is free".to_owned()),
-            maps => mended.push(format!("{maps} maps of what is free")),
-        }
-        if mended.is_empty() {
-            say::line!("{into} is a copy of {from}, in which nothing had to be mended");
-        } else {
-            say::line!("{into} is a copy of {from}; mended: {}", mended.join(", "));
-        }
+        let mended = mended(language, done);
         say::line!(
-            "next: `abgleich pst check {into}` looks at what is in it; if that finds nothing, put it in the place of {from}"
+            "{}",
+            match language {
+                Language::German if mended.is_empty() => format!(
+                    "{into} ist eine Kopie von {from}, in der nichts in Ordnung zu bringen war"
+                ),
+                Language::German =>
+                    format!("{into} ist eine Kopie von {from}; in Ordnung gebracht: {mended}"),
+                Language::English if mended.is_empty() =>
+                    format!("{into} is a copy of {from}, in which nothing had to be mended"),
+                Language::English => format!("{into} is a copy of {from}; mended: {mended}"),
+            }
+        );
+        say::line!(
+            "{}",
+            match language {
+                Language::German => format!(
+                    "weiter: `abgleich pst check {into}` sieht nach, was darin ist; findet das nichts, sie an die Stelle von \
+                     {from} setzen"
+                ),
+                Language::English => format!(
+                    "next: `abgleich pst check {into}` looks at what is in it; if that finds nothing, put it in the place of \
+                     {from}"
+                ),
+            }
         );
         Ok(Exit::Done)
     }
+}
+
+fn mended(language: Language, done: Repaired) -> String {
+    let of = |de, en| one_of(language, de, en);
+    let mut mended = Vec::new();
+    if done.header {
+        mended.push(of("der zerrissene Kopf", "the header, which was torn").to_owned());
+    }
+    if done.length {
+        mended.push(of("die Länge der Datei", "the file's length").to_owned());
+    }
+    match done.maps {
+        0 => {}
+        1 => mended.push(of("eine Karte des freien Platzes", "one map of what is free").to_owned()),
+        maps => {
+            mended.push(format!(
+                "{maps} {}",
+                of("Karten des freien Platzes", "maps of what is free")
+            ));
+        }
+    }
+    mended.join(", ")
 }

@@ -15,6 +15,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{open, unreadable};
+use crate::cli::report::one_of;
 use crate::cli::{say, value};
 use crate::failure::{Exit, Failure};
 
@@ -33,7 +34,8 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
+    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
+        let of = |de, en| one_of(language, de, en);
         let unknown = || {
             Failure::usage(format!("{} has no item {}", self.file.display(), self.item))
                 .hint("`abgleich pst ls FILE FOLDER` lists the items of a folder with their ids")
@@ -44,7 +46,7 @@ impl Show {
         let node = store.nodes().node(nid).map_err(failed)?;
         let node = node.filter(|node| node.nid.kind() == NidKind::MESSAGE).ok_or_else(unknown)?;
         if self.properties {
-            return self.all(nid);
+            return self.all(language, nid);
         }
         let zone = Zone::iana(&self.zone).ok_or_else(|| {
             Failure::usage(format!("the zone {} is not known", self.zone))
@@ -68,35 +70,55 @@ impl Show {
             None => return Err(unknown()),
         };
         let Some(kind) = item.identity.kind else {
-            say::line!("(neither a contact nor an appointment nor a task; --properties shows it)");
+            say::line!(
+                "{}",
+                of(
+                    "(weder Kontakt noch Termin noch Aufgabe; --properties zeigt es)",
+                    "(neither a contact nor an appointment nor a task; --properties shows it)"
+                )
+            );
             return Ok(Exit::Done);
         };
-        say::line!("{:<18}{}", "kind", kind.key());
+        let shown_kind = match kind {
+            ItemKind::Contact => of("Kontakt", "contact"),
+            ItemKind::Appointment => of("Termin", "appointment"),
+            ItemKind::Task => of("Aufgabe", "task"),
+        };
+        let name = |field: Field| of(field.german(), field.key());
+        let width = Field::of(kind).map(|field| name(field).chars().count()).max().unwrap_or(0) + 2;
+        say::line!("{:<width$}{shown_kind}", of("Art", "kind"));
         for (field, slot) in item.content.iter().filter(|(_, slot)| **slot != Slot::Blank) {
-            say::line!("{:<18}{}", field.key(), value::shown(Language::English, slot));
+            say::line!("{:<width$}{}", name(field), value::shown(language, slot));
         }
         for field in Field::of(kind).filter(|field| item.unsupported.contains(*field)) {
-            say::line!("{:<18}(abgleich has no word for what is there)", field.key());
+            let no_word = of(
+                "(was dort steht, kann abgleich nicht sagen)",
+                "(abgleich has no word for what is there)",
+            );
+            say::line!("{:<width$}{no_word}", name(field));
         }
         if let Some(stamp) = &item.identity.stamp {
-            let record = format!("{} of {} in {}", stamp.record, stamp.user, stamp.tenant);
-            say::line!("{:<18}{}", "record", value::one_line(&record));
+            let (owner, place) = (of("von", "of"), of("in", "in"));
+            let record =
+                format!("{} {owner} {} {place} {}", stamp.record, stamp.user, stamp.tenant);
+            say::line!("{:<width$}{}", of("Datensatz", "record"), value::one_line(&record));
         }
         Ok(Exit::Done)
     }
 
-    fn all(&self, nid: Nid) -> Result<Exit, Failure> {
+    fn all(&self, language: Language, nid: Nid) -> Result<Exit, Failure> {
+        let of = |de, en| one_of(language, de, en);
         let failed = |error| unreadable(&self.file, error);
         let store = open(&self.file)?;
         let item = store.item(nid).map_err(failed)?;
         let object = item.properties();
         for property in object.context().properties() {
             let value = if property.kind == PropertyType::OBJECT {
-                "(an embedded object)".to_owned()
+                of("(ein eingebettetes Objekt)", "(an embedded object)").to_owned()
             } else {
                 match object.value_of(property) {
                     Ok(value) => shown(&value),
-                    Err(error) => format!("(cannot be read: {error})"),
+                    Err(error) => format!("({}: {error})", of("nicht lesbar", "cannot be read")),
                 }
             };
             let key = object.key(property).to_string();
@@ -104,7 +126,8 @@ impl Show {
         }
         for attachment in item.attachments().map_err(failed)? {
             let name = attachment.name().map_err(failed)?.unwrap_or_default();
-            say::line!("attachment {:x}  {}", attachment.nid().0, value::one_line(&name));
+            let attached = of("Anlage", "attachment");
+            say::line!("{attached} {:x}  {}", attachment.nid().0, value::one_line(&name));
         }
         Ok(Exit::Done)
     }

@@ -12,9 +12,9 @@ use crate::config::read::Line;
 use crate::config::resolve::Notes;
 use crate::config::resolve::scope;
 use crate::config::settings::{
-    Access, MailboxSettings, Owner, ServerSettings, SourceSettings, Target, Zone,
+    Access, MailboxSettings, Owner, PstLimits, ServerSettings, SourceSettings, Target, Zone,
 };
-use crate::config::tree::{Node, Value};
+use crate::config::tree::{Node, Table, Value};
 use crate::model::rules::{Scopes, Writes};
 use crate::model::{TenantName, UserId};
 
@@ -85,10 +85,14 @@ fn mailbox(
             notes.error_about_whole(&place, Fault::NoTarget { user: user.clone() });
             None
         }
-        (None, Some(pst)) => pst.text().map(|path| Target::Pst { path: PathBuf::from(path) }),
+        (None, Some(pst)) => {
+            let limits = pst_limits(own);
+            pst.text().map(|path| Target::Pst { path: PathBuf::from(path), limits })
+        }
         (Some(address), None) => {
             let server = pick(notes, "server", known.servers.as_ref());
             let found = address.text().map(str::to_owned);
+            pst_keys_without_file(notes, own, &user);
             if let Some(found) = &found {
                 address_must(notes, &layers, found, &address.place);
             }
@@ -161,6 +165,30 @@ fn mailbox(
         layers,
         place,
     })
+}
+
+/// Reads what the operator allows for a PST file.
+fn pst_limits(line: &Table) -> PstLimits {
+    let of = |key: &str| line.of(key).map(|node| &node.value);
+    let allows = |key: &str| matches!(of(key), Some(Value::Flag(true)));
+    let max_gb = match of("pst_max_gb") {
+        Some(Value::Number(number)) => u32::try_from(*number).ok(),
+        _ => None,
+    };
+    PstLimits {
+        with_password: allows("pst_with_password"),
+        on_share: allows("pst_on_share"),
+        max_gb: max_gb.unwrap_or(PstLimits::default().max_gb),
+    }
+}
+
+/// Reports what is said of a PST file where there is none.
+fn pst_keys_without_file(notes: &mut Notes, line: &Table, user: &str) {
+    for key in ["pst_with_password", "pst_on_share", "pst_max_gb"] {
+        if let Some(entry) = line.0.iter().find(|entry| entry.key == key) {
+            notes.error(&entry.place, Fault::WithoutFile { key, user: user.to_owned() });
+        }
+    }
 }
 
 /// Reports a mailbox that has two lines.

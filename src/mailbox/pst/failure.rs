@@ -32,7 +32,9 @@ pub(super) fn write(error: WriteError) -> MailboxError {
             (MailboxErrorKind::Transient(IN_USE), Some("close it there, then run again"))
         }
         WriteError::NetworkShare { .. } => {
-            (MailboxErrorKind::Unsupported, Some("copy the file to a local disk"))
+            let hint = "move the file to a local disk; where that cannot be, `pst_on_share = true` beside `pst` in the \
+                configuration writes it all the same, at the risk that a broken connection leaves the file damaged";
+            (MailboxErrorKind::Unsupported, Some(hint))
         }
         WriteError::ReadOnlyKind { .. } => (
             MailboxErrorKind::Unsupported,
@@ -40,7 +42,10 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         ),
         WriteError::Protected => (
             MailboxErrorKind::Denied,
-            Some("take the password off in Outlook (File, Account Settings, Data Files)"),
+            Some(
+                "`pst_with_password = true` beside `pst` in the configuration allows it (such a password is a checksum in \
+                 the file and encrypts nothing), or take the password off in Outlook (File, Account Settings, Data Files)",
+            ),
         ),
         WriteError::Inconsistent { .. } | WriteError::Uncounted { .. } | WriteError::Pst(_) => (
             MailboxErrorKind::Malformed,
@@ -54,7 +59,10 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         ),
         WriteError::TooLong { .. } => (
             MailboxErrorKind::Unsupported,
-            Some("make room with `abgleich pst compact`, or begin a new file"),
+            Some(
+                "make room with `abgleich pst compact`, begin a new file, or allow more with `pst_max_gb` beside `pst` in \
+                 the configuration",
+            ),
         ),
         WriteError::DiskFull { .. } => {
             (MailboxErrorKind::Unreachable, Some("make room on the disk, then run again"))
