@@ -66,7 +66,7 @@ impl<K: Ord + Clone> Gate<K> {
         self.good += 1;
         if self.good >= GROW_AFTER {
             self.good = 0;
-            self.limit = (self.limit + 1).min(self.most);
+            self.limit = self.limit.saturating_add(1).min(self.most);
         }
     }
 
@@ -153,5 +153,8 @@ mod tests {
         assert_eq!(gate.limit(), 2);
         (0..GROW_AFTER * 9).for_each(|_| gate.answered());
         assert_eq!(gate.limit(), 3, "and never more than configured");
+        let mut open = Gate::new(usize::MAX);
+        (0..GROW_AFTER).for_each(|_| open.answered());
+        assert_eq!(open.enter(&"a", now), Entry::Go, "no limit stays none");
     }
 }
