@@ -101,6 +101,24 @@ impl<'a> Judged<'a> {
         ids.iter().map(|id| found.remove(id).expect("each id has an answer")).collect()
     }
 
+    /// Makes others of items: what differs is set or cleared, and nothing else is sent.
+    fn change(&mut self, ids: &[String], contents: &[Content]) {
+        let items = self.fetch(ids);
+        let write = |(item, wanted): (Item, &Content)| Write::Update {
+            id: item.identity.id.clone(),
+            version: item.identity.version.clone(),
+            content: difference(self.kind, &item.content, wanted),
+            before: item.content,
+            stamp: None,
+        };
+        let writes: Vec<Write> = items.into_iter().zip(contents).map(write).collect();
+        for (answer, wanted) in
+            self.mailbox.apply(self.kind, &writes).expect("it answers").iter().zip(contents)
+        {
+            assert!(matches!(answer, Wrote::Done { .. }), "{answer:?} to {wanted:?}");
+        }
+    }
+
     /// Both directions over so many items.
     fn agree(&mut self, seed: u64, count: usize) {
         let mut random = Random::new(seed);
@@ -116,6 +134,18 @@ impl<'a> Judged<'a> {
         for (wanted, item) in ours.iter().zip(self.fetch(&ids)) {
             same(self.kind, wanted, &item.content, "we read what we wrote");
         }
+        // Each becomes another one: fields are set, changed and cleared.
+        let others: Vec<Content> =
+            (0..count).map(|_| crate::random::item(self.kind, self.zone, &mut random)).collect();
+        self.change(&ids, &others);
+        for (wanted, line) in others.iter().zip(&self.judge("read", &ids)) {
+            same(
+                self.kind,
+                wanted,
+                &from_line(self.kind, line),
+                "exchangelib reads what was changed",
+            );
+        }
         let theirs: Vec<Content> = (0..count)
             .map(|_| judged(self.kind, crate::random::item(self.kind, self.zone, &mut random)))
             .collect();
@@ -128,6 +158,28 @@ impl<'a> Judged<'a> {
         }
         assert!(self.exchange.server.mail_sent().is_empty(), "rule D8");
     }
+}
+
+/// Returns what makes one content of another: blocks that differ, whole, as the planner moves them.
+fn difference(kind: ItemKind, before: &Content, wanted: &Content) -> Content {
+    let open = |field: &Field| {
+        field.belongs_to(kind)
+            && field.fits_outlook()
+            && !field.read_only()
+            && *field != Field::Attendees
+    };
+    let value = |content: &Content, field| match content.slot(field) {
+        Some(slot) if !slot.is_blank() => Some(json::to_json(slot)),
+        _ => None,
+    };
+    let mut content = Content::new();
+    for field in Field::of(kind).filter(open) {
+        let differs = |field| value(before, field) != value(wanted, field);
+        if field.block().fields().iter().filter(open).any(differs) {
+            content.put(field, wanted.slot(field).cloned().unwrap_or(Slot::Blank));
+        }
+    }
+    content
 }
 
 /// Takes away what exchangelib does not write: the completion date of a task, which it leaves to the server.
