@@ -43,11 +43,16 @@ impl<K: Ord + Clone> Gate<K> {
         Self { most, limit: most, open: 0, good: 0, all: None, each: BTreeMap::new() }
     }
 
+    /// Returns how long nothing may be sent for a budget; `None` where something may.
+    pub fn rests(&self, budget: &K, now: Instant) -> Option<Duration> {
+        let until = self.all.max(self.each.get(budget).copied())?;
+        until.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+
     /// Asks whether a request for a budget may go.
     pub fn enter(&mut self, budget: &K, now: Instant) -> Entry {
-        let until = self.all.max(self.each.get(budget).copied());
-        match until.and_then(|until| until.checked_duration_since(now)) {
-            Some(left) if !left.is_zero() => Entry::Resting(left),
+        match self.rests(budget, now) {
+            Some(left) => Entry::Resting(left),
             _ if self.open >= self.limit => Entry::Full,
             _ => {
                 self.open += 1;

@@ -59,6 +59,9 @@ impl<W: Wire> ExchangeMailbox<W> {
                     Err(refusal) => {
                         let Some(error) = failure::of_read(&refusal) else {
                             self.reads.refused(&refusal.code);
+                            if refusal.code == ResponseCode::ErrorExceededConnectionCount {
+                                self.wire.crowded();
+                            }
                             asked = asked.max(refusal.back_off());
                             continue;
                         };

@@ -65,6 +65,16 @@ impl SharedGate {
         }
     }
 
+    /// Returns how long the server wants to be left alone; `None` where a request may be sent.
+    pub(super) fn rests(&self, budget: &String) -> Option<Duration> {
+        self.0.lock().rests(budget, Instant::now())
+    }
+
+    /// Learns of an answer that says that there are too many connections.
+    pub(super) fn crowded(&self) {
+        self.0.lock().fewer();
+    }
+
     /// Leaves a budget alone for so long.
     pub(super) fn rest(&self, budget: &String, time: Duration) {
         self.0.lock().rest(budget, Instant::now(), time);
@@ -121,6 +131,8 @@ mod tests {
         let busy = Fault { code: ResponseCode::ErrorServerBusy, text: None, details };
         gate.learn(&a, Err(&EwsError::Fault(busy)));
         assert!(rests(&gate, &a) && !rests(&gate, &b), "a budget of its own");
+        // Who listens asks without waiting for room.
+        assert!(gate.rests(&a).is_some_and(|left| left <= hour) && gate.rests(&b).is_none());
         let unavailable = EwsError::Unavailable { status: 503, retry_after: Some(hour) };
         gate.learn(&b, Err(&unavailable));
         assert!(rests(&gate, &b), "the server itself");

@@ -156,6 +156,7 @@ impl ExchangeServer {
             &self.settings,
             connect,
             self.homes.clone(),
+            self.gate.clone(),
             manner,
             Box::new(hints),
             &self.runtime,
@@ -199,15 +200,22 @@ impl ExchangeServer {
             agreed_before: Arc::clone(&self.agreed),
             server: None,
             gate: self.gate.clone(),
-            // Without impersonation everything is charged to the login (notes.md §3.2 no. 18).
-            budget: match act_as {
-                ActAs::Owner(address) | ActAs::OwnerBy { address, .. } => address.to_lowercase(),
-                ActAs::DelegateOf(_) | ActAs::OwnOf(_) | ActAs::Own => String::new(),
-            },
+            budget: act_as.budget(),
             runtime: self.runtime.clone(),
             home: Some((self.homes.clone(), act_as.clone())),
         };
         ExchangeMailbox::new(wire, Manner { zone, whose, address, patience: self.patience })
+    }
+}
+
+impl ActAs {
+    /// Names the budget of the server that requests are charged to. Without impersonation everything is charged to the login
+    /// (notes.md §3.2 no. 18).
+    pub(super) fn budget(&self) -> String {
+        match self {
+            Self::Owner(address) | Self::OwnerBy { address, .. } => address.to_lowercase(),
+            Self::DelegateOf(_) | Self::OwnOf(_) | Self::Own => String::new(),
+        }
     }
 }
 
@@ -327,6 +335,10 @@ impl Wire for LaneWire {
 
     fn rest(&mut self, time: Duration) {
         self.gate.rest(&self.budget, time);
+    }
+
+    fn crowded(&mut self) {
+        self.gate.crowded();
     }
 }
 

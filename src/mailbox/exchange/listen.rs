@@ -26,6 +26,7 @@ use crate::ews::{
     EventsPart, EwsError, FolderId as EwsFolderId, GetEvents, GetStreamingEvents, Notification,
     Refusal, ServerVersion, StreamPart, Subscribe, SubscriptionId, Unsubscribe, Watermark,
 };
+use crate::mailbox::exchange::gate::SharedGate;
 use crate::mailbox::exchange::homes::{Home, Homes};
 use crate::mailbox::exchange::lane::ActAs;
 use crate::model::FolderId;
@@ -70,6 +71,7 @@ impl Ears {
         settings: &Settings,
         connect: Duration,
         homes: Homes,
+        gate: SharedGate,
         manner: ListenManner,
         hints: Box<Hints>,
         runtime: &Handle,
@@ -84,6 +86,7 @@ impl Ears {
         let mut room = Room {
             settings: settings.for_streams(timeouts),
             homes,
+            gate,
             manner,
             hints: hints.into(),
             groups: BTreeMap::new(),
@@ -115,6 +118,7 @@ impl Ears {
 struct Room {
     settings: Settings,
     homes: Homes,
+    gate: SharedGate,
     manner: ListenManner,
     hints: Arc<Hints>,
     groups: BTreeMap<u64, Place>,
@@ -198,6 +202,7 @@ impl Room {
         let group = Group {
             machine: StreamGroup::new(StreamManner { streams, ..self.manner.stream }),
             lane: self.settings.lane(),
+            gate: self.gate.clone(),
             members: BTreeMap::new(),
             anchor: None,
             words,
@@ -218,6 +223,9 @@ impl Room {
 struct Group {
     machine: StreamGroup,
     lane: Lane,
+    /// What the mailboxes of the server share: what one of them was told is heeded here as well. The stream itself waits for
+    /// nobody, since it asks for nothing once it is open.
+    gate: SharedGate,
     members: BTreeMap<Listener, Member>,
     /// By whom the front end finds the back end where the subscriptions are. Another one might lead elsewhere, so it stays for as
     /// long as its mailbox does.
@@ -282,7 +290,10 @@ impl Group {
         let folders = self.members.get(&who).map(|member| &member.folders);
         let folders = folders.into_iter().flatten();
         let folders = folders.map(|id| FolderRef::Id(EwsFolderId::new(id.as_str()))).collect();
-        one(&mut self.lane, Subscribe { folders, delivery }, &header).await
+        let budget = self.may_ask(who)?;
+        let outcome = one(&mut self.lane, Subscribe { folders, delivery }, &header).await;
+        self.gate.learn(&budget, outcome.as_ref().map(|_| ()));
+        outcome
     }
 
     async fn pull(
@@ -292,7 +303,10 @@ impl Group {
         watermark: Option<Watermark>,
     ) -> Result<Result<Notification, Refusal>, EwsError> {
         let header = self.header(Some(who));
-        let parts = self.lane.all(GetEvents { subscription, watermark }, &header).await?;
+        let budget = self.may_ask(who)?;
+        let parts = self.lane.all(GetEvents { subscription, watermark }, &header).await;
+        self.gate.learn(&budget, parts.as_ref().map(|_| ()));
+        let parts = parts?;
         let mut all: Option<Notification> = None;
         for part in parts {
             match (part, &mut all) {
@@ -311,10 +325,20 @@ impl Group {
         Ok(Ok(all.unwrap_or_else(quiet)))
     }
 
+    /// Returns the budget of a mailbox, unless the server wants to be left alone.
+    fn may_ask(&self, who: Listener) -> Result<String, EwsError> {
+        let member = self.members.get(&who);
+        let budget = member.map(|member| member.act_as.budget()).unwrap_or_default();
+        match self.gate.rests(&budget) {
+            Some(left) => Err(EwsError::Resting { left }),
+            None => Ok(budget),
+        }
+    }
+
     /// Listens until the stream ends; `false` when nobody wants to know any more.
     async fn listen(&mut self, operation: GetStreamingEvents) -> bool {
         let header = self.header(None);
-        let Self { machine, lane, members, anchor, words, hints, begun } = self;
+        let Self { machine, lane, members, anchor, words, hints, begun, .. } = self;
         let hand_on = |all: Vec<(Listener, Hint)>| {
             for (who, hint) in all {
                 hints(who, hint);

@@ -205,6 +205,9 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Ok(part) => Answer::Settled(answer(&job.load, part)),
                 Err(refusal) => {
                     self.writes.refused(&refusal.code);
+                    if refusal.code == ResponseCode::ErrorExceededConnectionCount {
+                        self.wire.crowded();
+                    }
                     let trouble = trouble::of_refusal(&refusal);
                     let answer =
                         failure::of_write(&refusal, manner.repeatable, manner.creates.is_some());

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ews::operation::Operation;
 use crate::ews::transport::Trace;
-use crate::ews::{EwsError, Refusal, ServerVersionInfo};
+use crate::ews::{EwsError, Refusal, ResponseCode, ServerVersionInfo};
 use crate::mailbox::exchange::failure;
 use crate::mailbox::{MailboxError, Stage};
 
@@ -41,6 +41,9 @@ pub trait Wire {
     /// Takes note that the server wants to be left alone for so long, and that nobody waits for it now: until then calls fail
     /// with [`EwsError::Resting`] and nothing is sent.
     fn rest(&mut self, time: Duration);
+
+    /// Takes note that the server said in its answer to an item that there are too many connections.
+    fn crowded(&mut self) {}
 }
 
 /// How long to go on after errors that pass.
@@ -107,6 +110,10 @@ pub fn ask<W: Wire, O: Operation>(
         let outcome = wire.call(operation, &mut |part| parts.push(part));
         let asked = match &outcome {
             Ok(()) => {
+                let crowded = |no: &Refusal| no.code == ResponseCode::ErrorExceededConnectionCount;
+                if parts.iter().filter_map(refusal).any(crowded) {
+                    wire.crowded();
+                }
                 // One message may say how long, and the others only that it is too much.
                 let passing = parts.iter().filter_map(refusal);
                 match passing.filter_map(|refusal| failure::passes(refusal.kind())).max() {

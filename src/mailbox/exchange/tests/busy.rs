@@ -197,3 +197,20 @@ fn quirk_19_a_server_in_trouble_is_waited_for_and_no_item_is_blamed() {
     assert!(reader.wire.sent.len() < 30, "{}", reader.wire.sent.len());
     assert_eq!(blamed, 0);
 }
+
+#[test]
+fn quirk_17_too_many_connections_are_learnt_from_an_item_as_well() {
+    let crowded = || Step::Says(vec![no(0, "ErrorExceededConnectionCount")]);
+    let mut reader = mailbox([crowded()]);
+    let mut read = 0;
+    reader
+        .identify(ItemKind::Contact, &[ItemId::from("n0")], &mut |_, item| {
+            read += usize::from(item.is_ok());
+        })
+        .unwrap();
+    assert_eq!((read, reader.wire.crowded), (1, 1));
+    let mut writer = mailbox([crowded()]);
+    let answers = writer.apply(ItemKind::Contact, &[update("a", "v1", Field::JobTitle)]).unwrap();
+    assert!(is_done(&answers[0]), "{answers:?}");
+    assert_eq!(writer.wire.crowded, 1);
+}

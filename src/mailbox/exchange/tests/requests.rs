@@ -36,6 +36,7 @@ pub(super) struct Script {
     pub(super) sent: Vec<(&'static str, usize, String)>,
     pub(super) waits: Vec<Duration>,
     pub(super) rests: Vec<Duration>,
+    pub(super) crowded: usize,
     server: Option<ServerVersionInfo>,
 }
 
@@ -78,6 +79,10 @@ impl Wire for Script {
 
     fn rest(&mut self, time: Duration) {
         self.rests.push(time);
+    }
+
+    fn crowded(&mut self) {
+        self.crowded += 1;
     }
 }
 
