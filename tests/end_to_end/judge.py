@@ -159,6 +159,13 @@ def instant(text):
     return dt.datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
 
 
+def last_day_shown(end):
+    """The last day that exchangelib 5.6.0 shows of a whole-day appointment: it takes 24 hours off the midnight behind it, which
+    leads into the day before where the last one has 23 (the clocks go forward)."""
+    midnight_behind = dt.datetime.combine(end, dt.time(), HOME).astimezone(UTC)
+    return (midnight_behind - dt.timedelta(hours=24)).astimezone(HOME).date()
+
+
 def common(judge, row, item):
     judge.agree("categories", categories(row["categories"]), sorted(item.categories or []))
     judge.agree("sensitivity", sensitivity(row), item.sensitivity)
@@ -197,7 +204,7 @@ def appointment(judge, row, item):
     if row["all_day"]:
         # From midnight to midnight where the person is; exchangelib shows the last day, staffITpro the one after.
         judge.agree("start", date(row["start"]), local_day(item.start))
-        judge.agree("end", date(row["end"]) - dt.timedelta(days=1), local_day(item.end))
+        judge.agree("end", last_day_shown(date(row["end"])), local_day(item.end))
         judge.agree("zone", WINDOWS["Europe/Berlin"], zone_of(item))
     else:
         judge.agree("start", instant(row["start"]), item.start)

@@ -70,13 +70,19 @@ fn a_plugin_that_cannot_be_used_is_told_with_its_place_and_touches_nothing() {
     // A real plugin of the next major version: the header of its table says so.
     let mut bytes = fs::read(built::library("faulty")).unwrap();
     let mut header = u32::try_from(size_of::<abi::Table>()).unwrap().to_le_bytes().to_vec();
-    header.extend([1, 0, 0, 0]);
+    header.extend(abi::ABI_MAJOR.to_le_bytes());
+    header.extend(abi::ABI_MINOR.to_le_bytes());
     header.extend(abi::MAGIC);
     let at = bytes.windows(header.len()).position(|window| window == header).expect("its table");
     bytes[at + 4] = 2;
     let newer = place.path("newer.so");
     fs::write(&newer, bytes).unwrap();
-    with(&vendors(&newer)).expect(2).says(&["newer.so", "2.0", "next:", "update abgleich"]);
+    with(&vendors(&newer)).expect(2).says(&[
+        "newer.so",
+        &format!("2.{}", abi::ABI_MINOR),
+        "next:",
+        "update abgleich",
+    ]);
 
     // Another content than the configured one.
     fs::copy(built::library("sqlite"), place.path("vendor.so")).unwrap();
