@@ -1,5 +1,4 @@
-//! Laws that hold for every pair there can be, drawn at random: what the contract forbids in any combination of modes,
-//! settings, blanks, unknowns, times and states.
+//! Laws that hold for every pair there can be, drawn at random: what no mix of modes, settings, values and states may do.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
