@@ -83,7 +83,7 @@ impl Zone {
 
     /// Finds the zone of rules that came with an item: the mailbox's own where it keeps the same time, else the zone of some
     /// Windows name that does. Rules that nobody else has keep the mailbox's name and their own time, so that days and instants
-    /// are right and only the name is the next best; see [`has_name`].
+    /// are right and only the name is the next best; see `has_name`.
     pub fn of_rules(rules: &str, mailbox: &Self) -> Option<Self> {
         let own = TimeZone::posix(rules).ok()?;
         let years = 2026..2038;
