@@ -7,7 +7,8 @@ import sys
 import tree_sitter_powershell
 from tree_sitter import Language, Parser
 
-source = sys.stdin.buffer.read()
+# The grammar knows no script without a statement, so that one of comments alone gets one that does nothing.
+source = sys.stdin.buffer.read() + b"\n$null\n"
 tree = Parser(Language(tree_sitter_powershell.language())).parse(source)
 
 

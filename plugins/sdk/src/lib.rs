@@ -8,11 +8,10 @@
 //!
 //! ```
 //! use abgleich_plugin::messages::{
-//!     AdapterError, Description, Entry, ErrorKind, FetchAnswer, FetchRequest, Fetched, Found, Kind,
-//!     KindFields, ListRequest, Listing, Manifest, Module, OpenConfig, Record, Setting,
+//!     AdapterError, Description, Entry, ErrorKind, FetchAnswer, FetchRequest, Fetched, Fields, Found,
+//!     Kind, KindFields, ListRequest, Listing, Manifest, Module, OpenConfig, Record, Setting,
 //! };
 //! use abgleich_plugin::{Adapter, Host};
-//! use serde_json::json;
 //!
 //! struct Card {
 //!     name: String,
@@ -73,6 +72,8 @@
 //!     }
 //!
 //!     fn fetch(&mut self, request: FetchRequest) -> Result<Fetched, AdapterError> {
+//!         let mut fields = Fields::new();
+//!         fields.insert("surname", self.name.clone());
 //!         let found = |id: &str| match id {
 //!             "1" => Found::Record(Box::new(Record {
 //!                 kind: Kind::Contact,
@@ -81,7 +82,7 @@
 //!                 number: None,
 //!                 name: Some(self.name.clone()),
 //!                 parent: None,
-//!                 fields: json!({ "surname": self.name }).as_object().cloned().unwrap_or_default(),
+//!                 fields: fields.clone(),
 //!                 changed_at: None,
 //!                 changed_by: None,
 //!                 private: false,
