@@ -75,12 +75,25 @@ impl Hall {
         }
     }
 
-    /// Edits in each of these mailboxes and waits for the news of it.
+    /// Edits in each of these mailboxes and waits for the news of it. An edit that falls between two streams is told as a gap;
+    /// then there is another one.
     fn hear_news(&self, all: &[Listener]) {
         for who in all {
             self.edit(*who);
-            self.hear(&[*who], Hint::News);
+            loop {
+                match self.next_hint() {
+                    (other, Hint::News) if other == *who => break,
+                    (other, Hint::Gap) if other == *who => self.edit(*who),
+                    _ => {}
+                }
+            }
         }
+    }
+
+    fn next_hint(&self) -> (Listener, Hint) {
+        self.hints.recv_timeout(LIMIT).unwrap_or_else(|_| {
+            panic!("nobody was told; listeners: {:?}", self.exchange.server.listeners())
+        })
     }
 
     fn edit(&self, who: Listener) {
