@@ -185,7 +185,13 @@ fn d11_what_is_attached_to_a_changed_occurrence_survives_its_change_and_that_of_
         ..ItemChange::default()
     };
     file.by_person(|batch| batch.change_item(nid, &change).expect("the text is kept"));
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    assert!(!fetched(&mut file.mailbox, id).has_guests);
+    // The file is closed for the other program.
+    file.mailbox = PstMailbox::new(access(&file.folder));
     attach(&path, nid);
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    assert!(fetched(&mut file.mailbox, id).has_guests, "rule D8: a guest of one occurrence is one");
     let theirs = |place: &str| {
         json!({
             "location": place,
@@ -203,7 +209,6 @@ fn d11_what_is_attached_to_a_changed_occurrence_survives_its_change_and_that_of_
         assert_eq!(lines.len(), 3, "{lines:?}");
         lines.into_iter().map(without_subject).find(|line| line["attached"] != json!([]))
     };
-    file.mailbox = PstMailbox::new(access(&file.folder));
     if let Some(line) = found(&path) {
         assert_eq!(line, theirs(""));
     }

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use super::file::StoreFile;
 use super::read::{self, Found};
 use super::rows::Rows;
-use super::{failure, place, stamp};
+use super::{failure, guests, place, stamp};
 use crate::mailbox::zones::Zone;
 use crate::mailbox::{Identity, Item, ItemError, MailboxError};
+use crate::mapi::recurrence::AppointmentRecurrence;
 use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
-use crate::model::{FolderId, ItemId, ItemVersion};
-use crate::pst::messaging::Store;
+use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
+use crate::pst::messaging::{self, Store};
 use crate::pst::ndb::Nodes;
 use crate::pst::{Nid, PstError};
 
@@ -68,6 +69,8 @@ pub(super) struct Whole {
     pub(super) properties: Properties,
     /// Its recipients; `None` where they could not be read.
     pub(super) recipients: Option<Vec<Properties>>,
+    /// Whether somebody is invited to one of its changed occurrences, or that cannot be read.
+    invited_to_one: bool,
 }
 
 impl Whole {
@@ -79,7 +82,9 @@ impl Whole {
         folder: &FolderId,
     ) -> Item {
         let (properties, recipients) = (&self.properties, self.recipients.as_deref());
-        read::item(&Found { properties, recipients, id, version, folder }, zone)
+        let mut item = read::item(&Found { properties, recipients, id, version, folder }, zone);
+        item.has_guests |= self.invited_to_one;
+        item
     }
 }
 
@@ -105,9 +110,32 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
             Err(_) => properties.set(p::BODY, UNREADABLE),
         }
     }
-    let is_appointment = properties.value(n::APPOINTMENT_START).is_some();
+    let class = properties.value(p::MESSAGE_CLASS).and_then(V::as_text).and_then(read::kind);
+    let is_appointment = class == Some(ItemKind::Appointment);
     let recipients = if is_appointment { item.recipients().ok() } else { Some(Vec::new()) };
-    Ok(Whole { properties, recipients })
+    let changed = is_appointment && has_changed_occurrences(&properties);
+    let invited_to_one = changed && are_invited_to_one(&item).unwrap_or(true);
+    Ok(Whole { properties, recipients, invited_to_one })
+}
+
+fn has_changed_occurrences(properties: &Properties) -> bool {
+    let blob = properties.value(n::APPOINTMENT_RECURRENCE).and_then(V::as_bytes);
+    let series = blob.map(AppointmentRecurrence::parse);
+    series.is_some_and(|series| series.map_or(true, |series| !series.changes.is_empty()))
+}
+
+/// Looks whether a message of a changed occurrence has guests; the series itself may have none (rule D8).
+fn are_invited_to_one(series: &messaging::Item<'_>) -> Result<bool, PstError> {
+    for attachment in series.attachments()? {
+        let is_occurrence = attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?.is_some();
+        let Some(item) = attachment.item()?.filter(|_| is_occurrence) else { continue };
+        let properties = item.properties().properties()?;
+        let recipients = item.recipients()?;
+        if guests::read(&properties, Some(&recipients), &mut Content::new()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Looks whether the messages of changed occurrences can be read. Which ones is said by their original starts as attachments tell
