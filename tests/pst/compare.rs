@@ -253,11 +253,12 @@ pub(crate) fn exported_alike(file: &Path, ours: &Reading) {
         let items = ours.items.values().filter(|item| is_of(item, class));
         u64::try_from(items.count()).expect("few items")
     };
-    // pffexport makes a folder on the disk for each folder, and ends where such a name has more than 255 bytes ("File name too
-    // long", pff-tools 20180714, Linux); the library behind it reads such a file as well as others.
-    let long = |folder: &Folder| folder.path.iter().any(|name| name.len() > 255);
-    let has_place = !ours.folders.values().any(long);
-    if let Some(counts) = exported(file).filter(|_| has_place) {
+    // Both make a folder or file on the disk for each folder, and end where such a name has more than 255 bytes ("File name too
+    // long", pff-tools 20180714 and pst-utils 0.6.76, Linux); the library behind pffexport reads such a file as any other.
+    if ours.folders.values().any(|folder| folder.path.iter().any(|name| name.len() > 255)) {
+        return;
+    }
+    if let Some(counts) = exported(file) {
         let counts = counts.expect("pffexport reads the file");
         for (kind, class) in
             [("Contact", "IPM.Contact"), ("Appointment", "IPM.Appointment"), ("Task", "IPM.Task")]
