@@ -62,7 +62,8 @@ pub struct Merge {
 }
 
 impl Merge {
-    fn say(&mut self, code: Code, fields: FieldSet) {
+    /// Gives a reason for fields; one that was given before gets them as well.
+    pub(super) fn say(&mut self, code: Code, fields: FieldSet) {
         if fields.is_empty() {
             return;
         }

@@ -524,18 +524,13 @@ fn say_why_not(
     ];
     let mut told = FieldSet::EMPTY;
     for (code, fields) in reasons {
-        if !fields.is_empty() {
-            told = told.union(fields);
-            verdict.merge.reasons.push((code, fields));
-        }
+        told = told.union(fields);
+        verdict.merge.say(code, fields);
     }
     // Of a block that both sides changed, a part that only the record changed stays as well where Outlook prevails.
     let rest = record_changed.union(item_changed).difference(told);
     if !rest.is_empty() && !record.editable && rules.mode.permits(Direction::ToStaffitpro) {
-        match verdict.merge.reasons.iter_mut().find(|(code, _)| *code == Code::NotEditable) {
-            Some((_, fields)) => *fields = fields.union(rest),
-            None => verdict.merge.reasons.push((Code::NotEditable, rest)),
-        }
+        verdict.merge.say(Code::NotEditable, rest);
     }
     let foreign = item.fixed.iter().filter(|field| holds_value(&record.half, *field)).collect();
     if !FieldSet::is_empty(foreign) {
