@@ -58,7 +58,8 @@ pub(super) fn write(
         }
     }
     used.sort_unstable();
-    let bits = used.iter().filter_map(|number| 1_i32.checked_shl(number.unsigned_abs())).sum();
+    used.dedup();
+    let bits = used.iter().fold(0, |bits, number| bits | (1 << number));
     let list = (!used.is_empty()).then_some(V::Integers32(used));
     out.push((n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST.into(), list));
     out.push((n::ADDRESS_BOOK_PROVIDER_ARRAY_TYPE.into(), Some(V::Integer32(bits))));
@@ -151,7 +152,7 @@ mod tests {
         let mut content = Content::new();
         content.set_text(Field::Email1, "anna@firma.example");
         let mut item = apply(&Properties::new(), &content);
-        item.set(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST, V::Integers32(vec![0, 3]));
+        item.set(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST, V::Integers32(vec![0, 3, 3]));
         content.set_blank(Field::Email1);
         let item = apply(&item, &content);
         assert_eq!(item.value(n::EMAIL_1_ADDRESS), None);

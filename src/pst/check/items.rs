@@ -27,8 +27,10 @@ pub(super) fn check(item: &Item<'_>, place: &str, report: &mut Report) -> Result
         object.value(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST)?,
         object.value(n::ADDRESS_BOOK_PROVIDER_ARRAY_TYPE)?.and_then(|bits| bits.as_i32()),
     ) {
-        let of_list: i32 =
-            list.iter().filter_map(|slot| 1_i32.checked_shl(slot.unsigned_abs())).sum();
+        let of_list = list
+            .iter()
+            .filter_map(|slot| 1_i32.checked_shl(slot.unsigned_abs()))
+            .fold(0, |bits, bit| bits | bit);
         if of_list != bits {
             report
                 .note(place, "names other e-mail addresses as used in one list than in the other");
@@ -47,6 +49,14 @@ pub(super) fn check(item: &Item<'_>, place: &str, report: &mut Report) -> Result
                 for attachment in item.attachments()? {
                     let flags = attachment.properties().value(p::ATTACHMENT_FLAGS)?;
                     messages += usize::from(flags.and_then(|flags| flags.as_i32()) == Some(2));
+                }
+                let days = series.pattern.modified.len();
+                if days != series.changes.len() {
+                    let text = format!(
+                        "its series has {} changed occurrences on {days} changed days",
+                        series.changes.len()
+                    );
+                    report.note(place, text);
                 }
                 if messages != series.changes.len() {
                     let text = format!(

@@ -4,6 +4,9 @@
 mod broken;
 
 use super::check_medium;
+use crate::mapi::recurrence::{
+    AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
+};
 use crate::mapi::{FileTime, Properties, PropertyName, Value, name::set, named, property};
 use crate::pst::crypt::Crypt;
 use crate::pst::id::{Nid, NidKind};
@@ -217,10 +220,55 @@ fn rows_name_the_conversation_of_their_item() {
     assert_eq!(said, ["item 0x200024: column 30130102 of its row is not what the item has"]);
 }
 
+/// Days in a row, some of which are other than the rest.
+fn series(changed: u32) -> AppointmentRecurrence {
+    let day = |number: u32| Minutes(220_000_000 / 1440 * 1440 + number * 1440);
+    let pattern = RecurrencePattern {
+        frequency: Frequency::Daily,
+        days: Days::Day,
+        calendar: 0,
+        hijri: false,
+        first: 0,
+        period: 1440,
+        regenerating: false,
+        end: End::Count,
+        occurrences: 10,
+        first_weekday: 0,
+        deleted: (0..changed).map(day).collect(),
+        modified: (0..changed).map(day).collect(),
+        start: day(0),
+        last: day(9),
+    };
+    let change = |number| {
+        let at = |minutes: u32| Minutes(day(number).0 + minutes);
+        OccurrenceChange::moved(at(540), at(600), at(660))
+    };
+    AppointmentRecurrence {
+        pattern,
+        starts: 540,
+        ends: 600,
+        changes: (0..changed).map(change).collect(),
+    }
+}
+
 /// What the writer is given as it is, and an item must not have.
 #[test]
 fn items_that_contradict_themselves_are_found() {
-    let cases: [(Role, crate::mapi::Named, Value, &str); 3] = [
+    let mut twice = series(2);
+    twice.pattern.modified.pop();
+    let cases: [(Role, crate::mapi::Named, Value, &str); 5] = [
+        (
+            Role::Calendar,
+            named::APPOINTMENT_RECURRENCE,
+            Value::Binary(twice.to_bytes()),
+            "has 2 changed occurrences on 1 changed days",
+        ),
+        (
+            Role::Contacts,
+            named::ADDRESS_BOOK_PROVIDER_EMAIL_LIST,
+            Value::Integers32(vec![31, 31]),
+            "names other e-mail addresses",
+        ),
         (
             Role::Contacts,
             named::ADDRESS_BOOK_PROVIDER_EMAIL_LIST,
