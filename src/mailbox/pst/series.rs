@@ -203,14 +203,15 @@ pub(super) fn write(
         let original = minutes(planned)?;
         let is_day = matches!(start, Moment::Day(_));
         if is_day != matches!(end, Moment::Day(_)) {
-            return Err("a changed occurrence of the series ends before it starts");
+            return Err("a changed occurrence of the series takes a whole day at one end only");
         }
         let (start, end) = (minutes(course.local(*start))?, minutes(course.local(*end))?);
-        let known =
-            was.and_then(|was| was.changes.iter().find(|old| old.original_start == original));
+        let known = was.and_then(|was| {
+            was.changes.get(before(&was.changes, original, |old| old.original_start)?)
+        });
         let mut change =
             known.cloned().unwrap_or_else(|| OccurrenceChange::moved(original, start, end));
-        (change.start, change.end) = (start, end);
+        (change.original_start, change.start, change.end) = (original, start, end);
         // Only a difference is told, or what was told before.
         if is_day != course.all_day || change.all_day.is_some() {
             change.all_day = Some(u32::from(is_day));
@@ -221,12 +222,26 @@ pub(super) fn write(
         changes.push(change);
     }
     pattern.modified.sort_unstable();
-    pattern.modified.dedup();
+    if pattern.modified.windows(2).any(|two| matches!(two, [one, next] if one == next)) {
+        return Err("Outlook has at most one occurrence of a series on a day");
+    }
     changes.sort_by_key(|change| change.start);
     let starts = u32::from(course.starts.hour().unsigned_abs()) * 60
         + u32::from(course.starts.minute().unsigned_abs());
     let ends = starts.checked_add(course.minutes).ok_or(BEYOND)?;
     Ok(AppointmentRecurrence { pattern, starts, ends, changes })
+}
+
+/// Finds what a changed occurrence was before: the one that would have started then, else the one of that day, since a series that
+/// moves to another hour takes its occurrences along.
+pub(super) fn before<T>(
+    old: &[T],
+    original: Minutes,
+    original_of: impl Fn(&T) -> Minutes,
+) -> Option<usize> {
+    let day = |time: Minutes| time.to_datetime().date();
+    let exact = old.iter().position(|old| original_of(old) == original);
+    exact.or_else(|| old.iter().position(|old| day(original_of(old)) == day(original)))
 }
 
 fn write_pattern(series: &Recurrence) -> Result<RecurrencePattern, &'static str> {

@@ -10,6 +10,7 @@ use super::write::{self, Desk};
 use crate::mailbox::Item;
 use crate::mailbox::contract::sample;
 use crate::mailbox::zones::Zone;
+use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
 use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::recurrence::{Exception, ExceptionChange, Moment};
 use crate::model::{Content, Field, Fingerprint, ItemKind, Shape, Slot, Value};
@@ -187,6 +188,23 @@ fn a_series_moves_with_its_times_and_its_exceptions() {
     content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
     let mut item = create(ItemKind::Appointment, &content, &mailbox);
     assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+    // What the model has no word for goes along (rule D11).
+    let blob = |item: &Properties| {
+        let blob = item.value(n::APPOINTMENT_RECURRENCE).and_then(V::as_bytes).unwrap();
+        AppointmentRecurrence::parse(blob).unwrap()
+    };
+    let own = |change: &OccurrenceChange| OccurrenceChange {
+        busy: Some(3),
+        reminder: Some(1),
+        reminder_minutes: Some(45),
+        attachment: Some(1),
+        colour: Some(4),
+        has_body: true,
+        ..change.clone()
+    };
+    let mut was = blob(&item);
+    was.changes[0] = own(&was.changes[0]);
+    item.set(n::APPOINTMENT_RECURRENCE, V::Binary(was.to_bytes()));
     // An hour later, by the times alone.
     let mut later = Content::new();
     for field in [Field::Start, Field::End] {
@@ -196,6 +214,9 @@ fn a_series_moves_with_its_times_and_its_exceptions() {
     }
     change(ItemKind::Appointment, &mut item, &later, &mailbox);
     assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+    let now = blob(&item);
+    assert_eq!(now.changes[0].original_start.0, was.changes[0].original_start.0 + 60);
+    assert_eq!(now.changes, [own(&now.changes[0])]);
 }
 
 #[test]

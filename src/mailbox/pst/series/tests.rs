@@ -184,6 +184,20 @@ fn d11_what_a_changed_occurrence_has_beyond_the_model_stays() {
     assert_eq!(read(&now, &berlin(), ("", "")), Some(weekly));
 }
 
+/// MS-OXOCAL 2.2.1.44: there are as many changed days as changed occurrences, and every day is named once.
+#[test]
+fn d10_two_occurrences_on_one_day_are_no_series_of_outlook() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    weekly.exceptions = vec![
+        moved(date(2026, 3, 23), "2026-03-25T08:00:00Z", "2026-03-25T09:00:00Z", None),
+        moved(date(2026, 3, 30), "2026-03-25T12:00:00Z", "2026-03-25T13:00:00Z", None),
+    ];
+    assert!(write(&weekly, &berlin(), None).unwrap_err().contains("at most one occurrence"));
+}
+
 #[test]
 fn an_occurrence_that_differs_in_nothing_we_know_is_none() {
     let weekly = series(
