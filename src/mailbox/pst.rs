@@ -86,12 +86,14 @@ pub struct PstMailbox {
     listings: u64,
     /// Where the stamps are, once somebody asked.
     stamped: Option<Stamped>,
+    /// What befell the file as a whole while some writes were answered already.
+    parked: Option<MailboxError>,
 }
 
 impl PstMailbox {
     /// Makes a mailbox; nothing is opened until the first call.
     pub fn new(access: PstAccess) -> Self {
-        Self { access, file: None, listing: None, listings: 0, stamped: None }
+        Self { access, file: None, listing: None, listings: 0, stamped: None, parked: None }
     }
 
     /// Closes the file, so that its room is accounted for and nothing is left beside it. A mailbox that is just dropped leaves
@@ -191,5 +193,9 @@ impl Mailbox for PstMailbox {
 
     fn batch(&self) -> usize {
         WRITES
+    }
+
+    fn parked(&mut self) -> Option<MailboxError> {
+        self.parked.take()
     }
 }

@@ -1,5 +1,7 @@
 //! Effect: carries writes out, a batch of them in one transaction on the file.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::fetch;
@@ -30,41 +32,44 @@ pub(super) fn apply(
         ready(file, kind, writes, &desk)?
     };
     match carry_out(mailbox, &steps) {
-        Ok(made) => answers(mailbox, kind, writes, steps, &made),
-        Err(error) => alone(mailbox, kind, writes, error),
+        Ok(made) => Ok(answers(mailbox, kind, writes, steps, &made)),
+        Err(error) => match (failure::of_one(&error), writes) {
+            (Some(refused), [_]) => Ok(vec![refused]),
+            (Some(_), _) => alone(mailbox, kind, writes),
+            (None, _) => {
+                if matches!(
+                    error,
+                    WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen
+                ) {
+                    // Opening it again sets right what the attempt left.
+                    mailbox.file = None;
+                }
+                Err(failure::write(error))
+            }
+        },
     }
 }
 
-/// One of several writes was not to be had, and the transaction with it: each is tried alone, so that one does not keep the others.
+/// One of several writes was not to be had, and the transaction with it: each is tried alone, so that one does not keep the
+/// others. What was answered stands, whatever becomes of the rest.
 fn alone(
     mailbox: &mut PstMailbox,
     kind: ItemKind,
     writes: &[Write],
-    error: WriteError,
 ) -> Result<Vec<Wrote>, MailboxError> {
-    if matches!(
-        error,
-        WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen
-    ) {
-        // Opening it again sets right what the attempt left.
-        mailbox.file = None;
-        return Err(failure::write(error));
-    }
-    // What is too much for the disk is not tried in pieces until it is full.
-    if matches!(error, WriteError::DiskFull { .. }) {
-        return Err(failure::write(error));
-    }
-    if let [_] = writes {
-        return match error {
-            WriteError::NotAllowed { .. } => {
-                Ok(vec![Wrote::Refused { code: "pst-format".to_owned(), text: error.to_string() }])
-            }
-            error => Err(failure::write(error)),
-        };
-    }
     let mut out = Vec::new();
     for write in writes {
-        out.extend(apply(mailbox, kind, std::slice::from_ref(write))?);
+        match apply(mailbox, kind, std::slice::from_ref(write)) {
+            Ok(answers) => out.extend(answers),
+            Err(error) if out.is_empty() => return Err(error),
+            Err(error) => {
+                let ambiguous = error.ambiguous;
+                out.push(if ambiguous { Wrote::Unanswered } else { Wrote::Later(Duration::ZERO) });
+                out.resize(writes.len(), Wrote::Later(Duration::ZERO));
+                mailbox.parked = Some(error);
+                return Ok(out);
+            }
+        }
     }
     Ok(out)
 }
@@ -101,19 +106,23 @@ fn carry_out(mailbox: &mut PstMailbox, steps: &[Step]) -> Result<Vec<Option<Nid>
     Ok(made)
 }
 
-/// Reads back what the rows say now.
+/// Reads back what the rows say now. Everything is committed: what cannot be read back is found by its stamp in the next run.
 fn answers(
     mailbox: &mut PstMailbox,
     kind: ItemKind,
     writes: &[Write],
     steps: Vec<Step>,
     made: &[Option<Nid>],
-) -> Result<Vec<Wrote>, MailboxError> {
+) -> Vec<Wrote> {
     let PstMailbox { file: Some(file), stamped, .. } = mailbox else {
-        return Err(failure::closed());
+        return vec![Wrote::Unanswered; writes.len()];
     };
     let store = file.store();
-    let bin = super::folders::deleted_items(&store).map_err(failure::read)?;
+    let bin = super::folders::deleted_items(&store).ok().flatten();
+    if bin.is_none() {
+        // Where what was deleted lies now is looked up when somebody asks.
+        *stamped = None;
+    }
     let places: Vec<Option<(Nid, Nid)>> = steps
         .iter()
         .zip(made)
@@ -125,7 +134,7 @@ fn answers(
         .collect();
     let ids: Vec<ItemId> =
         places.iter().flatten().map(|(folder, item)| place::item_id(*folder, *item)).collect();
-    let rows = Rows::prepare(&store, &ids).map_err(failure::read)?;
+    let rows = Rows::prepare(&store, &ids).ok();
     let mut out = Vec::new();
     for ((step, place), write) in steps.into_iter().zip(places).zip(writes) {
         let mut note = |item, folder, stamp: Option<&Stamp>| {
@@ -149,15 +158,14 @@ fn answers(
                     _ => None,
                 };
                 note(item, folder, stamp);
-                match fetch::one(&store, &rows, &id) {
-                    Ok((_, _, version)) => Wrote::Done { id, version },
-                    // It was committed and cannot be read: the next run finds it by its stamp.
-                    Err(_) => Wrote::Unanswered,
+                match rows.as_ref().and_then(|rows| fetch::one(&store, rows, &id).ok()) {
+                    Some((_, _, version)) => Wrote::Done { id, version },
+                    None => Wrote::Unanswered,
                 }
             }
             _ => Wrote::Unanswered,
         };
         out.push(answer);
     }
-    Ok(out)
+    out
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble};
+use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 use crate::pst::PstError;
 use crate::pst::ndb::write::WriteError;
 
@@ -85,6 +85,21 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         ambiguous: matches!(error, WriteError::Unknown { .. }),
         source: Some(Box::new(error)),
     }
+}
+
+/// Returns the answer to a single write where what went wrong concerns it alone; `None` where it concerns the file as a whole.
+pub(super) fn of_one(error: &WriteError) -> Option<Wrote> {
+    let code = match error {
+        WriteError::Pst(PstError::Io { .. }) => return None,
+        WriteError::NotAllowed { .. } | WriteError::NoMoreIds { .. } => "pst-format",
+        WriteError::Pst(_) | WriteError::Uncounted { .. } => "pst-unreadable",
+        _ => return None,
+    };
+    let text = match error {
+        WriteError::Pst(source) => source.to_string(),
+        error => error.to_string(),
+    };
+    Some(Wrote::Refused { code: code.to_owned(), text })
 }
 
 /// Turns what went wrong with one item into its error. What cannot be read is never taken for absent.
