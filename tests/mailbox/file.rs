@@ -5,15 +5,15 @@ use std::path::Path;
 use abgleich::mailbox::contract::{self, Bench, Occasion, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
-use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Item, ItemError, Mailbox, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name, property};
 use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use abgleich::model::{
     Content, Field, FolderId, ItemId, ItemKind, Recurrence, Value as ModelValue,
 };
 use abgleich::pst::Nid;
-use abgleich::pst::messaging::Store;
 use abgleich::pst::messaging::write::{Batch, ItemChange, NewItem, Occurrence};
+use abgleich::pst::messaging::{Attachment, Store};
 use abgleich::pst::ndb::write::{Settings, Writer};
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
@@ -133,7 +133,10 @@ impl Bench for File {
             local(berlin.to_datetime(occasion.end)),
             properties,
         );
-        let change = ItemChange { occurrences: Some(vec![occurrence]), ..ItemChange::default() };
+        self.mailbox = PstMailbox::new(access(&self.folder));
+        let dropped = messages(&access(&self.folder).path, item);
+        let occurrences = vec![occurrence];
+        let change = ItemChange { occurrences, dropped, ..ItemChange::default() };
         self.by_person(|batch| batch.change_item(item, &change).expect("it is kept"));
     }
 
@@ -171,6 +174,13 @@ pub(crate) fn moved(day: i8, hour: &str, place: Option<&str>) -> Exception {
     Exception { original: date(2027, 1, day), change }
 }
 
+/// Attachments with messages of changed occurrences, in the order in which they were put.
+pub(crate) fn messages(path: &Path, item: Nid) -> Vec<Nid> {
+    let store = Store::open(path).expect("it opens");
+    let item = store.item(item).expect("it is there");
+    item.attachments().expect("readable").iter().map(Attachment::nid).collect()
+}
+
 /// Texts of the messages of changed occurrences, by the day on which they begin.
 fn texts(path: &Path, item: Nid) -> Vec<(i8, Option<String>)> {
     let store = Store::open(path).expect("it opens");
@@ -188,8 +198,15 @@ fn texts(path: &Path, item: Nid) -> Vec<(i8, Option<String>)> {
     texts
 }
 
+/// Outlook's own items say in local time as if UTC when an occurrence would have started, MS-OXOCAL 2.2.10.1.6 wants UTC.
 #[test]
 fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_and_of_itself() {
+    for original in ["10:00:00Z", "09:00:00Z"] {
+        survives(original);
+    }
+}
+
+fn survives(original: &str) {
     let mut file = File::fresh();
     let folder =
         file.mailbox.folder(ItemKind::Appointment, &[], false).expect("known").expect("there");
@@ -204,20 +221,24 @@ fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_a
         let at: Timestamp = text.parse().expect("an instant");
         FileTime::from_1970(at.as_second(), 0).expect("after 1601")
     };
-    let mut properties = Properties::new();
-    properties.set(property::BODY, Value::from("Bitte Mappe mitbringen"));
-    let change = ItemChange {
-        occurrences: Some(vec![Occurrence {
-            original_start: local("2027-01-19T10:00:00Z"),
-            start: local("2027-01-19T11:00:00Z"),
-            end: local("2027-01-19T11:30:00Z"),
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    let attachments = messages(&path, nid);
+    let mut occurrences = Vec::new();
+    for (day, attachment) in [12, 19, 26].into_iter().zip(attachments) {
+        let mut properties = Properties::new();
+        if day == 19 {
+            properties.set(property::BODY, Value::from("Bitte Mappe mitbringen"));
+        }
+        occurrences.push(Occurrence {
+            original_start: local(&format!("2027-01-{day}T{original}")),
+            start: local(&format!("2027-01-{day}T11:00:00Z")),
+            end: local(&format!("2027-01-{day}T11:30:00Z")),
             properties,
-            held: Some(local("2027-01-19T10:00:00Z")),
+            held: Some(attachment),
             remove: Vec::new(),
-        }]),
-        kept: vec![local("2027-01-12T10:00:00Z"), local("2027-01-26T10:00:00Z")],
-        ..ItemChange::default()
-    };
+        });
+    }
+    let change = ItemChange { occurrences, ..ItemChange::default() };
     file.by_person(|batch| batch.change_item(nid, &change).expect("the text is kept"));
     let mappe = Some("Bitte Mappe mitbringen".to_owned());
     assert_eq!(texts(&path, nid), [(12, None), (19, mappe.clone()), (26, None)]);
@@ -249,6 +270,100 @@ fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_a
     assert_eq!(texts(&path, nid), [(12, None), (19, mappe), (26, None)]);
     let report = abgleich::pst::check::check(&path).expect("it opens");
     assert_eq!(report.findings(), []);
+}
+
+/// Invariant 11, and 3: an item that cannot be written keeps no other from it, and what was done is told as done.
+#[test]
+fn one_item_that_cannot_be_written_keeps_no_other() {
+    let mut file = File::fresh();
+    let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
+    let create = |number: u8| Write::Create {
+        folder: folder.clone(),
+        content: sample::full(ItemKind::Contact),
+        stamp: sample::stamp(&format!("A-{number}"), "00ff"),
+    };
+    let writes: Vec<_> = (0..3).map(create).collect();
+    let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("they are made");
+    let ids = wrote.iter().map(|wrote| match wrote {
+        Wrote::Done { id, .. } => id.clone(),
+        other => panic!("{other:?}"),
+    });
+    let ids: Vec<ItemId> = ids.collect();
+    // The second has something of its own in a block that is bent on the disk.
+    let (_, bad) = nids(&ids[1]);
+    let mut change = ItemChange::default();
+    change.set.set(unmapped(), Value::Binary(vec![0xAB; 5000]));
+    file.by_person(|batch| batch.change_item(bad, &change).expect("it is kept"));
+    let path = access(&file.folder).path;
+    let mut bytes = std::fs::read(&path).expect("it is there");
+    let alike = |window: &[u8]| window.iter().all(|byte| *byte == window[0]) && window[0] != 0;
+    let at = bytes.windows(5000).position(alike).expect("one byte is always encoded as the same");
+    bytes[at] ^= 0xFF;
+    std::fs::write(&path, bytes).expect("it is bent");
+
+    let updates = |mailbox: &mut PstMailbox, name: &str| -> Vec<Write> {
+        let mut updates = Vec::new();
+        mailbox
+            .fetch(ItemKind::Contact, &ids, &mut |id, item| {
+                let item = item.expect("an item");
+                let mut content = Content::new();
+                content.set_text(Field::GivenName, name);
+                let (version, before) = (item.identity.version, item.content);
+                updates.push(Write::Update { id, version, content, before, stamp: None });
+            })
+            .expect("read");
+        updates
+    };
+    let writes = updates(&mut file.mailbox, "Anna");
+    let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("each is answered");
+    let [Wrote::Done { .. }, Wrote::Refused { text, .. }, Wrote::Done { .. }] = &wrote[..] else {
+        panic!("{wrote:?}")
+    };
+    assert!(text.contains("damaged"), "{text}");
+
+    // Without Deleted Items nothing can be deleted, and the others are written all the same.
+    file.by_person(|batch| {
+        let (tag, bytes) = (property::DELETED_ITEMS, [0; 24]);
+        batch.set_property(Nid::STORE, tag, &bytes).expect("it is lost");
+    });
+    let mut writes = updates(&mut file.mailbox, "Berta");
+    let Write::Update { id, version, .. } = writes[0].clone() else { panic!("an update") };
+    writes[0] = Write::Delete { id, version };
+    let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("each is answered");
+    let [Wrote::Refused { .. }, Wrote::Refused { .. }, Wrote::Done { .. }] = wrote[..] else {
+        panic!("{wrote:?}")
+    };
+}
+
+/// What cannot be read is never taken for absent (rule D4): the folder lists the item, and its node is gone.
+#[test]
+fn an_item_that_is_listed_and_not_there_is_unreadable() {
+    let mut file = File::fresh();
+    let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
+    let create = Write::Create {
+        folder,
+        content: sample::full(ItemKind::Contact),
+        stamp: sample::stamp("A-1", "00ff"),
+    };
+    let wrote = file.mailbox.apply(ItemKind::Contact, &[create]).expect("it is made");
+    let [Wrote::Done { id, .. }] = &wrote[..] else { panic!("{wrote:?}") };
+    let (_, nid) = nids(id);
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    let path = access(&file.folder).path;
+    let mut writer = Writer::open(&path, &Settings::default(), &|_| Ok(false)).expect("it opens");
+    let mut tx = writer.begin().expect("a transaction");
+    tx.remove_node(nid).expect("it goes");
+    tx.commit().expect("durable");
+    writer.close().expect("it closes");
+    let mut found = Vec::new();
+    // Few ids are looked up one by one, many by going through the table.
+    for times in [1, 20] {
+        let ids = vec![id.clone(); times];
+        let each = &mut |_, identity: Result<_, ItemError>| found.extend(identity.err());
+        file.mailbox.identify(ItemKind::Contact, &ids, each).expect("it is answered");
+    }
+    assert_eq!(found.len(), 21);
+    assert!(found.iter().all(|error| matches!(error, ItemError::Unreadable(_))), "{found:?}");
 }
 
 pub(crate) fn fetched(mailbox: &mut PstMailbox, id: &ItemId) -> Item {

@@ -1,8 +1,7 @@
 //! Effect: reads items.
 
-use std::collections::HashSet;
-
 use super::file::StoreFile;
+use super::occurrences::Held;
 use super::read::{self, Found};
 use super::rows::Rows;
 use super::{failure, guests, place, stamp};
@@ -127,8 +126,10 @@ fn has_changed_occurrences(properties: &Properties) -> bool {
 /// Looks whether a message of a changed occurrence has guests; the series itself may have none (rule D8).
 fn are_invited_to_one(series: &messaging::Item<'_>) -> Result<bool, PstError> {
     for attachment in series.attachments()? {
-        let is_occurrence = attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?.is_some();
-        let Some(item) = attachment.item()?.filter(|_| is_occurrence) else { continue };
+        if !is_occurrence(&attachment)? {
+            continue;
+        }
+        let Some(item) = attachment.item()? else { continue };
         let properties = item.properties().properties()?;
         let recipients = item.recipients()?;
         if guests::read(&properties, Some(&recipients), &mut Content::new()) {
@@ -138,26 +139,38 @@ fn are_invited_to_one(series: &messaging::Item<'_>) -> Result<bool, PstError> {
     Ok(false)
 }
 
-/// Looks whether the messages of changed occurrences can be read. Which ones is said by their original starts as attachments tell
-/// them: local as if they were UTC.
-pub(super) fn occurrences<N: Nodes>(
-    store: &Store<N>,
-    nid: Nid,
-    originals: &HashSet<FileTime>,
-) -> Result<(), PstError> {
-    if originals.is_empty() {
-        return Ok(());
-    }
+/// Says whether an attachment is the message of a changed occurrence, by its flags (MS-OXOCAL 2.2.10.1.2) or by the time that only
+/// such attachments have.
+fn is_occurrence(attachment: &messaging::Attachment<'_>) -> Result<bool, PstError> {
+    /// `afException`.
+    const EXCEPTION: i32 = 2;
+    let flags = attachment.properties().value(p::ATTACHMENT_FLAGS)?;
+    Ok(flags.and_then(|flags| flags.as_i32()).is_some_and(|flags| flags & EXCEPTION != 0)
+        || attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?.is_some())
+}
+
+/// Lists the messages of changed occurrences of a series.
+pub(super) fn held<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Vec<Held>, PstError> {
+    let mut found = Vec::new();
     for attachment in store.item(nid)?.attachments()? {
-        let start = attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?;
-        let start = start.and_then(|start| start.as_time());
-        if start.is_some_and(|start| originals.contains(&start))
-            && let Some(item) = attachment.item()?
-        {
-            item.properties().properties()?;
+        if !is_occurrence(&attachment)? {
+            continue;
         }
+        let time = |tag| -> Result<Option<FileTime>, PstError> {
+            Ok(attachment.properties().value(tag)?.and_then(|time| time.as_time()))
+        };
+        let message = match attachment.item()? {
+            Some(message) => message.properties().properties()?,
+            None => Properties::new(),
+        };
+        found.push(Held {
+            attachment: attachment.nid(),
+            replaces: time(p::EXCEPTION_REPLACE_TIME)?,
+            message_replaces: message.value(n::EXCEPTION_REPLACES).and_then(V::as_time),
+            starts: time(p::EXCEPTION_START)?,
+        });
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Reads the properties that say who an item is.
@@ -186,8 +199,13 @@ pub(super) fn one<N: Nodes>(
     let (folder, item) = place::item(id).ok_or(ItemError::Gone)?;
     let unreadable = |error: PstError| failure::item(&error);
     let node = store.nodes().node(item).map_err(unreadable)?;
-    let node = node.filter(|node| node.parent == folder).ok_or(ItemError::Gone)?;
-    let state = rows.state(store, folder, &node).map_err(unreadable)?;
-    let missing = || ItemError::Unreadable("its folder does not list the item".to_owned());
-    Ok((folder, item, state.ok_or_else(missing)?.version()))
+    let node = node.filter(|node| node.parent == folder);
+    let state = rows.state(store, (folder, item), node.as_ref()).map_err(unreadable)?;
+    let contradiction = |text: &str| Err(ItemError::Unreadable(text.to_owned()));
+    match (node, state) {
+        (Some(_), Some(state)) => Ok((folder, item, state.version())),
+        (Some(_), None) => contradiction("its folder does not list the item"),
+        (None, Some(_)) => contradiction("its folder lists the item, and it is not there"),
+        (None, None) => Err(ItemError::Gone),
+    }
 }

@@ -2,38 +2,116 @@
 
 use jiff::tz::TimeZone;
 
+use super::series;
 use super::times;
+use super::write::Unfit;
 use crate::mapi::recurrence::{AppointmentRecurrence, Minutes, OccurrenceChange};
 use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
+use crate::pst::Nid;
 use crate::pst::messaging::write::Occurrence;
 
-/// Makes the embedded messages of changed occurrences of a series lived in `zone`, whose definition is `definition`. `old` are the
-/// changed occurrences that it has had.
+/// An attachment that holds the message of a changed occurrence, with all that the two say of which one that is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// The attachment.
+    pub(super) attachment: Nid,
+    /// When the occurrence would have started, by the attachment: UTC in MS-OXOCAL 2.2.10.1.6, local as if UTC in items of Outlook.
+    pub(super) replaces: Option<FileTime>,
+    /// The same by the message: UTC.
+    pub(super) message_replaces: Option<FileTime>,
+    /// When it starts: local as if UTC.
+    pub(super) starts: Option<FileTime>,
+}
+
+impl Held {
+    fn names(&self, change: &OccurrenceChange, zone: Option<&TimeZone>) -> bool {
+        let utc = zone.and_then(|zone| utc(change.original_start, zone));
+        let replaces = self.replaces.is_some_and(|time| time == local(change.original_start));
+        replaces || utc.is_some() && (self.replaces == utc || self.message_replaces == utc)
+    }
+}
+
+/// A changed occurrence as it was before, and where its message is.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    pub(super) change: OccurrenceChange,
+    /// The attachment that holds its message, where it has one.
+    pub(super) attachment: Option<Nid>,
+    /// Whether the attachment tells in UTC when the occurrence would have started.
+    in_utc: bool,
+}
+
+/// Finds the messages of the changed occurrences of a series that was lived in `zone`. Messages that belong to none of them stay
+/// alone; where one might, nothing is guessed.
+pub(super) fn before(
+    changes: Vec<OccurrenceChange>,
+    held: &[Held],
+    zone: Option<&TimeZone>,
+) -> Result<Vec<Before>, Unfit> {
+    let alone = |change| Before { change, attachment: None, in_utc: false };
+    let mut all: Vec<Before> = changes.into_iter().map(alone).collect();
+    let mut strangers = false;
+    for one in held {
+        let named = all.iter().position(|before| one.names(&before.change, zone));
+        let starts = || all.iter().position(|b| one.starts == Some(local(b.change.start)));
+        match named.or_else(starts).and_then(|place| all.get_mut(place)) {
+            Some(Before { attachment: Some(_), .. }) => {
+                return Err("a changed occurrence of the series has two messages".into());
+            }
+            Some(before) => {
+                let original = before.change.original_start;
+                before.attachment = Some(one.attachment);
+                before.in_utc = one.replaces.is_some_and(|time| time != local(original))
+                    && one.replaces == zone.and_then(|zone| utc(original, zone));
+            }
+            None => strangers = true,
+        }
+    }
+    if strangers && all.iter().any(|before| before.attachment.is_none()) {
+        let why =
+            "of a message in the series it cannot be told to which changed occurrence it belongs";
+        return Err(why.into());
+    }
+    Ok(all)
+}
+
+/// Makes the embedded messages of changed occurrences of a series lived in `zone`, whose definition is `definition`. What is
+/// made of one in `before` is taken from there.
 pub(super) fn of(
     series: &AppointmentRecurrence,
-    (changes, old): (&[OccurrenceChange], &[OccurrenceChange]),
+    changes: &[OccurrenceChange],
+    before: &mut Vec<Before>,
     zone: &TimeZone,
     definition: Option<&V>,
-) -> Vec<Occurrence> {
+) -> Result<Vec<Occurrence>, Unfit> {
     let length = series.ends.saturating_sub(series.starts);
     let made = |change: &OccurrenceChange| {
-        let mut made = one(change, length, zone, definition)?;
-        made_of(old, change, &mut made);
-        Some(made)
+        let mut made = one(change, length, zone, definition)
+            .ok_or("a time in the series lies beyond what Outlook can keep")?;
+        made_of(before, change, &mut made, zone);
+        Ok(made)
     };
-    changes.iter().filter_map(made).collect()
+    changes.iter().map(made).collect()
 }
 
 /// Says which of the changes from before an occurrence is made of: its message stays, with a text, a reminder or attachments of its
-/// own (rule D11). A series that moves to another hour takes its occurrences along, day by day.
-fn made_of(old: &[OccurrenceChange], change: &OccurrenceChange, made: &mut Occurrence) {
-    const DAY: u32 = 24 * 60;
-    let exact = old.iter().find(|old| old.original_start == change.original_start);
-    let day = |change: &OccurrenceChange| change.original_start.0 / DAY;
-    let Some(old) = exact.or_else(|| old.iter().find(|old| day(old) == day(change))) else {
+/// own (rule D11).
+fn made_of(
+    before: &mut Vec<Before>,
+    change: &OccurrenceChange,
+    made: &mut Occurrence,
+    zone: &TimeZone,
+) {
+    let original = change.original_start;
+    let Some(place) = series::before(before, original, |before| before.change.original_start)
+    else {
         return;
     };
-    made.held = Some(local(old.original_start));
+    let Before { change: old, attachment, in_utc } = before.remove(place);
+    made.held = attachment;
+    if let Some(original) = utc(original, zone).filter(|_| in_utc) {
+        made.original_start = original;
+    }
     // What is as in the series is not told.
     for (key, told, is_told) in [
         (PropertyKey::from(p::SUBJECT), true, change.subject.is_some()),
@@ -48,8 +126,13 @@ fn made_of(old: &[OccurrenceChange], change: &OccurrenceChange, made: &mut Occur
 }
 
 /// Returns a time of a series as attachments tell it: local as if it were UTC.
-pub(super) fn local(minutes: Minutes) -> FileTime {
+fn local(minutes: Minutes) -> FileTime {
     FileTime(u64::from(minutes.0) * 600_000_000)
+}
+
+fn utc(minutes: Minutes, zone: &TimeZone) -> Option<FileTime> {
+    let at = zone.to_ambiguous_timestamp(minutes.to_datetime()).compatible().ok()?;
+    times::file_time(at)?.as_time()
 }
 
 fn one(
@@ -58,10 +141,7 @@ fn one(
     zone: &TimeZone,
     definition: Option<&V>,
 ) -> Option<Occurrence> {
-    let utc = |minutes: Minutes| {
-        let at = zone.to_ambiguous_timestamp(minutes.to_datetime()).compatible().ok()?;
-        times::file_time(at)
-    };
+    let utc = |minutes: Minutes| utc(minutes, zone).map(V::Time);
     let planned_end = Minutes(change.original_start.0.checked_add(length)?);
     let (start, end) = (utc(change.start)?, utc(change.end)?);
     let mut properties = Properties::new();
@@ -98,4 +178,50 @@ fn one(
     }
     let (original, start, end) = (change.original_start, change.start, change.end);
     Some(Occurrence::new(local(original), local(start), local(end), properties))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::{Held, before, local};
+    use crate::mapi::FileTime;
+    use crate::mapi::recurrence::{Minutes, OccurrenceChange};
+    use crate::pst::Nid;
+
+    /// A FILETIME counts 600,000,000 units a minute.
+    #[test]
+    fn minutes_of_a_series_are_times_of_attachments() {
+        assert_eq!(local(Minutes(2)), FileTime(1_200_000_000));
+        assert_eq!(local(Minutes(0)), FileTime(0));
+    }
+
+    /// In winter Berlin is an hour ahead of UTC. MS-OXOCAL 2.2.10.1.6 has UTC, Outlook's own items have local time.
+    #[test]
+    fn d11_a_message_is_found_by_what_attachment_or_message_tell_and_never_guessed() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let at = |day, hour| Minutes::from_datetime(date(2027, 1, day).at(hour, 0, 0, 0)).unwrap();
+        let change = |day| OccurrenceChange::moved(at(day, 10), at(day, 12), at(day, 13));
+        let nothing =
+            Held { attachment: Nid(1), replaces: None, message_replaces: None, starts: None };
+        let (utc, own) = (Some(local(at(12, 9))), Some(local(at(12, 10))));
+        for (held, is_utc) in [
+            (Held { replaces: own, ..nothing }, false),
+            (Held { replaces: utc, ..nothing }, true),
+            (Held { message_replaces: utc, ..nothing }, false),
+            (Held { starts: Some(local(at(12, 12))), ..nothing }, false),
+        ] {
+            let found = before(vec![change(19), change(12)], &[held], Some(&berlin)).unwrap();
+            let found: Vec<_> = found.iter().map(|one| (one.attachment, one.in_utc)).collect();
+            assert_eq!(found, [(None, false), (Some(Nid(1)), is_utc)], "{held:?}");
+            // A message of nobody: which it is cannot be told while one has none.
+            let stranger = Held { attachment: Nid(2), ..nothing };
+            assert!(
+                before(vec![change(19), change(12)], &[held, stranger], Some(&berlin)).is_err()
+            );
+            assert!(before(vec![change(12)], &[held, stranger], Some(&berlin)).is_ok());
+            assert!(before(vec![change(12)], &[held, held], Some(&berlin)).is_err());
+        }
+    }
 }

@@ -130,9 +130,11 @@ fn create(
         Err(unfit) => Step::Answered(refused("unfit", &unfit)),
         Ok(settings) => {
             let mut item = NewItem::of(class, put(Properties::new(), &settings));
-            if let Some(series) = pattern(&item.properties) {
-                item.occurrences =
-                    messages(&item.properties, &series, (&series.changes, &[]), desk);
+            if let Some(series) = pattern(&item.properties).filter(|all| !all.changes.is_empty()) {
+                match messages(&item.properties, &series, &series.changes, &mut Vec::new(), desk) {
+                    Err(unfit) => return Ok(Step::Answered(refused("unfit", &unfit))),
+                    Ok(occurrences) => item.occurrences = occurrences,
+                }
             }
             Step::Create { folder: nid, item: Box::new(item), stamp: stamp.clone() }
         }
@@ -149,9 +151,9 @@ fn change(
     desk: &Desk<'_>,
 ) -> Result<ItemChange, Wrote> {
     let unreadable = |error: PstError| refused("pst-unreadable", &error);
+    let unfit = |error: Unfit| refused("unfit", &error);
     let was = fetch::whole(store, item).map_err(unreadable)?.properties;
-    let settings = write::update(kind, (content, before), stamp, &was, desk)
-        .map_err(|Unfit(text)| Wrote::Refused { code: "unfit".to_owned(), text })?;
+    let settings = write::update(kind, (content, before), stamp, &was, desk).map_err(unfit)?;
     let after = put(was.clone(), &settings);
     let mut change = ItemChange::default();
     for (key, value) in settings {
@@ -171,16 +173,17 @@ fn change(
     if old == fresh {
         return Ok(change);
     }
-    let (kept, put): (Vec<_>, Vec<_>) = fresh.into_iter().partition(|one| old.contains(one));
-    change.kept = kept.iter().map(|one| occurrences::local(one.original_start)).collect();
-    let occurrences = match &new {
-        Some(series) => messages(&after, series, (&put, &old), desk),
-        None => Vec::new(),
-    };
+    let put: Vec<_> = fresh.iter().filter(|one| !old.contains(one)).cloned().collect();
     // One that cannot be read keeps this item from being written, not the others of the batch.
-    let held = occurrences.iter().filter_map(|occurrence| occurrence.held);
-    fetch::occurrences(store, item, &held.collect()).map_err(unreadable)?;
-    change.occurrences = Some(occurrences);
+    let held = fetch::held(store, item).map_err(unreadable)?;
+    let zone = times::read(&was, desk.mailbox, &mut Content::new());
+    let mut before = occurrences::before(old, &held, zone.as_ref()).map_err(unfit)?;
+    before.retain(|before| !fresh.contains(&before.change));
+    if let Some(series) = new.filter(|_| !put.is_empty()) {
+        change.occurrences = messages(&after, &series, &put, &mut before, desk).map_err(unfit)?;
+    }
+    // What is left is as in the series again.
+    change.dropped = before.iter().filter_map(|before| before.attachment).collect();
     Ok(change)
 }
 
@@ -200,27 +203,15 @@ fn pattern(item: &Properties) -> Option<AppointmentRecurrence> {
     AppointmentRecurrence::parse(bytes).ok()
 }
 
-/// Makes the messages of changed occurrences of a series, which has had others.
+/// Makes the messages of changed occurrences of a series, some of them out of those from before.
 fn messages(
     item: &Properties,
     series: &AppointmentRecurrence,
-    changes: (&[OccurrenceChange], &[OccurrenceChange]),
+    changes: &[OccurrenceChange],
+    before: &mut Vec<occurrences::Before>,
     desk: &Desk<'_>,
-) -> Vec<Occurrence> {
-    let mut content = Content::new();
-    let Some(zone) = times::read(item, desk.mailbox, &mut content) else { return Vec::new() };
-    occurrences::of(series, changes, &zone, item.value(n::SERIES_ZONE))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::occurrences;
-    use crate::mapi::recurrence::Minutes;
-
-    /// A FILETIME counts 600,000,000 units a minute.
-    #[test]
-    fn minutes_of_a_series_are_times_of_attachments() {
-        assert_eq!(occurrences::local(Minutes(2)).0, 1_200_000_000);
-        assert_eq!(occurrences::local(Minutes(0)).0, 0);
-    }
+) -> Result<Vec<Occurrence>, Unfit> {
+    let zone = times::read(item, desk.mailbox, &mut Content::new())
+        .ok_or("start or end of the series cannot be read")?;
+    occurrences::of(series, changes, before, &zone, item.value(n::SERIES_ZONE))
 }

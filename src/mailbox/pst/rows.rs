@@ -34,21 +34,21 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Returns the state of an item; `None` where its folder has no row of it.
+    /// Returns the state of an item with its node, where it has one; `None` where its folder has no row of it.
     pub(super) fn state<N: Nodes>(
         &self,
         store: &Store<N>,
-        folder: Nid,
-        item: &Node,
+        (folder, item): (Nid, Nid),
+        node: Option<&Node>,
     ) -> Result<Option<RowState>, PstError> {
         if self.folder == Some(folder) {
-            return Ok(self.states.get(&item.nid.0).copied());
+            return Ok(self.states.get(&item.0).copied());
         }
         if store.nodes().node(folder)?.is_none() {
             return Ok(None);
         }
-        let row = store.folder(folder)?.item(item.nid)?;
-        Ok(row.map(|row| RowState::of(&row, Some(item))))
+        let row = store.folder(folder)?.item(item)?;
+        Ok(row.map(|row| RowState::of(&row, node)))
     }
 }
 

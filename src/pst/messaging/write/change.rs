@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::mapi::{FileTime, Properties, PropertyId, PropertyKey, PropertyTag, Value, property};
+use crate::mapi::{Properties, PropertyId, PropertyKey, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{Cell, ContextEdit, RowVersion};
@@ -19,7 +19,7 @@ use super::item::{HAS_ATTACHMENTS, READ};
 use super::node::{
     NodeSource, SubnodeChange, apply_context, apply_table, bytes, entry, size_below, told,
 };
-use super::occurrence::{EMBEDDED_MESSAGE, EXCEPTION, Occurrence, next_index};
+use super::occurrence::{Occurrence, next_index};
 use super::queue::Event;
 use super::row;
 use super::stored::StoredProperties;
@@ -34,12 +34,12 @@ pub struct ItemChange {
     /// Properties to be set. The subject is given as people see it. A new plain text removes an old rich one, unless a new
     /// rich one is given as well.
     pub set: Properties,
-    /// Properties to be removed.
+    /// Properties to be removed. A plain text goes with its rich one.
     pub remove: Vec<PropertyKey>,
-    /// The occurrences that differ from the series, all of them but those in `kept`; nothing where all stay as they are.
-    pub occurrences: Option<Vec<Occurrence>>,
-    /// Original starts, local as if UTC, of changed occurrences whose messages stay as they are.
-    pub kept: Vec<FileTime>,
+    /// Occurrences of a series that differ from it, as far as their messages are new or change.
+    pub occurrences: Vec<Occurrence>,
+    /// Attachments that go: the messages of occurrences that are as in the series again. All others stay.
+    pub dropped: Vec<Nid>,
 }
 
 impl Batch<'_> {
@@ -49,11 +49,10 @@ impl Batch<'_> {
         let mut set = self.stored(&change.set)?;
         set.set_if_absent(property::LAST_MODIFICATION_TIME, &Value::Time(self.now));
         let remove: Vec<_> = change.remove.iter().filter_map(|key| self.names.known(key)).collect();
-        let attachments = match &change.occurrences {
-            Some(occurrences) => {
-                Some(self.replace_occurrences(&node, occurrences, &change.kept)?)
-            }
-            None => None,
+        let attachments = if change.occurrences.is_empty() && change.dropped.is_empty() {
+            None
+        } else {
+            Some(self.change_occurrences(&node, &change.occurrences, &change.dropped)?)
         };
         let columns = self.columns_of(node.parent)?;
 
@@ -116,34 +115,35 @@ impl Batch<'_> {
         })
     }
 
-    /// Puts new occurrences in the place of the old ones, changes those that have a message already; other attachments stay.
-    fn replace_occurrences(
+    /// Puts messages of occurrences, changes those that there are already, and drops some; other attachments stay.
+    fn change_occurrences(
         &mut self,
         node: &Node,
         occurrences: &[Occurrence],
-        kept: &[FileTime],
+        dropped: &[Nid],
     ) -> Result<AttachmentChanges, WriteError> {
         let all = NodeSource::open(&self.tx, node)?.subnodes()?;
         let attachments: Vec<Node> =
             all.iter().copied().filter(|sub| sub.nid.kind() == NidKind::ATTACHMENT).collect();
-        let mut changes: Vec<SubnodeChange> = Vec::new();
+        let mut changes: Vec<SubnodeChange> = attachments
+            .iter()
+            .filter(|attachment| dropped.contains(&attachment.nid))
+            .map(|attachment| (attachment.nid, None))
+            .collect();
+        let is_any = attachments.len() > changes.len() || !occurrences.is_empty();
         let mut made = Vec::new();
-        let mut new: Vec<&Occurrence> = occurrences.iter().collect();
-        for attachment in &attachments {
-            let original = occurrence_of(&self.tx, attachment)?;
-            let Some(original) = original.filter(|original| !kept.contains(original)) else {
-                continue;
-            };
-            match new.iter().position(|occurrence| occurrence.held == Some(original)) {
-                Some(place) => made.push(self.change_occurrence(attachment, new.remove(place))?),
-                None => changes.push((attachment.nid, None)),
-            }
+        let mut next = next_index(&attachments);
+        for occurrence in occurrences {
+            made.push(if let Some(nid) = occurrence.held {
+                let found = attachments.iter().find(|attachment| attachment.nid == nid);
+                let what = "attachment of a changed occurrence";
+                let attachment = found.ok_or(PstError::NoNode { nid, what })?;
+                self.change_occurrence(attachment, occurrence)?
+            } else {
+                next += 1;
+                self.put_occurrence(next - 1, occurrence)?
+            });
         }
-        let gone = changes.len();
-        for (index, occurrence) in (next_index(&attachments)..).zip(new) {
-            made.push(self.put_occurrence(index, occurrence)?);
-        }
-        let is_any = attachments.len() > gone || !made.is_empty();
         let old_table = all.iter().copied().find(|sub| sub.nid == Nid::ATTACHMENTS);
         if old_table.is_none() && made.is_empty() {
             return Ok(AttachmentChanges { changes, is_any, new_size: 0 });
@@ -197,9 +197,12 @@ pub(super) fn edit(
     set: &StoredProperties<'_>,
     remove: &[PropertyId],
 ) -> Result<(), PstError> {
-    if let Some(new) = set.bytes(property::BODY)
-        && context.bytes(property::BODY, source)?.as_deref() != Some(new)
-    {
+    // A text that only stands in a rich form has no plain one to be removed.
+    let is_other = match set.bytes(property::BODY) {
+        Some(new) => context.bytes(property::BODY, source)?.as_deref() != Some(new),
+        None => remove.contains(&property::BODY.id),
+    };
+    if is_other {
         let rich = [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
         for tag in rich {
             context.remove(tag.id, source)?;
@@ -237,23 +240,4 @@ pub(super) fn values_of(
 /// Reads an item's flags.
 pub(super) fn flags(context: &mut ContextEdit, source: &NodeSource<'_>) -> Result<u32, PstError> {
     Ok(number(&context.bytes(property::MESSAGE_FLAGS, source)?.unwrap_or_default()))
-}
-
-/// Returns when the occurrence would have started whose message an attachment is, zero where it does not say; `None` for any other
-/// attachment.
-fn occurrence_of(nodes: &dyn Nodes, attachment: &Node) -> Result<Option<FileTime>, PstError> {
-    let source = NodeSource::open(nodes, attachment)?;
-    let mut context = source.context()?;
-    let mut read =
-        |tag| context.bytes(tag, &source).map(|bytes| number(&bytes.unwrap_or_default()));
-    let method = read(property::ATTACH_METHOD)?;
-    let flags = read(property::ATTACHMENT_FLAGS)?;
-    if i64::from(method) != i64::from(EMBEDDED_MESSAGE)
-        || i64::from(flags) & i64::from(EXCEPTION) == 0
-    {
-        return Ok(None);
-    }
-    let original = context.bytes(property::EXCEPTION_REPLACE_TIME, &source)?;
-    let ticks = original.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
-    Ok(Some(FileTime(ticks)))
 }

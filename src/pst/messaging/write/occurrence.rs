@@ -23,17 +23,18 @@ const FIRST_ATTACHMENT: u32 = 0x401;
 /// The embedded message, below its attachment.
 const EMBEDDED: Nid = Nid::new(NidKind::MESSAGE, 0x1_0001);
 /// `afEmbeddedMessage`.
-pub(super) const EMBEDDED_MESSAGE: i32 = 5;
+const EMBEDDED_MESSAGE: i32 = 5;
 /// `afException`.
-pub(super) const EXCEPTION: i32 = 2;
+const EXCEPTION: i32 = 2;
 
 /// An occurrence of a series that differs from it. The series' recurrence names it as well.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occurrence {
-    /// What the message that it has already says of when it would have started; `None` where it has none yet. Such a message is
-    /// changed where it is, so that its text, its recipients and what is attached to it stay byte for byte.
-    pub held: Option<FileTime>,
-    /// When it would have started: local time of the series as if it were UTC.
+    /// The attachment that holds its message already; `None` where it has none yet. Such a message is changed where it is, so
+    /// that its text, its recipients and what is attached to it stay byte for byte.
+    pub held: Option<Nid>,
+    /// When it would have started, as its attachment tells it: local time of the series as if it were UTC, as Outlook does, or
+    /// UTC, as MS-OXOCAL 2.2.10.1.6 has it.
     pub original_start: FileTime,
     /// When it starts: local time of the series as if it were UTC.
     pub start: FileTime,

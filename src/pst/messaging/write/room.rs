@@ -30,8 +30,7 @@ impl ItemChange {
     /// Returns how many bytes of the file the change takes at most.
     pub fn most_room(&self) -> u64 {
         let touched = BLOCK * wide(self.set.len() + self.remove.len());
-        let occurrences = self.occurrences.as_deref().unwrap_or_default();
-        ITEM + touched + of_properties(&self.set) + of_occurrences(occurrences)
+        ITEM + touched + of_properties(&self.set) + of_occurrences(&self.occurrences)
     }
 }
 

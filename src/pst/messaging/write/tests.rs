@@ -255,6 +255,21 @@ fn an_item_from_creation_to_deletion() {
     assert_eq!(modified, Some(Value::Time(later)));
     assert_eq!(value(file.nodes(), nid, property::CREATION_TIME.id), Some(Value::Time(NOW)));
 
+    // A text that is taken away is gone in every form, also where there is no plain one.
+    let mut rich = ItemChange::default();
+    rich.set.set(property::HTML, Value::Binary(b"<p>secret</p>".to_vec()));
+    rich.set.set(property::RTF_COMPRESSED, Value::Binary(vec![1, 2, 3]));
+    let bare = ItemChange { remove: vec![property::BODY.into()], ..ItemChange::default() };
+    for change in [&bare, &rich, &bare] {
+        let mut batch = Batch::begin(&mut file, later).unwrap();
+        batch.change_item(nid, change).unwrap();
+        batch.commit().unwrap();
+    }
+    assert_eq!(audit(file.nodes())[&contacts], [nid]);
+    for tag in [property::BODY, property::HTML, property::RTF_COMPRESSED] {
+        assert_eq!(value(file.nodes(), nid, tag.id), None, "{tag}");
+    }
+
     let mut batch = Batch::begin(&mut file, later).unwrap();
     batch.delete_item(nid).unwrap();
     batch.commit().unwrap();
@@ -275,7 +290,7 @@ fn an_item_from_creation_to_deletion() {
     assert!(audit(file.nodes())[&contacts].is_empty(), "a batch that was dropped has not happened");
 }
 
-/// MS-OXOCAL 2.2.10: changed occurrences are messages in hidden attachments; new ones take the place of the old.
+/// MS-OXOCAL 2.2.10: changed occurrences are messages in hidden attachments. What is not named stays.
 #[test]
 fn a_series_with_changed_occurrences() {
     let folder = tempfile::tempdir().unwrap();
@@ -320,19 +335,29 @@ fn a_series_with_changed_occurrences() {
     let subject = |text: &str| Value::String(format!("\u{1}\u{1}{text}"));
     assert_eq!(embedded(&file), [subject("moved"), subject("moved again")]);
 
-    let change = |occurrences| ItemChange { occurrences, ..ItemChange::default() };
-    for (occurrences, expected) in [
-        (None, vec![subject("moved"), subject("moved again")]),
-        (Some(vec![occurrence(2, "other")]), vec![subject("other")]),
-        (Some(Vec::new()), Vec::new()),
-        (Some(vec![occurrence(3, "third")]), vec![subject("third")]),
+    let attachment = |index| Nid::new(NidKind::ATTACHMENT, index);
+    let mut again = occurrence(8, "once more");
+    again.held = Some(attachment(0x402));
+    for (occurrences, dropped, expected) in [
+        (vec![], vec![], vec![subject("moved"), subject("moved again")]),
+        (
+            vec![again.clone(), occurrence(2, "other")],
+            vec![attachment(0x401)],
+            vec![subject("once more"), subject("other")],
+        ),
+        (vec![], vec![attachment(0x402), attachment(0x403)], Vec::new()),
+        (vec![occurrence(3, "third")], vec![], vec![subject("third")]),
     ] {
+        let change = ItemChange { occurrences, dropped, ..ItemChange::default() };
         let mut batch = Batch::begin(&mut file, NOW).unwrap();
-        batch.change_item(nid, &change(occurrences)).unwrap();
+        batch.change_item(nid, &change).unwrap();
         batch.commit().unwrap();
         audit(file.nodes());
         assert_eq!(embedded(&file), expected);
     }
+    // A message that is not there is not made under a name of our own.
+    let change = ItemChange { occurrences: vec![again], ..ItemChange::default() };
+    assert!(Batch::begin(&mut file, NOW).unwrap().change_item(nid, &change).is_err());
 }
 
 /// Folders in folders, with names of any kind.
