@@ -106,7 +106,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
             }
             Ok::<_, abgleich::state::StateError>(())
         };
-        state.atomically(work).expect("the pairs can be settled");
+        state.durably(work).expect("the pairs can be settled");
     }
     mailbox
 }
@@ -286,7 +286,7 @@ fn burden(folder: &Path, mailbox: MailboxId) {
             }
             Ok::<_, abgleich::state::StateError>(())
         };
-        state.atomically(work).expect("findings can be made");
+        state.durably(work).expect("findings can be made");
     }
 }
 

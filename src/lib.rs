@@ -59,7 +59,8 @@
 //!   asynchronous part, EWS, is driven from within its mailbox. Rules read top to bottom without a single `await`.
 //! * Bases hold fingerprints, not values: a pair takes a kilobyte or two, and no content lies about in the state. Values that
 //!   are overwritten stand in the journal.
-//! * Each mailbox's thread has a connection of its own instead of one writer thread: SQLite's write lock orders the batches.
+//! * Each mailbox's thread has a connection of its own instead of one writer thread: SQLite's write lock orders the batches. Only
+//!   what somebody outside depends on waits for the disk, such as an intent; what was committed before goes along ([`state`]).
 //! * Feed positions are kept for each mailbox rather than each source, since every call to a source names a user.
 
 pub mod config;

@@ -2,10 +2,11 @@
 //! edit times, intents, before-images, findings, runs.
 //!
 //! One file serves all mailboxes of an installation. Each mailbox's thread has a connection of its own; SQLite's log (WAL)
-//! lets them read side by side and write one after the other, and `synchronous = FULL` makes every commit durable before the
-//! effect that it announces. An unreadable or newer file is refused, never taken for an empty one. Long because opening, errors and
+//! lets them read side by side and write one after the other, and what announces an effect is durable before it
+//! ([`State::durably`]). An unreadable or newer file is refused, never taken for an empty one. Long because opening, errors and
 //! their texts are told in one place.
 
+mod connections;
 mod counts;
 mod findings;
 mod folders;
@@ -18,8 +19,10 @@ mod migrations;
 mod pairs;
 mod series;
 mod spool;
+mod transaction;
 mod unpaired;
 
+use std::cell::Cell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +33,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{MailboxIdentity, TenantName, UserId};
 
+pub use connections::StateFolder;
 pub use findings::{FindingRow, RunRow};
 pub use folders::{FolderRow, ScopeMark};
 pub use journal::{Before, Creating, Intent, Side};
@@ -41,6 +45,8 @@ pub use series::SeriesRound;
 pub use spool::SpooledVerdict;
 pub use unpaired::UnpairedRow;
 
+use connections::FileMark;
+
 /// The file name of the state within its folder.
 pub const FILE_NAME: &str = "abgleich.state";
 
@@ -49,6 +55,12 @@ pub const FILE_NAME: &str = "abgleich.state";
 pub struct State {
     connection: Connection,
     path: PathBuf,
+    /// Which file that was.
+    file: FileMark,
+    /// Commits wait for the disk at present.
+    durable: Cell<bool>,
+    /// One has.
+    promised: Cell<bool>,
 }
 
 /// A mailbox's row in the state.
@@ -92,8 +104,11 @@ impl State {
         loop {
             let connection = Connection::open(&path)
                 .map_err(|error| StateError::Open { path: path.clone(), error })?;
-            let mut state = Self { connection, path: path.clone() };
-            match state.prepare().and_then(|()| state.migrate()) {
+            let (durable, promised) = (Cell::new(true), Cell::new(false));
+            let (path, file) = (path.clone(), FileMark::of(&path));
+            let mut state = Self { connection, path, file, durable, promised };
+            let prepared = state.prepare().and_then(|()| state.migrate());
+            match prepared.and_then(|()| state.relax()) {
                 Err(error) if error.is_busy() && tries < OPENING_TRIES => {
                     tries += 1;
                     std::thread::sleep(OPENING_PAUSE);
@@ -122,7 +137,7 @@ impl State {
     }
 
     fn prepare(&self) -> Result<(), StateError> {
-        self.connection.busy_timeout(Duration::from_mins(2))?;
+        self.connection.busy_handler(Some(transaction::wait_for_others))?;
         let opened = self
             .connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
@@ -186,38 +201,6 @@ impl State {
         Ok(self
             .connection
             .query_row("SELECT value FROM meta WHERE key = 'salt'", [], |row| row.get(0))?)
-    }
-
-    /// Runs a piece of work in one transaction: all of it is durable when this returns, or none of it happened.
-    pub fn atomically<T, E: From<StateError>>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(StateError::Sql)?;
-        match work(self) {
-            Ok(value) => {
-                self.connection.execute_batch("COMMIT").map_err(StateError::Sql)?;
-                Ok(value)
-            }
-            Err(error) => {
-                // The transaction ends with the connection if even this fails; the first error is the one that counts.
-                let _ = self.connection.execute_batch("ROLLBACK");
-                Err(error)
-            }
-        }
-    }
-
-    /// Begins or ends a transaction by hand, for work that holds the rest of its owner mutably.
-    pub(crate) fn execute(&self, sql: &'static str) -> Result<(), StateError> {
-        Ok(self.connection.execute_batch(sql)?)
-    }
-
-    /// Takes back what an interrupted piece of work left half done.
-    pub(crate) fn abandon(&self) {
-        if !self.connection.is_autocommit() {
-            // The transaction ends with the connection if this fails.
-            let _ = self.connection.execute_batch("ROLLBACK");
-        }
     }
 
     /// Finds the mailbox of a user.

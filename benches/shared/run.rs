@@ -9,6 +9,7 @@ use abgleich::mailbox::Mailbox;
 use abgleich::model::rules::Scopes;
 use abgleich::model::{TenantName, UserId};
 use abgleich::source::{Description, Source};
+use abgleich::state::StateFolder;
 use jiff::Timestamp;
 
 /// The present of every run in a benchmark.
@@ -42,7 +43,7 @@ pub(crate) fn run(
         writes_staffitpro: true,
         zone: "Europe/Berlin",
         german: true,
-        state_folder: folder,
+        state: &StateFolder::new(folder),
         clock: &Fixed,
         entropy: &SystemEntropy,
     };

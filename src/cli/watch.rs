@@ -27,6 +27,7 @@ use abgleich::model::TenantName;
 use abgleich::reason::Code;
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Source as _, User};
+use abgleich::state::StateFolder;
 use abgleich::watch::{Ended, Plan, Who};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -105,6 +106,7 @@ struct Watching<'a> {
     voice: Voice,
     strict: bool,
     servers: open::Servers,
+    state: StateFolder,
     sources: Mutex<BTreeMap<TenantName, Arc<Held>>>,
     /// The names behind the gates: servers, then sources.
     gates: Vec<(&'static str, String)>,
@@ -172,6 +174,7 @@ impl<'a> Watching<'a> {
             voice,
             strict,
             servers,
+            state: StateFolder::new(&settings.state.folder),
             sources: Mutex::default(),
             gates,
             lanes,
@@ -380,7 +383,8 @@ impl<'a> Watching<'a> {
         }
         drop(all);
         let events = |_: Event| {};
-        run_over(self.settings, &source, &self.servers, mailbox, &options, &events)
+        let (servers, state) = (&self.servers, &self.state);
+        run_over(self.settings, &source, servers, state, mailbox, &options, &events)
     }
 
     /// Returns a source that is open.

@@ -15,6 +15,7 @@ use abgleich::model::{RecordId, Scope, TenantName};
 use abgleich::reason::Code;
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Source as _, User};
+use abgleich::state::StateFolder;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -131,6 +132,7 @@ struct Opened {
     /// The users of each source, where it tells them.
     users: BTreeMap<TenantName, Vec<User>>,
     servers: open::Servers,
+    state: StateFolder,
     /// Servers at whose address nobody answers, and what was said.
     down: BTreeMap<String, String>,
 }
@@ -171,7 +173,8 @@ impl Opened {
                 down.insert(server.clone(), text);
             }
         }
-        Ok(Self { sources, users, servers, down })
+        let state = StateFolder::new(&settings.state.folder);
+        Ok(Self { sources, users, servers, state, down })
     }
 }
 
@@ -200,7 +203,8 @@ fn run_one(
     }
     let source = OpenSource { source, described, users: opened.users.get(&mailbox.source) };
     let events = |event: Event| progress.tell(event);
-    run_over(settings, &source, &opened.servers, mailbox, options, &events)
+    let (servers, state) = (&opened.servers, &opened.state);
+    run_over(settings, &source, servers, state, mailbox, options, &events)
 }
 
 /// A source that is open.
@@ -218,6 +222,7 @@ pub(super) fn run_over(
     settings: &Settings,
     source: &OpenSource<'_>,
     servers: &open::Servers,
+    state: &StateFolder,
     mailbox: &MailboxSettings,
     options: &Options,
     events: &(dyn Fn(Event) + Sync),
@@ -240,7 +245,7 @@ pub(super) fn run_over(
         }
     };
     let address = mailbox.target.to_string();
-    let job = open::job(settings, mailbox, &address);
+    let job = open::job(settings, mailbox, state, &address);
     // Only `plan` prints lines; a run over 100,000 records does not keep them.
     let mut lines = Vec::new();
     let mut keep = |line| lines.push(line);

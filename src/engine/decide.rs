@@ -225,7 +225,7 @@ pub fn link(
         None => mailbox.folder(pair.kind, &[], false)?,
     };
     let folder = folder.ok_or(DecideError::Unfit("in no folder"))?;
-    desk.state.atomically(|state| {
+    desk.state.durably(|state| {
         state.forget_unpaired(desk.known.id, &id)?;
         state.watch_folder(desk.known.id, pair.kind, &folder)?;
         state.link(pair.id, &id, &folder)
@@ -240,7 +240,7 @@ pub fn unlink(whose: Whose<'_>, record: &RecordId) -> Result<(), DecideError> {
     if pair.item.is_none() {
         return Err(DecideError::NotLinked(record.clone()));
     }
-    desk.state.atomically(|state| {
+    desk.state.durably(|state| {
         state.resolve(desk.known.id, record, &[])?;
         state.unlink(pair.id)?;
         let (Some(item), Some(version), Some(folder)) = (pair.item, pair.item_version, pair.folder)
@@ -272,7 +272,7 @@ pub fn take(whose: Whose<'_>, record: &RecordId, direction: Direction) -> Result
     if pair.item.is_none() {
         return Err(DecideError::NotLinked(record.clone()));
     }
-    desk.state.take(pair.id, direction)?;
+    desk.state.durably(|state| state.take(pair.id, direction))?;
     Ok(())
 }
 
@@ -288,7 +288,7 @@ pub fn rebind(
     if opened.identity == desk.known.identity {
         return Err(DecideError::SameMailbox);
     }
-    desk.state.atomically(|state| state.rebind(desk.known.id, &opened.identity, address))?;
+    desk.state.durably(|state| state.rebind(desk.known.id, &opened.identity, address))?;
     Ok(())
 }
 

@@ -126,11 +126,11 @@ impl Session<'_> {
             return Ok(());
         }
         let mut page = self.read_records(active, pairs)?;
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for seen in &mut page {
             self.find_candidate(kind, seen, contested)?;
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         let ids: Vec<ItemId> = page
             .iter()
             .filter_map(|seen| match &seen.candidate {
@@ -145,11 +145,11 @@ impl Session<'_> {
                 items.insert(id, item);
             })?;
         }
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for seen in page {
             self.plan_pair(active, kind, seen, &mut items)?;
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok(())
     }
 

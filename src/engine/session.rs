@@ -1,7 +1,6 @@
 //! Effect: a run over one mailbox: what it is given, what it holds while it works, and how it can end early.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,7 +22,7 @@ use crate::model::{
 };
 use crate::reason::Code;
 use crate::source::{Description, Source, SourceError};
-use crate::state::{MailboxId, State, StateError};
+use crate::state::{MailboxId, State, StateError, StateFolder};
 
 /// One mailbox to bring into agreement.
 #[derive(Clone, Copy)]
@@ -44,8 +43,8 @@ pub struct Job<'a> {
     pub zone: &'a str,
     /// Whether references on items are German.
     pub german: bool,
-    /// Where the state is.
-    pub state_folder: &'a Path,
+    /// The state.
+    pub state: &'a StateFolder,
     /// What time it is.
     pub clock: &'a dyn Clock,
     /// Where tokens come from.

@@ -13,6 +13,7 @@ use crate::model::{Field, Mode, Module, Scope, TenantName, UserId};
 use crate::reason::Code;
 use crate::source::Source;
 use crate::source::memory::{MemorySettings, MemorySource, NewRecord};
+use crate::state::StateFolder;
 
 /// When all runs take place.
 const NOW: &str = "2026-11-22T12:00:00Z";
@@ -64,7 +65,7 @@ pub(super) fn run_at(
         writes_staffitpro: true,
         zone: "Europe/Berlin",
         german: true,
-        state_folder: folder,
+        state: &StateFolder::new(folder),
         clock: &clock,
         entropy: &SystemEntropy,
     };

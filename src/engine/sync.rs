@@ -68,14 +68,14 @@ fn run(
     mut lines: Option<&mut dyn FnMut(Line)>,
     report: &mut MailboxReport,
 ) -> Result<(), Stop> {
-    let Some(_lock) = MailboxLock::take(job.state_folder, job.tenant, job.user)? else {
+    let Some(_lock) = MailboxLock::take(job.state.path(), job.tenant, job.user)? else {
         return Err(Stop::Busy);
     };
-    let (state, _scratch) = if options.dry {
-        let (state, scratch) = State::open_copy(job.state_folder)?;
+    let (state, scratch) = if options.dry {
+        let (state, scratch) = State::open_copy(job.state.path())?;
         (state, Some(scratch))
     } else {
-        (State::open(job.state_folder)?, None)
+        (job.state.take()?, None)
     };
     check_source(job, options, &state, description)?;
     let wanted = lines.is_some();
@@ -129,6 +129,9 @@ fn run(
         session.state.abandon();
     }
     session.finish(report, &outcome)?;
+    if scratch.is_none() {
+        job.state.give_back(session.state);
+    }
     outcome
 }
 
@@ -349,7 +352,13 @@ impl Session<'_> {
             })
             .collect();
         let counts = serde_json::Value::Object(counts).to_string();
-        self.state.end_run(&self.run, self.job.clock.now(), word, &counts)?;
+        let end = |state: &State| state.end_run(&self.run, self.job.clock.now(), word, &counts);
+        // A run that wrote nothing tells of nothing that could not be found again.
+        if self.state.has_promised() {
+            self.state.durably(end)?;
+        } else {
+            end(&self.state)?;
+        }
         Ok(())
     }
 }

@@ -132,7 +132,7 @@ impl Session<'_> {
         let all: FieldSet = Field::of(kind).collect();
         let mut writes = Vec::new();
         let mut removed = Vec::new();
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin_durable()?;
         for (verdict, row, pair) in twins {
             let Some(Ok(item)) = items.remove(&row.item) else { continue };
             let version = item.identity.version.clone();
@@ -145,9 +145,9 @@ impl Session<'_> {
             writes.push(Write::Delete { id: row.item.clone(), version });
             removed.push((row, pair));
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         let answers = self.write(kind, &writes)?;
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for ((row, pair), answer) in removed.into_iter().zip(answers) {
             let Wrote::Done { .. } = answer else { continue };
             self.state.forget_unpaired(self.id, &row.item)?;
@@ -159,7 +159,7 @@ impl Session<'_> {
             let twin = (Code::LateTwinRemoved, FieldSet::EMPTY);
             self.name(active.scope, &pair, twin, None, Vec::new());
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok(())
     }
 }

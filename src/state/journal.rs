@@ -81,7 +81,7 @@ pub struct Before<'a> {
 }
 
 impl State {
-    /// Stores an intent.
+    /// Stores an intent, in a durable transaction.
     pub fn intend(
         &self,
         mailbox: MailboxId,
@@ -89,6 +89,7 @@ impl State {
         intent: &Intent,
         at: Timestamp,
     ) -> Result<i64, StateError> {
+        self.insist_on_durable();
         self.connection
             .prepare_cached(
                 "INSERT INTO intent (run, mailbox, pair, action, kind, token, item, version, fields, at)
@@ -117,7 +118,7 @@ impl State {
         Ok(())
     }
 
-    /// Stores the creates of one request, in one row: all that is needed of a create whose answer is lost is its pair and its
+    /// Stores the creates of one request, in a durable transaction and in one row: all that is needed of a create whose answer is lost is its pair and its
     /// token.
     pub fn intend_creates(
         &self,
@@ -126,6 +127,7 @@ impl State {
         (kind, creates): (ItemKind, &[(i64, Token)]),
         at: Timestamp,
     ) -> Result<i64, StateError> {
+        self.insist_on_durable();
         self.connection
             .prepare_cached(
                 "INSERT INTO creating (run, mailbox, kind, creates, at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -201,7 +203,7 @@ impl State {
         Ok(intents)
     }
 
-    /// Stores what was there before an effect.
+    /// Stores what was there before an effect, in a durable transaction.
     pub fn remember(
         &self,
         mailbox: MailboxId,
@@ -209,6 +211,7 @@ impl State {
         before: &Before<'_>,
         at: Timestamp,
     ) -> Result<(), StateError> {
+        self.insist_on_durable();
         self.connection
             .prepare_cached(
                 "INSERT INTO journal (run, mailbox, record, kind, item, side, action, before, edited_by, edited_at, at)

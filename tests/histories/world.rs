@@ -20,6 +20,7 @@ use abgleich::source::{
     Changes, Description, Entry, Fetched, Listing, Members, News, RecordUpdate, Source,
     SourceError, SourceErrorKind, Updated, User,
 };
+use abgleich::state::StateFolder;
 
 /// The name of the source.
 const TENANT: &str = "staffitpro";
@@ -228,7 +229,7 @@ impl World {
             writes_staffitpro: person.writes_staffitpro,
             zone: "Europe/Berlin",
             german: true,
-            state_folder: self.folder.path(),
+            state: &StateFolder::new(self.folder.path()),
             clock: &clock,
             entropy: &self.entropy,
         };

@@ -3,12 +3,14 @@
 use abgleich::config::{Language, MailboxSettings, Settings, Writes};
 use abgleich::engine::Job;
 use abgleich::engine::clock::{SystemClock, SystemEntropy};
+use abgleich::state::StateFolder;
 
 /// Builds the job of a mailbox. Switching off the writes of the source, the group or the line switches off both sides: a
 /// run that writes on one side only would not report what it would do.
 pub(in crate::cli) fn job<'a>(
     settings: &'a Settings,
     mailbox: &'a MailboxSettings,
+    state: &'a StateFolder,
     address: &'a str,
 ) -> Job<'a> {
     Job {
@@ -20,7 +22,7 @@ pub(in crate::cli) fn job<'a>(
         writes_staffitpro: mailbox.writes == Writes::On,
         zone: mailbox.zone.name(),
         german: settings.language == Language::German,
-        state_folder: &settings.state.folder,
+        state,
         clock: &SystemClock,
         entropy: &SystemEntropy,
     }

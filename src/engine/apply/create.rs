@@ -34,7 +34,7 @@ impl Session<'_> {
             self.write_under(kind, &writes, |state| state.leave_creates(creating, &[]))?;
         let mut items = self.read_written(kind, &answers)?;
         let mut open = Vec::new();
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for ((pending, answer), write) in pending.into_iter().zip(answers).zip(writes) {
             let own = (pending.work.pair.id, pending.token.clone());
             let settled = match answer {
@@ -58,7 +58,7 @@ impl Session<'_> {
             }
         }
         self.state.leave_creates(creating, &open)?;
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok(())
     }
 
@@ -72,7 +72,7 @@ impl Session<'_> {
         let mut pending = Vec::new();
         let mut writes = Vec::new();
         let mut creates = Vec::new();
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin_durable()?;
         for work in work {
             let Some(record) = &work.record else { continue };
             let token = match work.pair.token.clone().filter(|_| work.pair.repeated) {
@@ -111,7 +111,7 @@ impl Session<'_> {
             pending.push(Pending { work, record_half, token, own, shown });
         }
         let creating = self.state.intend_creates(self.id, &self.run, (kind, &creates), self.now)?;
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok((pending, writes, creating))
     }
 

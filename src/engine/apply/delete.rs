@@ -20,7 +20,7 @@ impl Session<'_> {
         let all: FieldSet = Field::of(kind).collect();
         let mut pending = Vec::new();
         let mut writes = Vec::new();
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin_durable()?;
         for work in work {
             let item = work.pair.item.as_ref().and_then(|id| items.remove(id));
             let Some(item) = self.still_planned(&work, item)? else { continue };
@@ -46,12 +46,12 @@ impl Session<'_> {
             });
             pending.push((work, intent));
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         let intents: Vec<_> = pending.iter().map(|(_, intent)| *intent).collect();
         let answers = self.write_under(kind, &writes, |state| {
             intents.iter().try_for_each(|id| state.fulfil(*id))
         })?;
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for ((work, intent), answer) in pending.into_iter().zip(answers) {
             match answer {
                 Wrote::Done { .. } => {
@@ -71,7 +71,7 @@ impl Session<'_> {
                 }
             }
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok(())
     }
 }

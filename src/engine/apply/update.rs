@@ -44,7 +44,7 @@ impl Session<'_> {
         let mut written = self.read_written(kind, &answers)?;
         let mut ready = Vec::new();
         let mut edited = Vec::new();
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for pending in pending {
             let answer = pending.write.and_then(|at| answers.get(at));
             let back = match answer {
@@ -71,17 +71,17 @@ impl Session<'_> {
             };
             ready.push((pending, back));
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         drop(writes);
         let outcomes = self.update_records(kind, &ready)?;
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin()?;
         for ((pending, back), outcome) in ready.into_iter().zip(outcomes) {
             self.updated(active, kind, pending, back, outcome)?;
         }
         for pair in edited {
             self.look_again(active, pair)?;
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Session<'_> {
         let mut items = self.read_planned(kind, &ids)?;
         let mut pending = Vec::new();
         let mut writes = Vec::new();
-        self.state.execute("BEGIN IMMEDIATE")?;
+        self.state.begin_durable()?;
         for work in work {
             let Some(record) = work.record.clone() else { continue };
             let item = targets.get(&work.pair.id).and_then(|id| items.remove(id));
@@ -112,7 +112,7 @@ impl Session<'_> {
             let prepared = self.prepare_update(active, kind, work, record, item, &mut writes)?;
             pending.push(prepared);
         }
-        self.state.execute("COMMIT")?;
+        self.state.commit()?;
         Ok((pending, writes))
     }
 
