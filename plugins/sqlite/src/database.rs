@@ -19,8 +19,10 @@ const APPLICATION: i64 = 0x7349_5470;
 /// `PRAGMA user_version` of `schema.sql`.
 const VERSION: i64 = 1;
 
-/// How long a statement waits for other programs before the call is answered with `busy`.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a statement waits for others before the call is answered with `busy`: some two seconds, in pauses that do not grow,
+/// because several instances of the adapter work side by side and whoever comes late must not wait the longest.
+const PAUSE: Duration = Duration::from_millis(1);
+const PAUSES: i32 = 2000;
 
 /// An opened database.
 pub(crate) struct Database {
@@ -50,7 +52,7 @@ impl Database {
             AdapterError::new(ErrorKind::Settings, format!("there is no zone `{}`", config.zone))
         })?;
         let (connection, read_only) = connect(&path)?;
-        connection.busy_timeout(PATIENCE).map_err(|error| failed(&error))?;
+        connection.busy_handler(Some(wait_for_others)).map_err(|error| failed(&error))?;
         let database = Self { connection, zone, read_only };
         database.check(&path)?;
         Ok(database)
@@ -125,6 +127,12 @@ impl Database {
     pub(crate) fn interrupt(&self) -> InterruptHandle {
         self.connection.get_interrupt_handle()
     }
+}
+
+/// Waits for whoever holds the database; `false` when that took too long.
+fn wait_for_others(pauses: i32) -> bool {
+    std::thread::sleep(PAUSE);
+    pauses < PAUSES
 }
 
 /// Opens for writing, or for reading where the file may not be written.
