@@ -56,6 +56,9 @@ impl Default for StreamManner {
 /// After so long what did not work is tried again: streams, and subscriptions that were refused.
 const TRY_AGAIN: Duration = Duration::from_hours(1);
 
+/// The pause after a first failure, and the shortest that anybody rests.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+
 /// A pull subscription that nobody asks for so many minutes ends by itself.
 const PULL_MINUTES: u16 = 30;
 
@@ -133,6 +136,8 @@ pub struct StreamGroup {
     manner: StreamManner,
     mode: Mode,
     members: BTreeMap<Listener, Member>,
+    /// Members that were told to come again later, and when; the others go on.
+    resting: BTreeMap<Listener, Duration>,
     /// How often each member's subscription was lost since it last brought something.
     losses: BTreeMap<Listener, u32>,
     /// Subscriptions to be given back.
@@ -164,9 +169,10 @@ impl StreamGroup {
             manner,
             mode,
             members: BTreeMap::new(),
+            resting: BTreeMap::new(),
             losses: BTreeMap::new(),
             leftover: Vec::new(),
-            backoff: Backoff::new(Duration::from_secs(2), Duration::from_mins(5)),
+            backoff: Backoff::new(FIRST_PAUSE, Duration::from_mins(5)),
             rests_until: Duration::ZERO,
             mute: 0,
             spoke: false,
@@ -200,6 +206,7 @@ impl StreamGroup {
     /// Lets a mailbox go.
     pub fn forget(&mut self, who: Listener, now: Duration) {
         self.losses.remove(&who);
+        self.resting.remove(&who);
         if let Some(Member::Subscribed(id, _)) = self.members.remove(&who) {
             self.leftover.push((who, id));
             self.joins_since.get_or_insert(now);
@@ -228,7 +235,9 @@ impl StreamGroup {
             Mode::Streams => Delivery::Streaming,
             Mode::Turns(_) => Delivery::Pull { minutes: PULL_MINUTES },
         };
-        if let Some((who, _)) = self.members.iter().find(|(_, m)| matches!(m, Member::Wants)) {
+        self.resting.retain(|_, until| *until > now);
+        let mut awake = self.members.iter().filter(|(who, _)| !self.resting.contains_key(who));
+        if let Some((who, _)) = awake.find(|(_, member)| matches!(member, Member::Wants)) {
             return StreamStep::Subscribe(*who, delivery);
         }
         match self.mode {
@@ -271,13 +280,14 @@ impl StreamGroup {
                 vec![(who, Hint::Gap)]
             }
             Ok(Err(refusal)) => match refusal.kind() {
-                ErrorKind::Transient { retry_after } => self.rest(retry_after, now),
+                ErrorKind::Transient { retry_after } => self.rest_alone(who, retry_after, now),
                 _ => self.deafen(who, now),
             },
             Err(EwsError::Fault(fault)) => match fault.code.kind(fault.back_off()) {
-                ErrorKind::Transient { retry_after } => self.rest(retry_after, now),
+                ErrorKind::Transient { retry_after } => self.rest_alone(who, retry_after, now),
                 _ => self.deafen(who, now),
             },
+            Err(EwsError::Resting { left }) => self.rest_alone(who, Some(left), now),
             Err(error) => self.rest(wish(&error), now),
         }
     }
@@ -374,6 +384,7 @@ impl StreamGroup {
             Err(EwsError::Fault(fault)) => {
                 self.pull_refused(who, fault.code.kind(fault.back_off()), now)
             }
+            Err(EwsError::Resting { left }) => self.rest_alone(who, Some(left), now),
             Err(error) => self.rest(wish(&error), now),
         }
     }
@@ -385,7 +396,7 @@ impl StreamGroup {
         now: Duration,
     ) -> Vec<(Listener, Hint)> {
         if let ErrorKind::Transient { retry_after } = kind {
-            return self.rest(retry_after, now);
+            return self.rest_alone(who, retry_after, now);
         }
         let mut hints = Vec::new();
         self.lose_member(who, now, &mut hints);
@@ -470,6 +481,22 @@ impl StreamGroup {
         Vec::new()
     }
 
+    /// Lets one mailbox rest: its budget is used up, and the others have theirs. Where they share one, or where the server as a
+    /// whole wants to be left alone, each of them is told so in its turn.
+    fn rest_alone(
+        &mut self,
+        who: Listener,
+        wish: Option<Duration>,
+        now: Duration,
+    ) -> Vec<(Listener, Hint)> {
+        let pause = match wish {
+            Some(wish) => wish.clamp(FIRST_PAUSE, TRY_AGAIN),
+            None => self.backoff.failed(None, 0.0),
+        };
+        self.resting.insert(who, now + pause);
+        Vec::new()
+    }
+
     /// Lets the server rest; longer each time that this happens in a row.
     fn rest(&mut self, wish: Option<Duration>, now: Duration) -> Vec<(Listener, Hint)> {
         self.rests_until = now + self.backoff.failed(wish, 0.0);
@@ -494,7 +521,9 @@ impl StreamGroup {
             self.asked.clear();
         }
         let next = self.members.iter().find_map(|(who, member)| match member {
-            Member::Subscribed(id, watermark) if !self.asked.contains(who) => {
+            Member::Subscribed(id, watermark)
+                if !self.asked.contains(who) && !self.resting.contains_key(who) =>
+            {
                 Some(StreamStep::Pull(*who, id.clone(), watermark.clone()))
             }
             _ => None,
@@ -506,11 +535,12 @@ impl StreamGroup {
         })
     }
 
-    /// Returns when a deaf mailbox is tried again.
+    /// Returns when a mailbox is tried again that is deaf, or rests.
     fn next_try(&self) -> Option<Duration> {
-        let tries = self.members.values().filter_map(|member| match member {
+        let tries = self.members.iter().filter_map(|(who, member)| match member {
             Member::Deaf(until) => Some(*until),
-            _ => None,
+            Member::Wants => self.resting.get(who).copied(),
+            Member::Subscribed(..) => None,
         });
         tries.min()
     }

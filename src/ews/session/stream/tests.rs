@@ -250,13 +250,38 @@ fn a_stream_that_is_given_up_before_it_spoke_may_have_been_dead() {
 }
 
 #[test]
-fn a_busy_server_is_left_alone_as_long_as_it_asks() {
-    let mut group = group(2);
+fn who_is_told_to_come_later_rests_alone_and_joins_then() {
+    let mut group = group(3);
     let details = vec![("BackOffMilliseconds".to_owned(), "178510".to_owned())];
     let busy = Refusal { details, ..refusal("ErrorServerBusy") };
+    let until = Duration::from_millis(178_510);
+    assert_eq!(group.next(at(0)), StreamStep::Subscribe(0, Delivery::Streaming));
     assert!(group.subscribed(0, Ok(Err(busy)), at(0)).is_empty());
-    assert_eq!(group.next(at(1)), StreamStep::Rest(Some(Duration::from_millis(178_510))));
-    assert_eq!(group.next(at(179)), StreamStep::Subscribe(0, Delivery::Streaming));
+    let (gaps, step) = subscribe(&mut group, at(0), "s");
+    assert_eq!(gaps, [1, 2], "the others go on");
+    assert!(matches!(step, StreamStep::Listen { subscriptions, .. } if subscriptions.len() == 2));
+    assert_eq!(group.gives_up_at(), Some(until));
+    assert!(group.ended(StreamEnd::GivenUp, until).is_empty());
+    assert_eq!(group.next(until), StreamStep::Subscribe(0, Delivery::Streaming));
+    // What the mailboxes of the server share said that it rests: nothing was sent.
+    assert!(group.subscribed(0, Err(EwsError::Resting { left: at(60) }), until).is_empty());
+    assert!(matches!(group.next(until), StreamStep::Listen { .. }));
+    assert_eq!(group.gives_up_at(), Some(until + at(60)));
+}
+
+#[test]
+fn who_is_told_so_in_a_turn_is_asked_again_when_it_has_rested() {
+    let mut group = StreamGroup::new(StreamManner { streams: false, ..StreamManner::default() });
+    group.watch(0, at(0));
+    group.watch(1, at(0));
+    let (_, step) = subscribe(&mut group, at(0), "p");
+    assert!(matches!(step, StreamStep::Pull(0, ..)), "{step:?}");
+    let left = at(100);
+    assert!(group.pulled(0, Err(EwsError::Resting { left }), at(0)).is_empty());
+    assert!(matches!(group.next(at(0)), StreamStep::Pull(1, ..)));
+    group.pulled(1, Err(EwsError::Resting { left: at(2) }), at(0));
+    assert_eq!(group.next(at(0)), StreamStep::Rest(Some(at(60))), "the next round");
+    assert!(matches!(group.next(at(60)), StreamStep::Pull(1, ..)), "the first still rests");
 }
 
 #[test]
