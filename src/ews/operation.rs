@@ -49,6 +49,25 @@ pub trait Operation {
     fn part(&self, arrival: Arrival) -> Result<Option<Self::Part>, ReplyError>;
 }
 
+/// An operation may be lent, where it may have to be sent again.
+impl<O: Operation> Operation for &O {
+    const NAME: &'static str = O::NAME;
+    const CHANGES: bool = O::CHANGES;
+    type Part = O::Part;
+
+    fn write(&self, xml: &mut Writer, version: ServerVersion) {
+        O::write(self, xml, version);
+    }
+
+    fn messages(&self) -> usize {
+        O::messages(self)
+    }
+
+    fn part(&self, arrival: Arrival) -> Result<Option<Self::Part>, ReplyError> {
+        O::part(self, arrival)
+    }
+}
+
 /// What came for the request at this place of its batch, counted from 0.
 pub type Placed<T> = (usize, Result<T, Refusal>);
 

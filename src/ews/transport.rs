@@ -138,6 +138,24 @@ impl Lane {
         Ok(parts)
     }
 
+    /// Sends a request, hands out each part of the answer as it arrives, and returns what the server said of itself.
+    ///
+    /// # Errors
+    ///
+    /// Everything that can go wrong with a request; parts may have been handed out before.
+    pub async fn hand_out<O: Operation>(
+        &mut self,
+        operation: O,
+        header: &Header,
+        each: &mut dyn FnMut(O::Part),
+    ) -> Result<Option<ServerVersionInfo>, EwsError> {
+        let mut call = self.call(operation, header).await?;
+        while let Some(part) = call.next().await? {
+            each(part);
+        }
+        Ok(call.server().cloned())
+    }
+
     /// Sends a batch and returns one outcome for each of its entries, in their order.
     ///
     /// # Errors

@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use abgleich::ews::operation::Operation;
 use abgleich::ews::transport::replay::Replay;
-use abgleich::ews::xml::Writer;
-use abgleich::ews::{
-    Arrival, EwsError, Header, Impersonation, Lane, ReplyError, ServerVersion, ServerVersionInfo,
-};
+use abgleich::ews::{EwsError, Header, Impersonation, Lane, ServerVersion, ServerVersionInfo};
 use abgleich::mailbox::exchange::wire::{Patience, Wire};
 use abgleich::mailbox::exchange::{ExchangeMailbox, Manner, Whose};
 use abgleich::mailbox::zones::Zone;
@@ -67,13 +64,8 @@ impl Wire for Player {
         operation: &O,
         each: &mut dyn FnMut(O::Part),
     ) -> Result<(), EwsError> {
-        self.server = self.runtime.block_on(async {
-            let mut call = self.lane.call(Lent(operation), &self.header).await?;
-            while let Some(part) = call.next().await? {
-                each(part);
-            }
-            Ok::<_, EwsError>(call.server().cloned())
-        })?;
+        let told = self.lane.hand_out(operation, &self.header, each);
+        self.server = self.runtime.block_on(told)?;
         Ok(())
     }
 
@@ -90,25 +82,4 @@ impl Wire for Player {
     }
 
     fn rest(&mut self, _: Duration) {}
-}
-
-/// An operation that is lent, because the mailbox may send it again.
-struct Lent<'a, O>(&'a O);
-
-impl<O: Operation> Operation for Lent<'_, O> {
-    const NAME: &'static str = O::NAME;
-    const CHANGES: bool = O::CHANGES;
-    type Part = O::Part;
-
-    fn write(&self, xml: &mut Writer, version: ServerVersion) {
-        self.0.write(xml, version);
-    }
-
-    fn messages(&self) -> usize {
-        self.0.messages()
-    }
-
-    fn part(&self, arrival: Arrival) -> Result<Option<Self::Part>, ReplyError> {
-        self.0.part(arrival)
-    }
 }

@@ -8,15 +8,12 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use crate::ews::envelope::{Header, Impersonation};
-use crate::ews::error::ReplyError;
 use crate::ews::operation::Operation;
-use crate::ews::reply::Arrival;
 use crate::ews::session::{Hint, Listener};
 use crate::ews::transport::{
     Dialed, Endpoint, Lane, Login, LoginFacts, Offer, Passage, PlainHttp, Settings, Timeouts,
     Trace, Trust,
 };
-use crate::ews::xml::Writer;
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
 use crate::mailbox::exchange::folders::Whose;
 use crate::mailbox::exchange::gate::SharedGate;
@@ -273,13 +270,7 @@ impl Wire for LaneWire {
         let _pass = gate.enter(&self.budget)?;
         let runtime = self.runtime.clone();
         loop {
-            let outcome = runtime.block_on(async {
-                let mut call = self.lane.call(Borrowed(operation), &self.header).await?;
-                while let Some(part) = call.next().await? {
-                    each(part);
-                }
-                Ok(call.server().cloned())
-            });
+            let outcome = runtime.block_on(self.lane.hand_out(operation, &self.header, each));
             gate.learn(&self.budget, outcome.as_ref().map(|_| ()));
             match outcome {
                 Ok(server) => {
@@ -339,27 +330,6 @@ impl Wire for LaneWire {
 
     fn crowded(&mut self) {
         self.gate.crowded();
-    }
-}
-
-/// An operation that is only lent, because it may have to be sent again.
-struct Borrowed<'a, O>(&'a O);
-
-impl<O: Operation> Operation for Borrowed<'_, O> {
-    const NAME: &'static str = O::NAME;
-    const CHANGES: bool = O::CHANGES;
-    type Part = O::Part;
-
-    fn write(&self, xml: &mut Writer, version: ServerVersion) {
-        self.0.write(xml, version);
-    }
-
-    fn messages(&self) -> usize {
-        self.0.messages()
-    }
-
-    fn part(&self, arrival: Arrival) -> Result<Option<Self::Part>, ReplyError> {
-        self.0.part(arrival)
     }
 }
 
