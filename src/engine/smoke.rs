@@ -7,9 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::engine::clock::{Clock, SystemEntropy};
 use crate::engine::report::{MailboxReport, Outcome};
 use crate::engine::{Job, Options, sync_mailbox};
+use crate::mailbox::Mailbox as _;
+use crate::mailbox::contract::sample;
 use crate::mailbox::memory::MemoryMailbox;
+use crate::mailbox::memory::store::default_folder;
 use crate::model::rules::{ScopeSettings, Scopes};
-use crate::model::{Field, Mode, Module, Scope, TenantName, UserId};
+use crate::model::{Field, ItemKind, Mode, Module, Scope, TenantName, UserId};
 use crate::reason::Code;
 use crate::source::Source;
 use crate::source::memory::{MemorySettings, MemorySource, NewRecord};
@@ -192,4 +195,28 @@ fn d1_a_clock_that_is_ten_minutes_ahead_decides_nothing() {
     let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [Code::ConflictClock]);
     assert_eq!((report.totals().held, report.totals().writes()), (1, 0));
+}
+
+/// Somebody makes a contact and throws it away, all between two runs.
+#[test]
+fn quirk_25_the_deletion_of_an_item_that_was_never_seen_is_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = people();
+    let mut mailbox = MemoryMailbox::new();
+    let first = Options { first_transfer: true, ..Options::default() };
+    run(folder.path(), &source, &mut mailbox, Mode::Sync, &first);
+    let (home, kind) = (default_folder(ItemKind::Contact), ItemKind::Contact);
+    let cursor = mailbox.changes(&home, kind, None).unwrap().cursor;
+    let noon = at("2026-11-22T11:00:00Z");
+    let id = mailbox.with(|store| {
+        let id = store.person_creates(kind, sample::full(kind), noon);
+        store.person_purges(&id);
+        id
+    });
+    let page = mailbox.changes(&home, kind, Some(&cursor)).unwrap();
+    assert!(page.changed.is_empty() && page.removed == [id], "the feed tells of nothing else");
+    let report = run(folder.path(), &source, &mut mailbox, Mode::Sync, &Options::default());
+    assert_eq!((report.outcome, report.totals().writes()), (Outcome::Done, 0));
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_eq!(report.totals().unchanged, 3, "{:?}", report.scopes);
 }

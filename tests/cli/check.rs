@@ -141,6 +141,19 @@ fn each_stage_that_fails_has_its_line_and_its_next_step() {
     let (code, text) = flat(&office);
     assert_eq!(code, 0, "runs work without: {text}");
     assert!(text.starts_with("warnings (1) streaming: notifications are not possible ("), "{text}");
+
+    let office = Office::of_one();
+    // An hour, and half a minute for a busy machine.
+    office.exchange.set_clock_ahead(-3630);
+    let (code, text) = flat(&office);
+    assert_eq!(code, 0, "what only one side changed flows: {text}");
+    assert!(
+        text.starts_with(
+            "warnings (1) clock: the clock of Exchange is 60 minutes off ours; fields changed on both sides are held"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("→ set the clocks right (time server)"), "{text}");
 }
 
 #[test]
