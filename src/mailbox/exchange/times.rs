@@ -11,11 +11,13 @@ use crate::model::{Content, Field, Slot, Value};
 
 /// Reads the block, and returns the rules by which the item's days and hours were read. Where start or end is missing or
 /// unreadable, all four fields stay unknown.
+///
+/// The zone of 2007, `MeetingTimeZone`, is not asked for: the oldest contract that we keep to is that of 2010 SP1, under which a
+/// server tells `StartTimeZone` of whatever was made with either.
 pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> Option<TimeZone> {
     let time = |of: E| item.value(of).and_then(Theirs::as_datetime);
     let (start, end) = (time(E::Start)?, time(E::End)?);
     let start_zone = zone(item, E::StartTimeZone, E::StartTimeZoneId, mailbox)
-        .or_else(|| zone(item, E::MeetingTimeZone, E::MeetingTimeZone, mailbox))
         .unwrap_or_else(|| mailbox.clone());
     let end_zone =
         zone(item, E::EndTimeZone, E::EndTimeZoneId, mailbox).unwrap_or_else(|| start_zone.clone());
