@@ -4,6 +4,7 @@
 //! own asynchronous parts. It knows nothing of bases, rules or the state. Nothing in this vocabulary can send mail, delete
 //! for good, or write attendees: rule D8 and D5 hold by construction.
 
+mod aside;
 mod birthday;
 #[cfg(any(test, feature = "simulation"))]
 pub mod contract;
@@ -17,6 +18,7 @@ mod stamp;
 mod trouble;
 pub mod zones;
 
+pub use aside::Aside;
 pub use trouble::Trouble;
 
 use std::fmt;
@@ -161,6 +163,8 @@ pub struct Item {
     pub fixed: FieldSet,
     /// Fields that hold something this model cannot represent, such as a series with an unreadable pattern (D10).
     pub unsupported: FieldSet,
+    /// What the mailbox wants to be told again when the item is written.
+    pub aside: Aside,
 }
 
 /// The named properties on an item that say which record it belongs to, and what we last wrote.
@@ -237,6 +241,8 @@ pub enum Write {
         content: Content,
         /// What the item held before, for values that the mailbox derives from others (file-as, display names).
         before: Content,
+        /// What it was seen with in that version, where it was read by this mailbox.
+        aside: Aside,
         /// The new stamp; `None` leaves it as it is.
         stamp: Option<Stamp>,
     },

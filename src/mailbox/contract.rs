@@ -17,7 +17,7 @@ mod write;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::mailbox::{Item, Mailbox, Stamp, Write, Wrote};
+use crate::mailbox::{Aside, Item, Mailbox, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemId, ItemKind, ItemVersion};
 
 /// A mailbox on the test bench: the connection under test, and a person who uses the same mailbox otherwise.
@@ -170,6 +170,7 @@ fn update(
         version: version.clone(),
         content,
         before: before.clone(),
+        aside: Aside::default(),
         stamp,
     }
 }

@@ -69,9 +69,11 @@ fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
     ];
     assert_eq!(calls, wanted(&[&once[..], &push[..]].concat()), "first push of {created:?}");
 
-    // Every record changes. What is overwritten is read once before, for the journal (rule D12).
-    let town = "UPDATE contact SET business_city = 'Görlitz'";
-    place.database().execute(town, []).unwrap();
+    // Every record changes, what shown names are made of as well. What is overwritten is read once before, for the journal (rule
+    // D12), and its names come along.
+    let people = "UPDATE contact SET business_city = 'Görlitz', surname = 'von ' || surname,
+                      email_1 = 'neu.' || rowid || '@kunde.example'";
+    place.database().execute(people, []).unwrap();
     let (calls, updated) = run(&place, &[], "updated_outlook");
     assert_eq!(updated.iter().sum::<u64>(), all, "{updated:?}");
     let update = [
@@ -81,12 +83,14 @@ fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
         ("GetItem", 2 * batches(&updated)),
     ];
     assert_eq!(calls, wanted(&update), "update of {updated:?}");
+    let outlook = place.server.outlook(PEOPLE[0].1);
+    let items = outlook.items("contacts").expect("the folder");
+    let follows = |name: &str| items.iter().all(|item| item.text(name).unwrap().contains("von "));
+    assert!(follows("contacts:DisplayName") && follows("contacts:FileAs"));
 
     // Items of applicants change, fewer than would hold the brake (rule D7): all are read in one request, and nothing is written
     // to Outlook.
-    let outlook = place.server.outlook(PEOPLE[0].1);
     let stamp = named_string(STAMP, "Record");
-    let items = outlook.items("contacts").expect("the folder");
     let applicants =
         items.iter().filter(|item| item.text(&stamp).is_some_and(|r| r.starts_with('B')));
     for (number, item) in applicants.take(40).enumerate() {

@@ -16,7 +16,7 @@ use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
 use abgleich::mailbox::zones::Zone;
-use abgleich::mailbox::{By, Mailbox, Stamp, Wanted, Write as ItemWrite, Wrote};
+use abgleich::mailbox::{Aside, By, Mailbox, Stamp, Wanted, Write as ItemWrite, Wrote};
 use abgleich::model::{Content, Field, ItemKind, Shape, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -187,7 +187,14 @@ fn no_value_of_any_field_is_in_a_recording() {
         let before = before.unwrap().content;
         let content = telling(kind, &mut secrets);
         let (id, version) = (id.clone(), version.clone());
-        let update = ItemWrite::Update { id, version, content, before, stamp: None };
+        let update = ItemWrite::Update {
+            id,
+            version,
+            content,
+            before,
+            aside: Aside::default(),
+            stamp: None,
+        };
         assert!(matches!(mailbox.apply(kind, &[update]).unwrap()[0], Wrote::Done { .. }));
         mailbox.changes(&home, kind, None).unwrap();
         let records = [record.as_str().into()];

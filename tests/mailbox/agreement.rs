@@ -10,7 +10,7 @@ use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire};
 use abgleich::mailbox::zones::Zone;
-use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
 use abgleich::model::{Content, Field, Half, ItemId, ItemKind, Shape, Slot, Value, json};
 
 use crate::bench::{Exchange, PASSWORD, USER};
@@ -109,6 +109,7 @@ impl<'a> Judged<'a> {
             version: item.identity.version.clone(),
             content: difference(self.kind, &item.content, wanted),
             before: item.content,
+            aside: Aside::default(),
             stamp: None,
         };
         let writes: Vec<Write> = items.into_iter().zip(contents).map(write).collect();

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::pst::PstMailbox;
-use abgleich::mailbox::{Mailbox, Write, Wrote};
+use abgleich::mailbox::{Aside, Mailbox, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
 use abgleich::model::{Content, Field, ItemId, ItemKind, Value};
 use abgleich::pst::check::check;
@@ -148,7 +148,14 @@ fn rewrite(file: &mut File, id: &ItemId, work: impl FnOnce(&mut Content)) {
     let mut content = before.content.clone();
     work(&mut content);
     let (version, before) = (before.identity.version, before.content);
-    let update = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let update = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    };
     let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is answered");
     assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
 }

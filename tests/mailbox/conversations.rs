@@ -18,7 +18,7 @@ use abgleich::ews::{
 };
 use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::exchange::lane::ActAs;
-use abgleich::mailbox::{By, Item, Mailbox, Wanted, Write, Wrote};
+use abgleich::mailbox::{Aside, By, Item, Mailbox, Wanted, Write, Wrote};
 use abgleich::model::{Content, Field, FolderId, Half, ItemId, ItemKind, ItemVersion, Value};
 use exchange_sim::{Fault, FaultKind, Kind, Options, Outlook, Running};
 use jiff::civil::date;
@@ -211,6 +211,7 @@ fn tasks_with_completion(talk: &mut Talk<'_>) {
         version,
         content: change.clone(),
         before: before.clone(),
+        aside: Aside::default(),
         stamp: None,
     };
     talk.apply(ItemKind::Task, &[write]);

@@ -5,7 +5,7 @@ use std::path::Path;
 use abgleich::mailbox::contract::{self, Bench, Occasion, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
-use abgleich::mailbox::{Item, ItemError, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Aside, Item, ItemError, Mailbox, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name, property};
 use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use abgleich::model::{
@@ -259,8 +259,14 @@ fn survives(original: &str) {
         }
         content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(series.clone())));
         let (version, stamp) = (before.identity.version, None);
-        let update =
-            Write::Update { id: id.clone(), version, content, before: before.content, stamp };
+        let update = Write::Update {
+            id: id.clone(),
+            version,
+            content,
+            before: before.content,
+            aside: Aside::default(),
+            stamp,
+        };
         let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is written");
         assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
         let found = fetched(&mut file.mailbox, id).content.value(Field::Recurrence).cloned();
@@ -309,7 +315,14 @@ fn one_item_that_cannot_be_written_keeps_no_other() {
                 let mut content = Content::new();
                 content.set_text(Field::GivenName, name);
                 let (version, before) = (item.identity.version, item.content);
-                updates.push(Write::Update { id, version, content, before, stamp: None });
+                updates.push(Write::Update {
+                    id,
+                    version,
+                    content,
+                    before,
+                    aside: Aside::default(),
+                    stamp: None,
+                });
             })
             .expect("read");
         updates
@@ -420,6 +433,7 @@ fn an_update_to_what_the_item_holds_writes_nothing() {
             version: version.clone(),
             content: before.clone(),
             before,
+            aside: Aside::default(),
             stamp: None,
         };
         let again = file.mailbox.apply(kind, &[update]).expect("it is answered");

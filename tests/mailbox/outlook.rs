@@ -1,7 +1,7 @@
 //! What people do in Outlook, seen through the seam.
 
 use abgleich::mailbox::contract::{Bench, sample};
-use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
 use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Value};
 use exchange_sim::Value as Stored;
 
@@ -54,7 +54,14 @@ fn d8_guests_are_seen_and_nobody_is_written_to_whatever_is_done() {
     content.set_text(Field::Place, "Raum 2");
     let version = item.identity.version.clone();
     let before = item.content;
-    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let write = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    };
     let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
     let Wrote::Done { version, .. } = &answers[0] else { panic!("{answers:?}") };
     let write = Write::Delete { id, version: version.clone() };
@@ -78,7 +85,14 @@ fn d11_an_entry_of_the_address_book_survives() {
     content.set_text(Field::Email1, "neu@firma.example");
     content.set_text(Field::Email2, "falsch@firma.example");
     let (version, before) = (item.identity.version, item.content);
-    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let write = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    };
     bench.mailbox.apply(kind, &[write]).expect("answers");
     let kept = bench.outlook.item(id.as_str()).expect("there");
     assert_eq!(kept.text(slot), Some(legacy));
@@ -103,7 +117,14 @@ fn names_that_the_person_chose_stay_and_ours_follow() {
         let mut content = Content::new();
         content.set_text(Field::Surname, name);
         let (version, before) = (item.identity.version, item.content);
-        let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+        let write = Write::Update {
+            id: id.clone(),
+            version,
+            content,
+            before,
+            aside: Aside::default(),
+            stamp: None,
+        };
         let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
         assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
     };
@@ -125,7 +146,14 @@ fn a_completed_occurrence_leaves_a_copy_with_the_same_stamp() {
     let weekly = sample::full(ItemKind::Appointment);
     content.put(Field::Recurrence, weekly.slot(Field::Recurrence).cloned().expect("a series"));
     let before = fetch(&mut bench, kind, &id).content;
-    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let write = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    };
     bench.mailbox.apply(kind, &[write]).expect("answers");
     edit(&mut bench, &id, &[("task:Status", text("Completed"))]);
     let (tenant, user) = ("haus".into(), "DHO".into());
@@ -159,7 +187,14 @@ fn a_task_that_is_completed_in_the_future_is_completed_today() {
     // The same by an update, of the day alone.
     let (version, before) = (item.identity.version, item.content);
     let content = content.only(FieldSet::of(Field::Completed));
-    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let write = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    };
     let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
     assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
 }

@@ -2,7 +2,7 @@
 //! a refusal leaves behind (rule D10, invariant 2).
 
 use abgleich::mailbox::contract::{Bench, sample};
-use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
 use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use abgleich::model::{Content, Field, ItemId, ItemKind, ItemVersion, Recurrence, Value, json};
 use exchange_sim::{Fault, FaultKind};
@@ -106,7 +106,8 @@ fn update(bench: &mut ExchangeBench, id: &ItemId, content: Content) -> Wrote {
     let item = fetch(bench, id);
     let (version, before) = (item.identity.version, item.content);
     let stamp = Some(sample::stamp("S-1", "t1"));
-    let write = Write::Update { id: id.clone(), version, content, before, stamp };
+    let write =
+        Write::Update { id: id.clone(), version, content, before, aside: Aside::default(), stamp };
     bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0)
 }
 
@@ -269,7 +270,14 @@ fn i2_a_broken_line_leaves_a_series_that_counts_as_what_it_was_and_is_made_whole
         let item = fetch(&mut bench, &id);
         let (version, before) = (item.identity.version, item.content);
         let content = only_series(every_kind());
-        let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+        let write = Write::Update {
+            id: id.clone(),
+            version,
+            content,
+            before,
+            aside: Aside::default(),
+            stamp: None,
+        };
         let name = format!("{operation} {after} {kind:?}");
         exchange.server.fault(Fault::new(kind).on(operation).after(after).once());
         let answers = bench.mailbox.apply(KIND, &[write]);
@@ -332,7 +340,14 @@ fn in_between(
     let item = fetch(&mut bench, &id);
     let (version, before) = (item.identity.version, item.content);
     let content = only_series(other_hours());
-    let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+    let write = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    };
     let master = id.as_str().to_owned();
     let act = move |outlook: &exchange_sim::Outlook| {
         let place = [("calendar:Location", "Kantine")];

@@ -167,6 +167,7 @@ impl Session<'_> {
                 version: item.identity.version.clone(),
                 content,
                 before: raw.clone(),
+                aside: item.aside.clone(),
                 stamp: Some(stamp),
             });
             let mut before = item.clone();

@@ -3,21 +3,20 @@
 
 use std::collections::HashMap;
 
+use crate::ews;
 use crate::ews::draft::{ItemUpdate, NewItem};
 use crate::ews::operation::create_item::CreateItem;
 use crate::ews::operation::delete_item::{DeleteItem, Disposal};
 use crate::ews::operation::folder::FolderRef;
 use crate::ews::operation::update_item::UpdateItem;
 use crate::ews::operation::{ItemRef, Saved};
-use crate::ews::{self, Field as E, Value as Theirs};
 use crate::mailbox::exchange::folders::Place;
 use crate::mailbox::exchange::occurrences::Begun;
 use crate::mailbox::exchange::send::{Answers, Creates, Job, Manner, NEXT_RUN};
 use crate::mailbox::exchange::wire::Wire;
 use crate::mailbox::exchange::write::{self, Change, Dialect, Draft, Unfit};
-use crate::mailbox::exchange::{ExchangeMailbox, exceptions, table};
-use crate::mailbox::names::{self, Shown};
-use crate::mailbox::{ItemError, MailboxError, Write, Wrote};
+use crate::mailbox::exchange::{ExchangeMailbox, exceptions, read, table};
+use crate::mailbox::{ItemError, MailboxError, Write, Wrote, names};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion};
 
 impl<W: Wire> ExchangeMailbox<W> {
@@ -90,35 +89,23 @@ impl<W: Wire> ExchangeMailbox<W> {
         run: &[Write],
         answers: &mut Answers,
     ) -> Result<(), MailboxError> {
-        // Names are followed up only where they are ours; that takes a look at them. A server that does not check versions
-        // takes a look at every item (rule D13).
-        let named = |write: &Write| match write {
-            Write::Update { content, .. } => kind == ItemKind::Contact && names::concerns(content),
-            _ => false,
-        };
+        // A server that does not check versions takes a look at every item directly before (rule D13). So does what was not read
+        // with the item: names are followed up only where they are ours, and of a series it matters whether an earlier write of
+        // its occurrences came to its end.
         let all = !self.checks_versions();
         let dialect = self.dialect();
-        // So does a series, to see whether an earlier write of its occurrences came to its end.
-        let series = |write: &Write| match write {
-            Write::Update { content, before, .. } => {
-                kind == ItemKind::Appointment && exceptions::concerns(content, before)
-            }
-            _ => false,
-        };
-        let looked_at = run.iter().filter(|write| all || named(write) || series(write));
+        let looks = |write: &Write| all || lacks(kind, write);
+        let looked_at = run.iter().filter(|write| looks(write));
         let ids: Vec<ItemId> = looked_at.filter_map(target).map(|(id, _)| id.clone()).collect();
-        let wanted: Vec<ews::Property> = match kind {
-            ItemKind::Contact => vec![E::DisplayName.into(), E::FileAs.into()],
-            ItemKind::Appointment => vec![table::UNFINISHED.into()],
-            ItemKind::Task => Vec::new(),
-        };
-        let seen = self.look(&ids, &wanted, answers)?;
+        let seen = self.look(&ids, &table::aside(kind), answers)?;
         let mut jobs = Vec::with_capacity(run.len());
         let mut begun = Vec::new();
         for (place, write) in (first..).zip(run) {
-            let Write::Update { id, version, content, before, stamp } = write else { continue };
+            let Write::Update { id, version, content, before, aside, stamp } = write else {
+                continue;
+            };
             let now = match seen.get(id) {
-                None if all || named(write) || series(write) => {
+                None if looks(write) => {
                     answers.give(place, NEXT_RUN);
                     continue;
                 }
@@ -131,11 +118,13 @@ impl<W: Wire> ExchangeMailbox<W> {
                     }
                 },
             };
-            let shown = now.filter(|_| named(write)).map(shown);
-            let unfinished = now.is_some_and(|item| item.value(table::UNFINISHED).is_some());
+            let now = now.map(|item| read::aside(Some(kind), &item.properties));
+            let aside = now.as_ref().unwrap_or(aside);
+            let shown = aside.shown.as_ref().filter(|_| names::concerns(content));
+            let unfinished = aside.unfinished.unwrap_or_default();
             let stamp = stamp.as_ref();
             let change = Change { id, version, content, before, stamp, unfinished };
-            match write::update(kind, &change, shown.as_ref(), &self.manner.zone, dialect) {
+            match write::update(kind, &change, shown, &self.manner.zone, dialect) {
                 Ok(Some(Draft { load, steps })) => {
                     jobs.push(Job { place, bytes: load.wire_len(), load });
                     if !steps.is_empty() {
@@ -244,9 +233,16 @@ fn still<'a>(
     }
 }
 
-fn shown(item: &ews::Item) -> Shown {
-    let text = |of: E| item.value(of).and_then(Theirs::as_text).unwrap_or_default().to_owned();
-    Shown { display: text(E::DisplayName), file_as: text(E::FileAs) }
+/// Says whether an update needs to know something of its item that was not read with it.
+fn lacks(kind: ItemKind, write: &Write) -> bool {
+    let Write::Update { content, before, aside, .. } = write else { return false };
+    match kind {
+        ItemKind::Contact => aside.shown.is_none() && names::concerns(content),
+        ItemKind::Appointment => {
+            aside.unfinished.is_none() && exceptions::concerns(content, before)
+        }
+        ItemKind::Task => false,
+    }
 }
 
 fn done(saved: &Saved) -> Wrote {

@@ -8,8 +8,9 @@ use crate::ews::{self, BodyType, Field as E, Indexed, Value as Theirs};
 use crate::mailbox::exchange::exceptions::{self, Fetched};
 use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::{days, guests, kind, series, stamp, times};
+use crate::mailbox::names::Shown;
 use crate::mailbox::zones::{self, Zone};
-use crate::mailbox::{Identity, Item};
+use crate::mailbox::{Aside, Identity, Item};
 use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value, json};
 
 /// Reads who an item is.
@@ -54,6 +55,7 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
             }
         }
     }
+    let aside = aside(identity.kind, properties);
     let instant = |of: E| -> Option<Timestamp> {
         properties.value(of).and_then(Theirs::as_datetime).and_then(|time| time.instant())
     };
@@ -73,7 +75,20 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
         rich: is_rich(properties),
         fixed: read.fixed,
         unsupported,
+        aside,
         identity,
+    }
+}
+
+/// Reads what a write of the item needs to know, of which [`table::wanted`] was asked for.
+pub(super) fn aside(kind: Option<ItemKind>, properties: &Properties) -> Aside {
+    let text =
+        |of: E| properties.value(of).and_then(Theirs::as_text).unwrap_or_default().to_owned();
+    Aside {
+        shown: (kind == Some(ItemKind::Contact))
+            .then(|| Shown { display: text(E::DisplayName), file_as: text(E::FileAs) }),
+        unfinished: (kind == Some(ItemKind::Appointment))
+            .then(|| properties.value(table::UNFINISHED).is_some()),
     }
 }
 

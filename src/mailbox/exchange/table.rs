@@ -198,6 +198,15 @@ pub const fn series(kind: ItemKind) -> Option<ews::Field> {
     }
 }
 
+/// Returns what a write of an item needs to know besides its fields.
+pub(super) fn aside(kind: ItemKind) -> Vec<Property> {
+    match kind {
+        ItemKind::Contact => vec![ews::Field::DisplayName.into(), ews::Field::FileAs.into()],
+        ItemKind::Appointment => vec![UNFINISHED.into()],
+        ItemKind::Task => Vec::new(),
+    }
+}
+
 /// Returns the properties to ask for when whole items of a kind are read: those of all fields, and those that say who, when
 /// and whose.
 pub fn wanted(kind: ItemKind) -> Vec<Property> {
@@ -236,8 +245,8 @@ pub fn wanted(kind: ItemKind) -> Vec<Property> {
             E::DeletedOccurrences,
         ];
         wanted.extend(whose.map(Property::from));
-        wanted.push(UNFINISHED.into());
     }
+    wanted.extend(aside(kind));
     let when = [E::ParentFolderId, E::LastModifiedTime, E::LastModifiedName, E::DateTimeCreated];
     wanted.extend(when.map(Property::from));
     // The shape is checked against the schema, which gives each path once.

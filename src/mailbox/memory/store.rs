@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::mailbox::memory::fault::Call;
 use crate::mailbox::memory::normal::Normalises;
-use crate::mailbox::{By, Found, Identity, Item, ItemError, Stamp, Wanted, Write, Wrote};
+use crate::mailbox::{Aside, By, Found, Identity, Item, ItemError, Stamp, Wanted, Write, Wrote};
 use crate::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, ItemVersion, MailboxIdentity, json,
 };
@@ -261,6 +261,7 @@ impl Store {
             rich: item.rich,
             fixed: item.fixed,
             unsupported: item.unsupported,
+            aside: Aside::default(),
         })
     }
 

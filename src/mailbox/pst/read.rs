@@ -6,7 +6,7 @@ use super::series::{self, Course};
 use super::table::{Way, way};
 use super::{guests, people, stamp, times};
 use crate::mailbox::zones::{self, Zone};
-use crate::mailbox::{Identity, Item};
+use crate::mailbox::{Aside, Identity, Item};
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
 use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::{
@@ -99,6 +99,7 @@ pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
         rich: [p::RTF_COMPRESSED, p::HTML].iter().any(|of| properties.value(*of).is_some()),
         fixed: read.fixed,
         unsupported,
+        aside: Aside::default(),
         identity,
     }
 }

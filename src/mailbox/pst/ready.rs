@@ -81,7 +81,7 @@ pub(super) fn ready<'a>(
             Write::Create { folder, content, stamp } => {
                 create(kind, folder, content, stamp, &desk)?
             }
-            Write::Update { id, version, content, before, stamp } => match there(id, version) {
+            Write::Update { id, version, content, before, stamp, .. } => match there(id, version) {
                 Err(answer) => Step::Answered(answer),
                 Ok((folder, item)) => {
                     let ready =

@@ -295,7 +295,7 @@ fn utc(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use abgleich::mailbox::zones::Zone;
-    use abgleich::mailbox::{Identity, Item};
+    use abgleich::mailbox::{Aside, Identity, Item};
     use abgleich::model::recurrence::{
         Exception, ExceptionChange, Moment, Pattern, Range, Recurrence,
     };
@@ -347,6 +347,7 @@ mod tests {
             rich: false,
             fixed: FieldSet::EMPTY,
             unsupported: FieldSet::EMPTY,
+            aside: Aside::default(),
         };
         let (mut text, utc) = (Vec::new(), Zone::utc());
         let mut calendar = Calendar::begin(&mut text, &utc, "pst".to_owned()).unwrap();

@@ -17,7 +17,7 @@ use crate::mailbox::contract::sample;
 use crate::mailbox::exchange::wire::{Patience, Wire};
 use crate::mailbox::exchange::{ExchangeMailbox, Manner};
 use crate::mailbox::zones::Zone;
-use crate::mailbox::{ItemError, Mailbox, MailboxErrorKind, Trouble, Write, Wrote};
+use crate::mailbox::{Aside, ItemError, Mailbox, MailboxErrorKind, Trouble, Write, Wrote};
 use crate::model::{Content, Cursor, Field, ItemId, ItemKind};
 
 /// What the server does with one request.
@@ -149,7 +149,14 @@ pub(super) fn update(id: &str, version: &str, field: Field) -> Write {
     let mut before = Content::new();
     before.set_text(Field::GivenName, "Anna");
     before.set_text(Field::Surname, "Müller");
-    Write::Update { id: id.into(), version: version.into(), content, before, stamp: None }
+    Write::Update {
+        id: id.into(),
+        version: version.into(),
+        content,
+        before,
+        aside: Aside::default(),
+        stamp: None,
+    }
 }
 
 pub(super) fn names(mailbox: &ExchangeMailbox<Script>) -> Vec<(&'static str, usize)> {
@@ -348,8 +355,14 @@ fn a_change_of_nothing_is_done_without_a_call() {
     let (id, version) = (ItemId::from("a"), "v1".into());
     let mut content = Content::new();
     content.set_text(Field::Email4, "vier@firma.example");
-    let write =
-        Write::Update { id: id.clone(), version, content, before: Content::new(), stamp: None };
+    let write = Write::Update {
+        id: id.clone(),
+        version,
+        content,
+        before: Content::new(),
+        aside: Aside::default(),
+        stamp: None,
+    };
     let answers = mailbox.apply(ItemKind::Contact, &[write]).unwrap();
     assert_eq!(answers, [Wrote::Done { id, version: "v1".into() }]);
     assert!(mailbox.wire.sent.is_empty());
