@@ -41,6 +41,11 @@ const MEMORY: u64 = 128 * 1024;
 const IDLE: f64 = 0.01;
 /// The time within which an edit has to be on the other side.
 const WITHIN: Duration = Duration::from_secs(10);
+/// The program is at rest when nothing but the schedule had it look at anything for so long. A stream says something every 45
+/// seconds, and only when it has does it count as one that works.
+const REST: Duration = Duration::from_secs(60);
+/// How often it is asked whether it is.
+const STEP: Duration = Duration::from_secs(5);
 /// Where an edit that does not come is given up.
 const GIVEN_UP: Duration = Duration::from_mins(2);
 /// How many edits are made one at a time, and how many at once.
@@ -125,14 +130,17 @@ impl Stage {
         Self { _folder: folder, database, server, program, lines, users, begun, round: 0 }
     }
 
-    /// Waits until everything was transferred and is listened to, and nothing more is looked at than the schedule has it.
+    /// Waits until everything was transferred and is listened to, and the program has come to rest: whoever joins a stream that is
+    /// open has it opened anew, and when that has spoken for a while all on it are looked at once more, since what was under way
+    /// in that moment was not told. After that nothing is looked at but by the schedule.
     fn settle(&mut self) {
         let streams = self.users.len().div_ceil(200);
         let mut created = BTreeSet::new();
-        let mut calm = 0;
+        let mut transferred = Duration::ZERO;
+        let mut calm = Duration::ZERO;
         self.server.counts();
-        while calm < 2 {
-            thread::sleep(Duration::from_secs(5));
+        while calm < REST {
+            thread::sleep(STEP);
             assert!(self.program.try_wait().expect("it can be asked").is_none(), "it has ended");
             for line in self.lines.try_iter() {
                 let wrong =
@@ -144,10 +152,13 @@ impl Stage {
             }
             let looks = self.server.counts().get("GetFolder").copied().unwrap_or_default();
             let all = created.len() == self.users.len();
+            if all && transferred.is_zero() {
+                transferred = self.begun.elapsed();
+            }
             let heard = self.server.listeners() == (self.users.len(), streams);
             // The schedule has one in an hour and at most a few in five seconds.
             let quiet = looks <= (self.users.len() as u64 / 100).max(3);
-            calm = if all && heard && quiet { calm + 1 } else { 0 };
+            calm = if all && heard && quiet { calm + STEP } else { Duration::ZERO };
             assert!(
                 self.begun.elapsed() < Duration::from_mins(20),
                 "{} of {} transferred, {looks} looks",
@@ -156,12 +167,12 @@ impl Stage {
             );
         }
         println!(
-            "{} mailboxes transferred for the first time and listened to over {streams} streams after {:.0} s; {} threads, peak {:.1} MiB",
+            "{} mailboxes transferred for the first time after {:.0} s, all of them listened to over {streams} streams and the program at rest since {:.0} s",
             self.users.len(),
-            self.begun.elapsed().as_secs_f64(),
-            self.status("Threads"),
-            mebi(self.status("VmHWM")),
+            transferred.as_secs_f64(),
+            self.begun.elapsed().saturating_sub(calm).as_secs_f64(),
         );
+        println!("{} threads, peak {:.1} MiB", self.status("Threads"), mebi(self.status("VmHWM")));
     }
 
     /// Lets nobody do anything.
