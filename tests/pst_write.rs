@@ -8,6 +8,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "pst/bent.rs"]
+mod bent;
 #[path = "pst/compacted.rs"]
 mod compacted;
 #[path = "pst/crash.rs"]

@@ -55,9 +55,7 @@ pub use report::{Finding, Report, Weight};
 ///
 /// Only where the file cannot be opened at all: it cannot be read, or is none.
 pub fn check(path: &Path) -> Result<Report, PstError> {
-    let file =
-        std::fs::File::open(path).map_err(|error| PstError::io("open the file", 0, error))?;
-    check_medium(Medium::File(file))
+    check_medium(Medium::open(path)?)
 }
 
 /// Checks a file in a medium.

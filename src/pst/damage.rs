@@ -1,4 +1,4 @@
-//! For tests of damage: reading all that a file has, and bending what is read behind its checksums (pure).
+//! For tests of damage: reading and writing all that a file has, and bending what is read behind its checksums (effect).
 //!
 //! A flipped byte in a file fails a checksum, so the layers above never see it. [`Bent`] flips bytes after the checksums were
 //! verified: of a block as it is decoded, or of a page of a tree.
@@ -12,8 +12,11 @@ use std::sync::Arc;
 use super::error::PstError;
 use super::id::{Bid, Nid, NidKind, PageRef};
 use super::layout::Layout;
-use super::messaging::{Item, Store};
+use super::messaging::write::{Batch, ItemChange};
+use super::messaging::{Attachment, Item, Store};
+use super::ndb::write::{WriteError, Writer};
 use super::ndb::{Block, DataTree, Ndb, Node, Nodes, PageKind, Pages};
+use crate::mapi::{FileTime, Value, property};
 
 /// The most bytes of one value that are read here.
 const LIMIT: u64 = 64 << 20;
@@ -64,6 +67,48 @@ fn read_item(item: &Item<'_>, digest: &mut DefaultHasher) -> Result<(), PstError
         }
     }
     Ok(())
+}
+
+/// Changes items, moves them to Deleted Items and erases them, each in a batch of its own, and says how often that was done and how
+/// often refused. A few of each folder stand for the others.
+pub fn write_everything(file: &mut Writer) -> Result<(u64, u64), PstError> {
+    type Work = fn(&mut Batch<'_>, Nid, &ItemChange) -> Result<(), WriteError>;
+    const FEW: usize = 3;
+    const WORKS: [Work; 3] = [
+        |batch, nid, change| batch.change_item(nid, change),
+        |batch, nid, _| batch.delete_item(nid),
+        |batch, nid, _| batch.erase_item(nid),
+    ];
+    let mut items = Vec::new();
+    let store = Store::new(file.nodes());
+    for (_, folder) in store.folders_below(Nid::ROOT_FOLDER)? {
+        if folder.kind() == NidKind::FOLDER {
+            items.extend(store.folder(folder)?.items()?.into_iter().map(|row| row.nid).take(FEW));
+        }
+    }
+    drop(store);
+    let (mut done, mut refused) = (0, 0);
+    for nid in items {
+        let mut change = ItemChange::default();
+        change.set.set(property::BODY, Value::String("changed ".repeat(2_000)));
+        // Every attachment goes, as the message of an occurrence does that is as in its series again.
+        let attachments = Store::new(file.nodes())
+            .item(nid)
+            .and_then(|item| Ok(item.attachments()?.iter().map(Attachment::nid).collect()));
+        change.dropped = attachments.unwrap_or_default();
+        for work in WORKS {
+            let batch = Batch::begin(file, FileTime(134_000_000_000_000_000));
+            let outcome = batch.and_then(|mut batch| {
+                work(&mut batch, nid, &change)?;
+                batch.commit()
+            });
+            match outcome {
+                Ok(()) => done += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    Ok((done, refused))
 }
 
 /// What is bent.

@@ -16,6 +16,13 @@ pub enum PstError {
         /// What it said.
         source: io::Error,
     },
+    /// The file could not be opened.
+    Unopened {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another program has the file open and keeps it to itself.
+    InUse,
     /// The file does not begin as a PST or OST file does.
     NotPst {
         /// Its first bytes, as many of four as there are.
@@ -78,12 +85,27 @@ impl PstError {
     pub fn io(action: &'static str, at: u64, source: io::Error) -> Self {
         Self::Io { action, at, source }
     }
+
+    /// Makes the error of opening a file; `is_windows` says how its codes are to be read.
+    pub fn opening(source: io::Error, is_windows: bool) -> Self {
+        // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
+        match source.raw_os_error() {
+            Some(32 | 33) if is_windows => Self::InUse,
+            _ => Self::Unopened { source },
+        }
+    }
 }
 
 impl fmt::Display for PstError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { action, at, .. } => write!(f, "could not {action} at offset {at:#x}"),
+            Self::Unopened { .. } => write!(f, "could not open the file"),
+            Self::InUse => write!(
+                f,
+                "another program has the file open, most likely Outlook: close it there (File, Account Settings, Data \
+                 Files), or end that program"
+            ),
             Self::NotPst { found } if found.is_empty() => write!(f, "the file is empty"),
             Self::NotPst { found } => {
                 write!(f, "this is no PST or OST file: it begins with")?;
@@ -111,7 +133,7 @@ impl fmt::Display for PstError {
 impl std::error::Error for PstError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::Unopened { source } => Some(source),
             _ => None,
         }
     }
@@ -120,6 +142,18 @@ impl std::error::Error for PstError {
 #[cfg(test)]
 mod tests {
     use super::PstError;
+
+    /// What Windows answers where another program does not share a file (winerror.h); elsewhere 32 is a broken pipe.
+    #[test]
+    fn a_file_that_somebody_keeps_is_told_from_one_that_cannot_be_opened() {
+        for code in [32, 33] {
+            let said = || std::io::Error::from_raw_os_error(code);
+            assert!(matches!(PstError::opening(said(), true), PstError::InUse));
+            assert!(matches!(PstError::opening(said(), false), PstError::Unopened { .. }));
+        }
+        let missing = PstError::opening(std::io::ErrorKind::NotFound.into(), true);
+        assert!(matches!(missing, PstError::Unopened { .. }));
+    }
 
     /// House style: one lower-case clause with structure, field, value and place.
     #[test]

@@ -9,6 +9,7 @@ mod recording;
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 #[cfg(any(test, feature = "simulation"))]
 pub use recording::{Call, Recording};
@@ -29,6 +30,11 @@ pub enum Medium {
 }
 
 impl Medium {
+    /// Opens a file on disk for reading.
+    pub fn open(path: &Path) -> Result<Self, PstError> {
+        File::open(path).map(Self::File).map_err(|error| PstError::opening(error, cfg!(windows)))
+    }
+
     /// Returns the length in bytes.
     pub fn len(&self) -> Result<u64, PstError> {
         match self {

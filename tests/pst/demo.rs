@@ -123,4 +123,19 @@ fn an_edit_in_the_file_reaches_staffitpro_and_a_file_from_a_copy_stops_its_mailb
     assert!(stopped.contains("restored=1"), "{stopped}");
     assert!(fs::read(&path).unwrap() == copy, "nothing was written before the word");
     ends_with(0, folder, &["sync", "--allow", "restored=1"]);
+
+    // A file that is away is not replaced by an empty one, whatever is asked.
+    fs::rename(&path, folder.join("elsewhere.pst")).unwrap();
+    for words in [&["plan"][..], &["sync"]] {
+        let output = run(folder, words);
+        let said =
+            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains("not there any more"),
+            "{words:?} {said}"
+        );
+        assert!(!path.exists(), "{words:?}");
+    }
+    fs::rename(folder.join("elsewhere.pst"), &path).unwrap();
+    ends_with(0, folder, &["sync"]);
 }

@@ -23,6 +23,15 @@ pub(crate) fn files() -> Vec<PathBuf> {
     files
 }
 
+/// Returns the file of a name; says so where it is not in any of the folders.
+pub(crate) fn named(wanted: &str) -> Option<PathBuf> {
+    let found = files().into_iter().find(|path| name(path) == wanted);
+    if found.is_none() {
+        println!("SKIPPED: there is no {wanted} in the folders of ABGLEICH_PST_FILES");
+    }
+    found
+}
+
 /// Returns the name of a file.
 pub(crate) fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()

@@ -65,8 +65,14 @@ fn a_new_file_is_whole_and_alone() {
 fn a_file_that_is_not_finished_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pst");
+    // A file of somebody else stays, and is named.
+    let beside = folder.path().join("a.pst.unfinished");
+    fs::write(&beside, "notes").unwrap();
+    let refused = NewFile::begin(&path, &Settings::default()).unwrap_err();
+    assert!(refused.to_string().contains("a.pst.unfinished is in the way"), "{refused}");
+    assert_eq!(fs::read(&beside).unwrap(), b"notes");
     // What a crash left is taken over.
-    fs::write(folder.path().join("a.pst.new"), vec![1; 100_000]).unwrap();
+    fs::write(&beside, [b"!BDN".to_vec(), vec![1; 100_000]].concat()).unwrap();
     let new = NewFile::begin(&path, &Settings::default()).unwrap();
     let second = NewFile::begin(&path, &Settings::default()).unwrap_err();
     assert!(matches!(second, WriteError::InUse { .. }), "{second}");
@@ -120,6 +126,40 @@ fn the_rescue_record_mends_a_torn_header() {
     let refused = open(&path).unwrap_err();
     assert!(matches!(refused, WriteError::RescueDiffers { .. }), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap(), older);
+}
+
+/// A file that has the name of the record is none of ours: nothing is written before it is out of the way, and it stays.
+#[test]
+fn a_file_of_somebody_else_is_no_rescue_record() {
+    let (folder, path) = made();
+    let record = folder.path().join("Büro.pst.rescue");
+    fs::write(&record, "notes").unwrap();
+    let mut file = open(&path).unwrap();
+    let refused = add(&mut file, Nid(0x20_0044), 100).unwrap_err();
+    assert!(refused.to_string().contains("Büro.pst.rescue is in the way"), "{refused}");
+    let _ = file.close();
+    assert_eq!(fs::read(&record).unwrap(), b"notes");
+}
+
+/// The lock is on the file, and so the record is beside the file, by whatever link it was opened.
+#[cfg(unix)]
+#[test]
+fn the_record_lies_beside_the_file_and_not_beside_a_link() {
+    let (folder, path) = made();
+    let other = tempfile::tempdir().unwrap();
+    let link = other.path().join("link.pst");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let mut file = open(&link).unwrap();
+    add(&mut file, Nid(0x20_0044), 50_000).unwrap();
+    let after = read(file.nodes());
+    drop(file);
+    let record = folder.path().join("Büro.pst.rescue");
+    let mut torn = fs::read(&path).unwrap();
+    torn[512..564].copy_from_slice(&fs::read(&record).unwrap()[16 + 512..16 + 564]);
+    for way in [&link, &path] {
+        fs::write(&path, &torn).unwrap();
+        assert_eq!(read(open(way).unwrap().nodes()), after);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Pure: errors of the file in the words of the seam.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
@@ -9,12 +10,24 @@ use crate::pst::ndb::write::WriteError;
 /// How long another program may need the file before it is worth another try.
 const IN_USE: Duration = Duration::from_secs(30);
 
+const CLOSE: &str = "close it there, then run again";
+
 /// Turns what went wrong with reading into an error of the mailbox.
 pub(super) fn read(error: PstError) -> MailboxError {
     let text = error.to_string();
-    let hint = "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help";
+    let (kind, hint) = match &error {
+        PstError::InUse => (MailboxErrorKind::Transient(IN_USE), CLOSE),
+        PstError::Unopened { .. } => (
+            MailboxErrorKind::Unreachable,
+            "is the path right, and may this account read the file?",
+        ),
+        _ => (
+            MailboxErrorKind::Malformed,
+            "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help",
+        ),
+    };
     MailboxError {
-        kind: MailboxErrorKind::Malformed,
+        kind,
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
         text,
@@ -28,9 +41,7 @@ pub(super) fn read(error: PstError) -> MailboxError {
 pub(super) fn write(error: WriteError) -> MailboxError {
     let text = error.to_string();
     let (kind, hint) = match &error {
-        WriteError::InUse { .. } => {
-            (MailboxErrorKind::Transient(IN_USE), Some("close it there, then run again"))
-        }
+        WriteError::InUse { .. } => (MailboxErrorKind::Transient(IN_USE), Some(CLOSE)),
         WriteError::NetworkShare { .. } => {
             let hint = "move the file to a local disk; where that cannot be, `pst_on_share = true` beside `pst` in the \
                 configuration writes it all the same, at the risk that a broken connection leaves the file damaged";
@@ -71,6 +82,7 @@ pub(super) fn write(error: WriteError) -> MailboxError {
             (MailboxErrorKind::Unreachable, Some("run again; the file is mended when it is opened"))
         }
         WriteError::Exists { .. }
+        | WriteError::InTheWay { .. }
         | WriteError::NotAllowed { .. }
         | WriteError::NoMoreIds { .. }
         | WriteError::Unlike { .. }
@@ -110,6 +122,21 @@ pub(super) fn item(error: &PstError) -> ItemError {
 /// The file was closed by an error before.
 pub(super) fn closed() -> MailboxError {
     write(WriteError::MustReopen)
+}
+
+/// A file that was there and is not.
+pub(super) fn missing(path: &Path) -> MailboxError {
+    MailboxError {
+        kind: MailboxErrorKind::Unreachable,
+        stage: Stage::Mailbox,
+        trouble: Trouble::Unnamed,
+        text: format!("{} is not there any more, and no other file is made in its place", path.display()),
+        hint: Some(
+            "put the file back; if a new one is to begin under its name, `abgleich rebind USER` makes it".to_owned(),
+        ),
+        ambiguous: false,
+        source: None,
+    }
 }
 
 /// A folder that is not there.

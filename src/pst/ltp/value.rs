@@ -85,6 +85,9 @@ fn packed<const WIDTH: usize, Item>(
     (0..value.len()).step_by(WIDTH).map(|start| value.array(start, "value").map(&read)).collect()
 }
 
+/// How many values a property has at most: more would take much memory, and mean nothing.
+const MOST: u32 = 100_000;
+
 /// Reads values of any length behind their count and offsets.
 fn items<Item>(
     value: &Bytes<'_>,
@@ -94,6 +97,10 @@ fn items<Item>(
         return Ok(Vec::new());
     }
     let count = value.u32(0, "ulCount")?;
+    if count > MOST {
+        let (size, limit) = (count.into(), MOST.into());
+        return Err(PstError::TooBig { what: "list of values", size, limit });
+    }
     let offsets = usize::try_from(count).ok().and_then(|count| count.checked_mul(4));
     let offsets = value.slice(4, offsets.unwrap_or(usize::MAX), "rgulDataOffsets")?;
     let mut ends: Vec<usize> = offsets
@@ -162,13 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_cut_off_are_errors() {
+    fn values_that_are_cut_off_or_without_end_are_errors() {
+        // More values than any property has, all of them empty.
+        let (count, end) = (100_001_u32, 400_008_u32);
+        let mut many = count.to_le_bytes().to_vec();
+        (0..count).for_each(|_| many.extend(end.to_le_bytes()));
         for (kind, bytes) in [
             (PropertyType::TIME, &[0; 7][..]),
             (PropertyType::GUID, &[0; 15]),
             (PropertyType::STRING, &[0; 3]),
             (PropertyType::MULTIPLE_INTEGER32, &[0; 6]),
             (PropertyType::MULTIPLE_STRING, &[0xFF; 4]),
+            (PropertyType::MULTIPLE_STRING, &many),
             (PropertyType::MULTIPLE_STRING, &[1, 0, 0, 0, 9, 0, 0, 0]),
             (PropertyType::MULTIPLE_BINARY, &[2, 0, 0, 0, 13, 0, 0, 0, 12, 0, 0, 0, 0]),
         ] {

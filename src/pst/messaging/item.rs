@@ -95,11 +95,6 @@ impl<'a> Item<'a> {
             .collect()
     }
 
-    /// Returns the table of attachments, where there is one.
-    pub fn attachment_table(&self) -> Result<Option<TableContext<'a>>, PstError> {
-        self.table(Nid::ATTACHMENTS)
-    }
-
     fn table(&self, nid: Nid) -> Result<Option<TableContext<'a>>, PstError> {
         let nodes = self.object.surroundings().nodes;
         let node = subnode::find(nodes, self.object.node().sub, nid)?;

@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::Path;
 
 use crate::mapi::{Value, entry::StoreEntry, property};
@@ -31,8 +30,7 @@ pub struct Store<N> {
 impl Store<Ndb> {
     /// Opens a file for reading. Its header is verified, and everything else when it is read.
     pub fn open(path: &Path) -> Result<Self, PstError> {
-        let file = File::open(path).map_err(|error| PstError::io("open the file", 0, error))?;
-        Ndb::open(Medium::File(file)).map(Self::new)
+        Ndb::open(Medium::open(path)?).map(Self::new)
     }
 }
 
@@ -110,13 +108,17 @@ impl<N: Nodes> Store<N> {
         Ok(Folder::new(Object::open(self.surroundings()?, node)?))
     }
 
-    /// Returns a folder and all folders in it, parents first, each with its depth below the first.
+    /// Returns a folder and all folders in it, parents first, each with its depth below the first. One that stands in several
+    /// tables, as in no sound file, is told where it is found first.
     pub fn folders_below(&self, nid: Nid) -> Result<Vec<(usize, Nid)>, PstError> {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         let mut open = vec![(0, nid)];
         while let Some((depth, nid)) = open.pop() {
-            if depth > DEEPEST || !seen.insert(nid) {
+            if !seen.insert(nid) {
+                continue;
+            }
+            if depth > DEEPEST {
                 let (size, limit) = (wide(depth), wide(DEEPEST));
                 return Err(PstError::TooBig { what: "nesting of folders", size, limit });
             }

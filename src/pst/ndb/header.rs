@@ -47,7 +47,7 @@ pub struct Header {
 /// The longest header of all variants, in bytes.
 const LONGEST: usize = 564;
 
-const MAGIC: [u8; 4] = *b"!BDN";
+pub(super) const MAGIC: [u8; 4] = *b"!BDN";
 
 /// What both checksums begin after.
 const CHECKED_FROM: usize = 8;

@@ -28,6 +28,9 @@ const SILENT: [&[u8]; 17] = [
     b"fldinst",
 ];
 
+/// How many groups within each other keep what they have of their own. Nobody writes so many; deeper ones are counted only.
+const DEEPEST: usize = 500;
+
 /// Returns the text of RTF; `page` is for files that name none.
 pub(super) fn text(rtf: &[u8], page: CodePage) -> String {
     let mut reader = Reader::new(rtf, page);
@@ -50,6 +53,8 @@ struct Reader<'a> {
     rest: &'a [u8],
     out: String,
     groups: Vec<Group>,
+    /// Open groups beyond the deepest.
+    deeper: usize,
     now: Group,
     page: CodePage,
     fonts: HashMap<i32, CodePage>,
@@ -67,6 +72,7 @@ impl<'a> Reader<'a> {
             rest,
             out: String::new(),
             groups: Vec::new(),
+            deeper: 0,
             now: Group { silent: false, fonts: false, font: -1, skip: 1 },
             page,
             fonts: HashMap::new(),
@@ -84,12 +90,18 @@ impl<'a> Reader<'a> {
             b'{' => {
                 self.flush();
                 self.leave = 0;
-                self.groups.push(self.now);
+                if self.groups.len() < DEEPEST {
+                    self.groups.push(self.now);
+                } else {
+                    self.deeper += 1;
+                }
             }
             b'}' => {
                 self.flush();
                 self.leave = 0;
-                if let Some(outer) = self.groups.pop() {
+                if self.deeper > 0 {
+                    self.deeper -= 1;
+                } else if let Some(outer) = self.groups.pop() {
                     self.now = outer;
                 }
             }
@@ -269,7 +281,7 @@ fn page_of_charset(charset: i32) -> Option<CodePage> {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{Reader, text};
     use crate::pst::messaging::code_page::CodePage;
 
     fn plain(rtf: &str) -> String {
@@ -293,6 +305,17 @@ mod tests {
         assert_eq!(plain(r"{\rtf1\ansicpg932\'93\'fa}"), "日");
     }
 
+    /// Memory is bounded: of 100,000 groups 500 are kept, and what is behind them is as before them.
+    #[test]
+    fn groups_without_end_take_no_memory_without_end() {
+        let (open, close) = ("{".repeat(100_000), "}".repeat(100_000));
+        let rtf = format!(r"{{\rtf1 a{{\*\x {open}b");
+        let mut reader = Reader::new(rtf.as_bytes(), CodePage::WESTERN);
+        while reader.step() {}
+        assert_eq!((reader.groups.len(), reader.deeper), (500, 99_502));
+        assert_eq!(plain(&format!("{rtf}{close}}}c}}d")), "acd");
+    }
+
     #[test]
     fn what_makes_no_sense_is_no_text() {
         for rtf in
@@ -300,7 +323,6 @@ mod tests {
         {
             let _ = plain(rtf);
         }
-        assert_eq!(plain(&"{".repeat(100_000)), "");
         assert_eq!(plain(r"{\rtf1{\pict\bin3 }}}x}y"), "y");
     }
 }

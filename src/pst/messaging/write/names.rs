@@ -79,8 +79,9 @@ impl NameMap {
         all
     }
 
-    /// Reads the map.
-    pub(super) fn load(nodes: &dyn Nodes) -> Result<Self, PstError> {
+    /// Reads the map. One that numbers its names otherwise than by their places is not written by: an id of ours could be that
+    /// of another name.
+    pub(super) fn load(nodes: &dyn Nodes) -> Result<Self, WriteError> {
         let what = "map of named properties";
         let nid = Nid::NAME_MAP;
         let node = nodes.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
@@ -97,14 +98,20 @@ impl NameMap {
             texts: stream(TEXTS)?,
             added: BTreeMap::new(),
         };
-        for (entry, place) in map.entries.chunks_exact(8).zip(0_u16..) {
-            let [a, b, c, d, low, high, _, _] = *entry else { continue };
+        for (place, entry) in map.entries.as_chunks().0.iter().enumerate() {
+            let [a, b, c, d, low, high, ordinal_low, ordinal_high] = *entry;
+            let ordinal = u16::from_le_bytes([ordinal_low, ordinal_high]);
+            if usize::from(ordinal) != place || place >= MOST_NAMES {
+                let what = "the store numbers its named properties otherwise than in their order, so that none can be \
+                    written safely; the first such";
+                return Err(WriteError::NotAllowed { what, value: wide(place) });
+            }
             let which = u16::from_le_bytes([low, high]);
             let number = u32::from_le_bytes([a, b, c, d]);
             let name = if which & 1 == 0 { Some(Name::Number(number)) } else { map.text(number) };
             // A name that cannot be read is nobody's; its place is kept.
             if let (Some(set), Some(name)) = (map.set(which >> 1), name) {
-                let id = PropertyId(PropertyId::FIRST_NAMED.0.saturating_add(place));
+                let id = PropertyId(PropertyId::FIRST_NAMED.0 + ordinal);
                 map.ids.entry(PropertyName { set, name }).or_insert(id);
             }
         }

@@ -223,11 +223,13 @@ pub(super) fn size_below(
 ) -> Result<u64, PstError> {
     /// Embedded messages have attachments that are messages; a deeper nest is no item.
     const DEEPEST: u8 = 16;
+    /// Nor is one of so many subnodes: lists that lead to the same lists again and again have them.
+    const MOST: u64 = 100_000;
     fn size(
         nodes: &dyn Nodes,
         sub: Option<Bid>,
         without: &dyn Fn(Nid) -> bool,
-        depth: u8,
+        (depth, seen): (u8, &mut u64),
     ) -> Result<u64, PstError> {
         if depth > DEEPEST {
             let (size, limit) = (u64::from(depth), u64::from(DEEPEST));
@@ -235,16 +237,24 @@ pub(super) fn size_below(
         }
         let mut total: u64 = 0;
         subnode::each(nodes, sub, &mut |node| {
+            *seen += 1;
+            if *seen > MOST {
+                return Err(PstError::TooBig {
+                    what: "item of subnodes",
+                    size: *seen,
+                    limit: MOST,
+                });
+            }
             if !without(node.nid) {
                 let own = DataTree::open(nodes, node.data)?.len();
-                let below = size(nodes, node.sub, &|_| false, depth + 1)?;
+                let below = size(nodes, node.sub, &|_| false, (depth + 1, &mut *seen))?;
                 total = total.saturating_add(own).saturating_add(below);
             }
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(total)
     }
-    size(nodes, sub, without, 0)
+    size(nodes, sub, without, (0, &mut 0))
 }
 
 /// Widens a count of bytes to what properties tell.

@@ -5,8 +5,8 @@
 
 use crate::pst::PstError;
 use crate::pst::id::Nid;
-use crate::pst::ndb::Nodes;
-use crate::pst::ndb::write::{Transaction, WriteError};
+use crate::pst::ndb::write::{DataChange, Transaction, WriteError};
+use crate::pst::ndb::{DataTree, Node, Nodes};
 
 use super::node::NodeSource;
 
@@ -79,18 +79,23 @@ impl Queue {
         }
     }
 
-    /// Brings the events into the transaction, behind those that are queued already.
+    /// Brings the events into the transaction, behind those that are queued already, of which the last block alone is read and
+    /// written.
     pub(super) fn write(&mut self, tx: &mut Transaction<'_>) -> Result<(), WriteError> {
         let records = std::mem::take(&mut self.records);
         if records.is_empty() {
             return Ok(());
         }
         let Some(node) = tx.node(Nid::SEARCH_QUEUE)? else { return Ok(()) };
-        let mut all = NodeSource::open(tx, &node)?.all()?;
-        all.extend(records);
-        let data = tx.put_data(&all)?;
+        let tree = DataTree::open(tx, node.data)?;
+        let keep = tree.blocks().saturating_sub(1);
+        let mut end = tree.block(keep)?.map(|last| last.to_vec()).unwrap_or_default();
+        end.extend(records);
+        let append = end.chunks(tx.layout().block_payload).map(<[u8]>::to_vec).collect();
+        let change = DataChange { keep: Some(keep), append, ..DataChange::default() };
+        let data = tx.change_data(node.data, &change)?;
         // The parent is how far Outlook has read; it stays.
-        tx.set_node(crate::pst::ndb::Node { data, ..node })
+        tx.set_node(Node { data, ..node })
     }
 }
 

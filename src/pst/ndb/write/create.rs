@@ -103,7 +103,7 @@ impl Drop for NewFile {
 /// Returns the name that a file has until it is whole.
 pub(super) fn temporary_of(path: &Path) -> PathBuf {
     let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(".new");
+    name.push(".unfinished");
     path.with_file_name(name)
 }
 

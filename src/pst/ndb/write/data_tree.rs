@@ -52,22 +52,6 @@ impl Transaction<'_> {
         self.put_pieces(blocks.iter().map(AsRef::as_ref))
     }
 
-    /// Writes data from a reader, which is read to its end.
-    pub fn put_stream(&mut self, from: &mut dyn std::io::Read) -> Result<Option<Bid>, WriteError> {
-        let mut lists = Growing::default();
-        let mut block = Vec::with_capacity(FULL);
-        loop {
-            block.clear();
-            let mut some = std::io::Read::take(&mut *from, wide(FULL));
-            let failed = |error| PstError::io("read what is to be written", 0, error);
-            std::io::Read::read_to_end(&mut some, &mut block).map_err(failed)?;
-            if block.is_empty() {
-                return lists.finish(self);
-            }
-            lists.block(self, &block)?;
-        }
-    }
-
     fn put_pieces<'b>(
         &mut self,
         blocks: impl Iterator<Item = &'b [u8]>,

@@ -46,6 +46,11 @@ pub enum WriteError {
         /// The file.
         path: PathBuf,
     },
+    /// A file of somebody else has a name that is needed beside the file.
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file would grow beyond what was allowed.
     TooLong {
         /// The most that was allowed, in bytes.
@@ -147,6 +152,11 @@ impl fmt::Display for WriteError {
                  the file, or let Outlook's own repair (SCANPST) see it"
             ),
             Self::Exists { path } => write!(f, "{} exists already", path.display()),
+            Self::InTheWay { path } => write!(
+                f,
+                "{} is in the way: it is none that an earlier attempt left, so it was not touched; give it another name",
+                path.display()
+            ),
             Self::TooLong { limit } => {
                 write!(f, "the file would grow beyond the {limit} bytes that are allowed")
             }

@@ -4,6 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use super::error::WriteError;
+use super::rescue::take_over;
+use crate::pst::error::PstError;
+use crate::pst::ndb::header::MAGIC;
 
 /// Opens a file for reading and writing, or says that somebody else has it open.
 pub(super) fn open(path: &Path) -> Result<File, WriteError> {
@@ -25,12 +28,13 @@ pub(super) fn read(path: &Path) -> Result<File, WriteError> {
     Ok(file)
 }
 
-/// Creates a file, or takes over one that nobody has open any longer and empties it.
+/// Creates a file, or takes over one that an earlier attempt left, and empties it. A file of somebody else stays.
 pub(super) fn create(path: &Path) -> Result<File, WriteError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     alone(&mut options);
-    let file = options.open(path).map_err(|error| refused(path, error))?;
+    let file = take_over(path, &options, &MAGIC).map_err(|error| refused(path, error))?;
+    let file = file.ok_or_else(|| WriteError::InTheWay { path: path.to_owned() })?;
     lock(&file, path)?;
     let failed = |source| WriteError::Beside { action: "empty", path: path.to_owned(), source };
     file.set_len(0).map_err(failed)?;
@@ -68,11 +72,11 @@ fn lock(_: &File, _: &Path) -> Result<(), WriteError> {
 }
 
 fn refused(path: &Path, source: std::io::Error) -> WriteError {
-    // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
-    if cfg!(windows) && matches!(source.raw_os_error(), Some(32 | 33)) {
-        return WriteError::InUse { path: path.to_owned() };
+    let path = path.to_owned();
+    match PstError::opening(source, cfg!(windows)) {
+        PstError::Unopened { source } => WriteError::Beside { action: "open", path, source },
+        _ => WriteError::InUse { path },
     }
-    WriteError::Beside { action: "open", path: path.to_owned(), source }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What must be right in a file before it is written (effect): both trees whole, nothing in two places, and all of it shown as
 //! in use by the allocation maps. Costs what the trees and the maps cost, not what the file holds.
 //!
-//! Reference counts and contents are not looked at: a transaction that meets a wrong count refuses by itself.
+//! Reference counts and contents are not looked at, which would take reading every list in the file: that is `pst check`. A
+//! transaction refuses a count that is lower than the references it takes away itself. One that is too low for references that it
+//! does not meet would let it free a block that somebody still needs.
 
 use super::bits::{MAP_BYTES, Map, Run, section_at};
 use super::error::WriteError;

@@ -1,0 +1,140 @@
+//! Stores as others may have left them: broken in a way that must not be made worse, or not opened by Outlook for long.
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
+use super::{NOW, contact, node, store};
+use crate::mapi::{PropertyId, PropertyType};
+use crate::pst::PstError;
+use crate::pst::check::check;
+use crate::pst::crypt::Crypt;
+use crate::pst::id::{Bid, Nid, NidKind};
+use crate::pst::layout::Layout;
+use crate::pst::medium::{Call, Medium, Recording};
+use crate::pst::messaging::Store;
+use crate::pst::messaging::write::node::size_below;
+use crate::pst::messaging::write::{Batch, NewFolder, NewStore, Role, fill};
+use crate::pst::ndb::write::{Settings, Writer};
+use crate::pst::ndb::{Block, DataTree, Node, Nodes};
+
+/// A folder that stands in two tables breaks a rule, and hides nothing: it is told once, and everything else as well.
+#[test]
+fn a_folder_that_is_listed_twice_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, made) = store(folder.path());
+    let role = |role| made.role(role).unwrap();
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    let new = NewFolder::new("Kunden", "IPF.Contact");
+    let below = batch.create_folder(role(Role::Contacts), &new).unwrap();
+    let others = role(Role::Calendar).with(NidKind::HIERARCHY);
+    batch.put_row(others, below, |_, _| Ok(Vec::new())).unwrap();
+    batch.commit().unwrap();
+    let all = Store::new(file.nodes()).folders_below(Nid::ROOT_FOLDER).unwrap();
+    assert_eq!(all.iter().filter(|(_, nid)| *nid == below).count(), 1);
+    file.close().unwrap();
+    let report = check(&folder.path().join("test.pst")).unwrap();
+    let told: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|told| told.contains("belongs to another")), "{told:#?}");
+}
+
+/// MS-PST 2.4.7.1: the id of a name is 0x8000 and its `wPropIdx`. Where that is not its place, or there are more names than ids,
+/// nothing is written: an id of ours could be that of another name.
+#[test]
+fn names_that_are_numbered_otherwise_are_not_written_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, _) = store(folder.path());
+    let entry = |ordinal: u16| {
+        let [low, high] = ordinal.to_le_bytes();
+        [0x10, 0x85, 0, 0, 6, 0, low, high]
+    };
+    let many = |last: u16| (0..=last).map(entry).collect::<Vec<_>>().concat();
+    let over = [many(u16::MAX), entry(0).to_vec()].concat();
+    for (entries, first) in
+        [([entry(0), entry(5)].concat(), ": 1"), (many(0x7FFF), ": 32767"), (over, ": 32767")]
+    {
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        let tag = PropertyId(3).of(PropertyType::BINARY);
+        batch.set_property(Nid::NAME_MAP, tag, &entries).unwrap();
+        let Err(error) = Batch::over(batch.tx, NOW) else { panic!("it was taken") };
+        assert!(error.to_string().ends_with(first), "{error}");
+    }
+}
+
+/// Lists of subnodes in which eight entries lead to the next list, and so on, are few blocks and no end of subnodes.
+#[test]
+fn subnodes_without_end_are_an_error() {
+    /// Counts how often a list is read.
+    struct Ladder(Writer, Cell<u32>);
+    const FIRST: u64 = 6;
+    impl Nodes for Ladder {
+        fn layout(&self) -> &Layout {
+            Nodes::layout(self.0.nodes())
+        }
+        fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
+            self.0.nodes().node(nid)
+        }
+        fn nodes(
+            &self,
+            from: Nid,
+            each: &mut dyn FnMut(Node) -> ControlFlow<()>,
+        ) -> Result<(), PstError> {
+            self.0.nodes().nodes(from, each)
+        }
+        fn block(&self, bid: Bid) -> Result<Block, PstError> {
+            self.1.set(self.1.get() + 1);
+            let next = if bid.0 < FIRST + 4 * 14 { bid.0 + 4 } else { 0 };
+            // MS-PST 2.2.2.8.3.3.1: eight entries of 24 bytes behind a head of eight.
+            let mut bytes = vec![2, 0, 8, 0, 0, 0, 0, 0];
+            for number in 1..=8_u64 {
+                for word in [(number << 5) | 0x1F, 0, next] {
+                    bytes.extend(word.to_le_bytes());
+                }
+            }
+            Ok(Block::new(0, bytes.into()))
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let ladder = Ladder(store(folder.path()).0, Cell::new(0));
+    let error = size_below(&ladder, Some(Bid(FIRST)), &|_| false).unwrap_err();
+    assert!(matches!(error, PstError::TooBig { .. }), "{error}");
+    assert!(ladder.1.get() <= 100_000, "{}", ladder.1.get());
+}
+
+/// MS-PST 2.4.8.4: the queue for Outlook's searches grows at its end, and what is written for a change does not grow with it.
+#[test]
+fn the_search_queue_grows_at_its_end() {
+    let recording = Recording::new(Vec::new());
+    let rescue = Medium::Recording(recording.beside(Vec::new()));
+    let empty = Writer::empty(Medium::Recording(recording), Crypt::Permute, &Settings::default());
+    let mut file = empty.unwrap();
+    let made = fill(file.begin().unwrap(), &NewStore::english("Queue")).unwrap();
+    let contacts = made.role(Role::Contacts).unwrap();
+    // A search looks at the contacts, and nobody has opened the store for long.
+    let mut tx = file.begin().unwrap();
+    let watched = ((contacts.index() << 5) | 1).to_le_bytes();
+    let queued = vec![7; 1_000_000];
+    for (nid, bytes) in [(Nid::SEARCH_FOLDERS, &watched[..]), (Nid::SEARCH_QUEUE, &queued[..])] {
+        let data = tx.put_data(bytes).unwrap();
+        tx.set_node(Node { nid, data, sub: None, parent: Nid(0) }).unwrap();
+    }
+    tx.commit().unwrap();
+    let (Medium::Recording(before), _) = file.close_in_media().unwrap() else { panic!() };
+    let calls = before.calls().len();
+    let settings = Settings::default();
+    let medium = Medium::Recording(before);
+    let mut file = Writer::in_media(medium, rescue, &settings, &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    batch.add_item(contacts, &contact("Anna")).unwrap();
+    batch.commit().unwrap();
+    let queue = node(file.nodes(), Nid::SEARCH_QUEUE);
+    let all = DataTree::open(file.nodes(), queue.data).unwrap().read_all(2_000_000).unwrap();
+    assert_eq!(all.len(), 1_000_020);
+    assert_eq!(all[..1_000_000], queued);
+    assert_eq!(all[1_000_004..1_000_008], contacts.0.to_le_bytes());
+    let (Medium::Recording(after), _) = file.into_media() else { panic!() };
+    let written: usize = after.calls()[calls..]
+        .iter()
+        .map(|(_, call)| if let Call::Write { bytes, .. } = call { bytes.len() } else { 0 })
+        .sum();
+    assert!(written < 100_000, "{written} bytes for a contact");
+}
