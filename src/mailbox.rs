@@ -33,6 +33,9 @@ use crate::model::{
 
 /// A mailbox: Exchange over EWS, a PST file, or the reference in memory.
 pub trait Mailbox {
+    /// Says before it is opened that there is a state about this mailbox: where it is away now, no empty one is made in its place.
+    fn must_exist(&mut self) {}
+
     /// Opens the mailbox and says which one it is (rule D15). Costs one call.
     fn open(&mut self) -> Result<Opened, MailboxError>;
 

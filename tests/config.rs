@@ -215,10 +215,10 @@ fn a_windows_file_with_bom_and_backslashes_loads() {
     assert_eq!(server.access, Access::Impersonation);
     assert_eq!(server.ca_file.as_deref(), Some(Path::new("ca.pem")));
     let pst = |path: &str, limits| Target::Pst { path: path.into(), limits };
-    let usual = PstLimits { with_password: false, on_share: false, max_gb: 50 };
+    let usual = PstLimits { with_password: false, on_share: false, max_gb: 50, code_page: 1252 };
     let weber = pst(r"D:\pst\f.weber.pst", usual);
     assert_eq!(settings.mailbox("FWE").unwrap().target, weber);
-    let allowed = PstLimits { with_password: true, on_share: true, max_gb: 20 };
+    let allowed = PstLimits { with_password: true, on_share: true, max_gb: 20, code_page: 1251 };
     let kraft = pst(r"\\dateien\pst\g.kraft.pst", allowed);
     assert_eq!(settings.mailbox("GKR").unwrap().target, kraft);
 }

@@ -14,6 +14,8 @@ mod agreement;
 mod attached;
 #[path = "mailbox/bench.rs"]
 mod bench;
+#[path = "mailbox/broken.rs"]
+mod broken;
 #[path = "mailbox/clock.rs"]
 mod clock;
 #[path = "mailbox/contract.rs"]

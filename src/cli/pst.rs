@@ -14,7 +14,7 @@ use std::path::Path;
 
 use abgleich::config::Language;
 use abgleich::pst::PstError;
-use abgleich::pst::messaging::Store;
+use abgleich::pst::messaging::{CodePage, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::WriteError;
 use clap::builder::PossibleValuesParser;
@@ -84,15 +84,41 @@ struct Share {
     on_share: bool,
 }
 
-/// Opens a file for reading.
-fn open(path: &Path) -> Result<Store<Ndb>, Failure> {
-    Store::open(path).map_err(|error| unreadable(path, error))
+/// How texts are read that are not in Unicode.
+#[derive(Args)]
+struct Texts {
+    /// The code page of texts that are not in Unicode where the file does not say it, such as 1251 [default: 1252, Western]
+    #[arg(long, value_name = "NUMBER", value_parser = code_page)]
+    code_page: Option<CodePage>,
+}
+
+impl Texts {
+    fn page(&self) -> CodePage {
+        self.code_page.unwrap_or(CodePage::WESTERN)
+    }
+
+    /// Opens a file for reading.
+    fn open(&self, path: &Path) -> Result<Store<Ndb>, Failure> {
+        let store = Store::open(path).map_err(|error| unreadable(path, error))?;
+        Ok(store.with_code_page(self.page()))
+    }
+}
+
+/// Reads the number of a code page that is known.
+pub(in crate::cli) fn code_page(text: &str) -> Result<CodePage, String> {
+    let page = text.parse().ok().map(CodePage).filter(|page| page.is_known());
+    page.ok_or_else(|| {
+        "it is no code page that is known here, such as 1250, 1251, 932 or 65001 (UTF-8)".to_owned()
+    })
 }
 
 /// Says that a file cannot be read.
 fn unreadable(path: &Path, error: PstError) -> Failure {
     let hint = match &error {
-        PstError::Io { .. } => "is the path right, and may this account read the file?",
+        PstError::Io { .. } | PstError::Unopened { .. } => {
+            "is the path right, and may this account read the file?"
+        }
+        PstError::InUse => "then try again",
         _ => "if it is meant to be an Outlook data file, take it from a backup",
     };
     Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error })
@@ -110,6 +136,24 @@ fn unwritable(path: &Path, error: WriteError) -> Failure {
     let failure =
         Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error });
     failure.hint_of(hint.map(str::to_owned))
+}
+
+/// Returns which file an error of copying is about: the one that it names, the one that is copied, or the copy.
+fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path {
+    match error {
+        WriteError::InUse { path }
+        | WriteError::NetworkShare { path }
+        | WriteError::Exists { path }
+        | WriteError::InTheWay { path }
+        | WriteError::Beside { path, .. } => path,
+        WriteError::Pst(_)
+        | WriteError::Uncounted { .. }
+        | WriteError::ReadOnlyKind { .. }
+        | WriteError::Inconsistent { .. }
+        | WriteError::RescueDiffers { .. }
+        | WriteError::Protected => from,
+        _ => into,
+    }
 }
 
 /// An error of a file, with its path in front.

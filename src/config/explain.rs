@@ -34,11 +34,12 @@ pub(in crate::config) fn explain(settings: &Settings, mailbox: &MailboxSettings)
         }
         Target::Pst { path, limits } => {
             row("pst".to_owned(), &quoted(&path.display().to_string()), common("pst"));
-            let PstLimits { with_password, on_share, max_gb } = limits;
-            let rows: [(&str, &dyn Display); 3] = [
+            let PstLimits { with_password, on_share, max_gb, code_page } = limits;
+            let rows: [(&str, &dyn Display); 4] = [
                 ("pst_with_password", with_password),
                 ("pst_on_share", on_share),
                 ("pst_max_gb", max_gb),
+                ("pst_code_page", code_page),
             ];
             for (key, value) in rows {
                 row(key.to_owned(), value, common(key));

@@ -221,6 +221,12 @@ const MAILBOX: Shape = Shape::TextOr {
             Shape::Count { min: 1, max: 65_536 },
             "How long the file may become, in GB of 1,073,741,824 bytes.",
         ),
+        german(
+            "pst_code_page",
+            &["pst_Codepage"],
+            Shape::Count { min: 1, max: 65_535 },
+            "The code page of texts that are not in Unicode, where the file does not say it.",
+        ),
     ],
 };
 

@@ -409,12 +409,12 @@ pub enum Target {
     Pst {
         /// Where it is.
         path: PathBuf,
-        /// What is allowed when it is written.
+        /// What is said of it.
         limits: PstLimits,
     },
 }
 
-/// What the operator allows when a PST file is written.
+/// What the operator allows when a PST file is written, and says of how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PstLimits {
     /// Whether it may be written although it has a password.
@@ -423,12 +423,14 @@ pub struct PstLimits {
     pub on_share: bool,
     /// How long it may become, in GB of 2^30 bytes.
     pub max_gb: u32,
+    /// The code page of texts that are not in Unicode, where the file does not say it.
+    pub code_page: u32,
 }
 
 impl Default for PstLimits {
     /// As Outlook does it: 50 GB are its own limit.
     fn default() -> Self {
-        Self { with_password: false, on_share: false, max_gb: 50 }
+        Self { with_password: false, on_share: false, max_gb: 50, code_page: 1252 }
     }
 }
 

@@ -158,6 +158,7 @@ pub fn candidates(
 ) -> Result<Vec<Candidate>, DecideError> {
     let desk = Desk::open(whose)?;
     let pair = desk.pair(record)?;
+    mailbox.must_exist();
     mailbox.open()?;
     let Some(Fetched::Record(read)) =
         source.fetch(whose.user, std::slice::from_ref(record))?.into_iter().next()
@@ -201,6 +202,7 @@ pub fn link(
     if let Some(other) = desk.state.pair_of_item(desk.known.id, &id)? {
         return Err(DecideError::ItemTaken(other.record));
     }
+    mailbox.must_exist();
     let opened = mailbox.open()?;
     if opened.identity != desk.known.identity {
         return Err(DecideError::Unfit("in another mailbox than the one that was settled before"));

@@ -110,6 +110,10 @@ impl<'a> Patient<'a> {
 }
 
 impl Mailbox for Patient<'_> {
+    fn must_exist(&mut self) {
+        self.mailbox.must_exist();
+    }
+
     fn open(&mut self) -> Result<Opened, MailboxError> {
         self.insist(|mailbox| mailbox.open())
     }

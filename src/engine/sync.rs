@@ -87,6 +87,9 @@ fn run(
     let tell = |time| events(Event::Waits { user: job.user.clone(), time });
     let mut patient = Patient::new(mailbox, job.clock, &options.stop, &tell, options.patience);
     let mailbox: &mut dyn Mailbox = &mut patient;
+    if state.mailbox(job.tenant, job.user)?.is_some() {
+        mailbox.must_exist();
+    }
     let opened = mailbox.open()?;
     let id = check_identity(job, &state, &opened)?;
     let now = job.clock.now();

@@ -39,11 +39,12 @@ use crate::mailbox::{
     Wrote,
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind, MailboxIdentity};
-use crate::pst::messaging::Store;
+use crate::pst::messaging::{CodePage, Store};
 use crate::pst::ndb::write::{Concern, Settings, Writer};
 
 use feed::Snapshot;
 use file::StoreFile;
+use rows::Known;
 use search::Stamped;
 
 /// How many writes go into one transaction.
@@ -60,6 +61,8 @@ pub struct PstAccess {
     pub german: bool,
     /// The zone of the person who looks.
     pub zone: Zone,
+    /// The code page of texts that are not in Unicode, where the file does not say it.
+    pub code_page: CodePage,
     /// What is allowed when it is written.
     pub settings: Settings,
 }
@@ -84,16 +87,29 @@ pub struct PstMailbox {
     /// What a listing that is under way is compared with.
     listing: Option<(u64, Snapshot)>,
     listings: u64,
+    /// The states of the rows that were read last.
+    known: Known,
     /// Where the stamps are, once somebody asked.
     stamped: Option<Stamped>,
     /// What befell the file as a whole while some writes were answered already.
     parked: Option<MailboxError>,
+    /// Whether the file was there before.
+    must_exist: bool,
 }
 
 impl PstMailbox {
     /// Makes a mailbox; nothing is opened until the first call.
     pub fn new(access: PstAccess) -> Self {
-        Self { access, file: None, listing: None, listings: 0, stamped: None, parked: None }
+        Self {
+            access,
+            file: None,
+            listing: None,
+            listings: 0,
+            known: Known::default(),
+            stamped: None,
+            parked: None,
+            must_exist: false,
+        }
     }
 
     /// Closes the file, so that its room is accounted for and nothing is left beside it. A mailbox that is just dropped leaves
@@ -111,8 +127,9 @@ impl PstMailbox {
 
     fn file(&mut self) -> Result<&mut StoreFile, MailboxError> {
         if self.file.is_none() {
-            self.file = Some(StoreFile::open(&self.access)?);
+            self.file = Some(StoreFile::open(&self.access, self.must_exist)?);
             self.stamped = None;
+            self.known = Known::default();
         }
         self.file.as_mut().ok_or_else(failure::closed)
     }
@@ -129,6 +146,10 @@ impl Drop for PstMailbox {
 }
 
 impl Mailbox for PstMailbox {
+    fn must_exist(&mut self) {
+        self.must_exist = true;
+    }
+
     fn open(&mut self) -> Result<Opened, MailboxError> {
         let key = self.file()?.record_key()?;
         let identity = MailboxIdentity::new(key.iter().fold("pst/".to_owned(), |text, byte| {
@@ -169,8 +190,9 @@ impl Mailbox for PstMailbox {
         ids: &[ItemId],
         each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
     ) -> Result<(), MailboxError> {
-        let file = self.file()?;
-        fetch::identities(file, ids, each)
+        self.file()?;
+        let Self { file: Some(file), known, .. } = self else { return Err(failure::closed()) };
+        fetch::identities(file, known, ids, each)
     }
 
     fn fetch(
@@ -179,8 +201,11 @@ impl Mailbox for PstMailbox {
         ids: &[ItemId],
         each: &mut dyn FnMut(ItemId, Result<Item, ItemError>),
     ) -> Result<(), MailboxError> {
-        let zone = self.access.zone.clone();
-        fetch::items(self.file()?, ids, &zone, each)
+        self.file()?;
+        let Self { file: Some(file), known, access, .. } = self else {
+            return Err(failure::closed());
+        };
+        fetch::items(file, known, ids, &access.zone, each)
     }
 
     fn find(&mut self, kind: ItemKind, wanted: &Wanted<'_>) -> Result<Vec<Found>, MailboxError> {

@@ -8,11 +8,13 @@ use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Mailbox as _, Write, Wrote};
-use abgleich::mapi::{FileTime, PropertyTag};
+use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
 use abgleich::model::recurrence::{Day, Pattern, Range, Recurrence, Unit};
 use abgleich::model::{Field, ItemKind, Value};
 use abgleich::pst::Nid;
-use abgleich::pst::messaging::write::Batch;
+use abgleich::pst::messaging::write::{Batch, NewItem};
+use abgleich::pst::messaging::{CodePage, Store};
+use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::{Settings, Writer};
 use jiff::civil::date;
 
@@ -40,7 +42,61 @@ next: `abgleich pst check c.pst` looks at what is in it; if that finds nothing, 
         let again = place.run(&["pst", command, "a.pst", "b.pst"]);
         assert_eq!((again.code, again.stdout.as_str()), (4, ""), "{again:?}");
         assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+        // What is wrong with the original is told of the original.
+        let missing = place.run(&["pst", command, "old.pst", "new.pst"]);
+        let first = missing.stderr.lines().next().unwrap_or_default();
+        assert_eq!((missing.code, first), (4, "error: old.pst: could not open old.pst"));
+        if let Some(ansi) = real("MailbirdInc__test_ansi.pst") {
+            let ansi = ansi.display().to_string();
+            let refused = place.run(&["pst", command, &ansi, "new.pst"]);
+            let first = refused.stderr.lines().next().unwrap_or_default();
+            assert!(first.contains(&format!("{ansi}: this is an ANSI file")), "{first}");
+        }
     }
+}
+
+/// Windows-1251, by hand: 0xC8 0xE2 0xE0 0xED is Иван. Nothing in the file says in which code page the name is.
+#[test]
+fn the_code_page_of_old_texts_is_the_operators_word() {
+    let place = Place::new();
+    assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
+    let mut file =
+        Writer::open(&place.path("a.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut properties = Properties::new();
+    properties.set(property::GIVEN_NAME.id, MapiValue::String8(b"\xC8\xE2\xE0\xED".to_vec()));
+    let contacts = entry_of_contacts(file.nodes());
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let nid = batch.add_item(contacts, &NewItem::of("IPM.Contact", properties)).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let item = format!("{:x}", nid.0);
+    let said = |words: &[&str]| {
+        let ended = place.run(words);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.stdout
+    };
+    let shown = ["pst", "show", "a.pst", &item];
+    assert!(said(&shown).contains("Èâàí"), "Western, where nobody says otherwise");
+    for more in [&["--code-page", "1251"][..], &["--code-page", "1251", "--properties"]] {
+        assert!(said(&[&shown[..], more].concat()).contains("Иван"), "{more:?}");
+    }
+    let exported = ["pst", "export", "a.pst", "--format", "json", "--code-page", "1251"];
+    assert!(said(&exported).contains("Иван"));
+    let unknown = place.run(&["pst", "ls", "a.pst", "--code-page", "4711"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    assert!(unknown.stderr.contains("no code page that is known here"), "{unknown:?}");
+}
+
+fn entry_of_contacts(nodes: &Ndb) -> Nid {
+    let store = Store::new(nodes);
+    let top = store.top_folder().unwrap().nid();
+    let folders = store.folders_below(top).unwrap();
+    let class = |nid| store.folder(nid).unwrap().class().unwrap();
+    folders
+        .into_iter()
+        .map(|(_, nid)| nid)
+        .find(|nid| class(*nid).as_deref() == Some("IPF.Contact"))
+        .unwrap()
 }
 
 #[test]
@@ -128,6 +184,7 @@ fn tasks(place: &Place) {
         writes: true,
         german: true,
         zone: Zone::iana("Europe/Berlin").unwrap(),
+        code_page: CodePage::WESTERN,
         settings: Settings::default(),
     });
     let folder = mailbox.folder(ItemKind::Task, &[], true).unwrap().unwrap();

@@ -7,7 +7,7 @@ use abgleich::pst::check::check;
 use abgleich::pst::ndb::write::{Settings, WriteError, compact};
 use clap::Args;
 
-use super::{Share, place, size, unreadable, unwritable};
+use super::{Share, about, place, size, unreadable, unwritable};
 use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
@@ -27,13 +27,14 @@ impl Compact {
         let settings =
             Settings { longest: u64::MAX, shares: self.share.on_share, ..Settings::default() };
         place::warn(language, &self.into, &settings)?;
-        let done = compact(&self.file, &self.into, &settings).map_err(|error| match &error {
-            WriteError::Pst(_) | WriteError::Uncounted { .. } => unwritable(&self.file, error).hint(
+        let done = compact(&self.file, &self.into, &settings).map_err(|error| {
+            let path = about(&error, &self.file, &self.into).to_owned();
+            let is_damaged = matches!(error, WriteError::Pst(_) | WriteError::Uncounted { .. });
+            let hint = is_damaged.then_some(
                 "a damaged file is not compacted: `abgleich pst check` says what is wrong, and `abgleich pst repair` \
                  mends what takes no guesses",
-            ),
-            WriteError::InUse { .. } => unwritable(&self.file, error),
-            _ => unwritable(&self.into, error),
+            );
+            unwritable(&path, error).hint_of(hint.map(str::to_owned))
         })?;
         let (file, into) = (self.file.display(), self.into.display());
         let (nodes, after) = (done.nodes, size(language, done.after));

@@ -23,7 +23,7 @@ use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::Settings;
 use clap::{Args, ValueEnum};
 
-use super::{list, open, unreadable};
+use super::{Texts, list, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::cli::value::one_line;
@@ -55,6 +55,8 @@ pub(crate) struct Export {
     /// The zone in which days are read, as an IANA name
     #[arg(long, value_name = "ZONE", default_value = "Europe/Berlin")]
     zone: String,
+    #[command(flatten)]
+    texts: Texts,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,7 +111,7 @@ impl Export {
             Failure::usage(format!("the zone {} is not known", self.zone))
                 .hint("name one of the IANA database, such as Europe/Berlin")
         })?;
-        let store = open(&self.file)?;
+        let store = self.texts.open(&self.file)?;
         let folders = list::wanted(&store, &self.file, self.folder.as_deref())?;
         let failed = |error| self.unwritten(&error);
         let mut to: Box<dyn Write> = match &self.out {
@@ -119,9 +121,17 @@ impl Export {
             }
             None => Box::new(Piped(io::stdout().lock())),
         };
-        let mut to = BufWriter::new(&mut to);
-        let counts = self.write(&store, &zone, &folders, &mut to)?;
-        to.flush().map_err(failed)?;
+        let written = {
+            let mut to = BufWriter::new(&mut to);
+            let counts = self.write(&store, &zone, &folders, &mut to);
+            counts.and_then(|counts| to.flush().map(|()| counts).map_err(failed))
+        };
+        drop(to);
+        if let (Err(_), Some(path)) = (&written, &self.out) {
+            // Half a file is none, and would be in the way of the next attempt.
+            let _ = std::fs::remove_file(path);
+        }
+        let counts = written?;
         say::aside(format_args!("{}", said(language, &counts)));
         Ok(if counts.unreadable.is_empty() { Exit::Done } else { Exit::MailboxFailed })
     }
@@ -150,6 +160,7 @@ impl Export {
             writes: false,
             german: false,
             zone: zone.clone(),
+            code_page: self.texts.page(),
             settings: Settings::default(),
         });
         // Ids are unique within a file; its record key makes them so in the world.

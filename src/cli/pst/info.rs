@@ -13,7 +13,7 @@ use abgleich::pst::{Nid, NidKind, PstError};
 use clap::Args;
 use serde::Serialize;
 
-use super::{open, size, unreadable};
+use super::{Texts, size, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::value::one_line;
 use crate::cli::{json, say};
@@ -26,6 +26,8 @@ pub(crate) struct Info {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    texts: Texts,
 }
 
 /// What is said of a file.
@@ -53,7 +55,7 @@ struct Facts {
 
 impl Info {
     pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
-        let store = open(&self.file)?;
+        let store = self.texts.open(&self.file)?;
         let facts = facts(&store).map_err(|error| unreadable(&self.file, error))?;
         if self.json {
             json::print(&facts)?;

@@ -11,7 +11,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{open, unreadable};
+use super::{Texts, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::value::one_line;
 use crate::cli::{json, say};
@@ -26,6 +26,8 @@ pub(crate) struct List {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    texts: Texts,
 }
 
 #[derive(Serialize)]
@@ -50,7 +52,7 @@ struct ItemRow {
 
 impl List {
     pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
-        let store = open(&self.file)?;
+        let store = self.texts.open(&self.file)?;
         let failed = |error| unreadable(&self.file, error);
         let folders = folders(&store).map_err(failed)?;
         let Some(wanted) = &self.folder else {

@@ -6,7 +6,7 @@ use abgleich::config::Language;
 use abgleich::pst::ndb::write::{Repaired, Settings, WriteError, repair};
 use clap::Args;
 
-use super::{Share, place, unwritable};
+use super::{Share, about, place, unwritable};
 use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
@@ -25,15 +25,14 @@ impl Repair {
     pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
         let settings = Settings { longest: u64::MAX, protected: true, shares: self.share.on_share };
         place::warn(language, &self.into, &settings)?;
-        let done = repair(&self.file, &self.into, &settings).map_err(|error| match &error {
-            WriteError::Pst(_) | WriteError::Inconsistent { .. } => unwritable(&self.file, error).hint(
+        let done = repair(&self.file, &self.into, &settings).map_err(|error| {
+            let path = about(&error, &self.file, &self.into).to_owned();
+            let is_damaged = matches!(error, WriteError::Pst(_) | WriteError::Inconsistent { .. });
+            let hint = is_damaged.then_some(
                 "what is damaged in the file's trees is not mended, which would take guesses: take the file from a backup, \
                  or let Outlook's own repair (SCANPST) work on a copy",
-            ),
-            WriteError::InUse { .. } | WriteError::ReadOnlyKind { .. } => {
-                unwritable(&self.file, error)
-            }
-            _ => unwritable(&self.into, error),
+            );
+            unwritable(&path, error).hint_of(hint.map(str::to_owned))
         })?;
         let (from, into) = (self.file.display(), self.into.display());
         let mended = mended(language, done);

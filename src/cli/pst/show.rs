@@ -14,7 +14,7 @@ use abgleich::pst::{Nid, NidKind};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{open, unreadable};
+use super::{Texts, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::{say, value};
 use crate::failure::{Exit, Failure};
@@ -31,6 +31,8 @@ pub(crate) struct Show {
     /// The zone in which days are read, as an IANA name
     #[arg(long, value_name = "ZONE", default_value = "Europe/Berlin")]
     zone: String,
+    #[command(flatten)]
+    texts: Texts,
 }
 
 impl Show {
@@ -42,7 +44,7 @@ impl Show {
         };
         let nid = u32::from_str_radix(&self.item, 16).map(Nid).map_err(|_| unknown())?;
         let failed = |error| unreadable(&self.file, error);
-        let store = open(&self.file)?;
+        let store = self.texts.open(&self.file)?;
         let node = store.nodes().node(nid).map_err(failed)?;
         let node = node.filter(|node| node.nid.kind() == NidKind::MESSAGE).ok_or_else(unknown)?;
         if self.properties {
@@ -57,6 +59,7 @@ impl Show {
             writes: false,
             german: false,
             zone,
+            code_page: self.texts.page(),
             settings: Settings::default(),
         };
         let id = ItemId::new(format!("{:x}.{:x}", node.parent.0, nid.0));
@@ -109,7 +112,7 @@ impl Show {
     fn all(&self, language: Language, nid: Nid) -> Result<Exit, Failure> {
         let of = |de, en| one_of(language, de, en);
         let failed = |error| unreadable(&self.file, error);
-        let store = open(&self.file)?;
+        let store = self.texts.open(&self.file)?;
         let item = store.item(nid).map_err(failed)?;
         let object = item.properties();
         for property in object.context().properties() {

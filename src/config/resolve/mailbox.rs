@@ -171,20 +171,22 @@ fn mailbox(
 fn pst_limits(line: &Table) -> PstLimits {
     let of = |key: &str| line.of(key).map(|node| &node.value);
     let allows = |key: &str| matches!(of(key), Some(Value::Flag(true)));
-    let max_gb = match of("pst_max_gb") {
+    let number = |key: &str| match of(key) {
         Some(Value::Number(number)) => u32::try_from(*number).ok(),
         _ => None,
     };
+    let usual = PstLimits::default();
     PstLimits {
         with_password: allows("pst_with_password"),
         on_share: allows("pst_on_share"),
-        max_gb: max_gb.unwrap_or(PstLimits::default().max_gb),
+        max_gb: number("pst_max_gb").unwrap_or(usual.max_gb),
+        code_page: number("pst_code_page").unwrap_or(usual.code_page),
     }
 }
 
 /// Reports what is said of a PST file where there is none.
 fn pst_keys_without_file(notes: &mut Notes, line: &Table, user: &str) {
-    for key in ["pst_with_password", "pst_on_share", "pst_max_gb"] {
+    for key in ["pst_with_password", "pst_on_share", "pst_max_gb", "pst_code_page"] {
         if let Some(entry) = line.0.iter().find(|entry| entry.key == key) {
             notes.error(&entry.place, Fault::WithoutFile { key, user: user.to_owned() });
         }

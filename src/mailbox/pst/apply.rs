@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::fetch;
 use super::file::StoreFile;
 use super::ready::{Step, ready};
-use super::rows::Rows;
 use super::write::Desk;
 use super::{PstMailbox, failure, place};
 use crate::mailbox::{MailboxError, Stamp, Write, Wrote};
@@ -25,11 +24,11 @@ pub(super) fn apply(
 ) -> Result<Vec<Wrote>, MailboxError> {
     let steps = {
         mailbox.file()?;
-        let PstMailbox { file: Some(file), access, .. } = &mut *mailbox else {
+        let PstMailbox { file: Some(file), access, known, .. } = &mut *mailbox else {
             return Err(failure::closed());
         };
         let desk = |random| Desk { mailbox: &access.zone, now: Timestamp::now(), random };
-        ready(file, kind, writes, &desk)?
+        ready((file, known), kind, writes, &desk)?
     };
     match carry_out(mailbox, &steps) {
         Ok(made) => Ok(answers(mailbox, kind, writes, steps, &made)),
@@ -114,7 +113,7 @@ fn answers(
     steps: Vec<Step>,
     made: &[Option<Nid>],
 ) -> Vec<Wrote> {
-    let PstMailbox { file: Some(file), stamped, .. } = mailbox else {
+    let PstMailbox { file: Some(file), known, stamped, .. } = mailbox else {
         return vec![Wrote::Unanswered; writes.len()];
     };
     let store = file.store();
@@ -134,7 +133,7 @@ fn answers(
         .collect();
     let ids: Vec<ItemId> =
         places.iter().flatten().map(|(folder, item)| place::item_id(*folder, *item)).collect();
-    let rows = Rows::prepare(&store, &ids).ok();
+    let rows = known.of(&store, &ids).ok();
     let mut out = Vec::new();
     for ((step, place), write) in steps.into_iter().zip(places).zip(writes) {
         let mut note = |item, folder, stamp: Option<&Stamp>| {

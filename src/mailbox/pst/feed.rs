@@ -1,8 +1,8 @@
 //! Effect: what changed in a folder since a cursor, found by comparing the contents table with what it was.
 //!
 //! A cursor holds the state of every row in twelve bytes, so that the price of a quiet run is that of the tables and of the node
-//! tree. While a long
-//! listing is under way its cursors are short and good for this open file only; after a crash the listing begins anew.
+//! tree. While a long listing is under way its cursors are short and good for this open file only; after a crash the listing
+//! begins anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
-use super::{PstMailbox, failure, place, rows};
+use super::{PstMailbox, failure, place};
 use crate::mailbox::{ChangePage, MailboxError};
 use crate::model::{Cursor, FolderId};
 use crate::pst::Nid;
@@ -45,17 +45,20 @@ pub(super) fn changes(
     since: Option<&Cursor>,
 ) -> Result<ChangePage, MailboxError> {
     let nid = place::folder(folder).ok_or_else(|| failure::no_folder(folder.as_str()))?;
-    let file = mailbox.file()?;
+    mailbox.file()?;
+    let PstMailbox { file: Some(file), known, listing, listings, .. } = mailbox else {
+        return Err(failure::closed());
+    };
     let unique = file.nodes().header().unique;
     let store = file.store();
     if crate::pst::ndb::Nodes::node(store.nodes(), nid).map_err(failure::read)?.is_none() {
         return Err(failure::no_folder(folder.as_str()));
     }
-    let now = rows::states(&store, nid, &|_| true).map_err(failure::read)?;
+    let now = known.all(&store, nid).map_err(failure::read)?;
     let (then, after, restarted) = match read(since) {
         Since::Nothing => (Snapshot::default(), None, false),
         Since::All(then) => (then, None, false),
-        Since::Midway(number, at) => match mailbox.listing.take() {
+        Since::Midway(number, at) => match listing.take() {
             Some((known, then)) if known == number => (then, Some(at), false),
             _ => (Snapshot::default(), None, true),
         },
@@ -77,10 +80,10 @@ pub(super) fn changes(
         Some(_) => Vec::new(),
     };
     let cursor = if let Some(last) = changed.last().filter(|_| more) {
-        mailbox.listings += 1;
-        let number = mailbox.listings;
+        *listings += 1;
+        let number = *listings;
         let cursor = Cursor::new(format!("midway/{number}/{last:x}"));
-        mailbox.listing = Some((number, then));
+        *listing = Some((number, then));
         cursor
     } else {
         let rows = now.iter().map(|(row, state)| (*row, state.digest())).collect();

@@ -3,7 +3,7 @@
 use super::file::StoreFile;
 use super::occurrences::Held;
 use super::read::{self, Found};
-use super::rows::Rows;
+use super::rows::{Known, Rows};
 use super::{failure, guests, place, stamp};
 use crate::mailbox::zones::Zone;
 use crate::mailbox::{Identity, Item, ItemError, MailboxError};
@@ -20,11 +20,12 @@ const UNREADABLE: V = V::ErrorCode(0x8004_011B);
 /// Reads identities only.
 pub(super) fn identities(
     file: &StoreFile,
+    known: &mut Known,
     ids: &[ItemId],
     each: &mut dyn FnMut(ItemId, Result<Identity, ItemError>),
 ) -> Result<(), MailboxError> {
     let store = file.store();
-    let rows = Rows::prepare(&store, ids).map_err(failure::read)?;
+    let rows = known.of(&store, ids).map_err(failure::read)?;
     for id in ids {
         let identity = one(&store, &rows, id).and_then(|(folder, item, version)| {
             let properties = identifying(&store, item).map_err(|error| failure::item(&error))?;
@@ -46,12 +47,13 @@ pub(super) fn identities(
 /// Reads whole items.
 pub(super) fn items(
     file: &StoreFile,
+    known: &mut Known,
     ids: &[ItemId],
     zone: &Zone,
     each: &mut dyn FnMut(ItemId, Result<Item, ItemError>),
 ) -> Result<(), MailboxError> {
     let store = file.store();
-    let rows = Rows::prepare(&store, ids).map_err(failure::read)?;
+    let rows = known.of(&store, ids).map_err(failure::read)?;
     for id in ids {
         let item = one(&store, &rows, id).and_then(|(folder, item, version)| {
             let whole = whole(&store, item).map_err(|error| failure::item(&error))?;
@@ -193,7 +195,7 @@ pub(super) fn identifying<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Proper
 /// Finds an item that is where its id says, and its version.
 pub(super) fn one<N: Nodes>(
     store: &Store<N>,
-    rows: &Rows,
+    rows: &Rows<'_>,
     id: &ItemId,
 ) -> Result<(Nid, Nid, ItemVersion), ItemError> {
     let (folder, item) = place::item(id).ok_or(ItemError::Gone)?;

@@ -1,79 +1,55 @@
 //! Effect: the open file: for writing, and then locked, or for reading only.
 
-use std::fs::File;
-
 use super::PstAccess;
 use super::failure;
 use crate::mailbox::MailboxError;
 use crate::mapi::property as p;
 use crate::pst::medium::Medium;
-use crate::pst::messaging::Store;
 use crate::pst::messaging::write::{NewStore, create, fill};
+use crate::pst::messaging::{CodePage, Store};
 use crate::pst::ndb::Ndb;
 use crate::pst::ndb::write::{Settings, Writer};
 use crate::pst::{PstError, crypt::Crypt};
 
 /// An open file.
 #[derive(Debug)]
-pub(super) enum StoreFile {
-    /// For reading.
+pub(super) struct StoreFile {
+    open: Open,
+    /// The code page of texts that are not in Unicode, where the file does not say it.
+    code_page: CodePage,
+}
+
+#[derive(Debug)]
+enum Open {
     Read(Box<Ndb>),
-    /// For writing.
     Write(Box<Writer>),
 }
 
 impl StoreFile {
     /// Opens the file. One that does not exist is made where that is allowed; where it is not, an empty store in memory stands
-    /// for what would be made.
-    pub(super) fn open(access: &PstAccess) -> Result<Self, MailboxError> {
-        let path = &access.path;
-        let missing = !path
-            .try_exists()
-            .map_err(|error| failure::read(PstError::io("look for the file", 0, error)))?;
-        let name =
-            path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let new = || if access.german { NewStore::german(&name) } else { NewStore::english(&name) };
-        if access.writes {
-            let writer = if missing {
-                create(path, &new(), &access.settings).map_err(failure::write)?.0
-            } else {
-                Writer::open(path, &access.settings, &|nodes| Store::new(nodes).has_password())
-                    .map_err(failure::write)?
-            };
-            return Ok(Self::Write(Box::new(writer)));
-        }
-        if missing {
-            let memory = Medium::Memory(Vec::new());
-            let mut writer = Writer::empty(memory, Crypt::Permute, &Settings::default())
-                .map_err(failure::write)?;
-            let tx = writer.begin().map_err(failure::write)?;
-            fill(tx, &new()).map_err(failure::write)?;
-            return Ok(Self::Write(Box::new(writer)));
-        }
-        let file = File::open(path)
-            .map_err(|error| failure::read(PstError::io("open the file", 0, error)))?;
-        let ndb = Ndb::open(Medium::File(file)).map_err(failure::read)?;
-        Ok(Self::Read(Box::new(ndb)))
+    /// for what would be made. One that is known from before is never replaced by an empty one.
+    pub(super) fn open(access: &PstAccess, is_known: bool) -> Result<Self, MailboxError> {
+        Ok(Self { open: open(access, is_known)?, code_page: access.code_page })
     }
 
     /// Returns the file as it is committed.
     pub(super) fn nodes(&self) -> &Ndb {
-        match self {
-            Self::Read(ndb) => ndb,
-            Self::Write(writer) => writer.nodes(),
+        match &self.open {
+            Open::Read(ndb) => ndb,
+            Open::Write(writer) => writer.nodes(),
         }
     }
 
     /// Returns it as a store.
     pub(super) fn store(&self) -> Store<&Ndb> {
-        Store::new(self.nodes())
+        Store::new(self.nodes()).with_code_page(self.code_page)
     }
 
     /// Returns the file for writing; `None` where it was opened for reading.
     pub(super) fn writer(&mut self) -> Option<&mut Writer> {
-        match self {
-            Self::Read(_) => None,
-            Self::Write(writer) => Some(writer),
+        match &mut self.open {
+            Open::Read(_) => None,
+            Open::Write(writer) => Some(writer),
         }
     }
 
@@ -95,9 +71,40 @@ impl StoreFile {
 
     /// Closes the file.
     pub(super) fn close(self) -> Result<(), MailboxError> {
-        match self {
-            Self::Read(_) => Ok(()),
-            Self::Write(writer) => writer.close().map_err(failure::write),
+        match self.open {
+            Open::Read(_) => Ok(()),
+            Open::Write(writer) => writer.close().map_err(failure::write),
         }
     }
+}
+
+fn open(access: &PstAccess, is_known: bool) -> Result<Open, MailboxError> {
+    let path = &access.path;
+    let missing = !path
+        .try_exists()
+        .map_err(|error| failure::read(PstError::opening(error, cfg!(windows))))?;
+    if missing && is_known {
+        return Err(failure::missing(path));
+    }
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let new = || if access.german { NewStore::german(&name) } else { NewStore::english(&name) };
+    if access.writes {
+        let writer = if missing {
+            create(path, &new(), &access.settings).map_err(failure::write)?.0
+        } else {
+            Writer::open(path, &access.settings, &|nodes| Store::new(nodes).has_password())
+                .map_err(failure::write)?
+        };
+        return Ok(Open::Write(Box::new(writer)));
+    }
+    if missing {
+        let memory = Medium::Memory(Vec::new());
+        let mut writer =
+            Writer::empty(memory, Crypt::Permute, &Settings::default()).map_err(failure::write)?;
+        let tx = writer.begin().map_err(failure::write)?;
+        fill(tx, &new()).map_err(failure::write)?;
+        return Ok(Open::Write(Box::new(writer)));
+    }
+    let ndb = Medium::open(path).and_then(Ndb::open).map_err(failure::read)?;
+    Ok(Open::Read(Box::new(ndb)))
 }

@@ -2,7 +2,7 @@
 
 use super::fetch;
 use super::file::StoreFile;
-use super::rows::Rows;
+use super::rows::Known;
 use super::times::{self, Setting};
 use super::write::{self, Desk, Unfit};
 use super::{failure, occurrences, place};
@@ -49,7 +49,7 @@ impl Step {
 
 /// Makes writes ready, in order.
 pub(super) fn ready<'a>(
-    file: &StoreFile,
+    (file, known): (&StoreFile, &mut Known),
     kind: ItemKind,
     writes: &[Write],
     desk: &impl Fn([u8; 16]) -> Desk<'a>,
@@ -62,7 +62,7 @@ pub(super) fn ready<'a>(
         })
         .collect();
     let store = file.store();
-    let rows = Rows::prepare(&store, &ids).map_err(failure::read)?;
+    let rows = known.of(&store, &ids).map_err(failure::read)?;
     let there = |id: &ItemId, version: &ItemVersion| match fetch::one(&store, &rows, id) {
         Ok((folder, item, now)) if now == *version => Ok((folder, item)),
         Ok(_) => Err(Wrote::Conflict),

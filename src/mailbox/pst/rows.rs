@@ -4,36 +4,76 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::place::{self, RowState};
+use crate::mapi::property as p;
 use crate::model::ItemId;
 use crate::pst::messaging::Store;
-use crate::pst::ndb::{Node, Nodes};
+use crate::pst::ndb::{Ndb, Node, Nodes};
 use crate::pst::{Nid, PstError};
 
-/// The states of rows. Few are looked up one by one, many by going through their table once.
-pub(super) struct Rows {
+/// How many rows a walk through the table passes in the time in which one is looked up by itself.
+const LOOKUP: usize = 16;
+
+/// What is known of a folder's rows, as long as the file is as it was when they were read.
+#[derive(Debug, Default)]
+pub(super) struct Known {
     folder: Option<Nid>,
-    states: BTreeMap<u32, RowState>,
+    /// The header's counter then.
+    unique: u32,
+    /// How many rows were asked for since.
+    asked: usize,
+    states: Option<BTreeMap<u32, RowState>>,
 }
 
-/// From how many on going through the table is the shorter way.
-const MANY: usize = 16;
-
-impl Rows {
-    /// Gets ready for these ids.
-    pub(super) fn prepare<N: Nodes>(store: &Store<N>, ids: &[ItemId]) -> Result<Self, PstError> {
-        let mut rows = Self { folder: None, states: BTreeMap::new() };
-        let places: Vec<(Nid, Nid)> = ids.iter().filter_map(place::item).collect();
-        let Some((folder, _)) = places.first().copied() else { return Ok(rows) };
-        let together = places.iter().all(|(other, _)| *other == folder);
-        if places.len() >= MANY && together && store.nodes().node(folder)?.is_some() {
-            let mut wanted: Vec<u32> = places.iter().map(|(_, item)| item.0).collect();
-            wanted.sort_unstable();
-            rows.states = states(store, folder, &|item| wanted.binary_search(&item.0).is_ok())?;
-            rows.folder = Some(folder);
-        }
-        Ok(rows)
+impl Known {
+    /// Returns the states of all rows of a folder.
+    pub(super) fn all(
+        &mut self,
+        store: &Store<&Ndb>,
+        folder: Nid,
+    ) -> Result<&BTreeMap<u32, RowState>, PstError> {
+        self.turn_to(store, folder);
+        let states = match self.states.take() {
+            Some(states) => states,
+            None => states(store, folder)?,
+        };
+        Ok(self.states.insert(states))
     }
 
+    /// Gets ready for these ids. Few rows are looked up one by one; once so many were that going through the table had been
+    /// the shorter way, that is done.
+    pub(super) fn of(&mut self, store: &Store<&Ndb>, ids: &[ItemId]) -> Result<Rows<'_>, PstError> {
+        let places: Vec<(Nid, Nid)> = ids.iter().filter_map(place::item).collect();
+        let alone = Rows { folder: None, states: None };
+        let Some((folder, _)) = places.first().copied() else { return Ok(alone) };
+        let together = places.iter().all(|(other, _)| *other == folder);
+        if !together || store.nodes().node(folder)?.is_none() {
+            return Ok(alone);
+        }
+        self.turn_to(store, folder);
+        self.asked = self.asked.saturating_add(places.len());
+        let count = store.folder(folder)?.properties().value(p::CONTENT_COUNT)?;
+        let count = count.and_then(|count| usize::try_from(count.as_i32()?).ok());
+        if self.asked.saturating_mul(LOOKUP) < count.unwrap_or(0) && self.states.is_none() {
+            return Ok(alone);
+        }
+        Ok(Rows { folder: Some(folder), states: Some(self.all(store, folder)?) })
+    }
+
+    fn turn_to(&mut self, store: &Store<&Ndb>, folder: Nid) {
+        let unique = store.nodes().header().unique;
+        if (self.folder, self.unique) != (Some(folder), unique) {
+            *self = Self { folder: Some(folder), unique, asked: 0, states: None };
+        }
+    }
+}
+
+/// The states of rows.
+pub(super) struct Rows<'a> {
+    folder: Option<Nid>,
+    states: Option<&'a BTreeMap<u32, RowState>>,
+}
+
+impl Rows<'_> {
     /// Returns the state of an item with its node, where it has one; `None` where its folder has no row of it.
     pub(super) fn state<N: Nodes>(
         &self,
@@ -41,8 +81,8 @@ impl Rows {
         (folder, item): (Nid, Nid),
         node: Option<&Node>,
     ) -> Result<Option<RowState>, PstError> {
-        if self.folder == Some(folder) {
-            return Ok(self.states.get(&item.0).copied());
+        if let Some(states) = self.states.filter(|_| self.folder == Some(folder)) {
+            return Ok(states.get(&item.0).copied());
         }
         if store.nodes().node(folder)?.is_none() {
             return Ok(None);
@@ -53,18 +93,12 @@ impl Rows {
 }
 
 /// Reads the states of a folder's items: the cost of its table and of their part of the node tree.
-pub(super) fn states<N: Nodes>(
-    store: &Store<N>,
-    folder: Nid,
-    is_wanted: &dyn Fn(Nid) -> bool,
-) -> Result<BTreeMap<u32, RowState>, PstError> {
+fn states(store: &Store<&Ndb>, folder: Nid) -> Result<BTreeMap<u32, RowState>, PstError> {
     /// How many nodes of others are passed by before the next one is looked up.
     const FAR: u32 = 200;
     let mut states = BTreeMap::new();
     store.folder(folder)?.each_item(&mut |row| {
-        if is_wanted(row.nid) {
-            states.insert(row.nid.0, RowState::of(&row, None));
-        }
+        states.insert(row.nid.0, RowState::of(&row, None));
     })?;
     let mut left = states.iter_mut().peekable();
     while let Some(first) = left.peek().map(|(nid, _)| **nid) {
