@@ -64,7 +64,7 @@ fn the_code_page_of_old_texts_is_the_operators_word() {
         Writer::open(&place.path("a.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
     let mut properties = Properties::new();
     properties.set(property::GIVEN_NAME.id, MapiValue::String8(b"\xC8\xE2\xE0\xED".to_vec()));
-    let contacts = entry_of_contacts(file.nodes());
+    let contacts = contacts_of(file.nodes());
     let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
     let nid = batch.add_item(contacts, &NewItem::of("IPM.Contact", properties)).unwrap();
     batch.commit().unwrap();
@@ -87,7 +87,8 @@ fn the_code_page_of_old_texts_is_the_operators_word() {
     assert!(unknown.stderr.contains("no code page that is known here"), "{unknown:?}");
 }
 
-fn entry_of_contacts(nodes: &Ndb) -> Nid {
+/// Finds the folder of the contacts.
+fn contacts_of(nodes: &Ndb) -> Nid {
     let store = Store::new(nodes);
     let top = store.top_folder().unwrap().nid();
     let folders = store.folders_below(top).unwrap();
@@ -331,4 +332,16 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     let shown = place.run(&["config", "show", "CSC"]);
     assert!(shown.stdout.contains("pst_with_password"), "{shown:?}");
     assert!(place.run(&["pst", "info", "OneDrive/c.pst"]).stdout.contains("password"));
+
+    // What is wrong in the file is told before anything is written to it.
+    assert!(!flat(&place.run(&["check"])).contains("breaks rules"));
+    let protected = Settings { protected: true, ..Settings::default() };
+    let mut file = Writer::open(&path, &protected, &|_| Ok(true)).unwrap();
+    let contacts = contacts_of(file.nodes());
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    batch.set_property(contacts, property::CONTENT_COUNT, &7_u32.to_le_bytes()).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let checked = place.run(&["check"]);
+    assert!(flat(&checked).contains("the file breaks rules of the format"), "{checked:?}");
 }

@@ -311,55 +311,6 @@ fn a_cleared_text_is_gone_however_it_was_stored() {
     assert_eq!(after.slot(Field::Notes).map(|slot| slot.value().is_some()), Some(false));
 }
 
-/// Returns how often this thread has asked the system to read.
-#[cfg(target_os = "linux")]
-fn reads() -> u64 {
-    let counts = std::fs::read_to_string("/proc/thread-self/io").expect("Linux counts");
-    let line = counts.lines().find_map(|line| line.strip_prefix("syscr: ")).expect("reads");
-    line.parse().expect("a number")
-}
-
-/// Issue 4, point 5: what a folder costs grows as the folder does, and not with its square.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_folder_of_twice_as_many_items_takes_twice_as_many_reads() {
-    let cost = |count: u32| {
-        let mut file = File::fresh();
-        let id = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
-        let folder = folder(&id);
-        file.by_person(|batch| {
-            for number in 0..count {
-                let mut properties = Properties::new();
-                let name = Value::from(format!("Person {number}").as_str());
-                properties.set(property::DISPLAY_NAME, name);
-                batch.add_item(folder, &NewItem::of("IPM.Contact", properties)).expect("room");
-            }
-        });
-        file.mailbox.open().expect("it opens");
-        let before = reads();
-        let mut since = None;
-        let mut found = 0;
-        loop {
-            let page = file.mailbox.changes(&id, ItemKind::Contact, since.as_ref());
-            let page = page.expect("listed");
-            let ids: Vec<ItemId> = page.changed.into_iter().map(|(id, _)| id).collect();
-            for some in ids.chunks(50) {
-                let each = &mut |_, item: Result<_, _>| found += u32::from(item.is_ok());
-                file.mailbox.fetch(ItemKind::Contact, some, each).expect("read");
-            }
-            since = Some(page.cursor);
-            if !page.more {
-                break;
-            }
-        }
-        assert_eq!(found, count);
-        reads() - before
-    };
-    let (one, two) = (cost(3_000), cost(6_000));
-    println!("{one} reads for 3,000 items, {two} for 6,000");
-    assert!(two * 10 <= one * 22, "{one} reads for 3,000 items, {two} for 6,000");
-}
-
 pub(crate) fn fetched(mailbox: &mut PstMailbox, id: &ItemId) -> Item {
     let mut found = None;
     let ids = std::slice::from_ref(id);

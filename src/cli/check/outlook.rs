@@ -11,6 +11,7 @@ use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::LaneWire;
 use abgleich::mailbox::{Mailbox, MailboxError, MailboxErrorKind, Opened, Trouble};
 use abgleich::model::{Direction, FolderId, ItemKind, Mode};
+use abgleich::pst::check::check;
 use jiff::Timestamp;
 
 use crate::cli::check::probe::probe;
@@ -198,6 +199,12 @@ fn enter_file(
         for concern in concerns {
             let (text, next) = place_of_file(words.language, &concern);
             remarks.push(Remark::warning(Stage::Mailbox, (text, Some(next))));
+        }
+        // Whether the file's counts and tables are right takes reading all of it, which is done here and not in each run.
+        let report = access.path.exists().then(|| check(&access.path));
+        let broken = report.and_then(Result::ok).map_or(0, |report| report.errors());
+        if broken > 0 {
+            remarks.push(Remark::warning(Stage::Mailbox, words.broken_file(&access.path, broken)));
         }
     }
     let usage = if tried.probe { open::Usage::Write } else { open::Usage::Read };

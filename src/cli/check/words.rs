@@ -1,5 +1,7 @@
 //! Shell: what `check` has to say, in both languages.
 
+use std::path::Path;
+
 use abgleich::config::{Language, MailboxSettings};
 use abgleich::ews::transport::{Certificate, Scheme};
 use abgleich::mailbox::exchange::ability::Rights;
@@ -221,6 +223,23 @@ impl Words {
             (_, true) => self.pick("an das Zertifikat gebunden", "bound to the certificate"),
             (_, false) => self.pick("nicht gebunden", "not bound"),
         }
+    }
+
+    pub(super) fn broken_file(self, path: &Path, rules: u64) -> Said {
+        let text = match self.language {
+            Language::German => format!("die Datei verletzt Regeln des Formats ({rules} Funde)"),
+            Language::English => format!("the file breaks rules of the format ({rules} findings)"),
+        };
+        let path = path.display();
+        let next = match self.language {
+            Language::German => format!(
+                "`abgleich pst check {path}` sagt, welche; vor dem ersten Lauf klären, denn ein falscher Zähler kann Daten kosten"
+            ),
+            Language::English => format!(
+                "`abgleich pst check {path}` says which; settle it before the first run, since a wrong count can cost data"
+            ),
+        };
+        (text, Some(next))
     }
 
     pub(super) fn old_server(self) -> Said {

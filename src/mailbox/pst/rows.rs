@@ -124,3 +124,59 @@ fn states(store: &Store<&Ndb>, folder: Nid) -> Result<BTreeMap<u32, RowState>, P
     }
     Ok(states)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::mailbox::Mailbox;
+    use crate::mailbox::pst::{PstAccess, PstMailbox};
+    use crate::mailbox::zones::Zone;
+    use crate::mapi::{FileTime, Properties, Value, property};
+    use crate::model::{ItemId, ItemKind};
+    use crate::pst::messaging::CodePage;
+    use crate::pst::messaging::write::{Batch, NewItem};
+    use crate::pst::ndb::write::Settings;
+
+    /// Issue 4, point 5: what a folder costs grows as the folder does, and not with its square.
+    #[test]
+    fn a_folder_of_twice_as_many_items_takes_twice_as_many_pages_and_blocks() {
+        let cost = |count: u32| {
+            let place = tempfile::tempdir().unwrap();
+            let mut mailbox = PstMailbox::new(PstAccess {
+                path: place.path().join("a.pst"),
+                writes: true,
+                german: true,
+                zone: Zone::iana("Europe/Berlin").unwrap(),
+                code_page: CodePage::WESTERN,
+                settings: Settings::default(),
+            });
+            let kind = ItemKind::Contact;
+            let id = mailbox.folder(kind, &[], false).unwrap().unwrap();
+            let folder = super::place::folder(&id).unwrap();
+            let writer = mailbox.file().unwrap().writer().unwrap();
+            let mut batch = Batch::begin(writer, FileTime(134_000_000_000_000_000)).unwrap();
+            for number in 0..count {
+                let mut properties = Properties::new();
+                properties.set(property::DISPLAY_NAME, Value::from(format!("{number}").as_str()));
+                batch.add_item(folder, &NewItem::of("IPM.Contact", properties)).unwrap();
+            }
+            batch.commit().unwrap();
+            let before = mailbox.file().unwrap().nodes().asked();
+            let (mut since, mut found, mut more) = (None, 0, true);
+            while more {
+                let page = mailbox.changes(&id, kind, since.as_ref()).unwrap();
+                let ids: Vec<ItemId> = page.changed.into_iter().map(|(id, _)| id).collect();
+                // As `pst export` asks, in small portions.
+                for some in ids.chunks(20) {
+                    let each = &mut |_, item: Result<_, _>| found += u32::from(item.is_ok());
+                    mailbox.identify(kind, some, each).unwrap();
+                }
+                (since, more) = (Some(page.cursor), page.more);
+            }
+            assert_eq!(found, count);
+            mailbox.file().unwrap().nodes().asked() - before
+        };
+        let (one, two) = (cost(1_500), cost(3_000));
+        println!("{one} pages and blocks for 1,500 items, {two} for 3,000");
+        assert!(two * 10 <= one * 22, "{one} for 1,500 items, {two} for 3,000");
+    }
+}

@@ -33,6 +33,9 @@ pub struct Ndb {
     pages: RefCell<Cache<u64, Arc<[u8]>>>,
     blocks: RefCell<Cache<Bid, Block>>,
     scratch: RefCell<Vec<u8>>,
+    /// How many pages and blocks were asked for, whether they were in memory or not.
+    #[cfg(any(test, feature = "simulation"))]
+    asked: std::cell::Cell<u64>,
 }
 
 impl Ndb {
@@ -49,8 +52,25 @@ impl Ndb {
             pages: RefCell::new(Cache::new(PAGES)),
             blocks: RefCell::new(Cache::new(BLOCKS)),
             scratch: RefCell::default(),
+            #[cfg(any(test, feature = "simulation"))]
+            asked: std::cell::Cell::default(),
         })
     }
+
+    /// Returns how many pages and blocks were asked for, whether they were in memory or not: what reading costs, for tests.
+    #[cfg(any(test, feature = "simulation"))]
+    pub fn asked(&self) -> u64 {
+        self.asked.get()
+    }
+
+    #[cfg(any(test, feature = "simulation"))]
+    fn count(&self) {
+        self.asked.set(self.asked.get() + 1);
+    }
+
+    #[cfg(not(any(test, feature = "simulation")))]
+    #[allow(clippy::unused_self, reason = "in tests it counts")]
+    fn count(&self) {}
 
     /// Returns the header.
     pub fn header(&self) -> &Header {
@@ -146,6 +166,7 @@ impl Pages for Ndb {
     }
 
     fn tree_page(&self, kind: PageKind, place: PageRef) -> Result<Arc<[u8]>, PstError> {
+        self.count();
         let size = |page: &Arc<[u8]>| page.len();
         if let Some(page) = self.pages.borrow_mut().find(place.at, size) {
             // Kept pages were verified, but perhaps as a page of the other tree.
@@ -178,6 +199,7 @@ impl Nodes for Ndb {
     }
 
     fn block(&self, bid: Bid) -> Result<Block, PstError> {
+        self.count();
         let bid = bid.key();
         if let Some(block) = self.blocks.borrow_mut().find(bid, |block| block.len()) {
             return Ok(block);
