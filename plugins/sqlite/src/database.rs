@@ -6,6 +6,7 @@ use std::time::Duration;
 use abgleich_plugin::messages::{AdapterError, ErrorKind, OpenConfig};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rusqlite::config::DbConfig;
 use rusqlite::{
     Connection, InterruptHandle, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
 };
@@ -147,6 +148,10 @@ fn connect(path: &PathBuf) -> Result<(Connection, bool), AdapterError> {
     let connection =
         open(OpenFlags::SQLITE_OPEN_READ_WRITE).or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY));
     let connection = connection.map_err(|error| failed(&error))?;
+    // A statement is planned once, not again for each position that is bound to it.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|error| failed(&error))?;
     let read_only = connection.is_readonly("main").map_err(|error| failed(&error))?;
     Ok((connection, read_only))
 }
