@@ -82,7 +82,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                 state.see_record(mailbox, &seen)?;
                 let pair = state.pair_of_record(mailbox, &record)?.expect("it was just seen");
                 let content = full_contact(number);
-                state.set_pair_keys(mailbox, pair.id, &keys(PLACE.1, &content, b"salt"))?;
+                state.set_pair_keys(mailbox, &[(pair.id, &keys(PLACE.1, &content, b"salt"))])?;
                 state.remember(mailbox, &run, &before(&record, None, "create", None), NOW)?;
                 let half = Half::of(&content);
                 let token = Token::new(format!("{number:032x}"));

@@ -21,7 +21,8 @@ use crate::model::{FieldSet, Half, ItemId, ItemKind};
 use crate::reason::Code;
 use crate::source::{Fetched, Record};
 use crate::state::{
-    ItemPresence, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError, UnpairedRow,
+    ItemPresence, Keys, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
+    UnpairedRow,
 };
 
 /// How many pairs are planned at once. Their keys lie all over the index, so that each transaction writes many of its pages:
@@ -34,6 +35,8 @@ pub(super) struct Seen {
     pub(super) record: Option<Record>,
     /// The source says that the record is gone or no longer the user's.
     pub(super) record_gone: bool,
+    /// What the record is recognised by, where it may have to be.
+    keys: Option<Keys>,
     candidate: Option<UnpairedRow>,
     /// The record was joined to an item that carries its stamp.
     pub(super) joined: bool,
@@ -127,6 +130,7 @@ impl Session<'_> {
         }
         let mut page = self.read_records(active, pairs)?;
         self.state.begin()?;
+        self.key_records(kind, &mut page)?;
         for seen in &mut page {
             self.find_candidate(kind, seen, contested)?;
         }
@@ -187,6 +191,7 @@ impl Session<'_> {
                     pair,
                     record,
                     record_gone,
+                    keys: None,
                     candidate: None,
                     joined: false,
                     first_look: false,
@@ -197,6 +202,19 @@ impl Session<'_> {
             .collect())
     }
 
+    /// Notes what the records of a page are recognised by (rule D3).
+    fn key_records(&self, kind: ItemKind, page: &mut [Seen]) -> Result<(), StateError> {
+        for seen in &mut *page {
+            let Some(record) = &seen.record else { continue };
+            if seen.pair.record_state == RecordPresence::Here || !seen.pair.is_linked() {
+                seen.keys = Some(keys(kind, &record.content, &self.salt));
+            }
+        }
+        let keyed: Vec<_> =
+            page.iter().filter_map(|seen| Some((seen.pair.id, seen.keys.as_ref()?))).collect();
+        self.state.set_pair_keys(self.id, &keyed)
+    }
+
     /// Looks for the item of a record that has none (rule D3).
     fn find_candidate(
         &mut self,
@@ -205,43 +223,38 @@ impl Session<'_> {
         contested: bool,
     ) -> Result<(), Stop> {
         seen.second_look = contested;
-        let Some(record) = &seen.record else { return Ok(()) };
-        if seen.pair.record_state == RecordPresence::Here || !seen.pair.is_linked() {
-            let keys = keys(kind, &record.content, &self.salt);
-            self.state.set_pair_keys(self.id, seen.pair.id, &keys)?;
-            if seen.pair.item.is_some() {
-                return Ok(());
+        let Some(keys) = seen.keys.as_ref().filter(|_| seen.pair.item.is_none()) else {
+            return Ok(());
+        };
+        if !contested {
+            self.join_by_stamp(&mut seen.pair)?;
+            seen.joined = seen.pair.item.is_some();
+            seen.first_look = !seen.joined;
+            if seen.first_look {
+                self.state.note_unlinked(seen.pair.id)?;
             }
-            if !contested {
-                self.join_by_stamp(&mut seen.pair)?;
-                seen.joined = seen.pair.item.is_some();
-                seen.first_look = !seen.joined;
-                if seen.first_look {
-                    self.state.note_unlinked(seen.pair.id)?;
-                }
-                return Ok(());
+            return Ok(());
+        }
+        let scope = self.active_in(seen.pair.module).find(|a| a.kinds().contains(&kind));
+        let adopt = scope.map(|active| self.job.scopes.of(active.scope).adopt);
+        let items = self.state.matching_items(self.id, keys)?;
+        let exact: Vec<_> = items.iter().filter(|c| c.strong && c.names_fit).collect();
+        match exact.as_slice() {
+            _ if adopt == Some(Adopt::Never) => {}
+            [] if items.iter().any(|claim| !claim.strong) => {
+                seen.doubt = Some(Code::PairNameOnly);
             }
-            let scope = self.active_in(seen.pair.module).find(|a| a.kinds().contains(&kind));
-            let adopt = scope.map(|active| self.job.scopes.of(active.scope).adopt);
-            let items = self.state.matching_items(self.id, &keys)?;
-            let exact: Vec<_> = items.iter().filter(|c| c.strong && c.names_fit).collect();
-            match exact.as_slice() {
-                _ if adopt == Some(Adopt::Never) => {}
-                [] if items.iter().any(|claim| !claim.strong) => {
-                    seen.doubt = Some(Code::PairNameOnly);
-                }
-                [] => {}
-                [one] if self.state.claimants(self.id, one.owner)? > 1 => {
-                    seen.doubt = Some(Code::PairTwoRecords);
-                }
-                [one] => seen.candidate = self.state.unpaired(one.owner)?,
-                _ => seen.doubt = Some(Code::PairAmbiguous),
+            [] => {}
+            [one] if self.state.claimants(self.id, one.owner)? > 1 => {
+                seen.doubt = Some(Code::PairTwoRecords);
             }
-            if kind == ItemKind::Contact && seen.candidate.is_none() && seen.doubt.is_none() {
-                let others = self.state.matching_pairs(self.id, &keys, seen.pair.id)?;
-                if others.iter().any(|claim| claim.strong && claim.names_equal) {
-                    seen.doubt = Some(Code::PairTwoRecords);
-                }
+            [one] => seen.candidate = self.state.unpaired(one.owner)?,
+            _ => seen.doubt = Some(Code::PairAmbiguous),
+        }
+        if kind == ItemKind::Contact && seen.candidate.is_none() && seen.doubt.is_none() {
+            let others = self.state.matching_pairs(self.id, keys, seen.pair.id)?;
+            if others.iter().any(|claim| claim.strong && claim.names_equal) {
+                seen.doubt = Some(Code::PairTwoRecords);
             }
         }
         Ok(())

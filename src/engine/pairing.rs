@@ -8,6 +8,8 @@
 //!
 //! The full name alone is a weak key: enough to hold a record, never enough to pair it.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 use crate::model::canonical::{canonical, line};
@@ -22,60 +24,63 @@ pub fn keys(kind: ItemKind, content: &Content, salt: &[u8]) -> Keys {
         ItemKind::Appointment => {
             let parts =
                 [Field::Subject, Field::Start, Field::End].map(|field| text(content, field));
-            Keys { strong: hash.all("appointment", &parts), ..Keys::default() }
+            let key = hash.all("appointment", parts.each_ref().map(Option::as_deref));
+            Keys { strong: key.into_iter().collect(), ..Keys::default() }
         }
         ItemKind::Task => {
             let subject = text(content, Field::Subject);
             let due = text(content, Field::Due).unwrap_or_default();
-            Keys { strong: hash.all("task", &[subject, Some(due)]), ..Keys::default() }
+            let key = hash.all("task", [subject.as_deref(), Some(&due)]);
+            Keys { strong: key.into_iter().collect(), ..Keys::default() }
         }
     }
 }
 
 fn contact(content: &Content, hash: &Salted<'_>) -> Keys {
-    let name = |field| text(content, field).map(|text| text.to_lowercase());
-    let (given, surname) = (name(Field::GivenName), name(Field::Surname));
+    let lower = |field| text(content, field).map(|text| text.to_lowercase());
+    let (given, surname) = (lower(Field::GivenName), lower(Field::Surname));
     let mut strong = Vec::new();
     for field in [Field::Email1, Field::Email2, Field::Email3, Field::Email4] {
-        strong.extend(hash.all("mail", &[text(content, field)]));
+        strong.extend(hash.all("mail", [text(content, field).as_deref()]));
     }
     let full =
         given.as_ref().zip(surname.as_ref()).map(|(given, surname)| format!("{given} {surname}"));
-    if full.is_some() {
-        strong.extend(hash.all("birthday", &[full.clone(), text(content, Field::Birthday)]));
-        let company = text(content, Field::Company).map(|text| text.to_lowercase());
-        strong.extend(hash.all("company", &[full.clone(), company]));
+    if let Some(full) = &full {
+        let mut with =
+            |what, other: Option<&str>| strong.extend(hash.all(what, [Some(full), other]));
+        with("birthday", text(content, Field::Birthday).as_deref());
+        with("company", lower(Field::Company).as_deref());
         for field in Field::of(ItemKind::Contact).filter(|field| field.shape() == Shape::Phone) {
-            strong.extend(hash.all("phone", &[full.clone(), text(content, field)]));
+            with("phone", text(content, field).as_deref());
         }
     }
     strong.sort_unstable();
     strong.dedup();
     Keys {
         strong,
-        weak: full.map(|full| hash.key("name", &[full])),
-        given: given.map(|given| hash.key("given", &[given])),
-        surname: surname.map(|surname| hash.key("surname", &[surname])),
+        weak: full.map(|full| hash.key("name", &[&full])),
+        given: given.map(|given| hash.key("given", &[&given])),
+        surname: surname.map(|surname| hash.key("surname", &[&surname])),
     }
 }
 
-fn text(content: &Content, field: Field) -> Option<String> {
-    content
-        .value(field)
-        .and_then(|value| canonical(field, value))
-        .map(|text| line(&text).into_owned())
+fn text(content: &Content, field: Field) -> Option<Cow<'_, str>> {
+    Some(match canonical(field, content.value(field)?)? {
+        Cow::Borrowed(text) => line(text),
+        Cow::Owned(text) => Cow::Owned(line(&text).into_owned()),
+    })
 }
 
 struct Salted<'a>(&'a [u8]);
 
 impl Salted<'_> {
     /// Returns the key, where all of its parts are known.
-    fn all(&self, what: &str, parts: &[Option<String>]) -> Vec<MatchKey> {
-        let parts: Option<Vec<String>> = parts.iter().cloned().collect();
-        parts.map(|parts| self.key(what, &parts)).into_iter().collect()
+    fn all<const N: usize>(&self, what: &str, parts: [Option<&str>; N]) -> Option<MatchKey> {
+        let known = parts.map(Option::unwrap_or_default);
+        parts.iter().all(Option::is_some).then(|| self.key(what, &known))
     }
 
-    fn key(&self, what: &str, parts: &[String]) -> MatchKey {
+    fn key(&self, what: &str, parts: &[&str]) -> MatchKey {
         let mut hash = Sha256::new();
         hash.update(self.0);
         hash.update(what);

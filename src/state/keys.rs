@@ -1,5 +1,7 @@
 //! Effect: keys by which records and unpaired items recognise each other (rule D3). What is stored are salted hashes.
 
+use std::collections::HashMap;
+
 use rusqlite::params;
 
 use super::{MailboxId, State, StateError};
@@ -36,33 +38,19 @@ pub struct Claim {
     pub strong: bool,
 }
 
-/// Whose keys they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    /// A pair's record.
-    Pair(i64),
-    /// An unpaired item.
-    Unpaired(i64),
-}
-
-impl Owner {
-    const fn columns(self) -> (i64, i64) {
-        match self {
-            Self::Pair(id) => (0, id),
-            Self::Unpaired(id) => (1, id),
-        }
-    }
-}
+/// The side of keys whose owner is a pair, for its record.
+const PAIR: i64 = 0;
+/// The side of keys whose owner is an unpaired item.
+const UNPAIRED: i64 = 1;
 
 impl State {
-    /// Replaces the keys of a pair's record.
+    /// Replaces the keys of pairs' records, a page of them at once.
     pub fn set_pair_keys(
         &self,
         mailbox: MailboxId,
-        pair: i64,
-        keys: &Keys,
+        pairs: &[(i64, &Keys)],
     ) -> Result<(), StateError> {
-        self.set_keys(mailbox, Owner::Pair(pair), keys)
+        self.set_keys(mailbox, PAIR, pairs)
     }
 
     /// Replaces the keys of an unpaired item.
@@ -72,7 +60,7 @@ impl State {
         unpaired: i64,
         keys: &Keys,
     ) -> Result<(), StateError> {
-        self.set_keys(mailbox, Owner::Unpaired(unpaired), keys)
+        self.set_keys(mailbox, UNPAIRED, &[(unpaired, keys)])
     }
 
     /// Gives an unpaired item the keys of the record that it belonged to.
@@ -91,45 +79,66 @@ impl State {
         Ok(())
     }
 
-    fn set_keys(&self, mailbox: MailboxId, owner: Owner, keys: &Keys) -> Result<(), StateError> {
-        let (side, owner) = owner.columns();
+    fn set_keys(
+        &self,
+        mailbox: MailboxId,
+        side: i64,
+        owners: &[(i64, &Keys)],
+    ) -> Result<(), StateError> {
         // Most owners have no keys yet, or the same ones: nothing is written that is there already.
-        let mut known: Vec<StoredKey> = self
-            .connection
-            .prepare_cached(
-                "SELECT key, given, surname FROM match_key INDEXED BY match_owner
-                 WHERE mailbox = ?1 AND side = ?2 AND owner = ?3",
-            )?
-            .query_map(params![mailbox.0, side, owner], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?
-            .collect::<Result<_, _>>()?;
-        let wanted = keys.strong.iter().chain(&keys.weak);
+        let mut known = self.known_keys(mailbox, side, owners)?;
+        let mut fresh = Vec::new();
+        for (owner, keys) in owners {
+            let mut known = known.remove(owner).unwrap_or_default();
+            for key in keys.strong.iter().chain(&keys.weak) {
+                let wanted = (*key, keys.given, keys.surname);
+                match known.iter().position(|known| *known == wanted) {
+                    Some(at) => {
+                        known.swap_remove(at);
+                    }
+                    None => fresh.push((*key, *owner, *keys)),
+                }
+            }
+            for (key, ..) in known {
+                self.connection
+                    .prepare_cached(
+                        "DELETE FROM match_key WHERE mailbox = ?1 AND key = ?2 AND side = ?3 AND owner = ?4",
+                    )?
+                    .execute(params![mailbox.0, key, side, owner])?;
+            }
+        }
+        // In the order of the table, each of its pages is come by once.
+        fresh.sort_unstable_by_key(|(key, owner, _)| (*key, *owner));
         let mut insert = self.connection.prepare_cached(
             "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner, given, surname)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
-        let mut fresh = Vec::new();
-        for key in wanted {
-            let wanted = (*key, keys.given, keys.surname);
-            match known.iter().position(|known| *known == wanted) {
-                Some(at) => {
-                    known.swap_remove(at);
-                }
-                None => fresh.push(key),
-            }
-        }
-        for (key, ..) in known {
-            self.connection
-                .prepare_cached(
-                    "DELETE FROM match_key WHERE mailbox = ?1 AND key = ?2 AND side = ?3 AND owner = ?4",
-                )?
-                .execute(params![mailbox.0, key, side, owner])?;
-        }
-        for key in fresh {
+        for (key, owner, keys) in fresh {
             insert.execute(params![mailbox.0, key, side, owner, keys.given, keys.surname])?;
         }
         Ok(())
+    }
+
+    /// Returns the keys that owners have: in one walk where their rows lie side by side.
+    fn known_keys(
+        &self,
+        mailbox: MailboxId,
+        side: i64,
+        owners: &[(i64, &Keys)],
+    ) -> Result<HashMap<i64, Vec<StoredKey>>, StateError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT owner, key, given, surname FROM match_key INDEXED BY match_owner
+             WHERE mailbox = ?1 AND side = ?2 AND owner BETWEEN ?3 AND ?4",
+        )?;
+        let mut known: HashMap<i64, Vec<StoredKey>> = HashMap::new();
+        for (from, to) in walks(owners) {
+            let mut rows = select.query(params![mailbox.0, side, from, to])?;
+            while let Some(row) = rows.next()? {
+                let key = (row.get(1)?, row.get(2)?, row.get(3)?);
+                known.entry(row.get(0)?).or_default().push(key);
+            }
+        }
+        Ok(known)
     }
 
     /// Lists the unpaired items that share a key.
@@ -202,5 +211,16 @@ impl State {
                      AND (mine.surname IS NULL OR theirs.surname IS NULL OR mine.surname = theirs.surname)",
             )?
             .query_row(params![mailbox.0, unpaired], |row| row.get(0))?)
+    }
+}
+
+/// Returns the rows from which to which to go: all of them at once where few others lie between, else one by one.
+fn walks(owners: &[(i64, &Keys)]) -> Vec<(i64, i64)> {
+    let rows = || owners.iter().map(|(owner, _)| *owner);
+    match rows().min().zip(rows().max()) {
+        Some((from, to)) if usize::try_from(to - from).is_ok_and(|gap| gap < 2 * owners.len()) => {
+            vec![(from, to)]
+        }
+        _ => rows().map(|owner| (owner, owner)).collect(),
     }
 }
