@@ -40,7 +40,7 @@ pub use folders::{FolderRow, ScopeMark};
 pub use journal::{Before, Creating, Intent, Side};
 pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
-pub use marks::SeenRecord;
+pub use marks::{KnownItem, SeenRecord};
 pub use pairs::{Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, Settlement};
 pub use series::SeriesRound;
 pub use spool::SpooledVerdict;

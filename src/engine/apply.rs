@@ -119,11 +119,17 @@ impl Session<'_> {
     /// record is back (rule D13).
     fn load(&mut self, active: &Active, page: Vec<SpooledVerdict>) -> Result<Vec<Work>, Stop> {
         self.heed_changes(active)?;
+        let planned = self.state.reading(|state| {
+            let pairs = page.into_iter().map(|verdict| {
+                let pair = state.pair(self.id, verdict.pair)?;
+                Ok(pair.map(|pair| (verdict, pair)))
+            });
+            pairs.filter_map(Result::transpose).collect::<Result<Vec<_>, StateError>>()
+        })?;
         let mut work = Vec::new();
         let mut verdicts = HashMap::new();
         let mut pairs = Vec::new();
-        for verdict in page {
-            let Some(pair) = self.state.pair(self.id, verdict.pair)? else { continue };
+        for (verdict, pair) in planned {
             match self.kept.take_record(&pair.record) {
                 Some(record) if verdict.record_version.as_ref() == Some(&record.version) => {
                     work.push(Work { verdict, pair, record: Some(record) });

@@ -10,7 +10,7 @@ use crate::engine::unread::Incoming;
 use crate::mailbox::{By, Identity, ItemError, Wanted};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::reason::Code;
-use crate::state::{ItemPresence, Keys, PairRow, State, StateError, UnpairedRow};
+use crate::state::{ItemPresence, Keys, KnownItem, PairRow, State, StateError, UnpairedRow};
 
 /// How many items are looked for at once.
 const SEARCH: usize = 40;
@@ -141,7 +141,7 @@ impl Session<'_> {
                     listing = true;
                     self.state.forget_seen()?;
                 }
-                let incoming = self.unknown(&page.changed)?;
+                let (incoming, marks) = self.weigh_changes(&page.changed)?;
                 let items = self.fetch_incoming(kind, &page.changed, &incoming)?;
                 let mut copies = Vec::new();
                 let ended = !page.more || since.as_ref() == Some(&page.cursor);
@@ -152,8 +152,8 @@ impl Session<'_> {
                             state.saw(id.as_str())?;
                         }
                     }
-                    for (id, version) in &page.changed {
-                        state.see_item(self.id, id, version)?;
+                    for pair in marks {
+                        state.mark_item(pair)?;
                     }
                     for id in &page.removed {
                         doubt |= self.see_removed(state, id)?;
@@ -205,18 +205,25 @@ impl Session<'_> {
         }]))
     }
 
-    /// Returns the ids on a page that are neither a pair's nor known as unpaired in this version.
-    fn unknown(&self, changed: &[(ItemId, ItemVersion)]) -> Result<Vec<ItemId>, StateError> {
-        let mut unknown = Vec::new();
-        for (id, version) in changed {
-            if !self.state.is_paired(self.id, id)?
-                && !self.state.knows_unpaired(self.id, id, version)?
-            {
-                unknown.push(id.clone());
+    /// Returns the ids on a page that are neither a pair's nor known as unpaired in this version, and the rows of the pairs whose
+    /// items changed.
+    fn weigh_changes(
+        &self,
+        changed: &[(ItemId, ItemVersion)],
+    ) -> Result<(Vec<ItemId>, Vec<i64>), StateError> {
+        let (mut unknown, mut marks) = (Vec::new(), Vec::new());
+        self.state.reading(|state| {
+            for (id, version) in changed {
+                match state.known_item(self.id, id, version)? {
+                    KnownItem::Changed(pair) => marks.push(pair),
+                    KnownItem::Settled => {}
+                    KnownItem::Unknown => unknown.push(id.clone()),
+                }
             }
-        }
+            Ok::<_, StateError>(())
+        })?;
         unknown.dedup();
-        Ok(unknown)
+        Ok((unknown, marks))
     }
 
     fn see_removed(&self, state: &State, id: &ItemId) -> Result<bool, StateError> {
@@ -377,9 +384,9 @@ impl Session<'_> {
         }
         let created = row.token.as_ref().is_some_and(|token| !token.as_str().is_empty());
         let state = if row.deleted { ItemPresence::Deleted } else { ItemPresence::Here };
-        self.state.forget_unpaired(self.id, &row.item)?;
-        self.state.set_item(pair.id, state, Some((&row.item, &row.folder)))?;
-        self.state.set_origin(pair.id, created, row.token.as_ref().filter(|_: &&Token| created))?;
+        self.state.forget_unpaired_row(self.id, row.id)?;
+        let token = row.token.as_ref().filter(|_: &&Token| created);
+        self.state.join_item(pair.id, (&row.item, &row.folder), state, (created, token))?;
         pair.item_state = state;
         pair.item = Some(row.item);
         pair.folder = Some(row.folder);

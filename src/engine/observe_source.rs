@@ -53,6 +53,8 @@ impl Session<'_> {
         let mut added = Vec::new();
         let mut page = None;
         self.state.forget_seen()?;
+        // What is lacking can only be what was known before.
+        let any = self.state.count_members(self.id, module)? > 0;
         loop {
             let answer = self.source.members(self.job.user, module, known, page.as_ref())?;
             let Members::Page { ids, next, complete, position } = answer else {
@@ -60,7 +62,9 @@ impl Session<'_> {
             };
             self.state.atomically(|state| {
                 for record in &ids {
-                    state.saw(record.as_str())?;
+                    if any {
+                        state.saw(record.as_str())?;
+                    }
                     if !state.add_member(self.id, module, record)? {
                         continue;
                     }
@@ -82,8 +86,11 @@ impl Session<'_> {
                 page = Some(next);
                 continue;
             }
-            let left =
-                if complete { self.state.unseen_members(self.id, module)? } else { Vec::new() };
+            let left = if complete && any {
+                self.state.unseen_members(self.id, module)?
+            } else {
+                Vec::new()
+            };
             self.state.atomically(|state| {
                 for record in left {
                     let record = RecordId::new(record);

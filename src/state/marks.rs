@@ -4,7 +4,9 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{ItemPresence, MailboxId, RecordPresence, State, StateError};
-use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, Module, RecordId, RecordVersion};
+use crate::model::{
+    FolderId, ItemId, ItemKind, ItemVersion, Module, RecordId, RecordVersion, Token,
+};
 use crate::reason::Code;
 
 /// A record that a listing or a feed tells of.
@@ -20,6 +22,17 @@ pub struct SeenRecord<'a> {
     pub parent: Option<&'a RecordId>,
     /// Its version, where it was told.
     pub version: Option<&'a RecordVersion>,
+}
+
+/// Whose an item is that a folder tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownItem {
+    /// That of the pair in this row, and not as it was settled.
+    Changed(i64),
+    /// A pair's as it was settled, or nobody's as it was last read.
+    Settled,
+    /// Nobody's that is known in this version.
+    Unknown,
 }
 
 impl State {
@@ -103,14 +116,14 @@ impl State {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Marks a pair's item as changed where the version is not the one last settled. Returns whether there is such a pair.
-    pub fn see_item(
+    /// Says whose an item is that a folder tells of, and whether anything about it is new.
+    pub fn known_item(
         &self,
         mailbox: MailboxId,
         item: &ItemId,
         version: &ItemVersion,
-    ) -> Result<bool, StateError> {
-        let row: Option<(i64, bool)> = self
+    ) -> Result<KnownItem, StateError> {
+        let pair: Option<(i64, bool)> = self
             .connection
             .prepare_cached(
                 "SELECT id, item_version IS NOT ?3 OR item_state <> 'here' FROM pair
@@ -120,14 +133,20 @@ impl State {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()?;
-        if let Some((id, true)) = row {
-            self.connection
-                .prepare_cached(
-                    "UPDATE pair SET dirty = dirty | 2, item_state = 'here' WHERE id = ?1",
-                )?
-                .execute(params![id])?;
-        }
-        Ok(row.is_some())
+        Ok(match pair {
+            Some((id, true)) => KnownItem::Changed(id),
+            Some((_, false)) => KnownItem::Settled,
+            None if self.knows_unpaired(mailbox, item, version)? => KnownItem::Settled,
+            None => KnownItem::Unknown,
+        })
+    }
+
+    /// Marks a pair's item as changed.
+    pub fn mark_item(&self, pair: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("UPDATE pair SET dirty = dirty | 2, item_state = 'here' WHERE id = ?1")?
+            .execute(params![pair])?;
+        Ok(())
     }
 
     /// Marks a pair's item as not where it was. Returns whether there is such a pair.
@@ -159,6 +178,30 @@ impl State {
                 state.key(),
                 item.map(|(id, _)| id.as_str()),
                 item.map(|(_, folder)| folder.as_str())
+            ])?;
+        Ok(())
+    }
+
+    /// Gives a pair the item that carries its stamp, and says how it came to it.
+    pub fn join_item(
+        &self,
+        pair: i64,
+        (item, folder): (&ItemId, &FolderId),
+        state: ItemPresence,
+        (created, token): (bool, Option<&Token>),
+    ) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET item = ?2, folder = ?3, item_state = ?4, created = ?5, token = ?6, dirty = dirty | 2
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                pair,
+                item.as_str(),
+                folder.as_str(),
+                state.key(),
+                created,
+                token.map(Token::as_str)
             ])?;
         Ok(())
     }

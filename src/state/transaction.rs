@@ -41,6 +41,16 @@ impl State {
         self.end(work(self))
     }
 
+    /// Runs a piece of work that only reads, at one moment of the state: SQLite takes its locks and finds its place in the log once,
+    /// not for each statement.
+    pub(crate) fn reading<T, E: From<StateError>>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.connection.execute_batch("BEGIN").map_err(StateError::Sql)?;
+        self.end(work(self))
+    }
+
     fn end<T, E: From<StateError>>(&self, outcome: Result<T, E>) -> Result<T, E> {
         let ended = outcome.and_then(|value| Ok(self.commit().map(|()| value)?));
         if ended.is_err() {

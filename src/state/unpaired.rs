@@ -1,6 +1,6 @@
 //! Effect: items of the watched folders that belong to no pair.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{MailboxId, State, StateError};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Token};
@@ -77,17 +77,28 @@ impl State {
 
     /// Forgets an unpaired item and its keys. Returns whether it was known.
     pub fn forget_unpaired(&self, mailbox: MailboxId, item: &ItemId) -> Result<bool, StateError> {
+        let row = self
+            .connection
+            .prepare_cached("SELECT id FROM unpaired WHERE mailbox = ?1 AND item = ?2")?
+            .query_row(params![mailbox.0, item.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(row) = row {
+            self.forget_unpaired_row(mailbox, row)?;
+        }
+        Ok(row.is_some())
+    }
+
+    /// Forgets the unpaired item in this row and its keys.
+    pub fn forget_unpaired_row(&self, mailbox: MailboxId, row: i64) -> Result<(), StateError> {
         self.connection
             .prepare_cached(
-                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = 1 AND owner IN
-                     (SELECT id FROM unpaired WHERE mailbox = ?1 AND item = ?2)",
+                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = 1 AND owner = ?2",
             )?
-            .execute(params![mailbox.0, item.as_str()])?;
-        let gone = self
-            .connection
-            .prepare_cached("DELETE FROM unpaired WHERE mailbox = ?1 AND item = ?2")?
-            .execute(params![mailbox.0, item.as_str()])?;
-        Ok(gone > 0)
+            .execute(params![mailbox.0, row])?;
+        self.connection
+            .prepare_cached("DELETE FROM unpaired WHERE id = ?1")?
+            .execute(params![row])?;
+        Ok(())
     }
 
     /// Lists the unpaired items stamped for a record: those outside Deleted Items first, the oldest first (rule D3).
