@@ -89,8 +89,9 @@ impl NewItem {
         }
         // The sort is stable, so extended properties stay as the caller ordered them; slots of
         // one dictionary come to stand together.
-        kept.sort_by_key(|(property, _)| (property.order(), slot(property)));
-        let mut xml = Writer::new();
+        kept.sort_by_cached_key(|(property, _)| (property.order(), slot(property)));
+        // The names around a property are some hundred bytes, those of our own properties more.
+        let mut xml = Writer::with_capacity(256 * kept.len());
         write::new_item(&mut xml, kind, &kept);
         Ok(Self { kind, properties: kept, xml: xml.finish() })
     }

@@ -69,19 +69,24 @@ impl Item {
 
 /// A small map from property to value that keeps its order.
 ///
-/// Items carry at most some sixty properties, so a vector beats a hash table.
+/// Items carry at most some sixty properties, so a vector beats a hash table. Most that an item is asked for are not there, which
+/// two sets of bits tell.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Properties(Vec<(Property, Value)>);
+pub struct Properties {
+    list: Vec<(Property, Value)>,
+    fields: u128,
+    slots: u64,
+}
 
 impl Properties {
     /// Makes an empty one.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { list: Vec::new(), fields: 0, slots: 0 }
     }
 
     /// Makes an empty one with room.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::with_capacity(capacity))
+        Self { list: Vec::with_capacity(capacity), ..Self::new() }
     }
 
     /// Sets a property, in place of an earlier value.
@@ -90,36 +95,61 @@ impl Properties {
     /// one lands on the first.
     pub fn set(&mut self, property: impl Into<Property>, value: impl Into<Value>) {
         let (property, value) = (property.into(), value.into());
-        match self.0.iter_mut().find(|(known, _)| *known == property) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((property, value)),
+        match self.place(&property) {
+            Some(at) => {
+                if let Some((_, old)) = self.list.get_mut(at) {
+                    *old = value;
+                }
+            }
+            None => self.push(property, value),
         }
     }
 
-    /// Adds a property that the caller knows not to be there yet.
-    pub(crate) fn push_new(&mut self, property: Property, value: Value) {
-        self.0.push((property, value));
+    /// Adds a property, unless it is there: an earlier value stays.
+    pub(crate) fn add(&mut self, property: Property, value: Value) {
+        if self.place(&property).is_none() {
+            self.push(property, value);
+        }
+    }
+
+    fn push(&mut self, property: Property, value: Value) {
+        match &property {
+            Property::Field(field) => self.fields |= 1 << *field as u32,
+            Property::Indexed(slot) => self.slots |= 1 << slot.number(),
+            Property::Extended(_) => {}
+        }
+        self.list.push((property, value));
+    }
+
+    fn place(&self, wanted: &Property) -> Option<usize> {
+        let may_be_there = match wanted {
+            Property::Field(field) => self.fields & 1 << *field as u32 != 0,
+            Property::Indexed(slot) => self.slots & 1 << slot.number() != 0,
+            Property::Extended(_) => true,
+        };
+        let at = || self.list.iter().position(|(known, _)| known == wanted);
+        may_be_there.then(at).flatten()
     }
 
     /// Returns the value of a property.
     pub fn value(&self, property: impl Into<Property>) -> Option<&Value> {
-        let wanted = property.into();
-        self.0.iter().find(|(known, _)| *known == wanted).map(|(_, value)| value)
+        let at = self.place(&property.into())?;
+        self.list.get(at).map(|(_, value)| value)
     }
 
     /// Walks the properties in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Property, &Value)> {
-        self.0.iter().map(|(property, value)| (property, value))
+        self.list.iter().map(|(property, value)| (property, value))
     }
 
     /// Returns how many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Says whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 }
 
@@ -138,6 +168,6 @@ impl IntoIterator for Properties {
     type IntoIter = std::vec::IntoIter<(Property, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.list.into_iter()
     }
 }

@@ -232,7 +232,7 @@ impl FieldFinder {
     }
 }
 
-// The reply parser marks the properties of an item in the bits of a `u128`.
+// An item tells which properties it has in the bits of a `u128`.
 const _: () = assert!(Field::ALL.len() <= 128);
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Indexed {
         }
     }
 
-    /// Returns a number of its own for each slot, below 64.
+    /// Returns a number of its own for each slot, below 64: an item tells which of them it has in bits.
     pub(crate) const fn number(self) -> u32 {
         match self {
             Self::Email(key) => key as u32,

@@ -53,9 +53,6 @@ pub(super) struct ItemReader {
     id: Option<ItemId>,
     change_key: Option<ChangeKey>,
     properties: Properties,
-    /// Which plain properties and which slots it has already, one bit each.
-    fields: u128,
-    slots: u128,
     /// How many properties the last item had: the next one will have about as many.
     usual: usize,
     finder: FieldFinder,
@@ -78,8 +75,6 @@ impl Default for ItemReader {
             id: None,
             change_key: None,
             properties: Properties::new(),
-            fields: 0,
-            slots: 0,
             usual: 0,
             finder: FieldFinder::default(),
             paths: Vec::new(),
@@ -102,8 +97,6 @@ impl ItemReader {
         self.id = None;
         self.change_key = None;
         self.properties = Properties::with_capacity(self.usual);
-        self.fields = 0;
-        self.slots = 0;
         self.finder = FieldFinder::default();
         self.path.clear();
         self.text.clear();
@@ -236,21 +229,7 @@ impl ItemReader {
     /// Servers send a property twice only against the schema (grommunio 3.10 does); the first one
     /// stays, because a doubled `StartTimeZone` is at its right place the first time.
     fn add(&mut self, property: impl Into<Property>, value: Value) {
-        let property = property.into();
-        let (known, bit) = match &property {
-            Property::Field(field) => (&mut self.fields, 1_u128 << (*field as u32)),
-            Property::Indexed(slot) => (&mut self.slots, 1_u128 << slot.number()),
-            Property::Extended(_) => {
-                if self.properties.value(&property).is_none() {
-                    self.properties.push_new(property, value);
-                }
-                return;
-            }
-        };
-        if *known & bit == 0 {
-            *known |= bit;
-            self.properties.push_new(property, value);
-        }
+        self.properties.add(property.into(), value);
     }
 
     /// Decides what a property of the item is.

@@ -35,6 +35,11 @@ impl Writer {
         Self::default()
     }
 
+    /// Makes an empty document with room.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { out: String::with_capacity(bytes) }
+    }
+
     /// Returns what was written.
     pub fn finish(self) -> String {
         self.out
