@@ -123,19 +123,17 @@ impl Half {
         let known = |field, slot: &Slot| {
             (other.slot(field) == Some(slot)).then(|| half.get(field)).flatten()
         };
-        let entries = content
-            .iter()
-            .map(|(field, slot)| {
-                let fingerprint = match field {
-                    _ if slot.is_blank() => Fingerprint::BLANK,
-                    // A reminder that is off has no time, whatever a server remembers of it.
-                    Field::ReminderMinutes | Field::ReminderAt if off => Fingerprint::BLANK,
-                    Field::ReminderMinutes | Field::ReminderAt => Fingerprint::of(field, slot),
-                    _ => known(field, slot).unwrap_or_else(|| Fingerprint::of(field, slot)),
-                };
-                (field, fingerprint)
-            })
-            .collect();
+        let mut entries = Vec::with_capacity(content.known().len() as usize);
+        entries.extend(content.iter().map(|(field, slot)| {
+            let fingerprint = match field {
+                _ if slot.is_blank() => Fingerprint::BLANK,
+                // A reminder that is off has no time, whatever a server remembers of it.
+                Field::ReminderMinutes | Field::ReminderAt if off => Fingerprint::BLANK,
+                Field::ReminderMinutes | Field::ReminderAt => Fingerprint::of(field, slot),
+                _ => known(field, slot).unwrap_or_else(|| Fingerprint::of(field, slot)),
+            };
+            (field, fingerprint)
+        }));
         Self { entries }
     }
 
@@ -159,11 +157,13 @@ impl Half {
 
     /// Moves the fields of the set to what the other half holds; the others stay (invariant 3).
     pub fn take(&mut self, fields: FieldSet, from: &Self) {
-        for (field, fingerprint) in &from.entries {
-            if fields.contains(*field) {
-                self.set(*field, *fingerprint);
-            }
+        let taken = from.entries.iter().filter(|(field, _)| fields.contains(*field));
+        if self.entries.is_empty() {
+            self.entries.reserve(from.entries.len());
+            self.entries.extend(taken);
+            return;
         }
+        taken.for_each(|(field, fingerprint)| self.set(*field, *fingerprint));
     }
 
     /// Returns the fields known to both whose values do not agree. One walk over both, which is what makes deciding a pair

@@ -10,13 +10,14 @@ use serde::{Deserialize, de};
 use serde_json::Value as Json;
 
 use crate::model::json::{ValueError, from_json, from_text};
-use crate::model::{Content, Field, ItemKind, Slot};
+use crate::model::{Content, Field, FieldSet, ItemKind, Slot};
 use crate::source::messages::{Unknown, field};
 
-/// The fields of one record.
+/// The fields of one record. Of which kind it is may come after them.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    read: Vec<(Field, Result<Slot, ValueError>)>,
+    content: Content,
+    wrong: Vec<ValueError>,
     /// Words that this version does not know.
     strange: Vec<String>,
 }
@@ -25,18 +26,30 @@ impl Slots {
     /// Returns the fields as content: absent is unknown, `null` is blank. Fields that this version does not know, or that the
     /// kind does not have, are passed over.
     pub(super) fn content(self, kind: ItemKind, unknown: Unknown<'_>) -> Result<Content, String> {
-        let mut content = Content::new();
         for word in self.strange {
             field(kind, &word, unknown);
         }
-        for (of, slot) in self.read {
-            if !of.belongs_to(kind) {
-                field(kind, of.key(), unknown);
-                continue;
-            }
-            content.put(of, slot.map_err(|error| error.to_string())?);
+        if let Some(error) = self.wrong.iter().find(|error| error.field.belongs_to(kind)) {
+            return Err(error.to_string());
+        }
+        let others: FieldSet =
+            self.content.known().iter().filter(|known| !known.belongs_to(kind)).collect();
+        let of_others = self.wrong.iter().map(|error| error.field);
+        for other in others.iter().chain(of_others) {
+            field(kind, other.key(), unknown);
+        }
+        let mut content = self.content;
+        if !others.is_empty() {
+            content.forget_all(others);
         }
         Ok(content)
+    }
+
+    fn put(&mut self, field: Field, slot: Result<Slot, ValueError>) {
+        match slot {
+            Ok(slot) => self.content.put(field, slot),
+            Err(error) => self.wrong.push(error),
+        }
     }
 }
 
@@ -45,7 +58,7 @@ impl From<&Fields> for Slots {
         let mut slots = Self::default();
         for (word, value) in fields.iter() {
             match Field::from_key(word) {
-                Some(field) => slots.read.push((field, from_json(field, value))),
+                Some(field) => slots.put(field, from_json(field, value)),
                 None => slots.strange.push(word.to_owned()),
             }
         }
@@ -80,7 +93,7 @@ impl<'de> Visitor<'de> for Object {
                         table = Field::ALL.iter().copied();
                         table.by_ref().find(|known| *known == field);
                     }
-                    slots.read.push((field, map.next_value_seed(Cell(field))?));
+                    slots.put(field, map.next_value_seed(Cell(field))?);
                 }
                 Err(strange) => {
                     map.next_value::<de::IgnoredAny>()?;

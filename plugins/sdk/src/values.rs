@@ -1,6 +1,7 @@
 //! Pure: the fields of a record with their values.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -78,11 +79,18 @@ impl<'de> Deserialize<'de> for Fields {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields::new();
+                let mut fields: Vec<(Cow<'static, str>, Value)> = Vec::new();
                 while let Some((word, value)) = map.next_entry::<String, Value>()? {
-                    fields.insert(word, value);
+                    fields.push((Cow::Owned(word), value));
                 }
-                Ok(fields)
+                let words: HashSet<&str> = fields.iter().map(|(word, _)| word.as_ref()).collect();
+                if words.len() == fields.len() {
+                    return Ok(Fields(fields));
+                }
+                // Of a word that comes twice the last value counts, as with any object.
+                let mut last = Fields::new();
+                fields.into_iter().for_each(|(word, value)| last.insert(word, value));
+                Ok(last)
             }
         }
 
@@ -121,5 +129,8 @@ mod tests {
         assert_eq!(read, fields);
         assert_eq!(read.get("surname"), Some(&json!("Müller")));
         assert_ne!(read, Fields::new());
+        let twice: Fields =
+            serde_json::from_str(r#"{"company":"A","surname":"Müller","company":null}"#).unwrap();
+        assert_eq!(twice, fields, "the last one counts");
     }
 }

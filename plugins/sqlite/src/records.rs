@@ -118,13 +118,14 @@ fn record(
 
 /// Reads the fields of a row of [`Columns::select`]. An error names the column and what it should hold.
 pub(crate) fn fields(row: &Row<'_>, columns: &Columns, zone: &TimeZone) -> Result<Fields, String> {
-    let read = |(index, (word, shape))| {
+    let mut fields = Vec::with_capacity(columns.fields().size_hint().1.unwrap_or_default());
+    for (index, (word, shape)) in columns.fields().enumerate() {
         let cell = row.get_ref(BEFORE_FIELDS + index).map_err(|error| error.to_string())?;
         let value = cell::read(shape, cell, zone)
             .map_err(|what| format!("the column `{word}` does not hold {what}"))?;
-        Ok((Cow::Borrowed(word), value))
-    };
-    columns.fields().enumerate().map(read).collect()
+        fields.push((Cow::Borrowed(word), value));
+    }
+    Ok(fields.into_iter().collect())
 }
 
 /// Reads what an activity belongs to. Where that is gone, its id is all that is known.
