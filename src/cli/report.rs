@@ -22,9 +22,7 @@ use crate::failure::Exit;
 
 #[cfg(test)]
 use document::schema;
-pub(super) use document::{
-    Note, Stop, Tally, instant, note, plan_document, report_document, stop, tally,
-};
+pub(super) use document::{Note, Stop, instant, note, plan_document, report_document, stop};
 pub(super) use explanation::explanation_text;
 pub(super) use lines::plan_text;
 pub(super) use standing::{Standing, standing_text};

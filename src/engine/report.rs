@@ -4,46 +4,57 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{Direction, Field, FieldSet, Mode, RecordId, Scope, UserId};
 use crate::reason::Code;
 
-/// Counts of one run in one scope.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names are those of the report")]
-pub struct Counts {
-    pub created: u64,
-    pub linked: u64,
-    pub updated_outlook: u64,
-    pub updated_staffitpro: u64,
-    pub deleted_outlook: u64,
-    pub moved: u64,
-    pub unchanged: u64,
-    pub kept: u64,
-    pub waiting: u64,
-    pub held: u64,
-    pub skipped: u64,
-    pub failed: u64,
+macro_rules! counts {
+    ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {
+        /// Counts of a run.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+        #[schemars(rename = "Tally")]
+        pub struct Counts { $($(#[$doc])+ pub $name: u64),+ }
+
+        impl Counts {
+            /// Adds another run's or scope's counts.
+            pub const fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)+
+            }
+        }
+    };
+}
+
+// The names are published: they stand in the report and in its schema.
+counts! {
+    /// Items created in Outlook.
+    created,
+    /// Items that were there before and are linked now.
+    linked,
+    /// Items updated in Outlook.
+    updated_outlook,
+    /// Records updated in staffITpro.
+    updated_staffitpro,
+    /// Items moved to Deleted Items.
+    deleted_outlook,
+    /// Items that a person had moved, and whose pair followed.
+    moved,
+    /// Pairs that were compared and needed nothing.
+    unchanged,
+    /// Left as they are, on purpose.
+    kept,
+    /// Waiting for a word or for the next run.
+    waiting,
+    /// Held because they are in doubt.
+    held,
+    /// Outside what is moved.
+    skipped,
+    /// Failed.
+    failed,
 }
 
 impl Counts {
-    /// Adds another run's or scope's counts.
-    pub const fn add(&mut self, other: &Self) {
-        self.created += other.created;
-        self.linked += other.linked;
-        self.updated_outlook += other.updated_outlook;
-        self.updated_staffitpro += other.updated_staffitpro;
-        self.deleted_outlook += other.deleted_outlook;
-        self.moved += other.moved;
-        self.unchanged += other.unchanged;
-        self.kept += other.kept;
-        self.waiting += other.waiting;
-        self.held += other.held;
-        self.skipped += other.skipped;
-        self.failed += other.failed;
-    }
-
     /// Returns how many writes there were on either side.
     pub const fn writes(&self) -> u64 {
         self.created + self.updated_outlook + self.updated_staffitpro + self.deleted_outlook

@@ -25,7 +25,7 @@ pub(in crate::cli) struct Document {
     /// When it ended (RFC 3339).
     finished: String,
     /// The counts of all mailboxes together.
-    totals: Tally,
+    totals: Counts,
     /// What became of each mailbox, in the order of the configuration.
     mailboxes: Vec<Mailbox>,
 }
@@ -54,35 +54,6 @@ struct Mailbox {
     explanation: Option<Explained>,
 }
 
-/// Counts of a run.
-#[derive(Clone, Copy, Serialize, JsonSchema)]
-pub(in crate::cli) struct Tally {
-    /// Items created in Outlook.
-    created: u64,
-    /// Items that were there before and are linked now.
-    linked: u64,
-    /// Items updated in Outlook.
-    updated_outlook: u64,
-    /// Records updated in staffITpro.
-    updated_staffitpro: u64,
-    /// Items moved to Deleted Items.
-    deleted_outlook: u64,
-    /// Items that a person had moved, and whose pair followed.
-    moved: u64,
-    /// Pairs that were compared and needed nothing.
-    unchanged: u64,
-    /// Left as they are, on purpose.
-    kept: u64,
-    /// Waiting for a word or for the next run.
-    waiting: u64,
-    /// Held because they are in doubt.
-    held: u64,
-    /// Outside what is moved.
-    skipped: u64,
-    /// Failed.
-    failed: u64,
-}
-
 /// Counts of one scope.
 #[derive(Serialize, JsonSchema)]
 struct ScopeTally {
@@ -90,7 +61,7 @@ struct ScopeTally {
     scope: String,
     /// Its counts.
     #[serde(flatten)]
-    counts: Tally,
+    counts: Counts,
 }
 
 /// Why a mailbox stopped.
@@ -200,40 +171,6 @@ impl Because {
     }
 }
 
-impl Tally {
-    /// Returns the counts as the engine has them.
-    pub(in crate::cli) const fn counts(&self) -> Counts {
-        let Self {
-            created,
-            linked,
-            updated_outlook,
-            updated_staffitpro,
-            deleted_outlook,
-            moved,
-            unchanged,
-            kept,
-            waiting,
-            held,
-            skipped,
-            failed,
-        } = *self;
-        Counts {
-            created,
-            linked,
-            updated_outlook,
-            updated_staffitpro,
-            deleted_outlook,
-            moved,
-            unchanged,
-            kept,
-            waiting,
-            held,
-            skipped,
-            failed,
-        }
-    }
-}
-
 impl Stop {
     /// Says it in one line.
     pub(in crate::cli) fn shown(&self) -> String {
@@ -280,7 +217,7 @@ fn build(schema: &'static str, run: &Run, manner: Manner, with_lines: bool) -> D
         run: run.id.to_string(),
         started: instant(run.started),
         finished: instant(run.finished),
-        totals: tally(&run.totals()),
+        totals: run.totals(),
         mailboxes: run.mailboxes.iter().map(|ran| mailbox(ran, manner, with_lines)).collect(),
     }
 }
@@ -300,7 +237,7 @@ fn mailbox(ran: &Ran, manner: Manner, with_lines: bool) -> Mailbox {
         scopes: report
             .scopes
             .iter()
-            .map(|(scope, counts)| ScopeTally { scope: scope.to_string(), counts: tally(counts) })
+            .map(|(scope, counts)| ScopeTally { scope: scope.to_string(), counts: *counts })
             .collect(),
         findings: report.findings.iter().map(|finding| note(ran, finding, manner)).collect(),
         lines: with_lines.then(|| ran.lines.iter().map(step).collect()),
@@ -308,38 +245,6 @@ fn mailbox(ran: &Ran, manner: Manner, with_lines: bool) -> Mailbox {
             .explanation
             .as_ref()
             .map(|explanation| Explained::of(explanation, manner)),
-    }
-}
-
-/// Returns the counts as a document has them.
-pub(in crate::cli) const fn tally(counts: &Counts) -> Tally {
-    let Counts {
-        created,
-        linked,
-        updated_outlook,
-        updated_staffitpro,
-        deleted_outlook,
-        moved,
-        unchanged,
-        kept,
-        waiting,
-        held,
-        skipped,
-        failed,
-    } = *counts;
-    Tally {
-        created,
-        linked,
-        updated_outlook,
-        updated_staffitpro,
-        deleted_outlook,
-        moved,
-        unchanged,
-        kept,
-        waiting,
-        held,
-        skipped,
-        failed,
     }
 }
 

@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 
 use abgleich::config::Language;
-use abgleich::engine::report::Outcome;
+use abgleich::engine::report::{Counts, Outcome};
 use jiff::{Timestamp, Zoned};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::report::{
-    Manner, Note, Ran, Stop, Tally, instant, note, one_of, outcome_key, sentence, stop, tally,
+    Manner, Note, Ran, Stop, instant, note, one_of, outcome_key, sentence, stop,
 };
 use crate::cli::say;
 
@@ -47,7 +47,7 @@ pub(super) enum What {
         /// How it ended, as in the report of a run.
         outcome: &'static str,
         /// The counts of all scopes together.
-        totals: Tally,
+        totals: Counts,
         /// Findings that this run made first.
         findings: Vec<Note>,
     },
@@ -154,7 +154,7 @@ impl Voice {
             user: ran.report.user.to_string(),
             address: ran.report.address.clone(),
             outcome: outcome_key(ran.report.outcome),
-            totals: tally(&totals),
+            totals,
             findings: new().map(|finding| note(ran, finding, self.manner)).collect(),
         });
     }
@@ -206,7 +206,7 @@ fn text(what: &What, manner: Manner) -> String {
             )
         }
         What::Run { user, totals, findings, .. } => {
-            let mut line = format!("{user}: {}", sentence(&totals.counts(), manner));
+            let mut line = format!("{user}: {}", sentence(totals, manner));
             for finding in findings {
                 let _ = write!(line, " · {}", finding.shown());
             }
