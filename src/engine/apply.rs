@@ -29,6 +29,8 @@ pub(super) struct Work {
     pub(super) verdict: SpooledVerdict,
     pub(super) pair: PairRow,
     pub(super) record: Option<Record>,
+    /// The record's fingerprints, where they were taken for the plan.
+    pub(super) half: Option<Half>,
 }
 
 impl Session<'_> {
@@ -131,8 +133,10 @@ impl Session<'_> {
         let mut pairs = Vec::new();
         for (verdict, pair) in planned {
             match self.kept.take_record(&pair.record) {
-                Some(record) if verdict.record_version.as_ref() == Some(&record.version) => {
-                    work.push(Work { verdict, pair, record: Some(record) });
+                Some((record, half))
+                    if verdict.record_version.as_ref() == Some(&record.version) =>
+                {
+                    work.push(Work { verdict, pair, record: Some(record), half: Some(half) });
                 }
                 _ => {
                     verdicts.insert(pair.id, verdict);
@@ -156,7 +160,7 @@ impl Session<'_> {
                 self.put_off(&verdict, &seen.pair, Code::StaleRecord)?;
                 continue;
             }
-            work.push(Work { verdict, pair: seen.pair, record: seen.record });
+            work.push(Work { verdict, pair: seen.pair, record: seen.record, half: None });
         }
         Ok(work)
     }

@@ -378,9 +378,9 @@ impl Session<'_> {
         // What changes meanwhile is told by the feed; without one the record is read again.
         if matches!(verdict.action, Action::Create | Action::Update)
             && self.description.feed
-            && let Some(record) = seen.record
+            && let Some((record, view)) = seen.record.zip(record_view)
         {
-            self.kept.keep_record(record);
+            self.kept.keep_record(record, view.half);
         }
         Ok(())
     }

@@ -5,20 +5,20 @@
 use std::collections::HashMap;
 
 use crate::mailbox::Item;
-use crate::model::{Content, ItemId, Position, RecordId};
+use crate::model::{Content, Half, ItemId, Position, RecordId};
 use crate::source::Record;
 
 /// Bytes that are kept at most, of records and items together.
 const MOST: usize = 16 << 20;
 
-/// What a record or an item takes besides its content, in bytes.
-const EACH: usize = 512;
+/// What a record or an item takes besides its content, in bytes: a half as well.
+const EACH: usize = 1536;
 
 /// Records and items at hand.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     items: HashMap<ItemId, Item>,
-    records: HashMap<RecordId, Record>,
+    records: HashMap<RecordId, (Record, Half)>,
     /// Up to where the changes of the scope's module were read since its records were; `None`: not yet in this scope.
     pub(super) heard: Option<Position>,
     bytes: usize,
@@ -38,13 +38,13 @@ impl Kept {
         }
     }
 
-    /// Keeps a record in focus, where it has room.
-    pub(super) fn keep_record(&mut self, record: Record) {
+    /// Keeps a record in focus with its fingerprints, where it has room.
+    pub(super) fn keep_record(&mut self, record: Record, half: Half) {
         if !self.has_room() {
             return;
         }
         self.bytes += size(&record.content);
-        if let Some(before) = self.records.insert(record.id.clone(), record) {
+        if let Some((before, _)) = self.records.insert(record.id.clone(), (record, half)) {
             self.bytes = self.bytes.saturating_sub(size(&before.content));
         }
     }
@@ -62,15 +62,15 @@ impl Kept {
     }
 
     /// Hands a record out; it is not kept any longer.
-    pub(super) fn take_record(&mut self, id: &RecordId) -> Option<Record> {
-        let record = self.records.remove(id)?;
-        self.bytes = self.bytes.saturating_sub(size(&record.content));
-        Some(record)
+    pub(super) fn take_record(&mut self, id: &RecordId) -> Option<(Record, Half)> {
+        let kept = self.records.remove(id)?;
+        self.bytes = self.bytes.saturating_sub(size(&kept.0.content));
+        Some(kept)
     }
 
     /// Forgets all records.
     pub(super) fn clear_records(&mut self) {
-        let bytes: usize = self.records.values().map(|record| size(&record.content)).sum();
+        let bytes: usize = self.records.values().map(|(record, _)| size(&record.content)).sum();
         self.bytes = self.bytes.saturating_sub(bytes);
         self.records.clear();
     }

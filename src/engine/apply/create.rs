@@ -73,7 +73,8 @@ impl Session<'_> {
         let mut writes = Vec::new();
         let mut creates = Vec::new();
         self.state.begin_durable()?;
-        for work in work {
+        for mut work in work {
+            let half = work.half.take();
             let Some(record) = &work.record else { continue };
             let token = match work.pair.token.clone().filter(|_| work.pair.repeated) {
                 Some(token) => token,
@@ -82,7 +83,7 @@ impl Session<'_> {
             let dress = self.dress(active.scope);
             let shown = dress.shown(record);
             let reminder_past = self.lens(active.scope).reminder_is_past(kind, &record.content);
-            let record_half = Half::of(&record.content);
+            let record_half = half.unwrap_or_else(|| Half::of(&record.content));
             let content = dressed(kind, record, work.verdict.to_item, &dress, reminder_past);
             let own = OwnCategories {
                 carried: super::super::dress::categories(&record.content),

@@ -120,7 +120,7 @@ impl Session<'_> {
         &mut self,
         active: &Active,
         kind: ItemKind,
-        work: Work,
+        mut work: Work,
         record: Record,
         mut item: Item,
         writes: &mut Vec<Write>,
@@ -129,9 +129,9 @@ impl Session<'_> {
         let shown = dress.shown(&record);
         let raw = item.content.clone();
         undress(kind, &mut item.content, &work.pair.categories, &shown);
+        let record_half = work.half.take().unwrap_or_else(|| Half::of(&record.content));
         let verdict = &work.verdict;
         let to_item = verdict.to_item.union(verdict.decorate);
-        let record_half = Half::of(&record.content);
         let mut write = None;
         // The stamp of a link is a write, and an item with guests is never written (rule D8): that pair lives in the state alone.
         if (verdict.link && !item.has_guests) || !to_item.is_empty() {
