@@ -13,18 +13,24 @@
     reason = "a benchmark fails by panicking, and its figures are rounded anyway"
 )]
 
+#[path = "shared/adapter.rs"]
+mod adapter;
+#[path = "../tests/source/settings.rs"]
+mod settings;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use abgleich::source::library::file_name;
 use exchange_sim::{Login, Options as ServerOptions, Server};
 use serde_json::Value;
 use staffitpro_sample::{Options as SampleOptions, create};
+
+use settings::Installation;
 
 /// The argument with which this program starts itself as the server.
 const SERVE: &str = "--serve";
@@ -44,7 +50,7 @@ fn main() {
     let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u32>().ok());
     let records = numbers.next().unwrap_or(5_000);
     let mailboxes = numbers.next().unwrap_or(20);
-    build_adapter();
+    adapter::build();
     let empty = Stage::new(0, 1).sync("--first-transfer");
     push(records, empty.peak);
     quiet(mailboxes);
@@ -167,13 +173,16 @@ impl Stage {
         let users = users_of(&database);
         let addresses: Vec<&str> = users.iter().map(|(_, email)| email.as_str()).collect();
         let server = ServerProcess::start(&addresses.join(","));
-        let mut config = format!(
-            "version = 1\nlanguage = \"en\"\n[state]\nfolder = \"state\"\n\
-             [sources.staffitpro]\nadapter = \"sqlite\"\nzone = \"Europe/Berlin\"\nsettings = {{ file = \"staffitpro.db\" }}\n\
-             [servers.exchange]\nurl = \"{}\"\naccess = \"impersonation\"\nca_file = '{}'\n\
-             login = {{ scheme = \"basic\", user = '{}', password = {{ env = \"ABGLEICH_EXCHANGE\" }} }}\n\
-             [defaults]\napplicants.contacts = \"sync\"\nbusiness_contacts.contacts = \"sync\"\n[mailboxes.all]\n",
-            server.url, server.ca, LOGIN.0
+        let installation = Installation {
+            database: "staffitpro.db",
+            url: &server.url,
+            ca_file: &server.ca,
+            account: LOGIN.0,
+            password: r#"{ env = "ABGLEICH_EXCHANGE" }"#,
+        };
+        let mut config = installation.settings();
+        config.push_str(
+            "[defaults]\napplicants.contacts = \"sync\"\nbusiness_contacts.contacts = \"sync\"\n[mailboxes.all]\n",
         );
         for (user, email) in &users {
             let _ = writeln!(config, "'{user}' = \"{email}\"");
@@ -259,19 +268,6 @@ fn users_of(database: &Path) -> Vec<(String, String)> {
     let users =
         query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("the users can be read");
     users.collect::<Result<_, _>>().expect("every user has an address")
-}
-
-/// Has the cargo that runs this benchmark put the adapter beside the program.
-fn build_adapter() {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_abgleich"));
-    let folder = program.parent().expect("a program lies in a folder");
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "-p", "abgleich-sqlite", "--target-dir"])
-        .arg(folder.parent().expect("the profile lies in the target folder"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(status.is_ok_and(|status| status.success()), "the adapter does not build");
-    assert!(folder.join(file_name("sqlite")).is_file(), "the adapter was not built");
 }
 
 /// The simulated Exchange in a process of its own.

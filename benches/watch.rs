@@ -14,21 +14,27 @@
     reason = "a benchmark fails by panicking, and its figures are rounded anyway"
 )]
 
+#[path = "shared/adapter.rs"]
+mod adapter;
+#[path = "../tests/source/settings.rs"]
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use abgleich::source::library::file_name;
 use exchange_sim::{Login, Options as ServerOptions, Running, Server};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use staffitpro_sample::{Options as SampleOptions, create};
+
+use settings::Installation;
 
 /// The argument with which this program starts itself as the server.
 const SERVE: &str = "--serve";
@@ -60,7 +66,7 @@ fn main() {
     let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u32>().ok());
     let mailboxes = numbers.next().unwrap_or(100);
     let idle = Duration::from_secs(numbers.next().unwrap_or(20).into());
-    build_adapter();
+    adapter::build();
     let mut stage = Stage::new(mailboxes);
     stage.settle();
     stage.idle(idle);
@@ -92,13 +98,16 @@ impl Stage {
         let file = folder.path().join("staffitpro.db");
         let users = sample(&file, mailboxes);
         let server = ServerProcess::start(mailboxes);
-        let mut config = format!(
-            "version = 1\nlanguage = \"en\"\n[state]\nfolder = \"state\"\n\
-             [sources.staffitpro]\nadapter = \"sqlite\"\nzone = \"Europe/Berlin\"\nsettings = {{ file = \"staffitpro.db\" }}\n\
-             [servers.exchange]\nurl = \"{}\"\naccess = \"impersonation\"\nca_file = '{}'\n\
-             login = {{ scheme = \"basic\", user = '{}', password = {{ env = \"ABGLEICH_EXCHANGE\" }} }}\n\
-             [defaults]\nfirst_transfer = \"auto\"\ncontacts = \"sync\"\nactivities = \"sync\"\n[mailboxes.all]\n",
-            server.url, server.ca, LOGIN.0
+        let installation = Installation {
+            database: "staffitpro.db",
+            url: &server.url,
+            ca_file: &server.ca,
+            account: LOGIN.0,
+            password: r#"{ env = "ABGLEICH_EXCHANGE" }"#,
+        };
+        let mut config = installation.settings();
+        config.push_str(
+            "[defaults]\nfirst_transfer = \"auto\"\ncontacts = \"sync\"\nactivities = \"sync\"\n[mailboxes.all]\n",
         );
         for (place, user) in users.iter().enumerate() {
             let _ = writeln!(config, "'{user}' = \"{}\"", address(place));
@@ -375,20 +384,6 @@ fn sample(file: &Path, users: u32) -> Vec<String> {
     database.execute_batch(&all).expect("the sample can be changed");
     drop(query);
     ids
-}
-
-/// Has the cargo that runs this benchmark put the adapter beside the program.
-fn build_adapter() {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_abgleich"));
-    let folder = program.parent().expect("a program lies in a folder");
-    let profile = if folder.ends_with("debug") { "dev" } else { "release" };
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--profile", profile, "-p", "abgleich-sqlite", "--target-dir"])
-        .arg(folder.parent().expect("the profile lies in the target folder"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(status.is_ok_and(|status| status.success()), "the adapter does not build");
-    assert!(folder.join(file_name("sqlite")).is_file(), "the adapter was not built");
 }
 
 /// The simulated Exchange in a process of its own.

@@ -28,6 +28,8 @@ mod pst;
 mod record;
 #[path = "cli/runs.rs"]
 mod runs;
+#[path = "source/settings.rs"]
+mod settings;
 #[path = "cli/setup.rs"]
 mod setup;
 #[path = "cli/usage.rs"]

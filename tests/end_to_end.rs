@@ -22,6 +22,8 @@ mod judge;
 mod place;
 #[path = "end_to_end/promises.rs"]
 mod promises;
+#[path = "source/settings.rs"]
+mod settings;
 #[path = "end_to_end/trips.rs"]
 mod trips;
 #[path = "end_to_end/trouble.rs"]

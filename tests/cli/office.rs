@@ -4,6 +4,7 @@ use exchange_sim::{Login, Options, Running, Server};
 
 use crate::built;
 use crate::program::{Ended, Place};
+use crate::settings::Installation;
 
 /// The service account of the configuration.
 pub(crate) const ACCOUNT: &str = r"FIRMA\svc-abgleich";
@@ -57,25 +58,20 @@ impl Office {
 }
 
 fn configuration(url: &str, people: &[(&str, &str, &str)]) -> String {
-    let mut config = format!(
-        r#"version = 1
-language = "en"
-[state]
-folder = "state"
-[sources.staffitpro]
-adapter = "sqlite"
-zone = "Europe/Berlin"
-settings = {{ file = "demo.db" }}
-[servers.exchange]
-url = "{url}"
-login = {{ scheme = "basic", user = '{ACCOUNT}', password = {{ env = "SIM_PASSWORD" }} }}
-access = "impersonation"
-ca_file = 'ca.pem'
-[defaults]
-applicants = {{ contacts = "sync", activities = "sync" }}
-business_contacts = {{ contacts = "sync", activities = "none" }}
+    let installation = Installation {
+        database: "demo.db",
+        url,
+        ca_file: "ca.pem",
+        account: ACCOUNT,
+        password: r#"{ env = "SIM_PASSWORD" }"#,
+    };
+    let mut config = installation.settings();
+    config.push_str(
+        r#"[defaults]
+applicants = { contacts = "sync", activities = "sync" }
+business_contacts = { contacts = "sync", activities = "none" }
 [mailboxes.office]
-"#
+"#,
     );
     for (user, address, _) in people {
         config.extend([user, " = \"", address, "\"\n"]);

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::built;
+use crate::settings::Installation;
 
 /// The service account.
 pub(crate) const LOGIN: &str = r"FIRMA\svc-abgleich";
@@ -71,25 +72,16 @@ impl Place {
     /// Writes the configuration, after `change` had its way with the text.
     pub(crate) fn configure(&self, change: impl FnOnce(&mut String)) {
         let lines = PEOPLE.map(|(user, address)| format!("{user} = '{address}'\n")).concat();
-        let url = self.server.url();
-        let mut text = format!(
-            "version = 1
-language = 'en'
-[state]
-folder = 'state'
-[sources.staffitpro]
-adapter = 'sqlite'
-zone = 'Europe/Berlin'
-settings = {{ file = 'staffitpro.db' }}
-[servers.exchange]
-url = '{url}'
-login = {{ scheme = 'basic', user = '{LOGIN}', password = {{ file = 'password.txt' }} }}
-access = 'impersonation'
-ca_file = 'exchange-ca.pem'
-timeouts = {{ connect_seconds = 2, reply_seconds = 20 }}
-{SWITCHES}[mailboxes.all]
-{lines}"
-        );
+        let installation = Installation {
+            database: "staffitpro.db",
+            url: &self.server.url(),
+            ca_file: "exchange-ca.pem",
+            account: LOGIN,
+            password: "{ file = 'password.txt' }",
+        };
+        let mut text = installation.settings();
+        text.push_str("timeouts = { connect_seconds = 2, reply_seconds = 20 }\n");
+        text.extend([SWITCHES, "[mailboxes.all]\n", &lines]);
         change(&mut text);
         fs::write(self.path("abgleich.toml"), text).expect("a writable folder");
         fs::write(self.path("password.txt"), PASSWORD).expect("a writable folder");

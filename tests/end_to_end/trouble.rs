@@ -37,7 +37,9 @@ fn a_wrong_configuration_is_told_with_its_place_and_touches_nothing() {
     let place = Place::sample();
     place.configure(|text| *text = text.replacen("contacts = 'sync'", "contacts = 'snyc'", 1));
     place.run(&["sync"]).expect(2).says(&["abgleich.toml:", "snyc", "sync"]);
-    place.configure(|text| *text = text.replacen("adapter = 'sqlite'", "adaptor = 'sqlite'", 1));
+    place.configure(|text| {
+        *text = text.replacen(r#"adapter = "sqlite""#, r#"adaptor = "sqlite""#, 1)
+    });
     place.run(&["sync"]).expect(2).says(&["abgleich.toml:", "adaptor", "adapter"]);
     place.configure(|text| *text = text.replace("'exchange-ca.pem'", "'nowhere.pem'"));
     place.run(&["sync"]).expect(2).says(&["nowhere.pem", "next:"]);
@@ -57,7 +59,7 @@ fn vendors(path: &Path) -> String {
 fn a_plugin_that_cannot_be_used_is_told_with_its_place_and_touches_nothing() {
     let place = Place::sample();
     let with = |adapter: &str| {
-        place.configure(|text| *text = text.replace("adapter = 'sqlite'", adapter));
+        place.configure(|text| *text = text.replace(r#"adapter = "sqlite""#, adapter));
         place.run(&["sync", "--first-transfer"])
     };
     let text = place.path("text.so");
