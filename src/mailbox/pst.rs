@@ -130,6 +130,8 @@ impl PstMailbox {
             self.file = Some(StoreFile::open(&self.access, self.must_exist)?);
             self.stamped = None;
             self.known = Known::default();
+            // What was there once in a run is not made anew in it.
+            self.must_exist |= self.access.writes;
         }
         self.file.as_mut().ok_or_else(failure::closed)
     }

@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::crc::crc;
 use super::error::PstError;
 use super::id::{Bid, Nid, NidKind, PageRef};
 use super::layout::Layout;
@@ -109,6 +110,50 @@ pub fn write_everything(file: &mut Writer) -> Result<(u64, u64), PstError> {
         }
     }
     Ok((done, refused))
+}
+
+/// A page of a tree or a block in a Unicode file, whose checksum is mended when it is bent.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    at: usize,
+    /// How many bytes the checksum is over.
+    pub length: usize,
+    /// Where the checksum stands.
+    sum: usize,
+}
+
+impl Piece {
+    /// Lists the pages of the trees and all blocks.
+    pub fn all(ndb: &Ndb) -> Result<Vec<Self>, PstError> {
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let mut pieces = Vec::new();
+        for tree in [ndb.node_tree(), ndb.block_tree()] {
+            tree.pages(ndb, &mut |page, _| {
+                let at = place(page.at);
+                pieces.push(Self { at, length: 496, sum: at + 500 });
+                Ok(())
+            })?;
+        }
+        ndb.block_entries(&mut |entry| {
+            let (at, length) = (place(entry.at), usize::from(entry.stored));
+            // MS-PST 2.2.2.8.1: the last 16 bytes of the 64 that a block ends with.
+            let trailer = at + (length + 16).next_multiple_of(64) - 16;
+            pieces.push(Self { at, length, sum: trailer + 4 });
+            ControlFlow::Continue(())
+        })?;
+        Ok(pieces)
+    }
+
+    /// Flips bits of a byte in the file, and mends the checksum over it.
+    pub fn bend(&self, file: &mut [u8], at: usize, bits: u8) {
+        if let Some(byte) = file.get_mut(self.at + at % self.length.max(1)) {
+            *byte ^= bits;
+        }
+        let sum = file.get(self.at..self.at + self.length).map(crc).unwrap_or_default();
+        if let Some(place) = file.get_mut(self.sum..self.sum + 4) {
+            place.copy_from_slice(&sum.to_le_bytes());
+        }
+    }
 }
 
 /// What is bent.
