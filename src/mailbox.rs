@@ -51,6 +51,10 @@ pub trait Mailbox {
         create: bool,
     ) -> Result<Option<FolderId>, MailboxError>;
 
+    /// Returns those of these folders that the person has deleted: they are gone, or lie in Deleted Items. One that cannot be
+    /// looked at is not among them. What was in them is deleted only where rule D4 says so.
+    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError>;
+
     /// Reads one page of what changed in a folder since a cursor; without one, one page of all that the folder holds.
     fn changes(
         &mut self,

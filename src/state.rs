@@ -277,6 +277,7 @@ impl State {
     ) -> Result<(), StateError> {
         for sql in [
             "DELETE FROM folder WHERE mailbox = ?1",
+            "DELETE FROM home WHERE mailbox = ?1",
             "DELETE FROM match_key WHERE mailbox = ?1 AND side = 1",
             "DELETE FROM unpaired WHERE mailbox = ?1",
             "DELETE FROM intent WHERE mailbox = ?1",

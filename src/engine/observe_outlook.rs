@@ -41,6 +41,7 @@ impl Session<'_> {
     /// Sees to it that the folders of a kind are watched. The first time, every item with a stamp of ours is looked for in
     /// the whole mailbox: the state may be new where the mailbox is not.
     fn watch(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        self.leave_discarded(kind)?;
         let fresh = self.state.folders(self.id, kind)?.is_empty();
         if fresh && let Some(default) = self.mailbox.folder(kind, &[], false)? {
             self.state.watch_folder(self.id, kind, &default)?;
@@ -98,6 +99,39 @@ impl Session<'_> {
         if self.options.full {
             for folder in self.state.folders(self.id, kind)? {
                 self.state.set_cursor(self.id, kind, &folder.id, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Watches no longer the folders that the person deleted: what was in them is looked for like any item that is not where it
+    /// was (rules D4, D5). A default folder is never among them; without it something is wrong with the mailbox.
+    fn leave_discarded(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        let watched = self.state.folders(self.id, kind)?;
+        if watched.is_empty() {
+            return Ok(());
+        }
+        let default = self.mailbox.folder(kind, &[], false)?;
+        let others: Vec<FolderId> = watched
+            .into_iter()
+            .map(|row| row.id)
+            .filter(|id| Some(id) != default.as_ref())
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        for folder in self.mailbox.discarded(&others)? {
+            self.state.forget_seen()?;
+            let doubt = self.state.atomically(|state| {
+                let mut doubt = false;
+                for id in state.unseen_items(self.id, kind, &folder)? {
+                    doubt |= self.see_removed(state, &ItemId::new(id))?;
+                }
+                state.leave_folder(self.id, kind, &folder)?;
+                Ok::<_, StateError>(doubt)
+            })?;
+            if doubt {
+                self.state.mark_doubtful(self.id, kind)?;
             }
         }
         Ok(())

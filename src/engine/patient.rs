@@ -131,6 +131,10 @@ impl Mailbox for Patient<'_> {
         self.insist(|mailbox| mailbox.folder(kind, path, create))
     }
 
+    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
+        self.insist(|mailbox| mailbox.discarded(folders))
+    }
+
     fn changes(
         &mut self,
         folder: &FolderId,

@@ -31,6 +31,9 @@ pub trait Bench {
     /// The person copies an item to a folder; returns the copy's id.
     fn copies(&mut self, id: &ItemId, to: &FolderId) -> ItemId;
 
+    /// The person deletes a folder, which lies in Deleted Items then.
+    fn discards(&mut self, folder: &FolderId);
+
     /// The person's program keeps something on an item that no field of the model covers.
     fn keeps_unmapped(&mut self, id: &ItemId, text: &str);
 
@@ -90,6 +93,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("nobody is invited, and a fourth address has no place", write::never_written),
     ("the feed lists everything, then only what changed", feed::lists),
     ("the feed shows a move as removed here and new there", feed::moves),
+    ("a folder that the person deleted is told from one that is there", feed::discarded),
     ("a worthless cursor starts again and says so", feed::restarts),
 ];
 

@@ -168,6 +168,10 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         self.guarded(|it| it.folders.find(&mut it.wire, it.manner.patience, kind, path, create))
     }
 
+    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
+        self.guarded(|it| it.folders.discarded(&mut it.wire, it.manner.patience, folders))
+    }
+
     fn changes(
         &mut self,
         folder: &FolderId,

@@ -165,6 +165,14 @@ impl Mailbox for MemoryMailbox {
         Ok(shared.store.folder_at(kind, path, create))
     }
 
+    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
+        let shared = &mut *self.lock();
+        Self::begin(shared, Call::Folder)?;
+        let store = &shared.store;
+        let gone = |id: &&FolderId| !store.folders.contains_key(*id) || store.is_deleted(id);
+        Ok(folders.iter().filter(gone).cloned().collect())
+    }
+
     fn changes(
         &mut self,
         folder: &FolderId,

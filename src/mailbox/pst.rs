@@ -177,6 +177,10 @@ impl Mailbox for PstMailbox {
         Ok(found.map(place::folder_id))
     }
 
+    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
+        folders::discarded(&self.file()?.store(), folders).map_err(failure::read)
+    }
+
     fn changes(
         &mut self,
         folder: &FolderId,

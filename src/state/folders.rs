@@ -111,6 +111,22 @@ impl State {
         Ok(())
     }
 
+    /// Watches a folder no longer, and lets new items go there no longer.
+    pub fn leave_folder(
+        &self,
+        mailbox: MailboxId,
+        kind: ItemKind,
+        folder: &FolderId,
+    ) -> Result<(), StateError> {
+        for sql in [
+            "DELETE FROM folder WHERE mailbox = ?1 AND kind = ?2 AND id = ?3",
+            "DELETE FROM home WHERE mailbox = ?1 AND kind = ?2 AND folder = ?3",
+        ] {
+            self.connection.execute(sql, params![mailbox.0, kind.key(), folder.as_str()])?;
+        }
+        Ok(())
+    }
+
     /// Moves the cursor of a folder, or forgets it.
     pub fn set_cursor(
         &self,

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use abgleich::engine::Options;
 use abgleich::engine::report::{MailboxReport, Outcome};
+use abgleich::engine::{Options, decide};
 use abgleich::mailbox::memory::fault::{Call, Fault, Which};
 use abgleich::mailbox::memory::store::{DELETED, Store, default_folder};
 use abgleich::mailbox::{ItemError, MailboxErrorKind};
@@ -140,6 +140,16 @@ impl Stage {
                 self.world.database.memory.make_read_only(id, user);
             }
             "erase" => self.world.database.memory.delete(rest),
+            "discard" | "destroy" => {
+                let [user, name] = split(rest);
+                self.world.person(user).mailbox.with(|store| {
+                    let folder = store.folder_named(name).expect("there is such a folder");
+                    match verb {
+                        "discard" => store.person_discards_folder(&folder),
+                        _ => store.person_purges_folder(&folder),
+                    }
+                });
+            }
             "delete" | "purge" | "restore" | "archive" | "copy" | "private" | "public"
             | "invite" | "format" | "touch" | "complete" | "unstamp" | "unreadable" | "opaque"
             | "readable" | "foreign" | "endless" => {
@@ -162,6 +172,16 @@ impl Stage {
                 for entry in std::fs::read_dir(self.world.folder.path()).unwrap() {
                     let _ = std::fs::remove_file(entry.unwrap().path());
                 }
+            }
+            "rebind" => {
+                let (tenant, user) = (TenantName::from("staffitpro"), UserId::from(rest));
+                let whose = decide::Whose {
+                    folder: self.world.folder.path(),
+                    tenant: &tenant,
+                    user: &user,
+                };
+                let mut mailbox = self.world.person(rest).mailbox.clone();
+                decide::rebind(whose, "elsewhere@firma.example", &mut mailbox).unwrap();
             }
             "take" => {
                 let [user, id, side] = split(rest);

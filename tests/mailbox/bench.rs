@@ -152,6 +152,10 @@ impl Bench for ExchangeBench {
         ItemId::new(self.outlook.copy_to(id.as_str(), to.as_str()).expect("it is copied").id)
     }
 
+    fn discards(&mut self, folder: &FolderId) {
+        self.outlook.discard_folder(folder.as_str()).expect("it is deleted");
+    }
+
     fn keeps_unmapped(&mut self, id: &ItemId, text: &str) {
         self.outlook.edit(id.as_str(), &[(&kept(), Some(text))]).expect("it is kept");
     }

@@ -1,8 +1,8 @@
 //! The contract of `abgleich::mailbox::contract`, over EWS.
 
-use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::contract;
 use abgleich::mailbox::exchange::lane::ActAs;
+use abgleich::mailbox::{Mailbox, MailboxErrorKind, Stage};
 use abgleich::model::ItemKind;
 
 use crate::bench::{Exchange, ExchangeBench};
@@ -40,6 +40,21 @@ fn d15_the_identity_is_that_of_the_mailbox_and_not_of_the_address() {
     assert_ne!(first, identity(&other, ActAs::Owner));
     assert!(exchange.server.restore_mailbox(&one).expect("it is there"));
     assert_ne!(first, identity(&one, ActAs::Owner), "a restored mailbox is another one");
+}
+
+#[test]
+fn d4_a_folder_that_is_gone_for_good_is_told_by_its_id() {
+    let exchange = Exchange::shared();
+    let mut bench = exchange.bench();
+    let path = ["Ablage".to_owned()];
+    let folder = bench.mailbox.folder(ItemKind::Task, &path, true).expect("made").expect("there");
+    assert_eq!(bench.mailbox.discarded(std::slice::from_ref(&folder)).expect("asked"), []);
+    bench.outlook.purge_folder(folder.as_str()).expect("it is purged");
+    let gone = bench.mailbox.discarded(std::slice::from_ref(&folder)).expect("asked");
+    assert_eq!(gone, [folder.clone()]);
+    // Its feed would end the run.
+    let refused = bench.mailbox.changes(&folder, ItemKind::Task, None).expect_err("no such folder");
+    assert_eq!((refused.kind, refused.stage), (MailboxErrorKind::Gone, Stage::Folder));
 }
 
 #[test]

@@ -108,6 +108,19 @@ impl Bench for File {
         ItemId::new(format!("{:x}.{:x}", to.0, made.0))
     }
 
+    /// No program here moves folders: the store is told that this one is its Deleted Items, whose folders are deleted with it.
+    fn discards(&mut self, of: &FolderId) {
+        self.by_person(|batch| {
+            let tag = property::DELETED_ITEMS;
+            let known = Store::new(batch.nodes()).properties().expect("a store").value(tag);
+            let mut entry =
+                known.expect("readable").expect("there").as_bytes().expect("bytes").to_vec();
+            let at = entry.len() - 4;
+            entry[at..].copy_from_slice(&folder(of).0.to_le_bytes());
+            batch.set_property(Nid::STORE, tag, &entry).expect("it is set");
+        });
+    }
+
     fn keeps_unmapped(&mut self, id: &ItemId, text: &str) {
         let (_, item) = nids(id);
         let mut change = ItemChange::default();

@@ -1,6 +1,6 @@
 //! Shell: rules about the feed of changes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // It is a test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // It is a test.
 
 use std::collections::BTreeMap;
 
@@ -87,6 +87,20 @@ pub(super) fn moves(bench: &mut dyn Bench) {
         assert_eq!(told.changed.keys().collect::<Vec<_>>(), [&moved]);
         assert_ne!(moved, id);
     }
+}
+
+pub(super) fn discarded(bench: &mut dyn Bench) {
+    let kind = ItemKind::Contact;
+    let mut folders = vec![home(bench, kind)];
+    for path in [vec!["Ablage"], vec!["Kunden"], vec!["Kunden", "Nord"]] {
+        let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
+        folders.push(bench.mailbox().folder(kind, &path, true).unwrap().expect("made"));
+    }
+    assert_eq!(bench.mailbox().discarded(&folders).unwrap(), []);
+    bench.discards(&folders[2]);
+    bench.mailbox().open().unwrap();
+    // What lies in a deleted folder is deleted with it, and the others are where they were.
+    assert_eq!(bench.mailbox().discarded(&folders).unwrap(), folders[2..]);
 }
 
 pub(super) fn restarts(bench: &mut dyn Bench) {

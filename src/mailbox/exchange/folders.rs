@@ -7,7 +7,7 @@ use crate::ews::operation::find_folder::FindFolder;
 use crate::ews::operation::folder::{DistinguishedFolder, Folder, FolderRef, FolderRights};
 use crate::ews::operation::get_folder::GetFolder;
 use crate::ews::operation::{FindPage, Placed};
-use crate::ews::{self, Refusal, ResponseCode};
+use crate::ews::{self, ErrorKind, Refusal, ResponseCode};
 use crate::mailbox::exchange::wire::{Patience, Wire, ask};
 use crate::mailbox::exchange::{failure, kind};
 use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Trouble};
@@ -203,6 +203,39 @@ impl Folders {
             at = child;
         }
         Ok(Some(at.as_str().into()))
+    }
+
+    /// Returns those of these folders that the person has deleted. Costs one call; the tree is asked for only where a folder lies
+    /// neither in a default one nor in Deleted Items itself.
+    pub(super) fn discarded<W: Wire>(
+        &mut self,
+        wire: &mut W,
+        patience: Patience,
+        folders: &[FolderId],
+    ) -> Result<Vec<FolderId>, MailboxError> {
+        let defaults = self.defaults(wire, patience)?;
+        let [bin, homes @ ..] =
+            [&defaults.deleted, &defaults.contacts, &defaults.calendar, &defaults.tasks];
+        let asked = folders.iter().map(|id| ews::FolderId::new(id.as_str()).into()).collect();
+        let operation = GetFolder { folders: asked };
+        let parts = ask(wire, patience, Stage::Folder, &operation, refused)?;
+        let mut discarded = Vec::new();
+        for (place, part) in parts {
+            let deleted = match part {
+                Ok(folder) if folder.parent.as_ref() == Some(&bin.id) => true,
+                Ok(folder) if homes.iter().any(|home| folder.parent.as_ref() == Some(&home.id)) => {
+                    false
+                }
+                Ok(folder) => lies_below(self.tree(wire, patience)?, &folder, &bin.id),
+                // grommunio 3.10 says of a folder that is gone that its properties are not to be had (recordings, section 1).
+                Err(refusal) => {
+                    refusal.kind() == ErrorKind::Gone
+                        || refusal.code.to_string() == "ErrorFolderPropertyRequestFailed"
+                }
+            };
+            discarded.extend(folders.get(place).filter(|_| deleted).cloned());
+        }
+        Ok(discarded)
     }
 
     /// Returns the rights on a folder that is known.

@@ -90,6 +90,31 @@ impl Store {
         self.make_folder(kind, name, &default_folder(kind))
     }
 
+    /// Finds a folder by its name.
+    pub fn folder_named(&self, name: &str) -> Option<FolderId> {
+        self.folders.iter().find(|(_, folder)| folder.name == name).map(|(id, _)| id.clone())
+    }
+
+    /// The person deletes a folder: it lies in Deleted Items, and its items keep their ids.
+    pub fn person_discards_folder(&mut self, folder: &FolderId) {
+        if let Some(folder) = self.folders.get_mut(folder) {
+            folder.parent = Some(DELETED.into());
+        }
+    }
+
+    /// The person deletes a folder for good, with all that is in it.
+    pub fn person_purges_folder(&mut self, folder: &FolderId) {
+        let inside: Vec<ItemId> = self
+            .items()
+            .filter(|(_, item)| item.folder == *folder)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in inside {
+            self.forget_item(&id);
+        }
+        self.folders.remove(folder);
+    }
+
     /// The person marks an item private, or takes the mark away.
     pub fn person_marks_private(&mut self, id: &ItemId, private: bool, at: Timestamp) -> bool {
         let word = if private { "private" } else { "normal" };

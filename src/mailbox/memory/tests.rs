@@ -29,6 +29,10 @@ impl Bench for InMemory {
         self.0.with(|store| store.person_copies(id, to, LATER)).unwrap()
     }
 
+    fn discards(&mut self, folder: &FolderId) {
+        self.0.with(|store| store.person_discards_folder(folder));
+    }
+
     fn keeps_unmapped(&mut self, id: &ItemId, text: &str) {
         let text = text.to_owned();
         self.0.with(|store| {

@@ -1,11 +1,11 @@
 //! Effect: finds the folders of a store, and makes those that are missing.
 
-use super::failure;
 use super::file::StoreFile;
+use super::{failure, place};
 use crate::mailbox::MailboxError;
 use crate::mapi::entry::StoreEntry;
 use crate::mapi::{FileTime, PropertyTag, Value as V, property as p};
-use crate::model::ItemKind;
+use crate::model::{FolderId, ItemKind};
 use crate::pst::messaging::write::{Batch, NewFolder};
 use crate::pst::messaging::{Folder, Store};
 use crate::pst::ndb::Nodes;
@@ -88,7 +88,6 @@ fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<N
         return Ok(Some(found));
     }
     let top = store.top_folder()?.nid();
-    let deleted = deleted_items(store)?;
     let mut below = Vec::new();
     for (_, nid) in store.folders_below(top)? {
         let folder = store.folder(nid)?;
@@ -97,10 +96,7 @@ fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<N
         }
         below.push((nid, is_of(&folder, kind)?));
     }
-    let bin = match deleted {
-        Some(bin) => store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect(),
-        None => Vec::new(),
-    };
+    let bin = in_deleted_items(store)?;
     Ok(below.into_iter().find(|(nid, fits)| *fits && !bin.contains(nid)).map(|(nid, _)| nid))
 }
 
@@ -131,12 +127,34 @@ pub(super) fn deleted_items<N: Nodes>(store: &Store<N>) -> Result<Option<Nid>, P
     Ok(store.nodes().node(nid)?.is_some().then_some(nid))
 }
 
+/// Returns those of these folders that are gone, or lie in Deleted Items.
+pub(super) fn discarded<N: Nodes>(
+    store: &Store<N>,
+    folders: &[FolderId],
+) -> Result<Vec<FolderId>, PstError> {
+    let bin = in_deleted_items(store)?;
+    let mut discarded = Vec::new();
+    for id in folders {
+        let there = match place::folder(id) {
+            Some(nid) => !bin.contains(&nid) && store.nodes().node(nid)?.is_some(),
+            None => false,
+        };
+        discarded.extend((!there).then(|| id.clone()));
+    }
+    Ok(discarded)
+}
+
+/// Lists Deleted Items and all folders in it.
+fn in_deleted_items<N: Nodes>(store: &Store<N>) -> Result<Vec<Nid>, PstError> {
+    match deleted_items(store)? {
+        Some(bin) => Ok(store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect()),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// Lists all folders that items of a kind may be in: those of its class, and Deleted Items with all folders in it.
 pub(super) fn places<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Vec<Place>, PstError> {
-    let bin: Vec<Nid> = match deleted_items(store)? {
-        Some(bin) => store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect(),
-        None => Vec::new(),
-    };
+    let bin = in_deleted_items(store)?;
     let mut places: Vec<Place> =
         bin.iter().map(|folder| Place { folder: *folder, deleted: true }).collect();
     let top = store.top_folder()?.nid();
