@@ -43,7 +43,7 @@ use crate::failure::{Exit, Failure};
 
 /// Watches until it is asked to end.
 pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit, Failure> {
-    let chosen = work.selection.of(settings)?;
+    let chosen = work.chosen(settings, "sync --watch")?;
     let progress = Arc::new(Progress::new(settings.language));
     let hung: Arc<OnceLock<Arc<Bell>>> = Arc::default();
     let rings = Arc::clone(&hung);

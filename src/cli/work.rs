@@ -29,7 +29,7 @@ use crate::failure::{Exit, Failure};
 #[derive(Args)]
 pub(crate) struct Work {
     #[command(flatten)]
-    pub(super) selection: Selection,
+    selection: Selection,
     /// Only this scope, such as applicants.contacts; may be given several times
     #[arg(long, value_name = "SCOPE", value_parser = scope::parse)]
     scope: Vec<Scope>,
@@ -39,7 +39,7 @@ pub(crate) struct Work {
     /// Trust no cursor and compare everything
     #[arg(long)]
     full: bool,
-    /// Release a brake for exactly the number of its report, once; may be given several times
+    /// Release a brake for exactly the number of its report, once, in the one mailbox chosen; may be given several times
     #[arg(long, value_name = "KIND=N", value_parser = allow::parse)]
     allow: Vec<(String, u64)>,
     /// Print one JSON document instead of text
@@ -68,6 +68,31 @@ impl Work {
         self.strict || settings.strict
     }
 
+    /// Returns the mailboxes chosen: exactly one where a word for the brake is given, since the number it repeats is of one mailbox
+    /// (rule D7).
+    pub(super) fn chosen<'a>(
+        &self,
+        settings: &'a Settings,
+        command: &str,
+    ) -> Result<Vec<&'a MailboxSettings>, Failure> {
+        let chosen = self.selection.of(settings)?;
+        let (Some((kind, number)), [one, _, ..]) = (self.allow.first(), chosen.as_slice()) else {
+            return Ok(chosen);
+        };
+        let full = if self.full { " --full" } else { "" };
+        let words: Vec<String> =
+            self.allow.iter().map(|(kind, number)| format!("--allow {kind}={number}")).collect();
+        let words = words.join(" ");
+        let user = &one.user;
+        Err(Failure::usage(format!(
+            "--allow {kind}={number} is a word for one mailbox, and {} are chosen",
+            chosen.len()
+        ))
+        .hint(format!(
+            "name the one whose report asked for it, such as `abgleich {command}{full} --mailbox {user} {words}`"
+        )))
+    }
+
     /// Runs the engine over the mailboxes.
     pub(super) fn run(
         &self,
@@ -75,7 +100,7 @@ impl Work {
         dry: bool,
         explain: Option<RecordId>,
     ) -> Result<Run, Failure> {
-        let chosen = self.selection.of(settings)?;
+        let chosen = self.chosen(settings, if dry { "plan" } else { "sync" })?;
         // Before anything is begun, so that no Ctrl-C ends the program in silence.
         let progress = Arc::new(Progress::new(settings.language));
         let stop = interrupt::listen(settings.language, &progress);

@@ -64,12 +64,33 @@ impl Planned {
     }
 }
 
+/// What the brake found.
+#[derive(Debug, Default)]
+struct Weighed {
+    /// Where it stops.
+    stops: Vec<Stopped>,
+    /// Where it would have stopped, had not the word for exactly that number been given.
+    released: Vec<(Scope, Code)>,
+}
+
+/// A number of one scope to be weighed against its limit.
+#[derive(Debug)]
+struct Weight {
+    code: Code,
+    /// How many there are in this run.
+    number: u64,
+    /// How many the last 24 hours had.
+    before: u64,
+    limit: u64,
+    examples: Vec<String>,
+}
+
 impl Session<'_> {
     /// Stops where too much went missing, a filter shrank, or a direction turned; before anything is planned.
     pub(super) fn guard_observed(&mut self) -> Result<(), Stop> {
-        let mut stops = Vec::new();
+        let mut weighed = Weighed::default();
         for active in &self.active {
-            self.guard_turned(active, &mut stops)?;
+            self.guard_turned(active, &mut weighed)?;
             let settings = self.job.scopes.of(active.scope);
             let (module, contacts) = columns(active.scope);
             let missing = self.state.count_missing(self.id, module, contacts)?;
@@ -80,23 +101,34 @@ impl Session<'_> {
             let linked = self.state.count_linked(self.id, module, contacts)?;
             let limit = smaller(settings.brake.missing, settings.brake.missing_percent, linked);
             let before = self.effects(active.scope, Code::BrakeMissing)?;
-            self.weigh(&mut stops, active, Code::BrakeMissing, (missing, before, limit));
+            self.weigh(
+                &mut weighed,
+                active.scope,
+                Weight::of(Code::BrakeMissing, missing, before, limit),
+            );
             let before = self.effects(active.scope, Code::BrakeFilter)?;
             let limit = percent(settings.brake.filter_lost_percent, before + leaving + linked);
             if module.has_filter() && before + leaving > 1 {
-                self.weigh(&mut stops, active, Code::BrakeFilter, (leaving, before, limit));
+                let weight = Weight::of(Code::BrakeFilter, leaving, before, limit);
+                self.weigh(&mut weighed, active.scope, weight);
             }
         }
-        if stops.is_empty() { Ok(()) } else { Err(Stop::Waits(stops)) }
+        self.heed_brake(weighed)
     }
 
-    fn guard_turned(&self, active: &Active, stops: &mut Vec<Stopped>) -> Result<(), StateError> {
+    /// Stops where the brake does, and keeps where a word released it.
+    fn heed_brake(&mut self, weighed: Weighed) -> Result<(), Stop> {
+        self.released.extend(weighed.released);
+        if weighed.stops.is_empty() { Ok(()) } else { Err(Stop::Waits(weighed.stops)) }
+    }
+
+    fn guard_turned(&self, active: &Active, weighed: &mut Weighed) -> Result<(), StateError> {
         let configured = self.job.scopes.of(active.scope).mode;
         let Some(now) = direction(configured) else { return Ok(()) };
         let mark = self.state.scope_mark(self.id, active.scope)?;
         let before = mark.and_then(|mark| mark.direction);
         if before.is_some_and(|before| before != direction_key(now)) {
-            self.weigh(stops, active, Code::BrakeTurned, (1, 0, 0));
+            self.weigh(weighed, active.scope, Weight::of(Code::BrakeTurned, 1, 0, 0));
         }
         Ok(())
     }
@@ -126,45 +158,40 @@ impl Session<'_> {
                 scope.add(Code::BrakeCleared, u64::from(verdict.cleared.len()), verdict);
             }
         }
-        let mut stops = Vec::new();
+        let mut weighed = Weighed::default();
         for active in &self.active {
             let Some(planned) = planned.get(&active.scope) else { continue };
-            self.guard_scope(active, planned, &mut stops)?;
+            self.guard_scope(active, planned, &mut weighed)?;
         }
-        if self.tally.backwards > 0
-            && let Some(active) = self.active.first()
-        {
-            let number = self.tally.backwards;
-            self.weigh(&mut stops, active, Code::BrakeRestored, (number, 0, 0));
+        if let Some(active) = self.active.first() {
+            let weight = Weight::of(Code::BrakeRestored, self.tally.backwards, 0, 0);
+            self.weigh(&mut weighed, active.scope, weight);
         }
-        if stops.is_empty() { Ok(()) } else { Err(Stop::Waits(stops)) }
+        self.heed_brake(weighed)
     }
 
     fn guard_scope(
         &self,
         active: &Active,
         planned: &Planned,
-        stops: &mut Vec<Stopped>,
+        weighed: &mut Weighed,
     ) -> Result<(), StateError> {
         let limits: &BrakeLimits = &self.job.scopes.of(active.scope).brake;
         let (module, contacts) = columns(active.scope);
         let linked = self.state.count_linked(self.id, module, contacts)?;
         let mut check = |code: Code, exempt: bool, limit: u64| -> Result<(), StateError> {
-            let (now, examples) = planned.get(code);
-            if now == 0 || exempt {
-                return Ok(());
-            }
-            let word = word(code).unwrap_or_default();
-            let before = self.effects(active.scope, code)?;
-            if now + before > limit && self.options.allow.get(word) != Some(&now) {
-                stops.push(stopped(active.scope, code, now, limit, examples));
+            let (number, examples) = planned.get(code);
+            if number > 0 && !exempt {
+                let before = self.effects(active.scope, code)?;
+                let weight = Weight { code, number, before, limit, examples };
+                self.weigh(weighed, active.scope, weight);
             }
             Ok(())
         };
         check(Code::BrakeCreated, active.transferring, u64::from(limits.created))?;
         let turned = active.whole
             && active.mode == Mode::StaffitproOverwritesOutlook
-            && self.options.allow.contains_key("turned");
+            && self.released.contains(&(active.scope, Code::BrakeTurned));
         check(
             Code::BrakeUpdatedOutlook,
             turned,
@@ -179,17 +206,16 @@ impl Session<'_> {
         check(Code::BrakeDeleted, false, smaller(limits.deleted, limits.deleted_percent, linked))
     }
 
-    /// Stops for what this run found, where it is more than the limit together with what the last 24 hours had.
-    fn weigh(
-        &self,
-        stops: &mut Vec<Stopped>,
-        active: &Active,
-        code: Code,
-        (number, before, limit): (u64, u64, u64),
-    ) {
-        let allowed = word(code).and_then(|word| self.options.allow.get(word));
-        if number > 0 && number + before > limit && allowed != Some(&number) {
-            stops.push(stopped(active.scope, code, number, limit, Vec::new()));
+    /// Stops for more than the limit, together with what the last 24 hours had, unless the word for exactly this number was given.
+    fn weigh(&self, weighed: &mut Weighed, scope: Scope, weight: Weight) {
+        let Weight { code, number, before, limit, examples } = weight;
+        if number == 0 || number + before <= limit {
+            return;
+        }
+        if word(code).and_then(|word| self.options.allow.get(word)) == Some(&number) {
+            weighed.released.push((scope, code));
+        } else {
+            weighed.stops.push(stopped(scope, code, number, limit, examples));
         }
     }
 
@@ -209,7 +235,8 @@ impl Session<'_> {
         self.remember_effect(scope, Code::BrakeFilter, u64::from(left))
     }
 
-    /// Keeps count of what this run did, for the brake of the next 24 hours. What a word allowed does not count again.
+    /// Keeps count of what this run did, for the brake of the next 24 hours. What a word released does not count again; a word
+    /// that was not needed, or for another number, changes nothing.
     pub(super) fn remember_effect(
         &self,
         scope: Scope,
@@ -220,12 +247,18 @@ impl Session<'_> {
         let transferring =
             self.active.iter().any(|active| active.scope == scope && active.transferring);
         if count == 0
-            || self.options.allow.contains_key(word)
+            || self.released.contains(&(scope, code))
             || (code == Code::BrakeCreated && transferring)
         {
             return Ok(());
         }
         self.state.add_effects(self.id, scope, word, count, self.now)
+    }
+}
+
+impl Weight {
+    const fn of(code: Code, number: u64, before: u64, limit: u64) -> Self {
+        Self { code, number, before, limit, examples: Vec::new() }
     }
 }
 

@@ -163,6 +163,8 @@ pub(super) struct Session<'a> {
     pub(super) stale: BTreeSet<i64>,
     /// The only pairs that are planned, when it is the second time.
     pub(super) only: Option<BTreeSet<i64>>,
+    /// Brakes that a word for exactly their number has released in this run (rule D7).
+    pub(super) released: BTreeSet<(Scope, Code)>,
     /// Items that were read for the plan.
     pub(super) kept: Kept,
     /// Records about which there may be findings; all others have none.

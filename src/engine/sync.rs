@@ -1,5 +1,6 @@
 //! Effect: one run over one mailbox, from lock to report.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
@@ -123,6 +124,7 @@ fn run(
         trouble: None,
         stale: std::collections::BTreeSet::new(),
         only: None,
+        released: BTreeSet::new(),
         kept: Kept::default(),
         found,
     };

@@ -147,6 +147,32 @@ fn check_finds_nothing_wrong_and_writes_nothing() {
 }
 
 #[test]
+fn d7_a_word_for_the_brake_is_for_one_mailbox() {
+    let office = Office::of(&[CLARA, FRANK]);
+    for (arguments, line) in [
+        (vec!["sync", "--allow", "tenant=1"], "`abgleich sync --mailbox CSC --allow tenant=1`"),
+        (
+            vec!["plan", "--full", "--allow", "restored=1", "--allow", "deleted=12"],
+            "`abgleich plan --full --mailbox CSC --allow restored=1 --allow deleted=12`",
+        ),
+        (
+            vec!["sync", "--watch", "--allow", "turned=1"],
+            "`abgleich sync --watch --mailbox CSC --allow turned=1`",
+        ),
+    ] {
+        let ended = office.run(&arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains("is a word for one mailbox, and 2 are chosen"));
+        assert!(ended.stderr.contains(line), "{}", ended.stderr);
+    }
+    assert_eq!(office.exchange.writes(), 0);
+    assert_eq!(office.exchange.log().len(), 0, "nobody was asked anything");
+    // Of one mailbox it is the word, whether it was needed or not.
+    let one = ["sync", "--first-transfer", "--mailbox", "CSC", "--allow", "tenant=1"];
+    assert_eq!(office.run(&one).code, 0);
+}
+
+#[test]
 fn check_warns_of_the_mailbox_of_somebody_else_and_of_a_clock_that_is_wrong() {
     let office = Office::of(&[("CSC", "f.weber@firma.example", "Weber, Frank")]);
     office.exchange.set_clock_ahead(900);
