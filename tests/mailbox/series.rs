@@ -394,6 +394,55 @@ fn d13_what_a_person_changes_in_between_is_not_overwritten() {
     }
 }
 
+/// Somebody is invited to the occurrence at a position, counted from one.
+fn invite(outlook: &exchange_sim::Outlook, id: &str, index: usize) {
+    let xml = "<t:RequiredAttendees><t:Attendee><t:Mailbox><t:Name>Gast</t:Name><t:EmailAddress>\
+               gast@kunde.example</t:EmailAddress></t:Mailbox></t:Attendee></t:RequiredAttendees>";
+    let guests = exchange_sim::Value::Xml { xml: xml.to_owned() };
+    let changes = [("calendar:RequiredAttendees".to_owned(), guests)].into_iter().collect();
+    outlook.edit_occurrence_values(id, index, changes).expect("the person may");
+}
+
+#[test]
+fn d8_an_occurrence_that_is_not_given_may_have_guests() {
+    let exchange = Exchange::start();
+    let mut bench = exchange.bench();
+    let id = made(&mut bench, &content(every_kind()));
+    assert!(!fetch(&mut bench, &id).has_guests);
+    invite(&bench.outlook, id.as_str(), 7);
+    assert!(fetch(&mut bench, &id).has_guests);
+    // The series is given, and then one of its occurrences is not.
+    for item in 0..3 {
+        let bad = FaultKind::BadItem { item, code: "ErrorItemCorrupt".to_owned() };
+        exchange.server.fault(Fault::new(bad).on("GetItem").after(1).once());
+        let item = fetch(&mut bench, &id);
+        exchange.server.clear_faults();
+        assert!(item.has_guests, "what cannot be read counts as a guest");
+    }
+}
+
+#[test]
+fn d8_who_is_invited_between_plan_and_write_keeps_the_occurrence() {
+    // The eighth is to be deleted: it is invited to before the occurrences are looked at, and before they are looked at again.
+    for request in [("GetItem", 1), ("GetItem", 2)] {
+        let exchange = Exchange::start();
+        let mut bench = exchange.bench();
+        let id = made(&mut bench, &content(every_kind()));
+        let item = fetch(&mut bench, &id);
+        let (version, before) = (item.identity.version, item.content);
+        let content = only_series(other_hours());
+        let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
+        let master = id.as_str().to_owned();
+        let act = move |outlook: &exchange_sim::Outlook| invite(outlook, &master, 8);
+        exchange.server.meanwhile(request.0, request.1, act, bench.outlook.address());
+        let answer = bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0);
+        assert_eq!(answer, Wrote::Conflict, "{request:?}: both sides are to be read again");
+        let item = fetch(&mut bench, &id);
+        assert!(item.has_guests, "{request:?}");
+        assert!(!series(&item).exceptions.contains(&deleted(date(2027, 4, 16))), "{request:?}");
+    }
+}
+
 #[test]
 fn d13_each_occurrence_is_written_under_the_version_that_the_last_one_left() {
     let exchange = Exchange::start();

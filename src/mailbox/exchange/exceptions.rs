@@ -12,7 +12,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::ews::draft::FieldChange;
 use crate::ews::item::Properties;
 use crate::ews::{self, DateTime, Field as E, Property, Value as Theirs};
-use crate::mailbox::exchange::times;
+use crate::mailbox::exchange::{guests, times};
 use crate::mailbox::span;
 use crate::mailbox::zones::Zone;
 use crate::model::canonical::line;
@@ -45,6 +45,14 @@ pub(super) fn changed(properties: &Properties) -> impl Iterator<Item = ItemId> +
         _ => &[],
     };
     list.iter().map(|occurrence| occurrence.id.as_str().into())
+}
+
+/// Says whether somebody is invited to a single occurrence. One that was not read, and a list that cannot be, may have guests.
+pub(super) fn have_guests(properties: &Properties, fetched: &Fetched) -> bool {
+    let unreadable =
+        !matches!(properties.value(E::ModifiedOccurrences), None | Some(Theirs::Occurrences(_)));
+    let invited = |id| fetched.get(&id).is_none_or(|one| guests::are_invited(&one.properties));
+    unreadable || changed(properties).any(invited)
 }
 
 /// Reads the exceptions of a series whose times are in `content`, lived in `zone`. `None` where one of them cannot be read: then
@@ -122,13 +130,17 @@ pub(super) fn is_exception(item: &Properties) -> bool {
     item.value(E::CalendarItemType).and_then(Theirs::as_text) == Some("Exception")
 }
 
-/// Says whether an occurrence still is what a step takes it for. `series` is what its series holds by now.
+/// Says whether an occurrence still is what a step takes it for; with guests it is not, since the plan knew of none (rule D8).
+/// `series` is what its series holds by now.
 pub(super) fn is_as_it_was(
     item: &Properties,
     step: &Step,
     series: &Content,
     mailbox: &Zone,
 ) -> bool {
+    if guests::are_invited(item) {
+        return false;
+    }
     if !is_exception(item) {
         return step.was.is_none();
     }

@@ -43,14 +43,13 @@ pub(super) struct Begun<'a> {
 }
 
 impl<W: Wire> ExchangeMailbox<W> {
-    /// Fetches the changed occurrences of series. Those that are not there any more are left out.
+    /// Fetches the changed occurrences of series. Those that are not given are left out.
     pub(super) fn changed_occurrences(
         &mut self,
         series: &[(ItemId, ews::Item)],
     ) -> Result<Fetched, MailboxError> {
-        let finished = series.iter().filter(|(_, item)| item.value(table::UNFINISHED).is_none());
         let ids: Vec<ItemId> =
-            finished.flat_map(|(_, item)| exceptions::changed(&item.properties)).collect();
+            series.iter().flat_map(|(_, item)| exceptions::changed(&item.properties)).collect();
         let wanted = exceptions::WANTED.map(Property::from);
         let mut fetched = Fetched::with_capacity(ids.len());
         self.read(&ids, &wanted, &mut |id, item| {

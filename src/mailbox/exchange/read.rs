@@ -43,10 +43,7 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
         if kind == ItemKind::Appointment {
             zone = times::read(properties, mailbox, &mut read.content);
             has_guests = guests::read(properties, &mut read.content)
-                || exceptions::changed(properties).any(|id| {
-                    let occurrence = fetched.get(&id);
-                    occurrence.is_some_and(|one| guests::are_invited(&one.properties))
-                });
+                || exceptions::have_guests(properties, fetched);
         }
         if kind != ItemKind::Contact {
             match read.series(kind, zone.as_ref(), fetched) {
