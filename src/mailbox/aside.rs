@@ -8,6 +8,6 @@ use crate::mailbox::names::Shown;
 pub struct Aside {
     /// The names that the contact is shown and filed by.
     pub(super) shown: Option<Shown>,
-    /// Whether it is a series of which an earlier write did not reach every occurrence.
-    pub(super) unfinished: Option<bool>,
+    /// The mark on a series of which an earlier write did not reach every occurrence; blank where there is none.
+    pub(super) unfinished: Option<String>,
 }

@@ -29,6 +29,7 @@ mod steps;
 pub mod table;
 mod times;
 mod trouble;
+mod unfinished;
 pub mod wire;
 mod write;
 

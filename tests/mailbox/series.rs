@@ -444,6 +444,39 @@ fn d8_who_is_invited_between_plan_and_write_keeps_the_occurrence() {
 }
 
 #[test]
+fn d12_what_a_person_changes_of_an_unfinished_series_is_seen() {
+    let exchange = Exchange::start();
+    let mut bench = exchange.bench();
+    let id = made(&mut bench, &content(Vec::new()));
+    let item = fetch(&mut bench, &id);
+    let write = Write::Update {
+        id: id.clone(),
+        version: item.identity.version,
+        content: only_series(every_kind()),
+        before: item.content,
+        stamp: None,
+    };
+    let broken = Fault::new(FaultKind::DropBeforeCommit).on("UpdateItem").after(2);
+    exchange.server.fault(broken);
+    assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Unanswered]);
+    exchange.server.clear_faults();
+    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(Vec::new()), "it counts as what it was");
+    let place = [("calendar:Location", "Kantine")];
+    bench.outlook.edit_occurrence(id.as_str(), 8, &place).expect("the person may");
+    let item = fetch(&mut bench, &id);
+    let seen = series(&item).clone();
+    assert_eq!(place_of(&seen, date(2027, 4, 16)), Some("Kantine"), "now it is what it shows");
+    assert!(seen.exceptions.contains(&every_kind()[0]), "with what was written of it");
+    // Whatever is written next begins with that, and makes an end of it.
+    let mut written = seen.exceptions.clone();
+    written.push(deleted(date(2027, 4, 23)));
+    version(update(&mut bench, &id, only_series(written.clone())));
+    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(written));
+    let stored = format!("{:?}", bench.outlook.item(id.as_str()));
+    assert!(!stored.contains("Unfinished"));
+}
+
+#[test]
 fn d13_each_occurrence_is_written_under_the_version_that_the_last_one_left() {
     let exchange = Exchange::start();
     let mut bench = exchange.bench();

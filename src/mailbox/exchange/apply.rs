@@ -13,11 +13,12 @@ use crate::ews::operation::{ItemRef, Saved};
 use crate::mailbox::exchange::folders::Place;
 use crate::mailbox::exchange::occurrences::Begun;
 use crate::mailbox::exchange::send::{Answers, Creates, Job, Manner, NEXT_RUN};
+use crate::mailbox::exchange::unfinished::Mark;
 use crate::mailbox::exchange::wire::Wire;
 use crate::mailbox::exchange::write::{self, Change, Dialect, Draft, Unfit};
 use crate::mailbox::exchange::{ExchangeMailbox, exceptions, read, table};
 use crate::mailbox::{ItemError, MailboxError, Write, Wrote, names};
-use crate::model::{FolderId, ItemId, ItemKind, ItemVersion};
+use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, Slot};
 
 impl<W: Wire> ExchangeMailbox<W> {
     /// Carries out writes, run by run of the same sort, in their order.
@@ -121,7 +122,9 @@ impl<W: Wire> ExchangeMailbox<W> {
             let now = now.map(|item| read::aside(Some(kind), &item.properties));
             let aside = now.as_ref().unwrap_or(aside);
             let shown = aside.shown.as_ref().filter(|_| names::concerns(content));
-            let unfinished = aside.unfinished.unwrap_or_default();
+            let mark = aside.unfinished.as_deref().filter(|text| !text.is_empty());
+            let mark = mark.map(|text| Mark::parse(text).map_or(Slot::Blank, |mark| mark.was));
+            let unfinished = mark.as_ref();
             let stamp = stamp.as_ref();
             let change = Change { id, version, content, before, stamp, unfinished };
             match write::update(kind, &change, shown, &self.manner.zone, dialect) {

@@ -215,7 +215,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             content: &content,
             before: &now,
             stamp: None,
-            unfinished: true,
+            unfinished: before.slot(Field::Recurrence),
         };
         let dialect = self.dialect();
         let draft = write::update(ItemKind::Appointment, &change, None, &self.manner.zone, dialect);

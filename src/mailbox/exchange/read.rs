@@ -7,11 +7,12 @@ use crate::ews::item::Properties;
 use crate::ews::{self, BodyType, Field as E, Indexed, Value as Theirs};
 use crate::mailbox::exchange::exceptions::{self, Fetched};
 use crate::mailbox::exchange::table::{self, Way, way};
+use crate::mailbox::exchange::unfinished::Mark;
 use crate::mailbox::exchange::{days, guests, kind, series, stamp, times};
 use crate::mailbox::names::Shown;
 use crate::mailbox::zones::{self, Zone};
 use crate::mailbox::{Aside, Identity, Item};
-use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value, json};
+use crate::model::{Content, Field, FieldSet, ItemKind, Shape, Slot, Value};
 
 /// Reads who an item is.
 pub(super) fn identity(item: &ews::Item) -> Identity {
@@ -85,7 +86,10 @@ pub(super) fn aside(kind: Option<ItemKind>, properties: &Properties) -> Aside {
         shown: (kind == Some(ItemKind::Contact))
             .then(|| Shown { display: text(E::DisplayName), file_as: text(E::FileAs) }),
         unfinished: (kind == Some(ItemKind::Appointment))
-            .then(|| properties.value(table::UNFINISHED).is_some()),
+            .then(|| {
+                let mark = properties.value(table::UNFINISHED).and_then(Theirs::as_text);
+                mark.unwrap_or_default().to_owned()
+            }),
     }
 }
 
@@ -190,15 +194,25 @@ impl Read<'_> {
         }
     }
 
-    /// Reads the series; `None` where there is one that the model cannot hold, or that cannot be read whole (rule D10).
+    /// Reads the series; `None` where there is one that the model cannot hold, or that cannot be read whole (rule D10). One of
+    /// which some occurrences may have been written and others not counts as what it was, so that the next write makes it whole;
+    /// unless somebody else has changed it since.
     fn series(&self, kind: ItemKind, zone: Option<&TimeZone>, fetched: &Fetched) -> Option<Slot> {
+        let shown = self.shown_series(kind, zone, fetched)?;
+        let Some(text) = self.properties.value(table::UNFINISHED).and_then(Theirs::as_text) else {
+            return Some(shown);
+        };
+        let mark = Mark::parse(text)?;
+        Some(if mark.explains(&shown) { mark.was } else { shown })
+    }
+
+    fn shown_series(
+        &self,
+        kind: ItemKind,
+        zone: Option<&TimeZone>,
+        fetched: &Fetched,
+    ) -> Option<Slot> {
         let of = table::series(kind)?;
-        if let Some(before) = self.properties.value(table::UNFINISHED).and_then(Theirs::as_text) {
-            // Some of its occurrences may have been written and others not: it counts as what it was, so that the next write
-            // makes it whole.
-            let before = serde_json::from_str(before).ok()?;
-            return json::from_json(Field::Recurrence, &before).ok();
-        }
         let master = self.properties.value(E::CalendarItemType).and_then(Theirs::as_text)
             == Some("RecurringMaster");
         let mut series = match self.properties.value(of) {

@@ -12,17 +12,19 @@ use crate::model::{Field, ItemKind};
 pub const OURS: PropertySet =
     PropertySet::Guid(Guid::new(0x8c1f_3b52_64d7_4e0a_9b1e_2f7c_55a0_d3e6));
 
-/// The name prefix of a contact (PidTagDisplayNamePrefix). EWS shows it read-only within `CompleteName`; as a MAPI
-/// property it can be written (notes.md §2.1).
 /// `PidTagNativeBody`: what the body was written as (MS-OXPROPS 2.799; MS-OXBBODY 2.1.3.1). Exchange and grommunio keep it.
 pub(super) const NATIVE_BODY: ExtendedField = ExtendedField::tag(0x1016, ExtendedType::Integer);
+
+/// The name prefix of a contact (PidTagDisplayNamePrefix). EWS shows it read-only within `CompleteName`; as a MAPI
+/// property it can be written (notes.md §2.1).
 const TITLE: ExtendedField = ExtendedField::tag(0x3A45, ExtendedType::String);
 
 /// The form of address, for which Outlook has no field.
 const SALUTATION: ExtendedField = ours("Salutation");
 
-/// On a series whose occurrences are being written: what its recurrence was before, in JSON. It is set with the first request and
-/// cleared with the last one, and until then the series counts as being what it was.
+/// On a series whose occurrences are being written: what its recurrence was before and what it is to become, in JSON
+/// (`super::unfinished`). It is set with the first request and cleared with the last one, and until then the series counts as
+/// being what it was.
 pub(super) const UNFINISHED: ExtendedField = ours("Unfinished");
 
 /// Makes a text property in our set.

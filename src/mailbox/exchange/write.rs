@@ -14,13 +14,12 @@ use crate::ews::{
 use crate::mailbox::Stamp;
 use crate::mailbox::exchange::exceptions::{self, Plan, Step};
 use crate::mailbox::exchange::table::{self, Way, way};
+use crate::mailbox::exchange::unfinished::Mark;
 use crate::mailbox::exchange::{days, kind, series, stamp, times};
 use crate::mailbox::names::{self, Derived, Shown};
 use crate::mailbox::span;
 use crate::mailbox::zones::Zone;
-use crate::model::{
-    Block, Content, Field, ItemId, ItemKind, ItemVersion, Recurrence, Slot, Value, json,
-};
+use crate::model::{Block, Content, Field, ItemId, ItemKind, ItemVersion, Recurrence, Slot, Value};
 
 /// A value that cannot be put on an Exchange item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,13 +86,13 @@ fn plan(
     kind: ItemKind,
     content: &Content,
     before: &Content,
-    unfinished: bool,
+    afresh: bool,
     mailbox: &Zone,
 ) -> Result<Option<Plan>, Unfit> {
     if kind != ItemKind::Appointment {
         return Ok(None);
     }
-    Ok(exceptions::plan(content, before, unfinished, mailbox)?)
+    Ok(exceptions::plan(content, before, afresh, mailbox)?)
 }
 
 /// An update as the engine asks for it.
@@ -109,8 +108,8 @@ pub(super) struct Change<'a> {
     pub(super) before: &'a Content,
     /// The new stamp, if it changes.
     pub(super) stamp: Option<&'a Stamp>,
-    /// It is a series of which an earlier write did not reach every occurrence.
-    pub(super) unfinished: bool,
+    /// What its series was before an earlier write that did not reach every occurrence.
+    pub(super) unfinished: Option<&'a Slot>,
 }
 
 /// What is known of the server that matters to what is written.
@@ -202,12 +201,15 @@ pub(super) fn update(
     mailbox: &Zone,
     dialect: Dialect,
 ) -> Result<Option<Draft<ItemUpdate>>, Unfit> {
-    let plan = plan(kind, change.content, change.before, change.unfinished, mailbox)?;
+    // It was read as what it was: nobody knows which of its occurrences were written.
+    let afresh =
+        change.unfinished.is_some_and(|was| change.before.slot(Field::Recurrence) == Some(was));
+    let plan = plan(kind, change.content, change.before, afresh, mailbox)?;
     if let Some(Plan { series: Some(series), .. }) = &plan {
         dialect.takes_series(series, change.before)?;
     }
     let mut settings = settings(kind, change.content, change.before, plan.as_ref(), mailbox)?;
-    if change.unfinished && plan.as_ref().is_none_or(|plan| plan.steps.is_empty()) {
+    if change.unfinished.is_some() && plan.as_ref().is_none_or(|plan| plan.steps.is_empty()) {
         // Whatever is written now leaves nothing undone.
         settings.push((table::UNFINISHED.into(), None));
     }
@@ -309,8 +311,9 @@ fn settings(
             ));
         }
         if plan.is_some_and(|plan| !plan.steps.is_empty()) {
-            let was = before.slot(Field::Recurrence).map_or(serde_json::Value::Null, json::to_json);
-            out.push((table::UNFINISHED.into(), Some(Theirs::Text(was.to_string()))));
+            let was = before.slot(Field::Recurrence);
+            let mark = Mark::new(was, content.slot(Field::Recurrence).or(was));
+            out.push((table::UNFINISHED.into(), Some(Theirs::Text(mark.text()))));
         }
     }
     out.extend(progress(content, before)?);

@@ -53,7 +53,7 @@ fn change(kind: ItemKind, content: &Content, before: &Content) -> Option<String>
         content,
         before,
         stamp: None,
-        unfinished: false,
+        unfinished: None,
     };
     let update = write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()?;
     let operation = UpdateItem { updates: vec![update.load] };
@@ -232,7 +232,7 @@ fn blank_deletes_the_property_and_only_that() {
                 content: &blank,
                 before: &none,
                 stamp: None,
-                unfinished: false,
+                unfinished: None,
             };
             let Some(update) =
                 write::update(kind, &change, None, &berlin(), Dialect::default()).unwrap()
@@ -322,7 +322,7 @@ fn grommunio_is_told_in_its_own_way() {
         content: &progress,
         before: &none,
         stamp: None,
-        unfinished: false,
+        unfinished: None,
     };
     let dialect = Dialect { grommunio: true, now: None };
     let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap().unwrap();
@@ -457,7 +457,7 @@ fn a_task_is_completed_on_another_day_and_never_in_the_future() {
             content: &fields,
             before: &before,
             stamp: None,
-            unfinished: false,
+            unfinished: None,
         };
         let dialect = Dialect { grommunio: false, now: Some(now.parse().unwrap()) };
         let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap();

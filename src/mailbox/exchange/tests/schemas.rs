@@ -58,7 +58,7 @@ impl Documents {
             content,
             before: &before,
             stamp: stamp.as_ref(),
-            unfinished: false,
+            unfinished: None,
         };
         let update = write::update(kind, &change, None, &zone, Dialect::default()).unwrap();
         let sent = update.is_some();
