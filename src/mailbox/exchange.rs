@@ -123,18 +123,22 @@ impl<W: Wire> ExchangeMailbox<W> {
         }
     }
 
-    /// Says whether the server refuses an update of a version that is no longer there. grommunio 3.10 does not: it takes any
-    /// change key.
+    /// Says whether the server refuses an update of a version that is no longer there. Exchange does, and shows in the heads of its
+    /// answers that it is Exchange. Whoever does not show that is not trusted: every item is looked at before it is written, which
+    /// costs a read and loses nothing. grommunio 3.10 takes any change key.
     fn checks_versions(&self) -> bool {
-        !self.is_grommunio()
+        self.wire.is_exchange()
     }
 
-    /// Says whether the server is grommunio, which calls itself an early Exchange 2013 SP1 with a label that no such server has.
+    /// Says whether the server is grommunio. Its ids are entry ids as MAPI has them; by default it calls itself an early Exchange
+    /// 2013 SP1 with a label that no such server has, but an administrator may set that (`reported_server_version`).
     fn is_grommunio(&self) -> bool {
-        self.wire.server().is_some_and(|server| {
+        let labelled = |server: ServerVersionInfo| {
             (server.major, server.minor, server.major_build) == (15, 0, 847)
                 && server.label.as_deref() == Some("V2017_07_11")
-        })
+        };
+        !self.wire.is_exchange()
+            && (self.folders.have_entry_ids() || self.wire.server().is_some_and(labelled))
     }
 }
 
@@ -233,7 +237,7 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
     }
 
     fn hides_occurrences(&self) -> bool {
-        self.is_grommunio()
+        !self.wire.is_exchange()
     }
 
     fn parked(&mut self) -> Option<MailboxError> {

@@ -73,6 +73,11 @@ impl Wire for Player {
         self.server.clone()
     }
 
+    /// A script stands for Exchange, unless it calls itself otherwise.
+    fn is_exchange(&self) -> bool {
+        self.server.as_ref().is_none_or(|server| server.major_build != 847)
+    }
+
     fn clock(&self) -> Option<Timestamp> {
         None
     }

@@ -548,6 +548,33 @@ fn d13_where_no_version_is_checked_an_occurrence_is_looked_at_directly_before() 
 }
 
 #[test]
+fn d13_a_server_that_does_not_show_that_it_is_exchange_is_not_trusted_with_versions() {
+    // What it calls itself is a setting of gromox.cfg, and may be the name of an Exchange.
+    for manner in [vec![], vec![FaultKind::OtherVersion]] {
+        let exchange = Exchange::start();
+        for kind in [FaultKind::Grommunio].into_iter().chain(manner) {
+            exchange.server.fault(Fault::new(kind));
+        }
+        let mut bench = exchange.bench();
+        let id = made(&mut bench, &content(Vec::new()));
+        let item = fetch(&mut bench, &id);
+        bench.outlook.edit(id.as_str(), &[("calendar:Location", Some("Kantine"))]).expect("edited");
+        let mut change = Content::new();
+        change.set_text(Field::Place, "Raum 3");
+        let write = Write::Update {
+            id: id.clone(),
+            version: item.identity.version,
+            content: change,
+            before: item.content,
+            stamp: None,
+        };
+        assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Conflict]);
+        assert_eq!(fetch(&mut bench, &id).content.text(Field::Place), Some("Kantine"));
+        assert!(bench.mailbox.hides_occurrences(), "and is looked through from time to time");
+    }
+}
+
+#[test]
 fn grommunio_tells_nobody_of_a_changed_occurrence() {
     for grommunio in [true, false] {
         let exchange = Exchange::start();

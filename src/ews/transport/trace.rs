@@ -20,6 +20,11 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Says whether the answer bore a header that Exchange's own servers put on it, and no other server that speaks EWS.
+    pub fn is_from_exchange(&self) -> bool {
+        self.front_end.is_some() || self.back_end.is_some() || self.diagnosis.is_some()
+    }
+
     /// Begins with a request that is about to be sent.
     pub(super) fn new(client: &str) -> Self {
         Self { client: client.to_owned(), ..Self::default() }

@@ -128,6 +128,11 @@ impl Folders {
         Ok(opened)
     }
 
+    /// Says whether the ids of the default folders are bare MAPI entry ids.
+    pub(super) fn have_entry_ids(&self) -> bool {
+        self.defaults.as_ref().is_some_and(|known| is_entry_id(&known.deleted.id))
+    }
+
     /// A server that says nothing about it hides nothing from the owner, and nobody knows what from a delegate (rule D4).
     fn sees_private(&self, folder: &Folder) -> bool {
         let told = folder.rights.and_then(|rights| rights.view_private_items);
@@ -335,6 +340,11 @@ impl Folders {
     }
 }
 
+/// An entry id begins with four bytes of nought, in base64. The ids of Exchange begin with their kind and the length of what follows.
+fn is_entry_id(id: &ews::FolderId) -> bool {
+    id.as_str().starts_with("AAAAA")
+}
+
 fn refused<T>(part: &Placed<T>) -> Option<&Refusal> {
     part.1.as_ref().err()
 }
@@ -428,6 +438,22 @@ fn below<W: Wire>(
                 });
             }
             None => return Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_entry_id;
+    use crate::ews::FolderId;
+
+    #[test]
+    fn the_ids_of_grommunio_are_no_exchange_ids() {
+        // Recording 01-folder-discovery, and examples of Microsoft's pages on Exchange 2007 and later (docs, ewsjs).
+        let id = "AAAAAC9c/BorGWpMpxPhy/6KV84BAAEAAAClGHtvvNzqHtA8VlcAAAAAABMAAAI=";
+        assert!(is_entry_id(&FolderId::new(id)));
+        for id in ["AAMkADBlY2YyMTAyLWM=", "AQMkADBlY2YyMTAyLWM=", "AS4AUn=="] {
+            assert!(!is_entry_id(&FolderId::new(id)), "{id}");
         }
     }
 }

@@ -196,6 +196,7 @@ impl ExchangeServer {
             agreed: false,
             agreed_before: Arc::clone(&self.agreed),
             server: None,
+            exchange: false,
             gate: self.gate.clone(),
             budget: act_as.budget(),
             runtime: self.runtime.clone(),
@@ -226,6 +227,8 @@ pub struct LaneWire {
     /// Where the contract is noted for the next mailbox of the server.
     agreed_before: Agreed,
     server: Option<ServerVersionInfo>,
+    /// Whether an answer bore Exchange's own headers.
+    exchange: bool,
     /// What all mailboxes of the server share.
     gate: SharedGate,
     /// Whose budget a request is charged to.
@@ -282,6 +285,8 @@ impl Wire for LaneWire {
                             Some(version);
                     }
                     self.server = server.or(self.server.take());
+                    self.exchange |=
+                        self.lane.trace().is_some_and(|trace| trace.is_from_exchange());
                     if let Some((homes, act_as)) = &self.home {
                         let (back_end, contract) = (self.lane.back_end(), self.header.version);
                         homes.note(act_as, back_end, contract, self.server.as_ref());
@@ -296,6 +301,10 @@ impl Wire for LaneWire {
 
     fn server(&self) -> Option<ServerVersionInfo> {
         self.server.clone()
+    }
+
+    fn is_exchange(&self) -> bool {
+        self.exchange
     }
 
     fn clock(&self) -> Option<Timestamp> {
@@ -357,6 +366,7 @@ mod tests {
             agreed: false,
             agreed_before: Agreed::default(),
             server: None,
+            exchange: false,
             gate: SharedGate::new(1),
             budget: String::new(),
             runtime: runtime.handle().clone(),

@@ -22,6 +22,9 @@ pub trait Wire {
     /// Returns what the server said of itself last.
     fn server(&self) -> Option<ServerVersionInfo>;
 
+    /// Says whether an answer showed that the server is Exchange itself, by what nobody can configure.
+    fn is_exchange(&self) -> bool;
+
     /// Returns what the server's clock shows now, where its last answer told a time; good to about a second.
     fn clock(&self) -> Option<Timestamp>;
 

@@ -69,6 +69,10 @@ impl Wire for Script {
         self.server.clone()
     }
 
+    fn is_exchange(&self) -> bool {
+        self.server.as_ref().is_none_or(|server| server.major_build != 847)
+    }
+
     fn clock(&self) -> Option<Timestamp> {
         None
     }
