@@ -364,17 +364,19 @@ Get-ManagementRoleAssignment -Identity $name -ErrorAction Stop | Format-List -Pr
 }
 
 #[test]
-fn the_script_for_a_delegate_gives_rights_on_the_folders_that_are_used() {
+fn the_script_for_a_delegate_gives_rights_on_the_folders_that_are_used_and_shows_the_others() {
     let place = paper(
         "delegate",
         "CSC = { address = \"c.schmidt@firma.example\", activities = \"none\", applicants.activities = \"none\" }\n",
     );
     let text = place.run(&["check", "--exchange-setup"]).stdout;
-    assert!(text.contains("foreach ($kind in 'Contacts', 'DeletedItems') {"), "{text}");
+    let pairs = "foreach ($pair in @(@('Contacts', 'Editor'), @('Calendar', 'FolderVisible'), \
+                 @('Tasks', 'FolderVisible'), @('DeletedItems', 'Editor'))) {";
+    assert!(text.contains(pairs), "{text}");
     assert!(text.contains("if ($user[0].RecipientType -eq 'User') { throw "), "{text}");
     assert!(
         text.contains(
-            "Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor"
+            "Add-MailboxFolderPermission -Identity $grant.Path -User $account -AccessRights $grant.Right"
         ),
         "{text}"
     );

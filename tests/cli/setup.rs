@@ -164,6 +164,11 @@ fn scripts_are_powershell_and_use_documented_commands_only() {
                     let times = found.literals.iter().filter(|literal| literal == value).count();
                     assert_eq!(times, 1, "{value} is one literal of {:?}", found.literals);
                 }
+                // Rule D15: the ids of all default folders say which mailbox it is, so that a delegate sees all of them.
+                for folder in ["Contacts", "Calendar", "Tasks", "DeletedItems"] {
+                    let named = found.literals.iter().any(|literal| literal == folder);
+                    assert_eq!(named, access == "delegate", "{folder}: {:?}", found.literals);
+                }
                 let roles: Vec<_> =
                     found.literals.iter().filter(|text| text.contains("Impersonation")).collect();
                 assert_eq!(roles.len(), usize::from(access == "impersonation"), "{roles:?}");

@@ -4,8 +4,9 @@ use std::error::Error as _;
 
 use abgleich::ews::{Impersonation, ServerVersion};
 use abgleich::mailbox::exchange::lane::ActAs;
-use abgleich::mailbox::{Mailbox, MailboxErrorKind, Stage};
-use exchange_sim::{Fault, FaultKind, Login};
+use abgleich::mailbox::{By, Mailbox, MailboxErrorKind, Stage, Wanted};
+use abgleich::model::ItemKind;
+use exchange_sim::{Fault, FaultKind, Grant, Login};
 
 use crate::bench::{Exchange, PASSWORD};
 
@@ -38,6 +39,39 @@ fn the_newest_contract_that_both_keep_is_found_and_remembered() {
         second.open().expect("it opens");
         assert_eq!(exchange.server.log().len(), refused + 2, "{knows}");
     }
+}
+
+#[test]
+fn a_delegate_needs_to_see_the_folders_that_are_not_used_and_no_more() {
+    // What `check --exchange-setup` prints for a line with contacts alone (tests/cli/setup.rs).
+    let granted = [
+        ("contacts", Grant::Editor),
+        ("calendar", Grant::Visible),
+        ("tasks", Grant::Visible),
+        ("deleteditems", Grant::Editor),
+    ];
+    let delegate = |grants| {
+        let exchange =
+            Exchange::with(Login::delegate_with(r"FIRMA\hilfe", PASSWORD, grants), &[EVA]);
+        let mailbox = exchange.open_with(&exchange.access(), &ActAs::DelegateOf(EVA.to_owned()));
+        (exchange, mailbox)
+    };
+    let (_exchange, mut mailbox) = delegate(&granted);
+    assert!(mailbox.open().expect("it opens").sees_private, "of what is read, nothing is hidden");
+    let kind = ItemKind::Contact;
+    let home = mailbox.folder(kind, &[], false).expect("known").expect("there");
+    mailbox.changes(&home, kind, None).expect("it is read");
+    let by = By::Any;
+    let wanted = Wanted { tenant: &"haus".into(), user: &"EVA".into(), by };
+    assert_eq!(mailbox.find(kind, &wanted).expect("it is looked through"), []);
+    let tasks = mailbox.folder(ItemKind::Task, &[], false).expect("known").expect("there");
+    let refused = mailbox.changes(&tasks, ItemKind::Task, None).expect_err("it is not read");
+    assert_eq!(refused.kind, MailboxErrorKind::Denied);
+    // A folder that cannot even be seen is named, with what gives the rights.
+    let (_exchange, mut mailbox) = delegate(&granted[..3]);
+    let error = mailbox.open().expect_err("Deleted Items cannot be seen");
+    assert!(error.text.contains("deleted items"), "{error}");
+    assert!(error.hint.is_some_and(|hint| hint.contains("check --exchange-setup")));
 }
 
 #[test]

@@ -107,28 +107,30 @@ Get-ManagementRoleAssignment -Identity $name -ErrorAction Stop | Format-List -Pr
     )
 }
 
-/// Rights on the default folders that the scopes use. Their names are those of the mailbox's language, so they are looked up. Stamps
-/// are written in each mode, so that reading alone is never enough.
+/// Rights on the default folders: those that the scopes use are written, since stamps are in each mode; items that are not where they
+/// were are looked for in Deleted Items, and deleted ones moved there. The others only have to be seen, since the ids of all say which
+/// mailbox it is (rule D15). Their names are those of the mailbox's language, so they are looked up. A right that the account has
+/// already is never made less.
 fn delegate(settings: &Settings, mailboxes: &[(&MailboxSettings, &str)]) -> String {
     let scopes = || mailboxes.iter().flat_map(|(mailbox, _)| &mailbox.scopes);
-    let used: BTreeSet<ItemKind> = scopes()
-        .filter(|scope| scope.mode != Mode::None)
-        .flat_map(|scope| {
-            ItemKind::ALL.into_iter().filter(move |kind| kind.switch() == scope.scope.switch)
-        })
-        .collect();
-    let mut folders: Vec<&str> = used
+    let uses = |kind: ItemKind| {
+        scopes().any(|scope| scope.mode != Mode::None && kind.switch() == scope.scope.switch)
+    };
+    let mut grants: Vec<String> = ItemKind::ALL
         .into_iter()
-        .map(|kind| match kind {
-            ItemKind::Contact => "'Contacts'",
-            ItemKind::Appointment => "'Calendar'",
-            ItemKind::Task => "'Tasks'",
+        .map(|kind| {
+            let name = match kind {
+                ItemKind::Contact => "Contacts",
+                ItemKind::Appointment => "Calendar",
+                ItemKind::Task => "Tasks",
+            };
+            let right = if uses(kind) { "Editor" } else { "FolderVisible" };
+            format!("@('{name}', '{right}')")
         })
         .collect();
-    if scopes().any(|scope| scope.mode.permits(Direction::ToOutlook)) {
-        // An item that is deleted is moved there.
-        folders.push("'DeletedItems'");
-    }
+    let deletes = scopes().any(|scope| scope.mode.permits(Direction::ToOutlook));
+    let right = if deletes { "Editor" } else { "Reviewer" };
+    grants.push(format!("@('DeletedItems', '{right}')"));
     let note = one_of(
         settings.language,
         "Unterordner, die es schon gibt, erben diese Rechte nicht; dort ebenso vergeben. Private Elemente bleiben unsichtbar.",
@@ -137,21 +139,22 @@ fn delegate(settings: &Settings, mailboxes: &[(&MailboxSettings, &str)]) -> Stri
     format!(
         "# {note}
 if ($user[0].RecipientType -eq 'User') {{ throw \"$account has no mailbox; rights on folders are given to accounts with one\" }}
-$paths = @(foreach ($mailbox in $mailboxes) {{
-    foreach ($kind in {folders}) {{
+$grants = @(foreach ($mailbox in $mailboxes) {{
+    foreach ($pair in @({grants})) {{
+        $kind, $right = $pair
         $folder = @(Get-MailboxFolderStatistics -Identity $mailbox.Guid.ToString() -FolderScope $kind -ErrorAction Stop | Where-Object {{ $_.FolderType -eq $kind }})
         if ($folder.Count -ne 1) {{ throw \"$($mailbox.PrimarySmtpAddress) : $($folder.Count) folders of the kind $kind\" }}
-        $mailbox.PrimarySmtpAddress.ToString() + ':' + $folder[0].FolderPath.Replace('/', '\\')
+        @{{ Path = $mailbox.PrimarySmtpAddress.ToString() + ':' + $folder[0].FolderPath.Replace('/', '\\'); Right = $right }}
     }}
 }})
-foreach ($path in $paths) {{
-    if (@(Get-MailboxFolderPermission -Identity $path -User $account -ErrorAction SilentlyContinue).Count -eq 0) {{
-        Add-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor -ErrorAction Stop
-    }} else {{
-        Set-MailboxFolderPermission -Identity $path -User $account -AccessRights Editor -ErrorAction Stop
+foreach ($grant in $grants) {{
+    if (@(Get-MailboxFolderPermission -Identity $grant.Path -User $account -ErrorAction SilentlyContinue).Count -eq 0) {{
+        Add-MailboxFolderPermission -Identity $grant.Path -User $account -AccessRights $grant.Right -ErrorAction Stop
+    }} elseif ($grant.Right -eq 'Editor') {{
+        Set-MailboxFolderPermission -Identity $grant.Path -User $account -AccessRights Editor -ErrorAction Stop
     }}
 }}",
-        folders = folders.join(", ")
+        grants = grants.join(", ")
     )
 }
 

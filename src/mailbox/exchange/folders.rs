@@ -80,7 +80,9 @@ impl Folders {
     }
 
     /// Asks for the default folders in one call. Their ids say which mailbox this is (rule D15): they change when a mailbox is
-    /// restored or made anew. The root is left out of that, since a delegate's rights on it come and go.
+    /// restored or made anew. All are needed, whichever are used, so that it stays the same mailbox when a line uses more or less of
+    /// it; a delegate has to see those that are not used, and to read nothing of them. The root is left out of that, since a
+    /// delegate's rights on it come and go.
     pub(super) fn open<W: Wire>(
         &mut self,
         wire: &mut W,
@@ -121,7 +123,8 @@ impl Folders {
             identity: MailboxIdentity::new(identity),
             clock: wire.clock(),
             sees_private: [&defaults.contacts, &defaults.calendar, &defaults.tasks]
-                .iter()
+                .into_iter()
+                .filter(|folder| folder.rights.is_none_or(|rights| rights.read))
                 .all(|folder| self.sees_private(folder)),
         };
         self.defaults = Some(defaults);
@@ -366,6 +369,10 @@ fn needed(
             };
             let mut error = failure::of_refusal(&refusal, stage);
             error.text = format!("the default folder for {name} cannot be opened ({})", error.text);
+            if stage == Stage::Folder {
+                let hint = "the default folders say which mailbox this is, so that a delegate has to see all of them; `abgleich check --exchange-setup` prints the rights";
+                error.hint = Some(hint.to_owned());
+            }
             Err(error)
         }
         None => Err(failure::of_call(Ok(()), Stage::Mailbox)),
