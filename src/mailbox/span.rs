@@ -53,6 +53,18 @@ impl Span {
         (first, if after > first { after } else { next(first) }, from.clone())
     }
 
+    /// Says whether a change leaves the zones of an item as they are: only hours move, and what it says of its end's zone, which the
+    /// model does not know, stays (rule D11).
+    pub(super) fn keeps_zones(content: &Content, before: &Content) -> bool {
+        let timed = |content: &Content| {
+            !matches!(content.value(Field::Start), Some(Value::Date(_)))
+                && content.value(Field::AllDay) != Some(&Value::Flag(true))
+        };
+        let same =
+            content.slot(Field::Zone).is_none_or(|zone| before.slot(Field::Zone) == Some(zone));
+        before.value(Field::Zone).is_some() && same && timed(before) && timed(content)
+    }
+
     /// Reckons what to write: always both times with their zone, because a start alone may pass the end and a series in UTC
     /// drifts by an hour. What the change does not say is taken from what the item held before.
     ///

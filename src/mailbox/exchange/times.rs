@@ -67,21 +67,23 @@ pub(super) fn write(
     if zone_lost && series.and_then(Slot::value).is_some() {
         return Err("Windows has no zone that keeps the time of this series");
     }
-    let zone = || Some(Theirs::zone(id));
-    Ok(vec![
-        (E::StartTimeZone.into(), zone()),
-        (E::EndTimeZone.into(), zone()),
+    let mut out: Vec<(Property, _)> = vec![(E::StartTimeZone.into(), Some(Theirs::zone(id)))];
+    if !Span::keeps_zones(content, before) {
+        out.push((E::EndTimeZone.into(), Some(Theirs::zone(id))));
+    }
+    out.extend([
         (E::Start.into(), Some(Theirs::DateTime(DateTime::utc(start)))),
         (E::End.into(), Some(Theirs::DateTime(DateTime::utc(end)))),
         (E::IsAllDayEvent.into(), Some(Theirs::Bool(all_day))),
-    ])
+    ]);
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{read, write};
     use crate::ews::item::Properties;
-    use crate::ews::{DateTime, Field as E, Value as Theirs};
+    use crate::ews::{DateTime, Field as E, Property, Value as Theirs};
     use crate::mailbox::zones::Zone;
     use crate::model::{Content, Field, Value, json};
 
@@ -224,8 +226,22 @@ mod tests {
         let mut change = Content::new();
         change.set(Field::End, Value::Instant("2026-10-26T11:00:00Z".parse().unwrap()));
         let out = write(&change, &before, &zone("Europe/Berlin")).unwrap();
-        assert_eq!(out[0].1, Some(Theirs::zone("Tokyo Standard Time")));
+        let of = |out: &[(Property, Option<Theirs>)], of: E| {
+            out.iter().find(|(property, _)| *property == of.into()).and_then(|(_, v)| v.clone())
+        };
+        assert_eq!(of(&out, E::StartTimeZone), Some(Theirs::zone("Tokyo Standard Time")));
         let start = DateTime::parse("2026-10-26T09:00:00Z").unwrap();
-        assert_eq!(out[2].1, Some(Theirs::DateTime(start)));
+        assert_eq!(of(&out, E::Start), Some(Theirs::DateTime(start)));
+        // A flight ends in another zone than it starts in, and goes on doing so (rule D11).
+        assert_eq!(of(&out, E::EndTimeZone), None);
+        // Another zone is one for both, and so is that of whole days.
+        let end =
+            |change: &Content| of(&write(change, &before, &zone("UTC")).unwrap(), E::EndTimeZone);
+        change.set_text(Field::Zone, "Europe/Berlin");
+        assert_eq!(end(&change), Some(Theirs::zone("W. Europe Standard Time")));
+        assert_eq!(
+            end(&content("2026-10-26", "2026-10-27", "Asia/Tokyo")),
+            Some(Theirs::zone("UTC"))
+        );
     }
 }

@@ -72,7 +72,8 @@ pub(super) fn times(
         );
     }
     if moved || series_changed {
-        out.extend(times::write(&span, series.is_some()));
+        let keeps_zones = Span::keeps_zones(content, before);
+        out.extend(times::write(&span, series.is_some(), keeps_zones));
         out.extend(pattern(series, &span, was)?);
     }
     if moved || reminder_changed || series_changed {

@@ -48,8 +48,8 @@ fn defined(value: &V, mailbox: &Zone) -> Option<Zone> {
         .or_else(|| Zone::of_rules(&zone_rule::posix(definition.effective()?)?, mailbox))
 }
 
-/// Writes the block. A series has its zone in two more forms.
-pub(super) fn write(span: &Span, is_series: bool) -> Vec<Setting> {
+/// Writes the block. A series has its zone in two more forms; the zone of the end stays where zones are kept.
+pub(super) fn write(span: &Span, is_series: bool, keeps_zones: bool) -> Vec<Setting> {
     let year = span.zone.rules.to_datetime(span.start).year();
     let rule = zone_rule::of(&span.zone.rules, year);
     // A zone that Windows has no name for keeps its own: the rules are there as well.
@@ -58,7 +58,7 @@ pub(super) fn write(span: &Span, is_series: bool) -> Vec<Setting> {
     let (start, end) = (file_time(span.start), file_time(span.end));
     let minutes = (span.end.as_second() - span.start.as_second()) / 60;
     let series = |value: Option<V>| value.filter(|_| is_series);
-    vec![
+    let mut out = vec![
         (n::APPOINTMENT_START.into(), start.clone()),
         (n::APPOINTMENT_END.into(), end.clone()),
         (n::COMMON_START.into(), start.clone()),
@@ -68,11 +68,14 @@ pub(super) fn write(span: &Span, is_series: bool) -> Vec<Setting> {
         (n::DURATION.into(), i32::try_from(minutes).ok().map(V::Integer32)),
         (n::ALL_DAY.into(), Some(V::Boolean(span.all_day))),
         (n::START_ZONE.into(), zone()),
-        (n::END_ZONE.into(), zone()),
         (n::SERIES_ZONE.into(), series(zone())),
         (n::TIME_ZONE_STRUCT.into(), series(Some(V::Binary(rule.to_bytes())))),
         (n::TIME_ZONE_TEXT.into(), series(Some(V::from(name)))),
-    ]
+    ];
+    if !keeps_zones {
+        out.push((n::END_ZONE.into(), zone()));
+    }
+    out
 }
 
 /// Reads a birthday or anniversary: the local date that Outlook 2010 and later keep, unless the instant says that another program
