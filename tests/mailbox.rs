@@ -30,6 +30,8 @@ mod faults;
 mod file;
 #[path = "mailbox/listen.rs"]
 mod listen;
+#[path = "mailbox/meanwhile.rs"]
+mod meanwhile;
 #[path = "mailbox/outlook.rs"]
 mod outlook;
 #[path = "mailbox/person.rs"]

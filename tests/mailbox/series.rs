@@ -10,7 +10,7 @@ use jiff::civil::{Date, date};
 
 use crate::bench::{Exchange, ExchangeBench};
 
-const KIND: ItemKind = ItemKind::Appointment;
+pub(crate) const KIND: ItemKind = ItemKind::Appointment;
 
 /// Every Tuesday and Friday at ten in Berlin, from Tuesday, 23 March 2027, ten times: the clocks change on the 28th.
 pub(crate) fn weekly(exceptions: Vec<Exception>) -> Recurrence {
@@ -36,7 +36,7 @@ pub(crate) fn content(exceptions: Vec<Exception>) -> Content {
     content
 }
 
-fn deleted(original: Date) -> Exception {
+pub(crate) fn deleted(original: Date) -> Exception {
     Exception { original, change: ExceptionChange::Deleted }
 }
 
@@ -80,14 +80,14 @@ fn create(bench: &mut ExchangeBench, content: &Content) -> Wrote {
     bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0)
 }
 
-fn made(bench: &mut ExchangeBench, content: &Content) -> ItemId {
+pub(crate) fn made(bench: &mut ExchangeBench, content: &Content) -> ItemId {
     match create(bench, content) {
         Wrote::Done { id, .. } => id,
         other => panic!("{other:?}"),
     }
 }
 
-fn fetch(bench: &mut ExchangeBench, id: &ItemId) -> Item {
+pub(crate) fn fetch(bench: &mut ExchangeBench, id: &ItemId) -> Item {
     let mut found = None;
     let each = &mut |_, item: Result<Item, _>| found = item.ok();
     bench.mailbox.fetch(KIND, std::slice::from_ref(id), each).expect("it is read");
@@ -102,7 +102,7 @@ pub(crate) fn series(item: &Item) -> &Recurrence {
 }
 
 /// Writes some fields over an item as it is now.
-fn update(bench: &mut ExchangeBench, id: &ItemId, content: Content) -> Wrote {
+pub(crate) fn update(bench: &mut ExchangeBench, id: &ItemId, content: Content) -> Wrote {
     let item = fetch(bench, id);
     let (version, before) = (item.identity.version, item.content);
     let stamp = Some(sample::stamp("S-1", "t1"));
@@ -111,13 +111,13 @@ fn update(bench: &mut ExchangeBench, id: &ItemId, content: Content) -> Wrote {
     bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0)
 }
 
-fn only_series(exceptions: Vec<Exception>) -> Content {
+pub(crate) fn only_series(exceptions: Vec<Exception>) -> Content {
     let mut content = Content::new();
     content.set(Field::Recurrence, Value::Recurrence(Box::new(weekly(exceptions))));
     content
 }
 
-fn version(wrote: Wrote) -> ItemVersion {
+pub(crate) fn version(wrote: Wrote) -> ItemVersion {
     match wrote {
         Wrote::Done { version, .. } => version,
         other => panic!("{other:?}"),
@@ -319,177 +319,6 @@ fn i1_a_new_series_whose_occurrences_were_lost_counts_as_a_single_appointment() 
     assert_eq!(mailbox.changes(&folder, KIND, None).expect("a page").changed.len(), 1);
 }
 
-/// One occurrence is moved, another gets hours of its own, a third is deleted.
-fn other_hours() -> Vec<Exception> {
-    let mut exceptions = every_kind();
-    exceptions[0] = changed(date(2027, 3, 26), "2027-03-27T06:30:00Z", "2027-03-27T07:00:00Z");
-    let own = changed(date(2027, 4, 13), "2027-04-13T12:00:00Z", "2027-04-13T13:00:00Z");
-    exceptions.insert(4, own);
-    exceptions.insert(5, deleted(date(2027, 4, 16)));
-    exceptions
-}
-
-/// Writes [`other_hours`] over [`every_kind`], while a person does something to one occurrence right before a request.
-fn in_between(
-    exchange: &Exchange,
-    (operation, after): (&str, u32),
-    index: usize,
-) -> (ExchangeBench, ItemId, Wrote) {
-    let mut bench = exchange.bench();
-    let id = made(&mut bench, &content(every_kind()));
-    let item = fetch(&mut bench, &id);
-    let (version, before) = (item.identity.version, item.content);
-    let content = only_series(other_hours());
-    let write = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
-    let master = id.as_str().to_owned();
-    let act = move |outlook: &exchange_sim::Outlook| {
-        let place = [("calendar:Location", "Kantine")];
-        outlook.edit_occurrence(&master, index, &place).expect("the person may");
-    };
-    exchange.server.meanwhile(operation, after, act, bench.outlook.address());
-    let answer = bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0);
-    assert_eq!(exchange.server.acts_left(), 0, "{operation} {after} was not asked for");
-    (bench, id, answer)
-}
-
-/// Says at which place an occurrence is, where it has one of its own.
-fn place_of(series: &Recurrence, original: Date) -> Option<&str> {
-    let found = series.exceptions.iter().find(|exception| exception.original == original)?;
-    match &found.change {
-        ExceptionChange::Changed { place, .. } => place.as_deref(),
-        ExceptionChange::Deleted => panic!("it is deleted"),
-    }
-}
-
-#[test]
-fn d13_what_a_person_changes_in_between_is_not_overwritten() {
-    // Before the occurrences are looked at, before either is changed, before the mark is taken off; the seventh is one of ours.
-    for request in [("GetItem", 1), ("UpdateItem", 1), ("UpdateItem", 2), ("UpdateItem", 3)] {
-        let exchange = Exchange::start();
-        let (mut bench, id, wrote) = in_between(&exchange, request, 7);
-        assert_eq!(wrote, Wrote::Conflict, "{request:?}: both sides are to be read again");
-        let item = fetch(&mut bench, &id);
-        let now = series(&item);
-        assert_eq!(place_of(now, date(2027, 4, 13)), Some("Kantine"), "{request:?}");
-        // What the person did not touch is what it was to be, and the series is whole.
-        assert_eq!(now.exceptions.first(), other_hours().first(), "{request:?}");
-        assert!(now.exceptions.contains(&deleted(date(2027, 4, 16))), "{request:?}");
-        let stored = format!("{:?}", bench.outlook.item(id.as_str()));
-        assert!(!stored.contains("Unfinished"), "{request:?}");
-    }
-    // What the person has changed is not deleted either, as far as a look directly before can tell.
-    let exchange = Exchange::start();
-    for request in [("GetItem", 1), ("GetItem", 2)] {
-        let (mut bench, id, wrote) = in_between(&exchange, request, 8);
-        assert_eq!(wrote, Wrote::Conflict, "{request:?}");
-        let item = fetch(&mut bench, &id);
-        assert_eq!(place_of(series(&item), date(2027, 4, 16)), Some("Kantine"), "{request:?}");
-    }
-}
-
-/// Somebody is invited to the occurrence at a position, counted from one.
-fn invite(outlook: &exchange_sim::Outlook, id: &str, index: usize) {
-    let xml = "<t:RequiredAttendees><t:Attendee><t:Mailbox><t:Name>Gast</t:Name><t:EmailAddress>\
-               gast@kunde.example</t:EmailAddress></t:Mailbox></t:Attendee></t:RequiredAttendees>";
-    let guests = exchange_sim::Value::Xml { xml: xml.to_owned() };
-    let changes = [("calendar:RequiredAttendees".to_owned(), guests)].into_iter().collect();
-    outlook.edit_occurrence_values(id, index, changes).expect("the person may");
-}
-
-#[test]
-fn d8_an_occurrence_that_is_not_given_may_have_guests() {
-    let exchange = Exchange::start();
-    let mut bench = exchange.bench();
-    let id = made(&mut bench, &content(every_kind()));
-    assert!(!fetch(&mut bench, &id).has_guests);
-    invite(&bench.outlook, id.as_str(), 7);
-    assert!(fetch(&mut bench, &id).has_guests);
-    // The series is given, and then one of its occurrences is not.
-    for item in 0..3 {
-        let bad = FaultKind::BadItem { item, code: "ErrorItemCorrupt".to_owned() };
-        exchange.server.fault(Fault::new(bad).on("GetItem").after(1).once());
-        let item = fetch(&mut bench, &id);
-        exchange.server.clear_faults();
-        assert!(item.has_guests, "what cannot be read counts as a guest");
-    }
-}
-
-#[test]
-fn d8_who_is_invited_between_plan_and_write_keeps_the_occurrence() {
-    // The eighth is to be deleted: it is invited to before the occurrences are looked at, and before they are looked at again.
-    for request in [("GetItem", 1), ("GetItem", 2)] {
-        let exchange = Exchange::start();
-        let mut bench = exchange.bench();
-        let id = made(&mut bench, &content(every_kind()));
-        let item = fetch(&mut bench, &id);
-        let (version, before) = (item.identity.version, item.content);
-        let content = only_series(other_hours());
-        let write = Write::Update { id: id.clone(), version, content, before, stamp: None };
-        let master = id.as_str().to_owned();
-        let act = move |outlook: &exchange_sim::Outlook| invite(outlook, &master, 8);
-        exchange.server.meanwhile(request.0, request.1, act, bench.outlook.address());
-        let answer = bench.mailbox.apply(KIND, &[write]).expect("answers").remove(0);
-        assert_eq!(answer, Wrote::Conflict, "{request:?}: both sides are to be read again");
-        let item = fetch(&mut bench, &id);
-        assert!(item.has_guests, "{request:?}");
-        assert!(!series(&item).exceptions.contains(&deleted(date(2027, 4, 16))), "{request:?}");
-    }
-}
-
-#[test]
-fn d12_what_a_person_changes_of_an_unfinished_series_is_seen() {
-    let exchange = Exchange::start();
-    let mut bench = exchange.bench();
-    let id = made(&mut bench, &content(Vec::new()));
-    let item = fetch(&mut bench, &id);
-    let write = Write::Update {
-        id: id.clone(),
-        version: item.identity.version,
-        content: only_series(every_kind()),
-        before: item.content,
-        stamp: None,
-    };
-    let broken = Fault::new(FaultKind::DropBeforeCommit).on("UpdateItem").after(2);
-    exchange.server.fault(broken);
-    assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Unanswered]);
-    exchange.server.clear_faults();
-    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(Vec::new()), "it counts as what it was");
-    let place = [("calendar:Location", "Kantine")];
-    bench.outlook.edit_occurrence(id.as_str(), 8, &place).expect("the person may");
-    let item = fetch(&mut bench, &id);
-    let seen = series(&item).clone();
-    assert_eq!(place_of(&seen, date(2027, 4, 16)), Some("Kantine"), "now it is what it shows");
-    assert!(seen.exceptions.contains(&every_kind()[0]), "with what was written of it");
-    // Whatever is written next begins with that, and makes an end of it.
-    let mut written = seen.exceptions.clone();
-    written.push(deleted(date(2027, 4, 23)));
-    version(update(&mut bench, &id, only_series(written.clone())));
-    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(written));
-    let stored = format!("{:?}", bench.outlook.item(id.as_str()));
-    assert!(!stored.contains("Unfinished"));
-}
-
-#[test]
-fn d13_each_occurrence_is_written_under_the_version_that_the_last_one_left() {
-    let exchange = Exchange::start();
-    let mut bench = exchange.bench();
-    let id = made(&mut bench, &content(every_kind()));
-    exchange.server.clear_log();
-    version(update(&mut bench, &id, only_series(other_hours())));
-    assert_eq!(series(&fetch(&mut bench, &id)), &weekly(other_hours()));
-    // The series with its mark, two occurrences, the mark again; nothing was refused on the way.
-    assert_eq!(exchange.server.calls("UpdateItem"), 4);
-    let refused = exchange.server.log().iter().any(|entry| entry.outcome.contains("Conflict"));
-    assert!(!refused);
-}
-
 #[test]
 fn an_all_day_series_keeps_its_days() {
     let mut bench = Exchange::shared().bench();
@@ -534,44 +363,6 @@ fn grommunio_counts_otherwise_and_stretches_what_it_is_told_anew() {
     let Wrote::Refused { text, .. } = update(&mut bench, &id, content) else { panic!("sent") };
     assert!(text.contains("grommunio"), "{text}");
     assert_eq!(series(&fetch(&mut bench, &id)), &weekly(exceptions));
-}
-
-#[test]
-fn d13_where_no_version_is_checked_an_occurrence_is_looked_at_directly_before() {
-    let exchange = Exchange::start();
-    exchange.server.fault(Fault::new(FaultKind::Grommunio));
-    let (mut bench, id, wrote) = in_between(&exchange, ("GetItem", 1), 7);
-    assert_eq!(wrote, Wrote::Conflict);
-    let item = fetch(&mut bench, &id);
-    assert_eq!(place_of(series(&item), date(2027, 4, 13)), Some("Kantine"));
-    assert_eq!(series(&item).exceptions.first(), other_hours().first());
-}
-
-#[test]
-fn d13_a_server_that_does_not_show_that_it_is_exchange_is_not_trusted_with_versions() {
-    // What it calls itself is a setting of gromox.cfg, and may be the name of an Exchange.
-    for manner in [vec![], vec![FaultKind::OtherVersion]] {
-        let exchange = Exchange::start();
-        for kind in [FaultKind::Grommunio].into_iter().chain(manner) {
-            exchange.server.fault(Fault::new(kind));
-        }
-        let mut bench = exchange.bench();
-        let id = made(&mut bench, &content(Vec::new()));
-        let item = fetch(&mut bench, &id);
-        bench.outlook.edit(id.as_str(), &[("calendar:Location", Some("Kantine"))]).expect("edited");
-        let mut change = Content::new();
-        change.set_text(Field::Place, "Raum 3");
-        let write = Write::Update {
-            id: id.clone(),
-            version: item.identity.version,
-            content: change,
-            before: item.content,
-            stamp: None,
-        };
-        assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Conflict]);
-        assert_eq!(fetch(&mut bench, &id).content.text(Field::Place), Some("Kantine"));
-        assert!(bench.mailbox.hides_occurrences(), "and is looked through from time to time");
-    }
 }
 
 #[test]

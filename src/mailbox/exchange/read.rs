@@ -85,11 +85,10 @@ pub(super) fn aside(kind: Option<ItemKind>, properties: &Properties) -> Aside {
     Aside {
         shown: (kind == Some(ItemKind::Contact))
             .then(|| Shown { display: text(E::DisplayName), file_as: text(E::FileAs) }),
-        unfinished: (kind == Some(ItemKind::Appointment))
-            .then(|| {
-                let mark = properties.value(table::UNFINISHED).and_then(Theirs::as_text);
-                mark.unwrap_or_default().to_owned()
-            }),
+        unfinished: (kind == Some(ItemKind::Appointment)).then(|| {
+            let mark = properties.value(table::UNFINISHED).and_then(Theirs::as_text);
+            mark.unwrap_or_default().to_owned()
+        }),
     }
 }
 
