@@ -115,7 +115,7 @@ struct Tally {
 
 /// Opens the file and walks both trees, page by page.
 fn walk(file: &Path) -> Result<u64, PstError> {
-    let ndb = Ndb::open(Medium::File(fs::File::open(file).expect("a file")))?;
+    let ndb = Ndb::open(Medium::from(fs::File::open(file).expect("a file")))?;
     let mut seen = 0_u64;
     ndb.nodes(Nid(0), &mut |_| {
         seen += 1;

@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 mod direct;
+mod disk;
 #[cfg(any(test, feature = "simulation"))]
 mod recording;
 
@@ -14,6 +15,8 @@ use std::path::Path;
 #[cfg(any(test, feature = "simulation"))]
 pub use recording::{Call, Recording};
 
+pub use disk::Disk;
+
 use super::bytes::wide;
 use super::error::PstError;
 
@@ -21,7 +24,7 @@ use super::error::PstError;
 #[derive(Debug)]
 pub enum Medium {
     /// A file on disk.
-    File(File),
+    Disk(Disk),
     /// A file in memory.
     Memory(Vec<u8>),
     /// A file in memory that remembers what was done to it.
@@ -29,19 +32,22 @@ pub enum Medium {
     Recording(Recording),
 }
 
+impl From<File> for Medium {
+    fn from(file: File) -> Self {
+        Self::Disk(file.into())
+    }
+}
+
 impl Medium {
     /// Opens a file on disk for reading.
     pub fn open(path: &Path) -> Result<Self, PstError> {
-        File::open(path).map(Self::File).map_err(|error| PstError::opening(error, cfg!(windows)))
+        File::open(path).map(Self::from).map_err(|error| PstError::opening(error, cfg!(windows)))
     }
 
     /// Returns the length in bytes.
     pub fn len(&self) -> Result<u64, PstError> {
         match self {
-            Self::File(file) => file
-                .metadata()
-                .map(|metadata| metadata.len())
-                .map_err(|error| PstError::io("ask for the file's length", 0, error)),
+            Self::Disk(disk) => disk.len(),
             Self::Memory(bytes) => Ok(wide(bytes.len())),
             #[cfg(any(test, feature = "simulation"))]
             Self::Recording(recording) => Ok(wide(recording.bytes().len())),
@@ -56,7 +62,7 @@ impl Medium {
     /// Reads from an offset until the buffer is full or the file ends, and returns how many bytes were read.
     pub fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize, PstError> {
         match self {
-            Self::File(file) => read_fully(file, at, buffer),
+            Self::Disk(disk) => disk.read_at(at, buffer),
             Self::Memory(bytes) => Ok(copy_from(bytes, at, buffer)),
             #[cfg(any(test, feature = "simulation"))]
             Self::Recording(recording) => Ok(copy_from(recording.bytes(), at, buffer)),
@@ -66,19 +72,19 @@ impl Medium {
     /// Writes all bytes at an offset, and makes the file longer where they reach beyond its end.
     pub fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
         match self {
-            Self::File(file) => write_fully(file, at, bytes),
+            Self::Disk(disk) => disk.write_at(at, bytes),
             Self::Memory(all) => copy_to(all, at, bytes),
             #[cfg(any(test, feature = "simulation"))]
             Self::Recording(recording) => recording.write(at, bytes),
         }
     }
 
-    /// Writes all bytes at an offset like [`Medium::write_at`], many of which nobody is going to read soon: where the system can,
+    /// Writes all bytes at an offset like [`Medium::write_at`], most of which nobody is going to read soon: where the system can,
     /// it takes them straight from here instead of keeping a copy, which would cost more than making them did.
     pub fn write_past_cache(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::File(file) => direct::write(file, at, bytes),
+            Self::Disk(disk) => disk.write_past_cache(at, bytes),
             _ => self.write_at(at, bytes),
         }
     }
@@ -86,9 +92,7 @@ impl Medium {
     /// Waits until everything written so far is durable.
     pub fn sync(&mut self) -> Result<(), PstError> {
         match self {
-            Self::File(file) => {
-                file.sync_all().map_err(|error| PstError::io("make writes durable", 0, error))
-            }
+            Self::Disk(disk) => disk.sync(),
             Self::Memory(_) => Ok(()),
             #[cfg(any(test, feature = "simulation"))]
             Self::Recording(recording) => recording.sync(),
@@ -98,62 +102,12 @@ impl Medium {
     /// Makes the file longer, with zeros, or shorter.
     pub fn set_len(&mut self, length: u64) -> Result<(), PstError> {
         match self {
-            Self::File(file) => file
-                .set_len(length)
-                .map_err(|error| PstError::io("change the file's length", length, error)),
+            Self::Disk(disk) => disk.set_len(length),
             Self::Memory(all) => resize(all, length),
             #[cfg(any(test, feature = "simulation"))]
             Self::Recording(recording) => recording.set_len(length),
         }
     }
-}
-
-fn read_fully(file: &File, at: u64, buffer: &mut [u8]) -> Result<usize, PstError> {
-    let mut done = 0;
-    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        let from = at.saturating_add(wide(done));
-        match read_some(file, from, rest) {
-            Ok(0) => break,
-            Ok(more) => done += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(PstError::io("read", from, error)),
-        }
-    }
-    Ok(done)
-}
-
-fn write_fully(file: &File, at: u64, bytes: &[u8]) -> Result<(), PstError> {
-    let mut done = 0;
-    while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
-        let to = at.saturating_add(wide(done));
-        match write_some(file, to, rest) {
-            Ok(0) => return Err(PstError::io("write", to, io::ErrorKind::WriteZero.into())),
-            Ok(more) => done += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(PstError::io("write", to, error)),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn read_some(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-fn read_some(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
-}
-
-#[cfg(unix)]
-fn write_some(file: &File, at: u64, bytes: &[u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::write_at(file, bytes, at)
-}
-
-#[cfg(windows)]
-fn write_some(file: &File, at: u64, bytes: &[u8]) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_write(file, bytes, at)
 }
 
 fn copy_from(bytes: &[u8], at: u64, buffer: &mut [u8]) -> usize {
@@ -214,7 +168,7 @@ mod tests {
     /// What is not aligned goes the usual way, so that all bytes are there whatever their place and length.
     #[test]
     fn bytes_that_go_past_the_cache_arrive() {
-        let mut medium = Medium::File(tempfile::tempfile().unwrap());
+        let mut medium = Medium::from(tempfile::tempfile().unwrap());
         let bytes: Vec<u8> = (0..3 << 20).map(|at: u32| at.to_le_bytes()[1] ^ 0x5A).collect();
         let (within, page) = (bytes.as_ptr().addr() % 4096, 4096_u64);
         for (at, skip) in [(0, 0), (1 << 22, (4096 - within) % 4096), ((1 << 23) + 1024, 7)] {
@@ -227,11 +181,25 @@ mod tests {
             assert_eq!(medium.read_at(at, &mut read).unwrap(), bytes.len());
             assert!(read[..5000] == bytes[..5000] && read[5005..] == bytes[5005..]);
             assert_eq!(read[5000..5005], *b"small");
+            // The end is read from memory, which follows what is written there.
+            let last = at + u64::try_from(bytes.len() - 64).unwrap();
+            let mut read = [0; 64];
+            assert_eq!(medium.read_at(last, &mut read).unwrap(), 64);
+            assert_eq!(read, bytes[bytes.len() - 64..]);
+            medium.write_at(last + 60, b"late").unwrap();
+            assert_eq!(medium.read_at(last, &mut read).unwrap(), 64);
+            assert_eq!(read[60..], *b"late");
+            medium.set_len(last + 62).unwrap();
+            assert_eq!(
+                medium.read_at(last, &mut read).unwrap(),
+                62,
+                "nothing stands behind the end"
+            );
         }
     }
 
     #[test]
     fn a_file_on_disk_is_read_and_written_at_offsets() {
-        behaves(Medium::File(tempfile::tempfile().unwrap()));
+        behaves(Medium::from(tempfile::tempfile().unwrap()));
     }
 }

@@ -11,7 +11,7 @@ use abgleich::mailbox::{Aside, Mailbox, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
 use abgleich::model::{Content, Field, ItemId, ItemKind, Value};
 use abgleich::pst::check::check;
-use abgleich::pst::ltp::write::{Cell, NewContext, NoBlocks, RowVersion, TableEdit};
+use abgleich::pst::ltp::write::{Cell, Given, NewContext, NoBlocks, RowVersion, TableEdit};
 use abgleich::pst::messaging::write::{ItemChange, Occurrence};
 use abgleich::pst::ndb::write::{Settings, Transaction, Writer};
 use abgleich::pst::ndb::{Node, Nodes, subnode};
@@ -85,11 +85,11 @@ fn attach(path: &Path, item: Nid) {
     ]
     .map(|(bits, bytes)| (tag(bits), bytes));
     let mut context = NewContext::default();
-    let given = properties.iter().map(|(tag, bytes)| (*tag, bytes.as_slice()));
+    let given = properties.iter().map(|(tag, bytes)| (*tag, Given::Bytes(bytes)));
     let big = context.make(given, Layout::UNICODE.block_payload).expect("it fits");
     let mut values = Vec::new();
-    for (nid, bytes) in big {
-        let data = tx.put_data(bytes).expect("room");
+    for (nid, value) in big {
+        let data = tx.put_data(&value.stored()).expect("room");
         values.push(Node { nid, data, sub: None, parent: Nid(0) });
     }
     let data = tx.put_data(context.bytes()).expect("room");

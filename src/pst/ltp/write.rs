@@ -16,10 +16,11 @@ pub mod table;
 pub mod value;
 
 pub use columns::{Column, Columns};
-pub use context::{NewContext, Property};
+pub use context::{NewContext, Place, Property};
 pub use heap::{Changed, Heap, MAX_ALLOCATION};
 pub use properties::{ContextChanges, ContextEdit, Stored};
 pub use table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
+pub use value::Given;
 
 use crate::pst::PstError;
 use crate::pst::bytes::wide;

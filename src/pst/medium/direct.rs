@@ -9,7 +9,7 @@ use std::io;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::{write_fully, write_some};
+use super::disk::{write_fully, write_some};
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 

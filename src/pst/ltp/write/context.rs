@@ -1,5 +1,7 @@
 //! Property contexts: the properties of one object as a heap (pure). MS-PST 2.3.3.
 
+use std::ops::Range;
+
 use crate::mapi::{PropertyId, PropertyTag, PropertyType};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
@@ -7,7 +9,9 @@ use crate::pst::id::{Nid, NidKind};
 use super::bth;
 use super::heap::MAX_ALLOCATION;
 use super::pack::{FIRST, Pack};
-use super::too_big;
+use super::value::Given;
+use super::{is_allocation, too_big};
+use crate::pst::ltp::heap::Hid;
 
 /// `bTypePC`.
 pub(super) const CLIENT: u8 = 0xBC;
@@ -18,17 +22,31 @@ const RECORD: usize = KEY + VALUE;
 const KEY: usize = 2;
 const VALUE: usize = 6;
 
-/// A property and its value as the file stores it: a number or truth value in its natural width, text in UTF-16 without a
-/// terminator, several values with their offsets in front. An object's are the id of its subnode and its size, 4 bytes each.
-pub type Property<'v> = (PropertyTag, &'v [u8]);
+/// A property and its value. Where the bytes that the file stores are given: a number or truth value in its natural width, text
+/// in UTF-16 without a terminator, several values with their offsets in front. An object's are the id of its subnode and its
+/// size, 4 bytes each.
+pub type Property<'v> = (PropertyTag, Given<'v>);
 
 /// A property context that is made at once. One serves for many, one after the other, and keeps its memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewContext {
     heap: Pack,
-    records: Vec<u8>,
+    /// By id, as the tree has them.
+    records: Vec<[u8; RECORD]>,
+    /// Where the allocations that they name are in the heap.
+    places: Vec<Range<usize>>,
     /// Where the leaves with the records begin in the heap.
     leaves: Vec<usize>,
+    number: Vec<u8>,
+}
+
+/// Where the value of a property is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'s> {
+    /// In the context: its bytes.
+    Here(&'s [u8]),
+    /// In a subnode.
+    Subnode(Nid),
 }
 
 impl NewContext {
@@ -38,7 +56,7 @@ impl NewContext {
         &mut self,
         properties: impl IntoIterator<Item = Property<'v>, IntoIter: Clone>,
         block_size: usize,
-    ) -> Result<Vec<(Nid, &'v [u8])>, PstError> {
+    ) -> Result<Vec<(Nid, Given<'v>)>, PstError> {
         let properties = properties.into_iter();
         if properties.clone().is_sorted_by(|before, next| before.0.id < next.0.id) {
             return self.make_of_sorted(properties, block_size);
@@ -60,34 +78,51 @@ impl NewContext {
         &mut self,
         properties: impl Iterator<Item = Property<'v>>,
         block_size: usize,
-    ) -> Result<Vec<(Nid, &'v [u8])>, PstError> {
+    ) -> Result<Vec<(Nid, Given<'v>)>, PstError> {
         self.heap.begin(CLIENT, block_size);
         // The tree's first bytes are known when all is in its place.
         let tree = self.heap.allocate(&bth::header(KEY, VALUE, 0, bth::NOTHING))?;
         self.heap.set_root(tree);
-        let mut values = Vec::new();
-        let mut next_value = FIRST_VALUE;
         self.records.clear();
-        for (tag, bytes) in properties {
-            let field = match field_of_number(tag.kind, bytes)? {
-                Some(field) => field,
-                None if bytes.is_empty() => 0,
-                None if bytes.len() <= MAX_ALLOCATION => self.heap.allocate(bytes)?.0,
-                None => {
-                    let nid = Nid::new(NidKind::VALUE, next_value);
-                    next_value += 1;
-                    values.push((nid, bytes));
-                    nid.0
-                }
+        self.places.clear();
+        let mut values = Vec::new();
+        for (tag, given) in properties {
+            let (field, place) = if let Some(width) = number_width(tag.kind) {
+                self.number.clear();
+                given.append(&mut self.number);
+                (number_field(width, &self.number)?, 0..0)
+            } else if let Some(put) = self.put(given)? {
+                put
+            } else {
+                let next = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                let nid = Nid::new(NidKind::VALUE, FIRST_VALUE.saturating_add(next));
+                values.push((nid, given));
+                (nid.0, 0..0)
             };
             let [id_low, id_high] = tag.id.0.to_le_bytes();
             let [kind_low, kind_high] = tag.kind.0.to_le_bytes();
             let [a, b, c, d] = field.to_le_bytes();
-            self.records.extend_from_slice(&[id_low, id_high, kind_low, kind_high, a, b, c, d]);
+            self.records.push([id_low, id_high, kind_low, kind_high, a, b, c, d]);
+            self.places.push(place);
         }
         self.put_records()?;
         self.heap.finish();
         Ok(values)
+    }
+
+    /// Puts a value into the heap and returns the field that names it, and where it is, unless it is too big.
+    fn put(&mut self, given: Given<'_>) -> Result<Option<(u32, Range<usize>)>, PstError> {
+        if given.at_least() > MAX_ALLOCATION {
+            return Ok(None);
+        }
+        let length = self.heap.draft(|bytes| given.append(bytes));
+        if length > MAX_ALLOCATION {
+            self.heap.discard(length);
+            return Ok(None);
+        }
+        let name = if length == 0 { bth::NOTHING } else { self.heap.keep(length)? };
+        let end = self.heap.end();
+        Ok(Some((name.0, end - length..end)))
     }
 
     /// Returns the bytes of the context, without its big values.
@@ -95,30 +130,64 @@ impl NewContext {
         self.heap.bytes()
     }
 
+    /// Returns where the values of properties with exactly these types are, one after the other. Asking in the order of ids is
+    /// fast.
+    pub fn seek<'s>(&'s self) -> impl FnMut(PropertyTag) -> Option<Place<'s>> {
+        let mut next = 0;
+        move |tag| {
+            let is_before =
+                |at: usize| self.records.get(at).is_some_and(|record| id(record) < tag.id);
+            if next > 0 && !is_before(next - 1) {
+                next = self.find(tag.id).unwrap_or_else(|place| place);
+            }
+            while is_before(next) {
+                next += 1;
+            }
+            self.value(next, tag)
+        }
+    }
+
+    /// Returns where the value of a record is, if it is of a property.
+    fn value(&self, at: usize, tag: PropertyTag) -> Option<Place<'_>> {
+        let record = self.records.get(at).filter(|record| id(record).of(kind(record)) == tag)?;
+        let (_, field) = record.split_last_chunk()?;
+        let hid = Hid(u32::from_le_bytes(*field));
+        Some(if let Some(width) = number_width(tag.kind) {
+            Place::Here(field.get(..width)?)
+        } else if hid == bth::NOTHING || is_allocation(hid) {
+            Place::Here(self.heap.bytes().get(self.places.get(at)?.clone())?)
+        } else {
+            Place::Subnode(Nid(hid.0))
+        })
+    }
+
     /// Overwrites the value of a property that is a number of at most 32 bits, which does not change any size; says whether
     /// there is such a property.
     pub fn set_number(&mut self, id: PropertyId, number: u32) -> bool {
-        let (records, _) = self.records.as_chunks::<RECORD>();
-        let found = records
-            .binary_search_by_key(&id.0, |[low, high, ..]| u16::from_le_bytes([*low, *high]));
-        let Some((place, [_, _, low, high, ..])) =
-            found.ok().and_then(|place| Some((place, records.get(place)?)))
-        else {
+        let Ok(at) = self.find(id) else { return false };
+        let Some(record) = self.records.get_mut(at) else { return false };
+        let leaf = self.leaves.get(at / bth::capacity(RECORD));
+        let Some(leaf) = leaf.filter(|_| number_width(kind(record)).is_some()) else {
             return false;
         };
-        let is_number = number_width(PropertyType(u16::from_le_bytes([*low, *high]))).is_some();
-        let leaf = self.leaves.get(place / bth::capacity(RECORD)).filter(|_| is_number);
-        let Some(leaf) = leaf else { return false };
-        let record = leaf + place % bth::capacity(RECORD) * RECORD;
-        self.heap.put(record + 4, &number.to_le_bytes());
+        if let Some((_, field)) = record.split_last_chunk_mut() {
+            *field = number.to_le_bytes();
+        }
+        let place = leaf + at % bth::capacity(RECORD) * RECORD;
+        self.heap.put(place, record);
         true
+    }
+
+    fn find(&self, wanted: PropertyId) -> Result<usize, usize> {
+        self.records.binary_search_by_key(&wanted, id)
     }
 
     /// Puts the records into leaves, what leads to them above, and says in the tree's first bytes where that is.
     fn put_records(&mut self) -> Result<(), PstError> {
         self.leaves.clear();
         let mut nodes = Vec::new();
-        for leaf in self.records.chunks(bth::capacity(RECORD) * RECORD) {
+        for leaf in self.records.chunks(bth::capacity(RECORD)) {
+            let leaf = leaf.as_flattened();
             let hid = self.heap.allocate(leaf)?;
             self.leaves.push(self.heap.end() - leaf.len());
             nodes.push((leaf.get(..KEY).unwrap_or_default(), hid));
@@ -129,17 +198,22 @@ impl NewContext {
     }
 }
 
-/// Returns the field of a record that holds the value itself.
-pub(super) fn field_of_number(kind: PropertyType, bytes: &[u8]) -> Result<Option<u32>, PstError> {
-    let Some(width) = number_width(kind) else {
-        return Ok(None);
-    };
+fn id([low, high, ..]: &[u8; RECORD]) -> PropertyId {
+    PropertyId(u16::from_le_bytes([*low, *high]))
+}
+
+fn kind([_, _, low, high, ..]: &[u8; RECORD]) -> PropertyType {
+    PropertyType(u16::from_le_bytes([*low, *high]))
+}
+
+/// Returns the field of a record that holds the value itself, a number of so many bytes.
+pub(super) fn number_field(width: usize, bytes: &[u8]) -> Result<u32, PstError> {
     if bytes.len() > 4 {
         return Err(too_big("number in a property", bytes.len(), width));
     }
     let mut field = [0; 4];
     field.iter_mut().zip(bytes).for_each(|(field, byte)| *field = *byte);
-    Ok(Some(u32::from_le_bytes(field)))
+    Ok(u32::from_le_bytes(field))
 }
 
 /// Returns the bytes of values that stand in the record itself.

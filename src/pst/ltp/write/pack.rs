@@ -30,25 +30,51 @@ impl Pack {
         self.open_block(client);
     }
 
-    /// Stores bytes and returns their name. Where the block has no room for them, the next one begins.
+    /// Stores bytes and returns their name.
     pub(super) fn allocate(&mut self, bytes: &[u8]) -> Result<Hid, PstError> {
         if bytes.len() > MAX_ALLOCATION {
             return Err(too_big("heap allocation", bytes.len(), MAX_ALLOCATION));
         }
-        if bytes.len() + HeapBlock::SLOT > self.room() || self.bounds.len() > MAX_NUMBER {
-            self.close_block();
-            self.bytes.resize(self.start + self.block_size, 0);
-            self.index += 1;
-            if self.index >= MAX_BLOCKS {
-                let limit = usize::try_from(MAX_BLOCKS).unwrap_or(usize::MAX);
-                return Err(too_big("heap", limit, limit - 1));
-            }
-            self.open_block(0);
+        let length = self.draft(|to| to.extend_from_slice(bytes));
+        self.keep(length)
+    }
+
+    /// Appends bytes, which are to be kept or discarded, and returns how many these are: what is made here need not be moved here.
+    pub(super) fn draft(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let before = self.bytes.len();
+        append(&mut self.bytes);
+        self.bytes.len() - before
+    }
+
+    /// Makes an allocation of the last bytes, as many as a draft had, and returns its name. Where the block has no room for it, the
+    /// next one begins.
+    pub(super) fn keep(&mut self, length: usize) -> Result<Hid, PstError> {
+        let before = self.bytes.len().saturating_sub(length);
+        if length + HeapBlock::SLOT > self.room(before) || self.bounds.len() > MAX_NUMBER {
+            let draft = self.bytes.split_off(before);
+            self.next_block()?;
+            self.bytes.extend_from_slice(&draft);
         }
-        self.bytes.extend_from_slice(bytes);
         let number = self.bounds.len();
         self.bounds.push(word(self.bytes.len() - self.start));
         Ok(hid(self.index, number))
+    }
+
+    /// Takes back the last bytes, as many as a draft had.
+    pub(super) fn discard(&mut self, length: usize) {
+        self.bytes.truncate(self.bytes.len().saturating_sub(length));
+    }
+
+    fn next_block(&mut self) -> Result<(), PstError> {
+        self.close_block();
+        self.bytes.resize(self.start + self.block_size, 0);
+        self.index += 1;
+        if self.index >= MAX_BLOCKS {
+            let limit = usize::try_from(MAX_BLOCKS).unwrap_or(usize::MAX);
+            return Err(too_big("heap", limit, limit - 1));
+        }
+        self.open_block(0);
+        Ok(())
     }
 
     /// Closes the last block. What is the heap's root can still be named.
@@ -66,7 +92,7 @@ impl Pack {
         &self.bytes
     }
 
-    /// Returns where the next allocation begins if it fits into the block in the making.
+    /// Returns where the last allocation ends.
     pub(super) fn end(&self) -> usize {
         self.bytes.len()
     }
@@ -86,7 +112,7 @@ impl Pack {
 
     /// Writes the map of the block, where it is, and how full the block is.
     fn close_block(&mut self) {
-        let map = self.map_place();
+        let map = self.map_place(self.bytes.len());
         self.bytes.resize(self.start + map, 0);
         self.put(self.start, &word(map).to_le_bytes());
         self.bytes.extend_from_slice(&word(self.bounds.len() - 1).to_le_bytes());
@@ -103,15 +129,15 @@ impl Pack {
         }
     }
 
-    /// Returns how many bytes are left in the block when its map is counted.
-    fn room(&self) -> usize {
-        let taken = self.map_place() + HeapBlock::MAP_HEAD + 2 * self.bounds.len();
+    /// Returns how many bytes are left in the block, if its allocations end there, when its map is counted.
+    fn room(&self, end: usize) -> usize {
+        let taken = self.map_place(end) + HeapBlock::MAP_HEAD + 2 * self.bounds.len();
         self.block_size.saturating_sub(taken)
     }
 
     /// The map is aligned to two bytes.
-    fn map_place(&self) -> usize {
-        (self.bytes.len() - self.start).next_multiple_of(2)
+    fn map_place(&self, end: usize) -> usize {
+        (end - self.start).next_multiple_of(2)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::pst::PstError;
 use crate::pst::id::Nid;
 
 use super::bth::Bth;
-use super::context::{CLIENT, field_of_number, number_width};
+use super::context::{CLIENT, number_field, number_width};
 use super::fields::Fields;
 use super::heap::{Changed, Heap};
 use super::{Blocks, damaged, is_allocation};
@@ -114,9 +114,9 @@ impl ContextEdit {
         // An old number names nothing.
         let old_field =
             old.filter(|(kind, _)| number_width(*kind).is_none()).map_or(0, |old| old.1);
-        let field = if let Some(field) = field_of_number(tag.kind, bytes)? {
+        let field = if let Some(width) = number_width(tag.kind) {
             self.fields.drop_value(old_field, blocks)?;
-            field
+            number_field(width, bytes)?
         } else {
             self.fields.store(old_field, bytes, blocks)?
         };

@@ -218,6 +218,7 @@ impl TableEdit {
             match (column.tag, cell) {
                 (ROW_ID, _) => columns.set(&mut row, column, &id.to_le_bytes()),
                 (ROW_VERSION, _) => columns.set(&mut row, column, &version.0.to_le_bytes()),
+                (_, None) if existing.is_none() => {}
                 (_, Some(cell)) if column.is_inline() => columns.set(&mut row, column, &cell.value),
                 (_, None) if column.is_inline() => {}
                 (_, Some(cell)) => {

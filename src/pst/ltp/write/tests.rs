@@ -10,7 +10,7 @@ use super::columns::Columns;
 use super::context::{NewContext, Property};
 use super::heap::{Changed, Heap, MAX_ALLOCATION};
 use super::table::{Cell, RowVersion, TableChanges, TableEdit, TableSource};
-use super::{Blocks, NoBlocks};
+use super::{Blocks, Given, NoBlocks};
 use crate::mapi::PropertyTag;
 use crate::pst::PstError;
 use crate::pst::id::Nid;
@@ -94,11 +94,15 @@ fn tag(bits: u32) -> PropertyTag {
     PropertyTag::from_bits(bits)
 }
 
+fn given(bits: u32, bytes: &[u8]) -> Property<'_> {
+    (tag(bits), Given::Bytes(bytes))
+}
+
 /// By hand from MS-PST 2.3.1.2, 2.3.1.5, 2.3.2.1 and 2.3.3.3: a text in an allocation and a number in its record.
 #[test]
 fn a_context_of_two_properties_byte_for_byte() {
     let properties: [Property<'_>; 3] =
-        [(tag(0x3602_0003), &[5, 0, 0, 0]), (tag(0x3001_001F), b"H\0i\0"), (tag(0x0037_001F), &[])];
+        [given(0x3602_0003, &[5, 0, 0, 0]), given(0x3001_001F, b"H\0i\0"), given(0x0037_001F, &[])];
     let mut made = NewContext::default();
     let values = made.make(properties, BLOCK).unwrap();
     #[rustfmt::skip]
@@ -217,19 +221,19 @@ fn big_values_go_to_subnodes() {
     let (big, biggest_small) = (vec![b'x'; MAX_ALLOCATION + 2], vec![b'y'; MAX_ALLOCATION]);
     // A record more than one leaf holds comes before the number.
     let ids: Vec<u32> = (0..447).map(|id| id << 16 | 3).collect();
-    let many = ids.iter().map(|bits| (tag(*bits), &[0; 4][..]));
+    let many = ids.iter().map(|bits| given(*bits, &[0; 4]));
     let last: [Property<'_>; 4] = [
-        (tag(0x1000_001F), &big),
-        (tag(0x0E08_0003), &[9; 4]),
-        (tag(0x1009_0102), &biggest_small),
-        (tag(0x0E08_0003), &[0; 4]),
+        given(0x1000_001F, &big),
+        given(0x0E08_0003, &[9; 4]),
+        given(0x1009_0102, &biggest_small),
+        given(0x0E08_0003, &[0; 4]),
     ];
     for properties in [last.to_vec(), many.chain(last).collect()] {
         let mut made = NewContext::default();
         // What it was used for before leaves no trace.
-        made.make([(tag(0x3001_001F), &[1; 100][..])], BLOCK).unwrap();
+        made.make([given(0x3001_001F, &[1; 100])], BLOCK).unwrap();
         let values = made.make(properties, BLOCK).unwrap();
-        assert_eq!(values, [(Nid(0x803F), &big[..])]);
+        assert_eq!(values, [(Nid(0x803F), Given::Bytes(&big))]);
         let before = made.bytes().to_vec();
         assert!(made.set_number(tag(0x0E08_0003).id, 0x0102_0304));
         assert!(!made.set_number(tag(0x1009_0102).id, 0));

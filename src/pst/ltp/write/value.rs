@@ -1,12 +1,60 @@
 //! Values as the file stores them (pure). MS-PST 2.3.3.2 and 2.3.3.4.
 
+use std::borrow::Cow;
+
 use crate::mapi::Value;
 
-/// Returns the bytes of a value that are stored as they are given.
-pub fn given(value: &Value) -> Option<&[u8]> {
-    match value {
-        Value::String8(bytes) | Value::Binary(bytes) | Value::Other(_, bytes) => Some(bytes),
-        _ => None,
+/// A value as somebody has it, who keeps it: it becomes what the file stores only where that is going to stay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Given<'v> {
+    /// Any value.
+    Value(&'v Value),
+    /// A text.
+    Text(&'v str),
+    /// What is stored, as it is.
+    Bytes(&'v [u8]),
+}
+
+impl<'v> Given<'v> {
+    /// Appends what is stored.
+    pub fn append(self, to: &mut Vec<u8>) {
+        match self {
+            Self::Value(value) => append(value, to),
+            Self::Text(text) => append_utf16(text, to),
+            Self::Bytes(bytes) => to.extend_from_slice(bytes),
+        }
+    }
+
+    /// Returns what is stored; bytes that are stored as they are given stay where they are.
+    pub fn stored(self) -> Cow<'v, [u8]> {
+        if let Some(bytes) = self.bytes() {
+            return bytes.into();
+        }
+        let mut bytes = Vec::new();
+        self.append(&mut bytes);
+        bytes.into()
+    }
+
+    /// Returns a number of bytes that what is stored has at least.
+    pub fn at_least(self) -> usize {
+        match (self, self.bytes()) {
+            (_, Some(bytes)) => bytes.len(),
+            // Three bytes of UTF-8 may be two of UTF-16, and four are four.
+            (Self::Text(text), _) => text.len() / 3 * 2,
+            (Self::Value(Value::String(text)), _) => text.len() / 3 * 2,
+            _ => 0,
+        }
+    }
+
+    /// Returns the bytes that are stored as they are given.
+    fn bytes(self) -> Option<&'v [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Value(Value::String8(bytes) | Value::Binary(bytes) | Value::Other(_, bytes)) => {
+                Some(bytes)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -68,46 +116,54 @@ pub fn utf16(text: &str) -> Vec<u8> {
 
 /// Appends the UTF-16 of a text, low bytes first.
 pub fn append_utf16(text: &str, to: &mut Vec<u8>) {
-    let start = to.len();
-    // No text has more units in UTF-16 than bytes in UTF-8. Filling whole pairs is several times as fast as appending them.
-    to.resize(start + 2 * text.len(), 0);
-    let (mut pairs, _) = to.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    // No text has more units in UTF-16 than bytes in UTF-8; of the last characters, eight are added and some taken back.
+    to.reserve(2 * text.len() + 16);
     let mut rest = text;
-    while let Some((ascii, behind)) = rest.split_at_checked(ascii_in_front(rest.as_bytes())) {
-        let Some((filled, free)) = std::mem::take(&mut pairs).split_at_mut_checked(ascii.len())
-        else {
-            break;
-        };
-        filled.iter_mut().zip(ascii.bytes()).for_each(|(pair, byte)| *pair = [byte, 0]);
-        pairs = free;
-        let mut characters = behind.chars();
-        let Some(character) = characters.next() else { break };
-        let units = character.len_utf16();
-        let Some((filled, free)) = std::mem::take(&mut pairs).split_at_mut_checked(units) else {
-            break;
-        };
-        let mut encoded = [0; 2];
-        let encoded = character.encode_utf16(&mut encoded).iter();
-        filled.iter_mut().zip(encoded).for_each(|(pair, unit)| *pair = unit.to_le_bytes());
-        pairs = free;
-        rest = characters.as_str();
+    loop {
+        let ascii = append_ascii(rest.as_bytes(), to);
+        let mut behind = rest.get(ascii..).unwrap_or_default().chars();
+        let Some(character) = behind.next() else { return };
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            to.extend_from_slice(&unit.to_le_bytes());
+        }
+        rest = behind.as_str();
     }
-    let unused = 2 * pairs.len();
-    to.truncate(to.len() - unused);
 }
 
-/// Counts the bytes before the first one that is not ASCII, eight at a time.
-fn ascii_in_front(bytes: &[u8]) -> usize {
+/// Appends the UTF-16 of the ASCII that bytes begin with, and returns how many these are.
+fn append_ascii(bytes: &[u8], to: &mut Vec<u8>) -> usize {
     let mut count = 0;
-    let (eights, rest) = bytes.as_chunks();
-    for eight in eights {
-        let others = u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080;
-        if others != 0 {
-            return count + usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
+    for many in bytes.as_chunks::<32>().0 {
+        if !many.is_ascii() {
+            break;
         }
-        count += eight.len();
+        to.extend_from_slice(many.map(wide).as_flattened());
+        count += many.len();
     }
-    count + rest.iter().take_while(|byte| byte.is_ascii()).count()
+    let (eights, rest) = bytes.get(count..).unwrap_or_default().as_chunks();
+    for eight in eights {
+        let ascii = append_eight(*eight, to);
+        count += ascii;
+        if ascii < eight.len() {
+            return count;
+        }
+    }
+    let mut last = [u8::MAX; 8];
+    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
+    count + append_eight(last, to)
+}
+
+/// Appends the ASCII that eight bytes begin with, whose number it returns: eight at once are faster than a few one by one.
+fn append_eight(eight: [u8; 8], to: &mut Vec<u8>) -> usize {
+    to.extend_from_slice(eight.map(wide).as_flattened());
+    let others = u64::from_le_bytes(eight) & 0x8080_8080_8080_8080;
+    let ascii = usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
+    to.truncate(to.len() - 2 * (eight.len() - ascii));
+    ascii
+}
+
+fn wide(byte: u8) -> [u8; 2] {
+    u16::from(byte).to_le_bytes()
 }
 
 /// Puts values of different lengths behind their number and offsets.

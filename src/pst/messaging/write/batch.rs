@@ -15,7 +15,6 @@ use crate::pst::ndb::{Node, Nodes};
 use super::names::NameMap;
 use super::node::{NodeSource, apply_context, apply_table};
 use super::queue::Queue;
-use super::stored::Memory;
 
 /// Changes of open tables that are held in memory before they are written.
 const MOST_CHANGES: u32 = 2_000;
@@ -35,9 +34,8 @@ pub struct Batch<'a> {
     pub(super) queue: Queue,
     /// An empty table of recipients, shared by new items, and its size in bytes.
     pub(super) recipients: Option<(Node, u64)>,
-    /// Memory in which each item that is added becomes what is stored.
+    /// In which each item that is added becomes what is stored.
     pub(super) context: NewContext,
-    pub(super) memory: Memory,
     /// Random bytes that no item has yet.
     pub(super) random: Vec<u8>,
 }
@@ -62,7 +60,6 @@ impl<'a> Batch<'a> {
             queue,
             recipients: None,
             context: NewContext::default(),
-            memory: Memory::default(),
             random: Vec::new(),
         })
     }

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::mapi::{Properties, PropertyId, PropertyKey, PropertyTag, Value, property};
+use crate::mapi::{Properties, PropertyId, PropertyKey, PropertyTag, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Cell, ContextEdit, RowVersion};
+use crate::pst::ltp::write::{Cell, ContextEdit, Given, RowVersion};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{DataTree, Node, Nodes};
 
@@ -23,6 +23,7 @@ use super::occurrence::{Occurrence, next_index};
 use super::queue::Event;
 use super::row;
 use super::stored::StoredProperties;
+use super::subject::Subject;
 use super::template::ATTACHMENTS;
 
 /// Whether the compressed RTF was made from the same text as the plain one.
@@ -46,8 +47,10 @@ impl Batch<'_> {
     /// Changes an item, its time of change, its size and its row.
     pub fn change_item(&mut self, nid: Nid, change: &ItemChange) -> Result<(), WriteError> {
         let node = self.node(nid, "item")?;
-        let mut set = self.stored(&change.set)?;
-        set.set_if_absent(property::LAST_MODIFICATION_TIME, &Value::Time(self.now));
+        let subject = Subject::of(&change.set);
+        let now = self.now.0.to_le_bytes();
+        let usual = [(property::LAST_MODIFICATION_TIME, Given::Bytes(&now))];
+        let set = self.stored(&change.set, subject.as_ref(), &usual)?;
         let remove: Vec<_> = change.remove.iter().filter_map(|key| self.names.known(key)).collect();
         let attachments = if change.occurrences.is_empty() && change.dropped.is_empty() {
             None
@@ -199,7 +202,7 @@ pub(super) fn edit(
 ) -> Result<(), PstError> {
     // A text that only stands in a rich form has no plain one to be removed.
     let is_other = match set.bytes(property::BODY) {
-        Some(new) => context.bytes(property::BODY, source)?.as_deref() != Some(new),
+        Some(new) => context.bytes(property::BODY, source)?.as_deref() != Some(&*new),
         None => remove.contains(&property::BODY.id),
     };
     if is_other {
@@ -211,8 +214,8 @@ pub(super) fn edit(
     for id in remove {
         context.remove(*id, source)?;
     }
-    for (tag, bytes) in set.iter() {
-        context.set(tag, bytes, source)?;
+    for (tag, value) in set.iter() {
+        context.set(tag, &value.stored(), source)?;
     }
     Ok(())
 }

@@ -3,14 +3,13 @@
 use crate::mapi::{PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Cell, NewContext, Property};
+use crate::pst::ltp::write::{Cell, Given, NewContext, Property};
 use crate::pst::ndb::write::{Transaction, WriteError};
 use crate::pst::ndb::{Node, Nodes};
 
 use super::batch::Batch;
-use super::node::{NodeSource, apply_context, apply_table, entry};
+use super::node::{NodeSource, apply_context, apply_table, entry, put_given};
 use super::queue::Event;
-use super::stored::StoredProperties;
 use super::template::{ASSOCIATED, CONTENTS, HIERARCHY, Template};
 
 /// A folder to be created.
@@ -121,10 +120,8 @@ pub(super) fn put_folder(
         (property::CONTENT_UNREAD_COUNT, Value::Integer32(0)),
         (property::SUBFOLDERS, Value::Boolean(has_folders)),
     ];
-    let class =
-        folder.class.iter().map(|class| (property::CONTAINER_CLASS, Value::String(class.clone())));
-    let properties: StoredProperties<'_> = properties.into_iter().chain(class).collect();
-    put_context(tx, nid, parent, properties.iter())?;
+    let class = folder.class.iter().map(|class| (property::CONTAINER_CLASS, Given::Text(class)));
+    put_context(tx, nid, parent, given(&properties).chain(class))?;
     for (kind, template) in [
         (NidKind::HIERARCHY, &HIERARCHY),
         (NidKind::CONTENTS, &CONTENTS),
@@ -145,9 +142,16 @@ pub(super) fn put_context<'v>(
     let mut context = NewContext::default();
     let values = context.make(properties, tx.layout().block_payload)?;
     let data = tx.put_data(context.bytes())?;
-    let values = super::node::put_values(tx, &values)?;
+    let (values, _) = put_given(tx, &values)?;
     let sub = tx.put_subnodes(&values)?;
     tx.set_node(Node { nid, data, sub, parent })
+}
+
+/// Gives properties as they are.
+pub(super) fn given(
+    properties: &[(PropertyTag, Value)],
+) -> impl Iterator<Item = Property<'_>> + Clone {
+    properties.iter().map(|(tag, value)| (*tag, Given::Value(value)))
 }
 
 /// Puts an empty table: the store's own template, if it has one without rows, which then has the columns that its Outlook

@@ -5,17 +5,18 @@ use std::borrow::Cow;
 use crate::mapi::{Properties, PropertyKey, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
-use crate::pst::ltp::write::NoBlocks;
+use crate::pst::ltp::write::{Given, NoBlocks, Place, Property};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{DataTree, Node, Nodes};
 
 use super::batch::Batch;
-use super::node::{NodeSource, bytes, put_values, told};
+use super::node::{NodeSource, bytes, put_given, told};
 use super::occurrence::{Attachments, Occurrence};
 use super::queue::Event;
+use super::row;
 use super::stored::StoredProperties;
+use super::subject::Subject;
 use super::template::RECIPIENTS;
-use super::{row, subject};
 
 /// `MSGFLAG_READ` and `MSGFLAG_HASATTACH`.
 pub(super) const READ: u32 = 1;
@@ -58,81 +59,83 @@ impl Batch<'_> {
             self.node(folder, "folder")?;
             self.node(contents, "contents table")?;
         }
-        let mut properties = self.stored(&item.properties)?;
-        properties.set(property::MESSAGE_CLASS, &Value::String(item.class.clone()));
-        self.complete(&mut properties)?;
         let attachments = self.put_occurrences(&item.occurrences)?;
-        let flags = flags(&properties);
+        let flags = flags(&item.properties);
         let flags = if item.occurrences.is_empty() { flags } else { flags | HAS_ATTACHMENTS };
-        properties.set_bytes(property::MESSAGE_FLAGS, &flags.to_le_bytes());
-        let message = self.put_message(&mut properties, attachments)?;
+        let flags_stored = flags.to_le_bytes();
+        let subject = Subject::of(&item.properties);
+        let usual = self.usual()?;
+        let mut properties =
+            self.stored(&item.properties, subject.as_ref(), &usual.of(&item.class))?;
+        properties.put(property::MESSAGE_CLASS, Given::Text(&item.class));
+        properties.put(property::MESSAGE_FLAGS, Given::Bytes(&flags_stored));
+        let Message { data, sub, .. } = self.put_message(&mut properties, attachments)?;
         let nid = self.tx.next_nid(NidKind::MESSAGE)?;
-        let Message { data, sub, .. } = message;
         self.tx.set_node(Node { nid, data, sub, parent: folder })?;
+        let context = std::mem::take(&mut self.context);
         self.put_row(contents, nid, |table, old| {
-            let mut value = properties.seek();
-            row::cells(table.columns(), old, &mut |tag| Ok(value(tag).map(Cow::Borrowed)))
+            let mut place = context.seek();
+            row::cells(table.columns(), old, &mut |tag| {
+                Ok(match place(tag) {
+                    Some(Place::Here(bytes)) => Some(Cow::Borrowed(bytes)),
+                    Some(Place::Subnode(_)) => properties.bytes(tag),
+                    None => None,
+                })
+            })
         })?;
-        self.memory = properties.into_memory();
+        self.context = context;
         let unread = i64::from(flags & READ == 0);
         *self.counts.entry(folder).or_default() += unread;
         self.queue.add(folder, Event::Added { folder, item: nid });
         Ok(nid)
     }
 
-    /// Turns properties into what is stored: names into the store's ids, the subject with its lead-in.
+    /// Turns properties into what is stored: names into the store's ids, the subject with its lead-in. What is usual, by id, is
+    /// there where it is not given.
     pub(super) fn stored<'v>(
         &mut self,
         properties: &'v Properties,
+        subject: Option<&'v Subject<'v>>,
+        usual: &[Property<'v>],
     ) -> Result<StoredProperties<'v>, WriteError> {
-        let mut stored = StoredProperties::within(std::mem::take(&mut self.memory));
+        let mut stored = StoredProperties::with_capacity(properties.len() + usual.len() + 1);
+        let mut usual = usual.iter().peekable();
         let mut before = None;
         for (key, value) in properties.iter() {
             let id = match key {
                 PropertyKey::Id(id) => *id,
                 PropertyKey::Name(name) => *before.insert(self.names.id_behind(before, name)?),
             };
-            stored.put(id, value);
-        }
-        if let Some(Value::String(text)) = properties.value(property::SUBJECT) {
-            stored.set(property::SUBJECT, &Value::String(subject::stored(text)));
-            if properties.value(PropertyKey::from(property::CONVERSATION_TOPIC)).is_none() {
-                let topic = Value::String(subject::topic(text));
-                stored.set(property::CONVERSATION_TOPIC, &topic);
+            while let Some((tag, value)) = usual.next_if(|(tag, _)| tag.id <= id) {
+                stored.put(*tag, *value);
             }
+            stored.put(id.of(value.kind()), Given::Value(value));
+        }
+        usual.for_each(|(tag, value)| stored.put(*tag, *value));
+        if let Some(Subject { stored: subject, topic }) = subject {
+            stored.put(property::SUBJECT, Given::Text(subject));
+            stored.put_if_absent(property::CONVERSATION_TOPIC, Given::Text(topic));
         }
         Ok(stored)
     }
 
-    /// Adds what every message has.
-    pub(super) fn complete(
-        &mut self,
-        properties: &mut StoredProperties<'_>,
-    ) -> Result<(), WriteError> {
-        let now = Value::Time(self.now);
-        let key = self.search_key()?;
-        for (tag, value) in [
-            (property::MESSAGE_FLAGS, Value::Integer32(1)),
-            (property::CREATION_TIME, now.clone()),
-            (property::LAST_MODIFICATION_TIME, now),
-            (property::SEARCH_KEY, Value::Binary(key)),
-        ] {
-            properties.set_if_absent(tag, &value);
-        }
-        Ok(())
+    /// Makes what every message has.
+    pub(super) fn usual(&mut self) -> Result<Usual, WriteError> {
+        Ok(Usual { now: self.now.0.to_le_bytes(), search_key: self.search_key()? })
     }
 
-    /// Returns 16 random bytes.
-    fn search_key(&mut self) -> Result<Vec<u8>, WriteError> {
-        const LENGTH: usize = 16;
-        if self.random.len() < LENGTH {
+    /// Returns random bytes.
+    fn search_key(&mut self) -> Result<SearchKey, WriteError> {
+        if self.random.len() < size_of::<SearchKey>() {
             self.random.resize(RANDOM, 0);
             getrandom::fill(&mut self.random).map_err(|error| {
                 let source = std::io::Error::other(error.to_string());
                 PstError::io("get random bytes", 0, source)
             })?;
         }
-        Ok(self.random.split_off(self.random.len() - LENGTH))
+        let key = self.random.last_chunk().copied().unwrap_or_default();
+        self.random.truncate(self.random.len().saturating_sub(key.len()));
+        Ok(key)
     }
 
     /// Puts a message with an empty table of recipients and the given attachments, and tells its size in it.
@@ -141,15 +144,13 @@ impl Batch<'_> {
         properties: &mut StoredProperties<'_>,
         attachments: Attachments,
     ) -> Result<Message, WriteError> {
-        properties.set_bytes(property::MESSAGE_SIZE, &[0; 4]);
+        properties.put(property::MESSAGE_SIZE, Given::Bytes(&[0; 4]));
         let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
+        let (mut subnodes, big) = put_given(&mut self.tx, &values)?;
         let (recipients, recipients_size) = self.put_recipients()?;
-        let big: usize = values.iter().map(|(_, value)| value.len()).sum();
-        let size = bytes(self.context.bytes().len() + big) + recipients_size + attachments.size;
+        let size = bytes(self.context.bytes().len()) + big + recipients_size + attachments.size;
         self.context.set_number(property::MESSAGE_SIZE.id, told(size));
         let data = self.tx.put_data(self.context.bytes())?;
-        let mut subnodes = put_values(&mut self.tx, &values)?;
-        properties.set_bytes(property::MESSAGE_SIZE, &told(size).to_le_bytes());
         subnodes.push(recipients);
         subnodes.extend(attachments.subnodes);
         let sub = self.tx.put_subnodes(&subnodes)?;
@@ -182,6 +183,34 @@ impl Batch<'_> {
     }
 }
 
-fn flags(properties: &StoredProperties<'_>) -> u32 {
-    super::folder::number(properties.bytes(property::MESSAGE_FLAGS).unwrap_or_default())
+/// Sixteen random bytes that stay with an item.
+type SearchKey = [u8; 16];
+
+/// What every message has where it is not given.
+pub(super) struct Usual {
+    now: [u8; 8],
+    search_key: SearchKey,
+}
+
+impl Usual {
+    /// Lists the properties, by id, for a message of a class.
+    pub(super) fn of<'v>(&'v self, class: &'v str) -> [Property<'v>; 6] {
+        [
+            (property::MESSAGE_CLASS, Given::Text(class)),
+            (property::MESSAGE_FLAGS, Given::Bytes(&[1, 0, 0, 0])),
+            (property::MESSAGE_SIZE, Given::Bytes(&[0; 4])),
+            (property::CREATION_TIME, Given::Bytes(&self.now)),
+            (property::LAST_MODIFICATION_TIME, Given::Bytes(&self.now)),
+            (property::SEARCH_KEY, Given::Bytes(&self.search_key)),
+        ]
+    }
+}
+
+/// Returns the flags that an item is given; without any it counts as read.
+fn flags(properties: &Properties) -> u32 {
+    match properties.value(property::MESSAGE_FLAGS) {
+        None => READ,
+        Some(Value::Integer32(flags)) => flags.cast_unsigned(),
+        Some(_) => 0,
+    }
 }

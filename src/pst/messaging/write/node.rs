@@ -8,7 +8,7 @@ use crate::pst::PstError;
 use crate::pst::bytes::wide;
 use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::write::{
-    Blocks, Changed, ContextChanges, ContextEdit, TableChanges, TableEdit, TableSource,
+    Blocks, Changed, ContextChanges, ContextEdit, Given, TableChanges, TableEdit, TableSource,
 };
 use crate::pst::ndb::write::{DataChange, Transaction, WriteError};
 use crate::pst::ndb::{Block, DataTree, Node, Nodes, subnode};
@@ -135,11 +135,26 @@ pub(super) fn entry(nid: Nid, data: Option<Bid>, sub: Option<Bid>) -> Node {
 }
 
 /// Stores values as subnodes.
-pub(super) fn put_values(
+fn put_values(
     tx: &mut Transaction<'_>,
-    values: &[(Nid, impl AsRef<[u8]>)],
+    values: &[(Nid, Vec<u8>)],
 ) -> Result<Vec<Node>, WriteError> {
-    values.iter().map(|(nid, bytes)| Ok(entry(*nid, tx.put_data(bytes.as_ref())?, None))).collect()
+    values.iter().map(|(nid, bytes)| Ok(entry(*nid, tx.put_data(bytes)?, None))).collect()
+}
+
+/// Stores values of a new context as subnodes; returns these and how many bytes they have together.
+pub(super) fn put_given(
+    tx: &mut Transaction<'_>,
+    values: &[(Nid, Given<'_>)],
+) -> Result<(Vec<Node>, u64), WriteError> {
+    let mut size = 0;
+    let mut nodes = Vec::with_capacity(values.len() + 1);
+    for (nid, value) in values {
+        let value = value.stored();
+        size += bytes(value.len());
+        nodes.push(entry(*nid, tx.put_data(&value)?, None));
+    }
+    Ok((nodes, size))
 }
 
 /// Brings the changes of a context into the transaction and returns the node as it is then. The caller sets it.

@@ -3,17 +3,18 @@
 use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Cell, NoBlocks, RowVersion};
+use crate::pst::ltp::write::{Cell, Given, NoBlocks, RowVersion};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{Node, Nodes};
 
 use super::batch::Batch;
 use super::change::edit;
-use super::folder::number;
+use super::folder::{given, number};
 use super::node::{
-    NodeSource, apply_context, apply_table, bytes, entry, put_values, size_below, told,
+    NodeSource, apply_context, apply_table, bytes, entry, put_given, size_below, told,
 };
 use super::stored::StoredProperties;
+use super::subject::Subject;
 use super::template::ATTACHMENTS;
 
 /// What an embedded occurrence is.
@@ -108,14 +109,13 @@ impl Batch<'_> {
         index: u32,
         occurrence: &Occurrence,
     ) -> Result<Attachment, WriteError> {
-        let mut properties = self.stored(&occurrence.properties)?;
-        let class = Value::String(CLASS.to_owned());
-        properties.set_if_absent(property::MESSAGE_CLASS, &class);
-        self.complete(&mut properties)?;
+        let subject = Subject::of(&occurrence.properties);
+        let usual = self.usual()?;
+        let mut properties =
+            self.stored(&occurrence.properties, subject.as_ref(), &usual.of(CLASS))?;
         let message = self.put_message(&mut properties, Attachments::default())?;
 
-        let mut properties = StoredProperties::default();
-        for (tag, value) in [
+        let values = [
             (property::ATTACH_METHOD, Value::Integer32(EMBEDDED_MESSAGE)),
             (property::ATTACH_RENDERING_POSITION, Value::Integer32(-1)),
             (property::ATTACH_FLAGS, Value::Integer32(0)),
@@ -128,27 +128,26 @@ impl Batch<'_> {
             (property::ATTACHMENT_HIDDEN, Value::Boolean(true)),
             (property::ATTACHMENT_CONTACT_PHOTO, Value::Boolean(false)),
             (property::ATTACH_SIZE, Value::Integer32(0)),
-        ] {
-            properties.set(tag, &value);
-        }
+        ];
         // The size is that of the values; the embedded message counts with all that it holds.
-        let values: usize = properties.iter().map(|(_, value)| value.len()).sum();
-        let told_size = told(bytes(values) + message.size);
-        properties.set_bytes(property::ATTACH_SIZE, &told_size.to_le_bytes());
+        let own: usize = given(&values).map(|(_, value)| value.stored().len()).sum();
+        let told_size = told(bytes(own) + message.size).to_le_bytes();
         let object = [EMBEDDED.0.to_le_bytes(), told(message.size).to_le_bytes()].concat();
-        properties.set_bytes(property::ATTACH_OBJECT, &object);
+        let mut properties = StoredProperties::with_capacity(values.len() + 1);
+        given(&values).for_each(|(tag, value)| properties.put(tag, value));
+        properties.put(property::ATTACH_SIZE, Given::Bytes(&told_size));
+        properties.put(property::ATTACH_OBJECT, Given::Bytes(&object));
 
         let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
-        let big: usize = values.iter().map(|(_, value)| value.len()).sum();
-        let size = bytes(self.context.bytes().len() + big) + message.size;
+        let (mut subnodes, big) = put_given(&mut self.tx, &values)?;
+        let size = bytes(self.context.bytes().len()) + big + message.size;
         let data = self.tx.put_data(self.context.bytes())?;
-        let mut subnodes = put_values(&mut self.tx, &values)?;
         subnodes.push(entry(EMBEDDED, message.data, message.sub));
         let sub = self.tx.put_subnodes(&subnodes)?;
         let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
         let cells = ATTACHMENTS.columns.iter().filter_map(|bits| {
             let tag = PropertyTag::from_bits(*bits);
-            properties.bytes(tag).map(|value| Cell { tag, value: value.to_vec().into() })
+            properties.bytes(tag).map(|value| Cell { tag, value: value.into_owned().into() })
         });
         Ok(Attachment { node, cells: cells.collect(), size })
     }
@@ -206,8 +205,10 @@ impl Batch<'_> {
         message: Node,
         occurrence: &Occurrence,
     ) -> Result<(Node, u64), WriteError> {
-        let mut set = self.stored(&occurrence.properties)?;
-        set.set_if_absent(property::LAST_MODIFICATION_TIME, &Value::Time(self.now));
+        let subject = Subject::of(&occurrence.properties);
+        let now = self.now.0.to_le_bytes();
+        let usual = [(property::LAST_MODIFICATION_TIME, Given::Bytes(&now))];
+        let set = self.stored(&occurrence.properties, subject.as_ref(), &usual)?;
         let remove: Vec<_> =
             occurrence.remove.iter().filter_map(|key| self.names.known(key)).collect();
         let source = NodeSource::open(&self.tx, &message)?;

@@ -8,15 +8,14 @@ use crate::mapi::{PropertyId, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::Nid;
 use crate::pst::ltp::write::bth::Bth;
-use crate::pst::ltp::write::{Cell, Heap, NoBlocks, RowVersion};
+use crate::pst::ltp::write::{Cell, Given, Heap, NoBlocks, RowVersion};
 use crate::pst::ndb::write::{NewFile, Settings, Transaction, WriteError, Writer};
 use crate::pst::ndb::{Node, Nodes};
 
 use super::batch::Batch;
-use super::folder::{NewFolder, put_context, put_folder, put_table};
+use super::folder::{NewFolder, given, put_context, put_folder, put_table};
 use super::names::NameMap;
 use super::node::{apply_table, entry};
-use super::stored::StoredProperties;
 use super::template::{
     ASSOCIATED, ATTACHMENTS, CONTENTS, HIERARCHY, OUTGOING, RECEIVE_FOLDERS, RECIPIENTS,
     REPLICATION, SEARCH_CONTENTS,
@@ -159,9 +158,9 @@ pub fn fill(mut tx: Transaction<'_>, store: &NewStore) -> Result<Made, WriteErro
     put_templates(&mut tx)?;
     let names = NameMap::create()?;
     let names = names.properties();
-    let names = names.iter().map(|(tag, bytes)| (*tag, bytes.as_slice()));
+    let names = names.iter().map(|(tag, bytes)| (*tag, Given::Bytes(bytes)));
     put_context(&mut tx, Nid::NAME_MAP, Nid(0), names)?;
-    put_context(&mut tx, Nid::STORE, Nid(0), store_properties(store, key).iter())?;
+    put_context(&mut tx, Nid::STORE, Nid(0), given(&store_properties(store, key)))?;
     let no_class = |name: &str| NewFolder { name: name.to_owned(), class: None };
     put_folder(&mut tx, Nid::ROOT_FOLDER, Nid::ROOT_FOLDER, &no_class(""), true)?;
     put_folder(&mut tx, TOP, Nid::ROOT_FOLDER, &no_class(&store.top), false)?;
@@ -193,7 +192,7 @@ pub fn fill(mut tx: Transaction<'_>, store: &NewStore) -> Result<Made, WriteErro
     Ok(Made { top: TOP, deleted_items: DELETED_ITEMS, folders })
 }
 
-fn store_properties(store: &NewStore, key: [u8; 16]) -> StoredProperties<'static> {
+fn store_properties(store: &NewStore, key: [u8; 16]) -> [(PropertyTag, Value); 11] {
     let mut replication = 1_u32.to_le_bytes().to_vec();
     replication.extend(key);
     replication.extend(1_u32.to_le_bytes());
@@ -210,8 +209,6 @@ fn store_properties(store: &NewStore, key: [u8; 16]) -> StoredProperties<'static
         (STORE_NUMBER, Value::Integer32(STORE_NUMBER_OF_OUTLOOK)),
         (property::PASSWORD, Value::Integer32(0)),
     ]
-    .into_iter()
-    .collect()
 }
 
 /// Returns the entry id of a node in a store with a record key.
@@ -257,9 +254,8 @@ fn put_spam_search(tx: &mut Transaction<'_>) -> Result<(), WriteError> {
         (property::CONTENT_UNREAD_COUNT, Value::Integer32(0)),
         (property::SUBFOLDERS, Value::Boolean(false)),
     ];
-    let properties: StoredProperties<'_> = properties.into_iter().collect();
-    put_context(tx, SPAM_SEARCH, Nid::ROOT_FOLDER, properties.iter())?;
-    put_context(tx, SPAM_CRITERIA, Nid(0), [(SEARCH_CRITERIA, &[0; 4][..])])?;
+    put_context(tx, SPAM_SEARCH, Nid::ROOT_FOLDER, given(&properties))?;
+    put_context(tx, SPAM_CRITERIA, Nid(0), [(SEARCH_CRITERIA, Given::Bytes(&[0; 4]))])?;
     put_table(tx, SPAM_CONTENTS, &SEARCH_CONTENTS)
 }
 

@@ -2,38 +2,69 @@
 //!
 //! In front stand two characters, U+0001 and one that counts the characters of a prefix such as "RE: ", itself included.
 
+use crate::mapi::{Properties, Value, property};
+
 /// What marks that a count follows.
 const LEAD: char = '\u{1}';
 /// Prefixes have at most so many letters before their colon.
 const LONGEST_PREFIX: usize = 3;
 
+/// A subject as a message has it.
+pub(super) struct Subject<'v> {
+    /// As it is stored.
+    pub(super) stored: String,
+    /// The topic of the conversation.
+    pub(super) topic: &'v str,
+}
+
+impl<'v> Subject<'v> {
+    /// Finds the subject among properties.
+    pub(super) fn of(properties: &'v Properties) -> Option<Self> {
+        match properties.value(property::SUBJECT) {
+            Some(Value::String(text)) => Some(Self { stored: stored(text), topic: topic(text) }),
+            _ => None,
+        }
+    }
+}
+
 /// Returns the subject as it is stored. One that is stored already stays as it is.
-pub(super) fn stored(subject: &str) -> String {
+fn stored(subject: &str) -> String {
     if subject.starts_with(LEAD) {
         return subject.to_owned();
     }
     let count = u32::try_from(prefix(subject) + 1).ok().and_then(char::from_u32);
-    format!("{LEAD}{}{subject}", count.unwrap_or(LEAD))
+    let mut stored = String::with_capacity(2 * LEAD.len_utf8() + subject.len());
+    stored.extend([LEAD, count.unwrap_or(LEAD)]);
+    stored.push_str(subject);
+    stored
 }
 
 /// Returns the subject without its prefix: the topic of the conversation.
-pub(super) fn topic(subject: &str) -> String {
-    let plain = if subject.starts_with(LEAD) {
-        subject.chars().skip(2).collect()
-    } else {
-        subject.to_owned()
-    };
-    plain.chars().skip(prefix(&plain)).collect()
+fn topic(subject: &str) -> &str {
+    let plain = if subject.starts_with(LEAD) { behind(subject, 2) } else { subject };
+    behind(plain, prefix(plain))
+}
+
+/// Returns what stands behind so many characters.
+fn behind(text: &str, characters: usize) -> &str {
+    let mut rest = text.chars();
+    for _ in 0..characters {
+        rest.next();
+    }
+    rest.as_str()
 }
 
 /// Returns how many characters a prefix has, its colon and the space behind it included.
 fn prefix(subject: &str) -> usize {
-    let letters = subject.chars().take_while(|character| character.is_alphabetic()).count();
-    let mut behind = subject.chars().skip(letters);
-    let is_one = (1..=LONGEST_PREFIX).contains(&letters)
-        && behind.next() == Some(':')
-        && behind.next() == Some(' ');
-    if is_one { letters + 2 } else { 0 }
+    let mut rest = subject.chars();
+    for letters in 0..=LONGEST_PREFIX {
+        match rest.next() {
+            Some(letter) if letter.is_alphabetic() => {}
+            Some(':') if letters > 0 && rest.next() == Some(' ') => return letters + 2,
+            _ => return 0,
+        }
+    }
+    0
 }
 
 #[cfg(test)]

@@ -155,11 +155,11 @@ impl Map {
         let mut start = self.next(from, false)?;
         loop {
             let begin = start.next_multiple_of(align);
-            let end = self.next(start, true).unwrap_or(SLOTS);
-            if begin.saturating_add(slots) <= end {
+            let end = begin.saturating_add(slots);
+            if end <= SLOTS && self.all_free(begin, slots) {
                 return Some(begin);
             }
-            start = self.next(end, false)?;
+            start = self.next(self.next(start, true)?, false)?;
         }
     }
 

@@ -56,7 +56,7 @@ impl NewFile {
         refuse_existing(path)?;
         let concerns = accept_place(path, settings)?;
         let file = lock::create(&temporary)?;
-        let mut writer = Writer::empty_with(Medium::File(file), header, indices, settings)?;
+        let mut writer = Writer::empty_with(Medium::from(file), header, indices, settings)?;
         writer.concerns = concerns;
         writer.folder = Some(folder_of(path).to_owned());
         Ok(Self { writer: Some(writer), path: path.to_owned(), temporary, settings: *settings })

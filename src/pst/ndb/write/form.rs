@@ -69,10 +69,9 @@ fn close(kind: PageKind, place: PageRef, mut page: [u8; PAGE]) -> [u8; PAGE] {
 /// Makes a block of as many bytes as [`Layout::block_size`] says: data, padding, trailer.
 pub(super) fn block(crypt: Crypt, bid: Bid, at: u64, data: &[u8], to: &mut [u8]) {
     let Some((body, rest)) = to.split_at_mut_checked(data.len()) else { return };
-    body.copy_from_slice(data);
-    if !bid.is_internal() {
-        encode(crypt, bid, body);
-    }
+    // Lists are never encoded.
+    let crypt = if bid.is_internal() { Crypt::None } else { crypt };
+    encode(crypt, bid, data, body);
     let sum = crc(body);
     let Some((padding, trailer)) =
         rest.split_at_mut_checked(rest.len().saturating_sub(Layout::UNICODE.block_trailer))

@@ -34,7 +34,7 @@ impl Writer {
         let concerns = accept_place(path, settings)?;
         let file = lock::open(path)?;
         let mut writer =
-            Self::over(Medium::File(file), Rescue::beside(path), settings, is_protected)?;
+            Self::over(Medium::from(file), Rescue::beside(path), settings, is_protected)?;
         writer.concerns = concerns;
         writer.folder = Some(super::rescue::folder_of(path).to_owned());
         Ok(writer)
@@ -51,7 +51,7 @@ impl Writer {
         let failed =
             |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
         if path.try_exists().map_err(failed)? {
-            let ndb = Ndb::open(Medium::File(lock::open(path)?))?;
+            let ndb = Ndb::open(Medium::from(lock::open(path)?))?;
             refuse_kinds(ndb.header())?;
             if !settings.protected && is_protected(&ndb)? {
                 return Err(WriteError::Protected);

@@ -2,7 +2,7 @@
 //! do.
 //!
 //! Sections that a transaction adds are nobody's before it is committed. They are put together in memory, whatever order their
-//! blocks come in, and are written in one piece, most of it past the system's own memory. In older sections only what is new
+//! blocks come in, and are written in one piece, past the system's own memory. In older sections only what is new
 //! may be touched: there, neighbours are written together.
 
 use std::collections::BTreeMap;
@@ -14,8 +14,6 @@ use crate::pst::medium::Medium;
 
 /// How many bytes of new sections are held back at most; a batch of a thousand items takes about as many.
 const MOST_NEW: usize = 8 << 20;
-/// How many bytes at the end of new sections the next transaction is going to read: tables and trees, which are written last.
-const READ_AGAIN: usize = 512 << 10;
 /// What memory and file are aligned to where the system is to take bytes from here without a copy of its own.
 const ALIGNMENT: usize = 4096;
 /// How many bytes of older sections are held back at most.
@@ -86,12 +84,8 @@ impl Pen {
         self.write_old(medium)?;
         if let Some(from) = self.from {
             let new = self.new.get(self.begin..self.end).unwrap_or_default();
-            let (first, again) = new.split_at(new.len().saturating_sub(READ_AGAIN));
-            if !first.is_empty() {
-                medium.write_past_cache(from, first)?;
-            }
-            if !again.is_empty() {
-                medium.write_at(from + wide(first.len()), again)?;
+            if !new.is_empty() {
+                medium.write_past_cache(from, new)?;
             }
         }
         self.forget();
@@ -237,7 +231,7 @@ mod tests {
         pen.write(&mut medium, section_at(2) + 64, b"late").unwrap();
         pen.finish(&mut medium).unwrap();
         let calls = written(&medium);
-        assert_eq!(calls.len(), 4, "{calls:?}");
+        assert_eq!(calls.len(), 3, "{calls:?}");
         let late = (section_at(2) + 64, 4);
         assert_eq!(calls[1], late);
         let mut next = section_at(0);

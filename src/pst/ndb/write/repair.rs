@@ -43,7 +43,7 @@ pub fn repair(original: &Path, copy: &Path, settings: &Settings) -> Result<Repai
     let temporary = temporary_of(copy);
     let to = lock::create(&temporary)?;
     let done = copy_all(from, &to).map_err(WriteError::from).and_then(|()| {
-        let medium = Medium::File(to);
+        let medium = Medium::from(to);
         let (mut medium, repaired) = in_place(medium, &Rescue::beside(original), settings)?;
         medium.sync()?;
         Ok(repaired)
@@ -58,7 +58,7 @@ pub fn repair(original: &Path, copy: &Path, settings: &Settings) -> Result<Repai
 }
 
 fn copy_all(from: File, to: &File) -> Result<(), PstError> {
-    let (from, mut to) = (Medium::File(from), Medium::File(to.try_clone().map_err(cloned)?));
+    let (from, mut to) = (Medium::from(from), Medium::from(to.try_clone().map_err(cloned)?));
     let mut buffer = vec![0; 1 << 20];
     let mut at = 0;
     loop {

@@ -94,7 +94,7 @@ impl Rescue {
         let read = match self {
             Self::Nowhere => return Ok(None),
             Self::Beside(path, _) => match File::open(path) {
-                Ok(file) => Medium::File(file).read_at(0, &mut bytes)?,
+                Ok(file) => Medium::from(file).read_at(0, &mut bytes)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(source) => return Err(beside("read", path, source)),
             },
@@ -125,7 +125,7 @@ impl Rescue {
                     .ok_or_else(|| WriteError::InTheWay { path: path.clone() })?;
                 // The name must be as durable as the content; what failed once is tried again.
                 sync(path)?;
-                open.insert(Medium::File(file))
+                open.insert(Medium::from(file))
             }
             #[cfg(any(test, feature = "simulation"))]
             Self::Kept(medium) => medium,

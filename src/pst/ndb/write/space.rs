@@ -11,6 +11,8 @@ use crate::pst::error::PstError;
 
 /// Slots of the biggest block.
 const BIGGEST: u16 = 128;
+/// The transaction that comes behind one that added so many sections is expected to be as large, and goes on where that ended.
+const LARGE: u32 = 4;
 /// How many maps that nobody changed are remembered; 500 bytes each.
 const REMEMBERED: usize = 2048;
 
@@ -46,6 +48,9 @@ struct Loaded {
     changed: bool,
 }
 
+/// For each kind of room, the first section and slot that might have it.
+type Hints = Vec<(u32, u16)>;
+
 /// The room in a file.
 #[derive(Debug)]
 pub(super) struct Space {
@@ -54,20 +59,33 @@ pub(super) struct Space {
     loaded: BTreeMap<u32, Loaded>,
     /// Free slots of all sections.
     free: u64,
-    /// For each kind of room, the first section that might have it.
-    hints: Vec<u32>,
+    /// Where there might be room in the whole file.
+    hints: Hints,
+    /// The same among the sections in which a large transaction looks for room.
+    late: Hints,
     /// What the running transaction took.
     taken: Vec<Run>,
     /// Sections of the committed file.
     committed: u32,
+    /// The first section in which the running transaction looks for room.
+    from: u32,
 }
 
 impl Space {
     /// Starts from the longest free run of each section and the number of all free slots.
     pub(super) fn new(longest: Vec<u8>, free: u64) -> Self {
         let committed = u32::try_from(longest.len()).unwrap_or(u32::MAX);
-        let hints = vec![0; usize::from(BIGGEST) + 2];
-        Self { longest, loaded: BTreeMap::new(), free, hints, taken: Vec::new(), committed }
+        let hints = vec![(0, 0); usize::from(BIGGEST) + 2];
+        Self {
+            longest,
+            loaded: BTreeMap::new(),
+            free,
+            late: hints.clone(),
+            hints,
+            taken: Vec::new(),
+            committed,
+            from: 0,
+        }
     }
 
     /// Puts a map in place of the one that the file has.
@@ -98,6 +116,7 @@ impl Space {
     /// Adds a section that holds nothing yet.
     pub(super) fn grow(&mut self) -> u32 {
         let section = self.sections();
+        self.look_from(self.from.max(self.committed.saturating_sub(1)));
         self.longest.push(u8::MAX);
         self.free += u64::from(SLOTS - reserved_slots(section));
         self.loaded.insert(section, Loaded { map: Map::fresh(section), from: 0, changed: true });
@@ -112,13 +131,13 @@ impl Space {
     ) -> Result<Option<Run>, PstError> {
         let (slots, align) = (room.slots(), room.align());
         let class = if room == Room::Page { 0 } else { usize::from(slots) };
-        let mut section = self.hints.get(class).copied().unwrap_or_default();
+        let (mut section, mut first) = self.hints().get(class).copied().unwrap_or_default();
         while let Some(longest) = usize::try_from(section).ok().and_then(|s| self.longest.get(s)) {
             if u16::from(*longest) >= slots {
                 let known = self.loaded(section, load)?;
-                if let Some(slot) = known.map.find(slots, align, known.from) {
+                if let Some(slot) = known.map.find(slots, align, known.from.max(first)) {
                     let run = Run { section, slot, slots };
-                    self.put_hint(class, section);
+                    self.put_hint(class, (section, slot + slots));
                     self.mark(run, true);
                     self.taken.push(run);
                     return Ok(Some(run));
@@ -128,9 +147,9 @@ impl Space {
                     self.bound(section, |longest| longest.min(shorter));
                 }
             }
-            section += 1;
+            (section, first) = (section + 1, 0);
         }
-        self.put_hint(class, section);
+        self.put_hint(class, (section, 0));
         Ok(None)
     }
 
@@ -142,12 +161,15 @@ impl Space {
             }
         }
         while self.sections() > self.committed {
+            self.look_from(0);
             let section = self.sections() - 1;
             if let Some(lost) = self.loaded.remove(&section) {
                 self.free = self.free.saturating_sub(u64::from(lost.map.free()));
             }
             self.longest.pop();
         }
+        let end = (self.sections(), 0);
+        self.hints.iter_mut().chain(&mut self.late).for_each(|hint| *hint = (*hint).min(end));
     }
 
     /// Sees to it that the maps of some runs are in memory, so that [`Space::keep`] cannot fail.
@@ -164,7 +186,11 @@ impl Space {
     /// harms nobody.
     pub(super) fn keep(&mut self, freed: &[Run]) {
         self.taken.clear();
+        // Holes of older sections are filled one by one, and each write of its own costs more than a large transaction can gain.
+        // Smaller ones find the room.
+        let is_large = self.sections() - self.committed >= LARGE;
         self.committed = self.sections();
+        self.look_from(if is_large { self.committed - 1 } else { 0 });
         for loaded in self.loaded.values_mut() {
             loaded.changed = false;
         }
@@ -222,9 +248,11 @@ impl Space {
         loaded.from = loaded.from.min(run.slot);
         let longest = u8::try_from(loaded.map.longest()).unwrap_or(u8::MAX);
         self.bound(run.section, |_| longest);
-        for hint in &mut self.hints {
-            *hint = (*hint).min(run.section);
-        }
+        let lower = |hints: &mut Hints, section: u32| {
+            hints.iter_mut().for_each(|hint| *hint = (*hint).min((section, 0)));
+        };
+        lower(&mut self.hints, run.section);
+        lower(&mut self.late, run.section.max(self.from));
     }
 
     fn bound(&mut self, section: u32, change: impl FnOnce(u8) -> u8) {
@@ -234,9 +262,67 @@ impl Space {
         }
     }
 
-    fn put_hint(&mut self, class: usize, section: u32) {
-        if let Some(hint) = self.hints.get_mut(class) {
-            *hint = section;
+    fn put_hint(&mut self, class: usize, place: (u32, u16)) {
+        if let Some(hint) = self.hints().get_mut(class) {
+            *hint = place;
         }
+    }
+
+    /// Sets the first section in which room is looked for.
+    fn look_from(&mut self, section: u32) {
+        if self.from != section {
+            self.from = section;
+            self.late.fill((section, 0));
+        }
+    }
+
+    fn hints(&mut self) -> &mut Hints {
+        if self.from == 0 { &mut self.hints } else { &mut self.late }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LARGE, Room, Space};
+    use crate::pst::ndb::write::bits::Run;
+
+    /// Takes room for a block, in a new section when there is no other.
+    fn take(space: &mut Space, slots: u16) -> Run {
+        loop {
+            let mut load = |_| panic!("all maps are in memory");
+            if let Some(run) = space.take(Room::Block(slots), &mut load).unwrap() {
+                return run;
+            }
+            space.grow();
+        }
+    }
+
+    #[test]
+    fn behind_a_large_transaction_holes_wait_for_a_small_one() {
+        let mut space = Space::new(Vec::new(), 0);
+        let hole = take(&mut space, 8);
+        while space.sections() <= LARGE {
+            take(&mut space, 128);
+        }
+        space.keep(&[hole]);
+        assert_eq!(take(&mut space, 8).section, LARGE, "it goes on where the large one ended");
+        space.keep(&[]);
+        assert_eq!(take(&mut space, 8), hole);
+    }
+
+    #[test]
+    fn what_was_taken_and_given_back_is_found_again() {
+        let mut space = Space::new(Vec::new(), 0);
+        let first = take(&mut space, 100);
+        space.keep(&[]);
+        let free = space.free_bytes();
+        let second = take(&mut space, 100);
+        while space.sections() < 2 * LARGE {
+            take(&mut space, 128);
+        }
+        space.undo();
+        assert_eq!((space.sections(), space.free_bytes()), (1, free));
+        assert_eq!(take(&mut space, 100), second);
+        assert_ne!(first, second);
     }
 }
