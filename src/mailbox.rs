@@ -79,7 +79,8 @@ pub trait Mailbox {
         each: &mut dyn FnMut(ItemId, Result<Item, ItemError>),
     ) -> Result<(), MailboxError>;
 
-    /// Finds stamped items in all folders of a kind and in Deleted Items.
+    /// Finds stamped items in all folders of a kind and in Deleted Items. One there that cannot be read is handed out without a
+    /// stamp: it may be any of those that are wanted.
     fn find(&mut self, kind: ItemKind, wanted: &Wanted<'_>) -> Result<Vec<Found>, MailboxError>;
 
     /// Applies writes of one kind and answers each of them, in order. A write is applied whole or not at all; an expected
@@ -213,10 +214,10 @@ pub enum By<'a> {
     Tokens(&'a [Token]),
 }
 
-/// A stamped item somewhere in the mailbox.
+/// A stamped item somewhere in the mailbox, or one that may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Who it is; the stamp is always there.
+    /// Who it is; the stamp is there unless it cannot be read.
     pub identity: Identity,
     /// Where it is.
     pub folder: FolderId,

@@ -7,7 +7,7 @@ use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase, Stopped};
 use crate::engine::session::{Session, Stop};
 use crate::engine::unread::Incoming;
-use crate::mailbox::{By, Identity, ItemError, Wanted};
+use crate::mailbox::{By, Identity, ItemError};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, KnownItem, PairRow, State, StateError, UnpairedRow};
@@ -56,8 +56,7 @@ impl Session<'_> {
             self.find_home(scope, kind, false)?;
         }
         if fresh || self.options.full {
-            let wanted = Wanted { tenant: self.job.tenant, user: self.job.user, by: By::Any };
-            let found = self.mailbox.find(kind, &wanted)?;
+            let found = self.search(kind, By::Any)?;
             self.state.atomically(|state| {
                 for found in &found {
                     let Some(stamp) = &found.identity.stamp else { continue };
@@ -346,9 +345,7 @@ impl Session<'_> {
                 continue;
             }
             let records: Vec<RecordId> = open.iter().map(|pair| pair.record.clone()).collect();
-            let wanted =
-                Wanted { tenant: self.job.tenant, user: self.job.user, by: By::Records(&records) };
-            let mut found = self.mailbox.find(kind, &wanted)?;
+            let mut found = self.search(kind, By::Records(&records))?;
             found.sort_by_key(|found| (found.deleted, found.created_at));
             let mut lost = Vec::new();
             for pair in open {
@@ -372,8 +369,8 @@ impl Session<'_> {
     }
 
     /// Of items whose stamp is nowhere: one that still answers under its id was left out of a short listing; one that does
-    /// not is deleted, unless there is a part of the mailbox that we cannot see, or it never carried a stamp to be found by
-    /// (rule D4). One that the mailbox says nothing about is asked for again.
+    /// not is deleted, unless there is a part of the mailbox that we cannot see or an item that cannot be read, or it never carried a
+    /// stamp to be found by (rule D4). One that the mailbox says nothing about is asked for again.
     fn resolve_lost(&mut self, kind: ItemKind, lost: &[&PairRow]) -> Result<(), Stop> {
         let ids: Vec<ItemId> = lost.iter().filter_map(|pair| pair.item.clone()).collect();
         let mut answers: HashMap<ItemId, Result<Identity, ItemError>> = HashMap::new();
@@ -382,8 +379,9 @@ impl Session<'_> {
                 answers.insert(id, answer);
             })?;
         }
+        let all_read = lost.is_empty() || self.state.count_unread(self.id, kind)? == 0;
         for pair in lost {
-            let proof = pair.stamped && self.opened.sees_private;
+            let proof = pair.stamped && self.opened.sees_private && all_read;
             let gone = if proof { ItemPresence::Deleted } else { ItemPresence::Missing };
             let state = match pair.item.as_ref().map(|id| answers.remove(id)) {
                 Some(Some(Ok(_))) => ItemPresence::Here,

@@ -2,7 +2,7 @@
 
 use crate::engine::report::Phase;
 use crate::engine::session::{Session, Stop};
-use crate::mailbox::{By, Wanted};
+use crate::mailbox::By;
 use crate::model::{ItemKind, Token};
 use crate::state::{Creating, ItemPresence, State, StateError};
 
@@ -51,9 +51,7 @@ impl Session<'_> {
         settle: impl FnOnce(&State) -> Result<(), StateError>,
     ) -> Result<(), Stop> {
         let tokens: Vec<Token> = creates.iter().map(|(_, token)| token.clone()).collect();
-        let wanted =
-            Wanted { tenant: self.job.tenant, user: self.job.user, by: By::Tokens(&tokens) };
-        let mut found = self.mailbox.find(kind, &wanted)?;
+        let mut found = self.search(kind, By::Tokens(&tokens))?;
         found.sort_by_key(|found| (found.deleted, found.created_at));
         self.state.atomically(|state| {
             for (pair, token) in creates {

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::engine::session::{Session, Stop};
-use crate::mailbox::{Identity, Item, ItemError};
+use crate::mailbox::{By, Found, Identity, Item, ItemError, Wanted};
 use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
 use crate::reason::Code;
-use crate::state::StateError;
+use crate::state::{StateError, UnpairedRow};
 
 /// How many items are read again at once.
 const PAGE: usize = 100;
@@ -74,6 +74,39 @@ impl Session<'_> {
             incoming.push(Incoming::unread(identity));
         }
         Ok(incoming)
+    }
+
+    /// Finds stamped items in the whole mailbox. What there cannot be read may be any of them, and is noted.
+    pub(super) fn search(&mut self, kind: ItemKind, by: By<'_>) -> Result<Vec<Found>, Stop> {
+        let wanted = Wanted { tenant: self.job.tenant, user: self.job.user, by };
+        let (found, unread): (Vec<Found>, Vec<Found>) = self
+            .mailbox
+            .find(kind, &wanted)?
+            .into_iter()
+            .partition(|it| it.identity.stamp.is_some());
+        self.state.atomically(|state| {
+            for Found { identity, folder, deleted, .. } in unread {
+                if state.is_paired(self.id, &identity.id)? {
+                    continue;
+                }
+                tracing::warn!(item = %identity.id, "an item cannot be read while others are looked for");
+                let row = UnpairedRow {
+                    id: 0,
+                    item: identity.id,
+                    version: identity.version,
+                    kind,
+                    folder,
+                    record: None,
+                    token: None,
+                    deleted,
+                    born: None,
+                    unread: true,
+                };
+                state.put_unpaired(self.id, &row)?;
+            }
+            Ok::<_, StateError>(())
+        })?;
+        Ok(found)
     }
 
     /// Reads whole items. Returns those that came, and the ids of those that are not gone and did not come.

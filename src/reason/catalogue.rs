@@ -197,8 +197,8 @@ catalogue! {
         next_de "Ansehen mit `abgleich plan --first-transfer --mailbox {user}`, ausführen mit `abgleich sync --first-transfer --mailbox {user}`."
         next_en "See it with `abgleich plan --first-transfer --mailbox {user}`, do it with `abgleich sync --first-transfer --mailbox {user}`.";
     PairUnread "pair-unread" "D3" Waiting
-        de "In Outlook gibt es Elemente, die der Server nicht hergibt: {number}. Zu welchem Datensatz sie gehören, steht nicht fest; damit nichts doppelt entsteht, wird bis dahin nichts angelegt, was eines davon sein könnte."
-        en "There are items in Outlook that the server does not give: {number}. Which records they belong to is not certain; until it is, nothing is created that may be one of them, so that nothing is doubled."
+        de "In Outlook gibt es Elemente, die sich nicht lesen lassen: {number}. Zu welchem Datensatz sie gehören, steht nicht fest; damit nichts doppelt entsteht, wird bis dahin nichts angelegt, was eines davon sein könnte."
+        en "There are items in Outlook that cannot be read: {number}. Which records they belong to is not certain; until it is, nothing is created that may be one of them, so that nothing is doubled."
         next_de "Jeder Lauf versucht es wieder. Bleibt es so, sind die Elemente wohl beschädigt: in Outlook nach Einträgen sehen, die sich nicht öffnen lassen, und sie löschen. Oder ohne sie weitermachen: `abgleich sync --mailbox {user} --allow unread={number}`."
         next_en "Each run tries again. If it stays, the items are probably damaged: look in Outlook for entries that cannot be opened, and delete them. Or go on without them: `abgleich sync --mailbox {user} --allow unread={number}`.";
     WritesOffOutlook "writes-off-outlook" "D19" Waiting

@@ -5,15 +5,16 @@ use std::path::Path;
 use abgleich::mailbox::contract::{self, Bench, Occasion, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
-use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Aside, By, Item, Mailbox, Wanted, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name, property};
 use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use abgleich::model::{
-    Content, Field, FolderId, ItemId, ItemKind, Recurrence, Value as ModelValue,
+    Content, Field, FolderId, ItemId, ItemKind, Recurrence, UserId, Value as ModelValue,
 };
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::write::{Batch, ItemChange, NewItem, Occurrence};
 use abgleich::pst::messaging::{Attachment, CodePage, Store};
+use abgleich::pst::ndb::Nodes;
 use abgleich::pst::ndb::write::{Settings, Writer};
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
@@ -385,4 +386,46 @@ fn an_update_to_what_the_item_holds_writes_nothing() {
         assert_eq!(again, wrote, "the version stays");
         assert!(std::fs::read(&path).expect("it is there") == bytes, "{kind:?} was written");
     }
+}
+
+/// What cannot be read is never taken for absent: an item in a broken block may carry any stamp, so that it is handed out for each
+/// of them.
+#[test]
+fn an_item_that_cannot_be_read_is_found_whatever_is_looked_for() {
+    let mut file = File::fresh();
+    let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
+    let contact = |record| Write::Create {
+        folder: folder.clone(),
+        content: sample::full(ItemKind::Contact),
+        stamp: sample::stamp(record, "00ff"),
+    };
+    let wrote = file.mailbox.apply(ItemKind::Contact, &[contact("A-1"), contact("A-2")]);
+    let wrote = wrote.expect("they are made");
+    let [Wrote::Done { id: whole, .. }, Wrote::Done { id: broken, .. }] = &wrote[..] else {
+        panic!("{wrote:?}")
+    };
+    let path = access(&file.folder).path;
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    let store = Store::open(&path).expect("it opens");
+    let node = store.nodes().node(nids(broken).1).expect("readable").expect("there");
+    let block = store.nodes().block(node.data.expect("data")).expect("readable");
+    let mut bytes = std::fs::read(&path).expect("it is there");
+    bytes[usize::try_from(block.at()).expect("a small file")] ^= 1;
+    std::fs::write(&path, bytes).expect("it is damaged");
+
+    let (tenant, user) = ("haus".into(), UserId::from("DHO"));
+    let mut find = |by: By<'_>| {
+        let wanted = Wanted { tenant: &tenant, user: &user, by };
+        let found = file.mailbox.find(ItemKind::Contact, &wanted).expect("the rest is found");
+        let mut found: Vec<_> = found
+            .into_iter()
+            .map(|found| (found.identity.id, found.identity.stamp.is_some()))
+            .collect();
+        found.sort();
+        found
+    };
+    let (whole, broken) = ((whole.clone(), true), (broken.clone(), false));
+    assert_eq!(find(By::Any), [whole.clone(), broken.clone()]);
+    assert_eq!(find(By::Records(&["A-1".into()])), [whole, broken.clone()]);
+    assert_eq!(find(By::Tokens(&["other".into()])), [broken]);
 }

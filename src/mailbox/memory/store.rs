@@ -277,10 +277,16 @@ impl Store {
         };
         self.items
             .iter()
-            .filter(|(_, item)| item.kind == Some(kind) && item.stamp.as_ref().is_some_and(matches))
+            .filter(|(_, item)| item.kind == Some(kind))
             .filter(|(_, item)| self.sees_private || !item.is_private())
+            .filter(|(id, item)| {
+                self.opaque.contains(*id) || item.stamp.as_ref().is_some_and(matches)
+            })
             .map(|(id, item)| Found {
-                identity: item.identity(id),
+                identity: match item.identity(id) {
+                    identity if self.opaque.contains(id) => Identity { stamp: None, ..identity },
+                    identity => identity,
+                },
                 folder: item.folder.clone(),
                 deleted: self.is_deleted(&item.folder),
                 created_at: Some(item.created_at),

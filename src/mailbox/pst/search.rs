@@ -11,7 +11,7 @@ use super::folders::{Place, places};
 use super::place;
 use super::read::{self, Found as Looked};
 use super::{PstMailbox, failure, stamp, times};
-use crate::mailbox::{By, Found, MailboxError, Stamp, Wanted};
+use crate::mailbox::{By, Found, Identity, MailboxError, Stamp, Wanted};
 use crate::mapi::{Value as V, property as p};
 use crate::model::{ItemKind, RecordId, Token};
 use crate::pst::messaging::Store;
@@ -21,7 +21,15 @@ use crate::pst::{Nid, PstError};
 /// Where stamped items of each kind are.
 #[derive(Debug, Default)]
 pub(super) struct Stamped {
-    kinds: HashMap<ItemKind, HashMap<Nid, Mark>>,
+    kinds: HashMap<ItemKind, Survey>,
+}
+
+/// What the folders of one kind hold.
+#[derive(Debug, Default)]
+struct Survey {
+    marks: HashMap<Nid, Mark>,
+    /// Items that cannot be read, each with its folder: they may carry any stamp.
+    unread: Vec<(Nid, Nid)>,
 }
 
 /// A stamped item, in few bytes: there may be a hundred thousand.
@@ -36,9 +44,9 @@ impl Stamped {
     /// Notes what became of an item that we wrote.
     pub(super) fn note(&mut self, kind: ItemKind, item: Nid, folder: Nid, stamp: Option<&Stamp>) {
         let Some(known) = self.kinds.get_mut(&kind) else { return };
-        match (stamp, known.get_mut(&item)) {
+        match (stamp, known.marks.get_mut(&item)) {
             (Some(stamp), _) => {
-                known.insert(item, Mark::of(folder, &stamp.record, &stamp.token));
+                known.marks.insert(item, Mark::of(folder, &stamp.record, &stamp.token));
             }
             (None, Some(mark)) => mark.folder = folder,
             (None, None) => {}
@@ -72,7 +80,7 @@ pub(super) fn find(
     let store = file.store();
     let places = places(&store, kind).map_err(failure::read)?;
     let known = stamped.get_or_insert_default();
-    let marks = match known.kinds.entry(kind) {
+    let known = match known.kinds.entry(kind) {
         std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
         std::collections::hash_map::Entry::Vacant(entry) => {
             entry.insert(survey(&store, kind, &places).map_err(failure::read)?)
@@ -85,7 +93,8 @@ pub(super) fn find(
         By::Records(ids) => Some(records(ids)),
         By::Tokens(ids) => Some(tokens(ids)),
     };
-    let mut found: Vec<(Nid, Nid)> = marks
+    let mut found: Vec<(Nid, Nid)> = known
+        .marks
         .iter()
         .filter(|(_, mark)| match (&shorts, wanted.by) {
             (None, _) => true,
@@ -93,14 +102,14 @@ pub(super) fn find(
             (Some(shorts), _) => shorts.contains(&mark.record),
         })
         .map(|(item, mark)| (*item, mark.folder))
+        .chain(known.unread.iter().copied())
         .collect();
     found.sort_unstable();
     let mut out = Vec::new();
     for (item, folder) in found {
         let Some(place) = places.iter().find(|place| place.folder == folder) else { continue };
-        out.extend(look(&store, kind, item, *place).map_err(failure::read)?);
+        out.extend(look(&store, kind, item, *place, wanted).map_err(failure::read)?);
     }
-    out.retain(|found| fits(found, wanted));
     Ok(out)
 }
 
@@ -109,8 +118,8 @@ fn survey<N: Nodes>(
     store: &Store<N>,
     kind: ItemKind,
     places: &[Place],
-) -> Result<HashMap<Nid, Mark>, PstError> {
-    let mut marks = HashMap::new();
+) -> Result<Survey, PstError> {
+    let mut survey = Survey::default();
     // Where nobody ever stamped anything, the names of our properties are not known.
     let names = store.names()?;
     let known = stamp::places().iter().all(|place| match place.key() {
@@ -118,7 +127,7 @@ fn survey<N: Nodes>(
         crate::mapi::PropertyKey::Id(_) => true,
     });
     if !known {
-        return Ok(marks);
+        return Ok(survey);
     }
     for place in places {
         let mut items = Vec::new();
@@ -128,28 +137,40 @@ fn survey<N: Nodes>(
             }
         })?;
         for item in items {
-            // One that cannot be read says nothing of itself, and is no reason to find none of the others.
-            let Ok(properties) = identifying(store, item) else { continue };
-            if let Some(stamp) = stamp::read(&properties) {
-                marks.insert(item, Mark::of(place.folder, &stamp.record, &stamp.token));
+            match identifying(store, item) {
+                Ok(properties) => {
+                    if let Some(stamp) = stamp::read(&properties) {
+                        let mark = Mark::of(place.folder, &stamp.record, &stamp.token);
+                        survey.marks.insert(item, mark);
+                    }
+                }
+                // No reason to find none of the others.
+                Err(_) => survey.unread.push((item, place.folder)),
             }
         }
     }
-    Ok(marks)
+    Ok(survey)
 }
 
+/// Looks at an item; `None` where it is gone or not wanted.
 fn look<N: Nodes>(
     store: &Store<N>,
     kind: ItemKind,
     item: Nid,
     place: Place,
+    wanted: &Wanted<'_>,
 ) -> Result<Option<Found>, PstError> {
     let Some(row) = store.folder(place.folder)?.item(item)? else { return Ok(None) };
-    let properties = identifying(store, item)?;
     let id = place::item_id(place.folder, item);
+    let folder = place::folder_id(place.folder);
+    let Place { deleted, .. } = place;
+    let Ok(properties) = identifying(store, item) else {
+        let version = place::RowState::of(&row, None).version();
+        let identity = Identity { id, version, kind: Some(kind), private: false, stamp: None };
+        return Ok(Some(Found { identity, folder, deleted, created_at: None }));
+    };
     let node = store.nodes().node(item)?;
     let version = place::RowState::of(&row, node.as_ref()).version();
-    let folder = place::folder_id(place.folder);
     let looked = Looked {
         properties: &properties,
         recipients: None,
@@ -159,16 +180,17 @@ fn look<N: Nodes>(
     };
     let identity = read::identity(&looked);
     let created = properties.value(p::CREATION_TIME).and_then(V::as_time);
-    Ok((identity.kind == Some(kind) && identity.stamp.is_some()).then(|| Found {
+    let fits = identity.kind == Some(kind)
+        && identity.stamp.as_ref().is_some_and(|stamp| fits(stamp, wanted));
+    Ok(fits.then(|| Found {
         identity,
         folder,
-        deleted: place.deleted,
+        deleted,
         created_at: created.and_then(times::instant),
     }))
 }
 
-fn fits(found: &Found, wanted: &Wanted<'_>) -> bool {
-    let Some(stamp) = &found.identity.stamp else { return false };
+fn fits(stamp: &Stamp, wanted: &Wanted<'_>) -> bool {
     let ours = stamp.tenant == *wanted.tenant && stamp.user == *wanted.user;
     ours && match wanted.by {
         By::Any => true,
