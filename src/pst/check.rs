@@ -34,8 +34,10 @@ mod heaps;
 mod items;
 mod lists;
 mod names;
+mod place;
 mod report;
 mod rows;
+mod rule;
 mod space;
 mod tables;
 mod trees;
@@ -48,6 +50,7 @@ use crate::pst::messaging::Store;
 use crate::pst::ndb::Ndb;
 
 pub use report::{Finding, Report, Weight};
+pub use rule::{Rule, Said};
 
 /// Checks the file at a path.
 ///

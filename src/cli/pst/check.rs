@@ -39,6 +39,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Line<'a> {
     weight: &'static str,
+    rule: &'static str,
     place: &'a str,
     text: &'a str,
 }
@@ -58,8 +59,9 @@ impl Check {
 fn document(report: &Report) -> Document<'_> {
     let lines = report.findings().iter().map(|finding| Line {
         weight: weight(finding.weight),
-        place: &finding.place,
-        text: &finding.text,
+        rule: finding.rule.id(),
+        place: &finding.place.en,
+        text: &finding.text.en,
     });
     Document {
         errors: report.errors(),
@@ -81,7 +83,6 @@ const fn weight(weight: Weight) -> &'static str {
     }
 }
 
-/// The rules are told in the words of the specification, which has no others.
 fn text(language: Language, report: &Report) -> String {
     let of = |de, en| one_of(language, de, en);
     let shown_weight = |weight| match weight {
@@ -90,7 +91,11 @@ fn text(language: Language, report: &Report) -> String {
     };
     let width = of("Hinweis ", "error ").len();
     let line = |finding: &Finding| {
-        format!("{:width$}{}", shown_weight(finding.weight), one_line(&finding.to_string()))
+        let said = match language {
+            Language::German => finding.german(),
+            Language::English => finding.to_string(),
+        };
+        format!("{:width$}{}", shown_weight(finding.weight), one_line(&said))
     };
     let mut lines: Vec<String> = report.findings().iter().map(line).collect();
     let shown = u64::try_from(report.findings().len()).unwrap_or(u64::MAX);

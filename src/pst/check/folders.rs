@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::place::Place;
 use super::report::{Report, Weight};
+use super::rule::{Breach, Rule};
 use super::{conversations, items};
 use crate::mapi::{PropertyId, PropertyTag, Value, property as p};
 use crate::pst::error::PstError;
@@ -24,7 +26,7 @@ const ROW_ONLY: [PropertyTag; 7] = [
 
 /// Checks all folders with their items.
 pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
-    let Some(folders) = report.take("folders", store.folders_below(Nid::ROOT_FOLDER)) else {
+    let Some(folders) = report.take(Place::Folders, store.folders_below(Nid::ROOT_FOLDER)) else {
         return;
     };
     let mut listed = HashSet::new();
@@ -32,7 +34,7 @@ pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
         report.folders += 1;
         if nid.kind() != NidKind::SEARCH_FOLDER {
             let read = folder(store, nid, &mut listed, report);
-            report.take(format!("folder {nid}"), read);
+            report.take(Place::Folder(nid), read);
         }
     }
     let mut hidden = 0_u64;
@@ -40,9 +42,9 @@ pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
         hidden += u64::from(node.nid.kind() == NidKind::MESSAGE && !listed.contains(&node.nid));
         std::ops::ControlFlow::Continue(())
     });
-    report.take("nodes", walked);
+    report.take(Place::Nodes, walked);
     if hidden > 0 {
-        report.error("folders", format!("{hidden} items are in no folder's table"));
+        report.error(Place::Folders, Rule::Unlisted.by(&[&hidden]));
     }
 }
 
@@ -53,7 +55,7 @@ fn folder(
     report: &mut Report,
 ) -> Result<(), PstError> {
     let folder = store.folder(nid)?;
-    let place = format!("folder {nid}");
+    let place = Place::Folder(nid);
     // In its copies of mailboxes Outlook keeps what the server says of an item in the row alone (seen in both sizes of pages).
     let is_copy = store.nodes().header().is_offline_store();
     let mirrors = if is_copy { Weight::Note } else { Weight::Error };
@@ -63,22 +65,19 @@ fn folder(
         let row = row?;
         let item_nid = Nid(row.id());
         rows += 1;
-        let place = format!("item {item_nid}");
+        let place = Place::Item(item_nid);
         listed.insert(item_nid);
         match store.nodes().node(item_nid)? {
             None => {
-                report.error(&place, format!("is listed in folder {nid} and not there"));
+                report.error(place, Rule::NotThere.by(&[&nid]));
                 continue;
             }
             Some(node) if node.parent != nid => {
-                report.error(
-                    &place,
-                    format!("is listed in folder {nid} and belongs to {}", node.parent),
-                );
+                report.error(place, Rule::OtherFolder.by(&[&nid, &node.parent]));
             }
             Some(_) => {}
         }
-        let Some(item) = report.take(&place, store.item(item_nid)) else { continue };
+        let Some(item) = report.take(place, store.item(item_nid)) else { continue };
         report.items += 1;
         let context = item.properties().context();
         for column in table.columns().iter().filter(|column| !ROW_ONLY.contains(&column.tag)) {
@@ -89,35 +88,35 @@ fn folder(
                 own_value(context, column.tag)?
             };
             if cell != own {
-                let text = format!("column {} of its row is not what the item has", column.tag);
+                let breach = Rule::ItemRow.by(&[&column.tag]);
                 // Outlook lets the size differ for some mails. Others (Aspose) leave an empty text out of the row; readers
                 // see the same.
                 let is_same = cell.is_none() && own == Some(Value::String(String::new()));
                 let is_fine = column.tag == p::MESSAGE_SIZE || is_same;
-                report.add(if is_fine { Weight::Note } else { mirrors }, &place, text);
+                report.add(if is_fine { Weight::Note } else { mirrors }, place, breach);
             }
         }
         let flags =
             context.value(p::MESSAGE_FLAGS.id)?.and_then(|flags| flags.as_i32()).unwrap_or(0);
         unread += i32::from(flags & 1 == 0);
-        let read = items::check(&item, &place, report);
-        report.take(&place, read);
+        let read = items::check(&item, place, report);
+        report.take(place, read);
     }
     let count = |id: PropertyId| -> Result<Option<i32>, PstError> {
         Ok(folder.properties().context().value(id)?.and_then(|value| value.as_i32()))
     };
     if count(p::CONTENT_COUNT.id)? != Some(rows) {
-        report.add(mirrors, &place, format!("does not say that it has {rows} items"));
+        report.add(mirrors, place, Rule::ItemCount.by(&[&rows]));
     }
     if count(p::CONTENT_UNREAD_COUNT.id)? != Some(unread) {
-        report.note(&place, format!("does not say that {unread} of its items are unread"));
+        report.note(place, Rule::UnreadCount.by(&[&unread]));
     }
     associated(store, nid, report)?;
     for child in folder.folders()? {
-        let place = format!("folder {child}");
-        let Some(wrong) = report.take(&place, below(store, nid, child)) else { continue };
-        for text in wrong {
-            report.add(mirrors, &place, text);
+        let place = Place::Folder(child);
+        let Some(wrong) = report.take(place, below(store, nid, child)) else { continue };
+        for breach in wrong {
+            report.add(mirrors, place, breach);
         }
     }
     Ok(())
@@ -133,34 +132,34 @@ fn own_value(context: &PropertyContext<'_>, tag: PropertyTag) -> Result<Option<V
 fn associated(store: &Store<&Ndb>, nid: Nid, report: &mut Report) -> Result<(), PstError> {
     let table = nid.with(NidKind::ASSOCIATED_CONTENTS);
     let Some(node) = store.nodes().node(table)? else {
-        report.error(format!("folder {nid}"), "has no table of its settings");
+        report.error(Place::Folder(nid), Rule::NoSettings);
         return Ok(());
     };
     for row in TableContext::open(*store.nodes(), &node)?.rows()? {
         let row = Nid(row?.id());
         if store.nodes().node(row)?.is_none_or(|node| node.parent != nid) {
-            report.error(format!("node {row}"), format!("is listed in folder {nid} and not there"));
+            report.error(Place::Node(row), Rule::NotThere.by(&[&nid]));
         }
     }
     Ok(())
 }
 
 /// Compares a folder and its row in the table above.
-fn below(store: &Store<&Ndb>, parent: Nid, child: Nid) -> Result<Vec<String>, PstError> {
+fn below(store: &Store<&Ndb>, parent: Nid, child: Nid) -> Result<Vec<Breach>, PstError> {
     let nid = parent.with(NidKind::HIERARCHY);
     let what = "table of folders";
     let node = store.nodes().node(nid)?.ok_or(PstError::NoNode { nid, what })?;
     let table = TableContext::open(*store.nodes(), &node)?;
     let mut wrong = Vec::new();
     if store.nodes().node(child)?.is_some_and(|node| node.parent != parent) {
-        wrong.push(format!("is listed in folder {parent} and belongs to another"));
+        wrong.push(Rule::OtherParent.by(&[&parent]));
     }
     let folder = store.folder(child)?;
     let context = folder.properties().context();
     let Some(row) = table.row(child.0)? else { return Ok(wrong) };
     for column in table.columns().iter().filter(|column| !ROW_ONLY.contains(&column.tag)) {
         if row.cell(column)? != own_value(context, column.tag)? {
-            wrong.push(format!("column {} of its row is not what the folder has", column.tag));
+            wrong.push(Rule::FolderRow.by(&[&column.tag]));
         }
     }
     Ok(wrong)

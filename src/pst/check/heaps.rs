@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::place::{Part, Place};
 use super::report::{Report, Weight};
+use super::rule::Rule;
 use crate::pst::bytes::Bytes;
 use crate::pst::error::PstError;
 use crate::pst::ltp::Heap;
@@ -12,13 +14,13 @@ const LONGEST: u16 = 3580;
 
 /// Checks each block: its map lies within it, its allocations ascend from the head to the map, and its fill level tells the room
 /// that is left, which matters as much as `wrong_levels` says. Outlook 2003 puts new values by these levels.
-pub(super) fn check(heap: &Heap<'_>, place: &str, wrong_levels: Weight, report: &mut Report) {
+pub(super) fn check(heap: &Heap<'_>, place: Place<'_>, wrong_levels: Weight, report: &mut Report) {
     let tree = heap.tree();
     let layout = tree.nodes().layout();
     let mut levels = VecDeque::new();
     for index in 0..tree.blocks() {
-        let place = format!("{place}, block {index} of its heap");
-        let Some(Some(block)) = report.take(&place, tree.block(index)) else { return };
+        let place = Place::Within(&place, Part::HeapBlock(index));
+        let Some(Some(block)) = report.take(place, tree.block(index)) else { return };
         let bytes = Bytes::new("HNPAGEMAP", block.at(), &block);
         let said = match index {
             0 => block.get(8..12),
@@ -27,22 +29,20 @@ pub(super) fn check(heap: &Heap<'_>, place: &str, wrong_levels: Weight, report: 
         };
         levels.extend(said.unwrap_or_default().iter().flat_map(|pair| [pair & 0x0F, pair >> 4]));
         let said = levels.pop_front();
-        let read = one(index, &bytes, &place, report);
-        let Some(Some(used)) = report.take(&place, read) else { continue };
+        let read = one(index, &bytes, place, report);
+        let Some(Some(used)) = report.take(place, read) else { continue };
         // The scale is made for blocks of 8 KB.
         let (free, is) = match layout.block_payload.checked_sub(used) {
             Some(free) if layout.page <= 512 => (free, level(free)),
             _ => continue,
         };
         if said != Some(is) {
-            let said = said.map_or_else(|| "none".to_owned(), |said| said.to_string());
-            let text =
-                format!("has the fill level {said}, and its {free} free bytes are level {is}");
-            report.add(wrong_levels, &place, text);
+            let said = said.map_or_else(|| "-".to_owned(), |said| said.to_string());
+            report.add(wrong_levels, place, Rule::FillLevel.by(&[&said, &free, &is]));
         }
     }
     if levels.into_iter().any(|level| level != 0) {
-        report.add(wrong_levels, place, "has fill levels for blocks that its heap does not have");
+        report.add(wrong_levels, place, Rule::FillLevels);
     }
 }
 
@@ -86,7 +86,7 @@ const fn level(free: usize) -> u8 {
 fn one(
     index: usize,
     bytes: &Bytes<'_>,
-    place: &str,
+    place: Place<'_>,
     report: &mut Report,
 ) -> Result<Option<usize>, PstError> {
     let map_offset = bytes.u16(0, "ibHnpm")?;
@@ -94,28 +94,27 @@ fn one(
     let count = usize::from(bytes.u16(map, "cAlloc")?);
     let mut last = bytes.u16(map + 4, "rgibAlloc")?;
     if last != head(index) {
-        report.error(place, "its first allocation does not begin behind its head");
+        report.error(place, Rule::FirstAllocation);
     }
     let mut empty = 0;
     for number in 1..=count {
         let end = bytes.u16(map + 4 + 2 * number, "rgibAlloc")?;
         if end < last {
-            report.error(place, format!("allocation {number} ends before it begins"));
+            report.error(place, Rule::AllocationOrder.by(&[&number]));
             return Ok(None);
         }
         if end - last > LONGEST {
-            report.error(place, format!("allocation {number} is longer than {LONGEST} bytes"));
+            report.error(place, Rule::AllocationLength.by(&[&number, &LONGEST]));
         }
         empty += u16::from(end == last);
         last = end;
     }
     if last > map_offset {
-        report.error(place, "its allocations reach into their map");
+        report.error(place, Rule::AllocationMap);
     }
     let freed = bytes.u16(map + 2, "cFree")?;
     if freed > empty {
-        let text = format!("says that {freed} allocations were given back, and {empty} are empty");
-        report.error(place, text);
+        report.error(place, Rule::FreedAllocations.by(&[&freed, &empty]));
     }
     Ok(Some(map + 4 + 2 * (count + 1)))
 }

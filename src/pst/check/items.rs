@@ -1,6 +1,8 @@
 //! What items must have (effect). MS-PST 2.4.5, MS-OXOCAL 2.2.1.44.
 
+use super::place::Place;
 use super::report::Report;
+use super::rule::Rule;
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
 use crate::mapi::{PropertyTag, Value, named as n, property as p};
 use crate::pst::error::PstError;
@@ -16,11 +18,15 @@ const REQUIRED: [PropertyTag; 5] = [
 ];
 
 /// Checks an item.
-pub(super) fn check(item: &Item<'_>, place: &str, report: &mut Report) -> Result<(), PstError> {
+pub(super) fn check(
+    item: &Item<'_>,
+    place: Place<'_>,
+    report: &mut Report,
+) -> Result<(), PstError> {
     let object = item.properties();
     for tag in REQUIRED {
         if object.property(tag.id).is_none() {
-            report.note(place, format!("has no property {tag}"));
+            report.note(place, Rule::Required.by(&[&tag]));
         }
     }
     if let (Some(Value::Integers32(list)), Some(bits)) = (
@@ -32,18 +38,17 @@ pub(super) fn check(item: &Item<'_>, place: &str, report: &mut Report) -> Result
             .filter_map(|slot| 1_i32.checked_shl(slot.unsigned_abs()))
             .fold(0, |bits, bit| bits | bit);
         if of_list != bits {
-            report
-                .note(place, "names other e-mail addresses as used in one list than in the other");
+            report.note(place, Rule::UsedAddresses);
         }
     }
     if let Some(Value::Binary(bytes)) = object.value(n::TASK_RECURRENCE)?
         && let Err(error) = RecurrencePattern::parse(&bytes)
     {
-        report.error(place, error);
+        report.error(place, Rule::Unreadable.by(&[&error]));
     }
     if let Some(Value::Binary(bytes)) = object.value(n::APPOINTMENT_RECURRENCE)? {
         match AppointmentRecurrence::parse(&bytes) {
-            Err(error) => report.error(place, error),
+            Err(error) => report.error(place, Rule::Unreadable.by(&[&error])),
             Ok(series) => {
                 let mut messages = 0;
                 for attachment in item.attachments()? {
@@ -52,18 +57,11 @@ pub(super) fn check(item: &Item<'_>, place: &str, report: &mut Report) -> Result
                 }
                 let days = series.pattern.modified.len();
                 if days != series.changes.len() {
-                    let text = format!(
-                        "its series has {} changed occurrences on {days} changed days",
-                        series.changes.len()
-                    );
-                    report.note(place, text);
+                    report.note(place, Rule::ChangedDays.by(&[&series.changes.len(), &days]));
                 }
                 if messages != series.changes.len() {
-                    let text = format!(
-                        "its series has {} changed occurrences, and {messages} messages of such",
-                        series.changes.len()
-                    );
-                    report.note(place, text);
+                    let breach = Rule::Occurrences.by(&[&series.changes.len(), &messages]);
+                    report.note(place, breach);
                 }
             }
         }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::place::Place;
 use super::report::Report;
+use super::rule::Rule;
 use crate::pst::bytes::Bytes;
 use crate::pst::error::PstError;
 use crate::pst::id::Bid;
@@ -27,18 +29,18 @@ pub(super) fn refer(ndb: &Ndb, bid: Bid, blocks: &mut Blocks, report: &mut Repor
     let mut next = vec![bid.key()];
     while let Some(bid) = next.pop() {
         let Some(known) = blocks.get_mut(&bid) else {
-            report.error(format!("block {bid}"), "is referred to and not there");
+            report.error(Place::Block(bid), Rule::MissingBlock);
             continue;
         };
         known.found += 1;
         if known.found > 2 || !bid.is_internal() {
             continue;
         }
-        let place = format!("block {bid}");
-        let Some(block) = report.take(&place, ndb.block(bid)) else { continue };
+        let place = Place::Block(bid);
+        let Some(block) = report.take(place, ndb.block(bid)) else { continue };
         let list = List { ndb, blocks, bytes: Bytes::new("list", block.at(), &block), place };
         let read = list.read(report);
-        if let Some(below) = report.take(&list.place, read) {
+        if let Some(below) = report.take(place, read) {
             next.extend(below);
         }
     }
@@ -58,7 +60,7 @@ struct List<'a> {
     ndb: &'a Ndb,
     blocks: &'a Blocks,
     bytes: Bytes<'a>,
-    place: String,
+    place: Place<'a>,
 }
 
 impl List<'_> {
@@ -67,13 +69,13 @@ impl List<'_> {
         let (kind, level) = (self.bytes.u8(0, "btype")?, self.bytes.u8(1, "cLevel")?);
         let count = usize::from(self.bytes.u16(2, "cEnt")?);
         if count == 0 {
-            report.error(&self.place, "is an empty list");
+            report.error(self.place, Rule::ListEmpty);
         }
         match (kind, level) {
             (1, 1 | 2) => self.of_blocks(level, count, report),
             (2, 0 | 1) => self.of_subnodes(level, count, report),
             _ => {
-                report.error(&self.place, format!("is a list of unknown kind {kind}.{level}"));
+                report.error(self.place, Rule::ListKind.by(&[&kind, &level]));
                 Ok(Vec::new())
             }
         }
@@ -96,24 +98,23 @@ impl List<'_> {
         let (mut below, mut sum) = (Vec::with_capacity(count), 0);
         for index in 0..count {
             let Some(bid) = Bid::reference(self.word(8 + index * layout.block_slot)?) else {
-                report.error(&self.place, "lists a block that is none");
+                report.error(self.place, Rule::ListNothing);
                 continue;
             };
             if bid.is_internal() != (level == 2) {
-                report.error(&self.place, format!("lists block {bid}, which is of another kind"));
+                report.error(self.place, Rule::ListOther.by(&[&bid]));
                 continue;
             }
             let size = data_size(self.ndb, self.blocks, Some(bid));
             let whole = if level == 1 { full } else { self.entries(bid)? * full };
             if index + 1 < count && size != whole {
-                report.error(&self.place, format!("has block {bid} before its end, not full"));
+                report.error(self.place, Rule::ListNotFull.by(&[&bid]));
             }
             sum += size;
             below.push(bid);
         }
         if sum != said {
-            let text = format!("says that it has {said} bytes (lcbTotal) and has {sum}");
-            report.error(&self.place, text);
+            report.error(self.place, Rule::ListTotal.by(&[&said, &sum]));
         }
         Ok(below)
     }
@@ -144,7 +145,7 @@ impl List<'_> {
             // Only the lower half counts; Outlook leaves anything in the upper one.
             let nid = self.bytes.u32(start, "nid")?;
             if last.is_some_and(|last| last >= nid) {
-                report.error(&self.place, "does not have its subnodes in order");
+                report.error(self.place, Rule::SubnodeOrder);
             }
             last = Some(nid);
             for field in &fields {
@@ -156,8 +157,7 @@ impl List<'_> {
                 let block = self.ndb.block(*bid)?;
                 let leaf = Bytes::new("SLBLOCK", block.at(), &block);
                 if leaf.u32(layout.list_header, "nid")? != nid {
-                    let text = format!("does not say with which subnode block {bid} begins");
-                    report.error(&self.place, text);
+                    report.error(self.place, Rule::FirstSubnode.by(&[bid]));
                 }
             }
         }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::place::Place;
 use super::report::Report;
+use super::rule::Rule;
 use crate::mapi::PropertyId;
 use crate::pst::bytes::Bytes;
 use crate::pst::crc::crc;
@@ -20,23 +22,23 @@ const FIRST_BUCKET: u16 = 0x1000;
 /// Checks that every name stands at its ordinal and in its bucket.
 pub(super) fn check(ndb: &Ndb, report: &mut Report) {
     let read = read(ndb, report);
-    report.take("map of named properties", read);
+    report.take(Place::Names, read);
 }
 
 fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
-    let place = "map of named properties";
+    let (place, what) = (Place::Names, "map of named properties");
     let Some(node) = ndb.node(Nid::NAME_MAP)? else {
-        return Err(PstError::NoNode { nid: Nid::NAME_MAP, what: place });
+        return Err(PstError::NoNode { nid: Nid::NAME_MAP, what });
     };
     let context = PropertyContext::open(ndb, &node)?;
     let stream = |id| context.property(id).map(|found| context.content(found)).transpose();
     let buckets = context.value(BUCKETS)?.and_then(|value| value.as_i32()).unwrap_or(0);
     let (Some(entries), Ok(buckets)) = (stream(ENTRIES)?, u32::try_from(buckets)) else {
-        report.error(place, "has no entries");
+        report.error(place, Rule::NoEntries);
         return Ok(());
     };
     if buckets == 0 {
-        report.error(place, "has no buckets");
+        report.error(place, Rule::NoBuckets);
         return Ok(());
     }
     let texts: Option<Content> = stream(TEXTS)?;
@@ -51,7 +53,7 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
             let record =
                 (bucket, bytes.u32(start, "dwPropertyID")?, bytes.u16(start + 4, "wGuid")?);
             if listed.insert(bytes.u16(start + 6, "wPropIdx")?, record).is_some() {
-                report.error(place, format!("bucket {bucket} lists an entry that another one has"));
+                report.error(place, Rule::BucketTwice.by(&[&bucket]));
             }
         }
     }
@@ -61,11 +63,11 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
         let guid = bytes.u16(start + 4, "wGuid")?;
         let ordinal = bytes.u16(start + 6, "wPropIdx")?;
         if ordinal != position {
-            report.error(place, format!("entry {position} has the ordinal {ordinal}"));
+            report.error(place, Rule::Ordinal.by(&[&position, &ordinal]));
         }
         // 0 to 2 are none, PS_MAPI and PS_PUBLIC_STRINGS; those of the stream follow.
         if usize::from(guid >> 1) >= sets + 3 {
-            report.error(place, format!("entry {position} is of a set that is not there"));
+            report.error(place, Rule::NameSet.by(&[&position]));
         }
         let key = if guid & 1 == 1 {
             let (at, texts) = texts.as_ref().map_or((0, &[][..]), |texts| (texts.at(), texts));
@@ -78,12 +80,9 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
         };
         let bucket = (key ^ u32::from(guid)) % buckets;
         match listed.get(&ordinal) {
-            None => report.error(place, format!("entry {position} is in no bucket")),
+            None => report.error(place, Rule::NoBucket.by(&[&position])),
             Some(found) if *found != (bucket, key, guid) => {
-                report.error(
-                    place,
-                    format!("entry {position} is not in the bucket {bucket} it belongs to"),
-                );
+                report.error(place, Rule::OtherBucket.by(&[&position, &bucket]));
             }
             Some(_) => {}
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::place::Place;
+use super::rule::{Breach, Rule, Said};
 use crate::pst::error::PstError;
 
 /// How much a finding matters.
@@ -18,15 +20,24 @@ pub enum Weight {
 pub struct Finding {
     /// How much it matters.
     pub weight: Weight,
+    /// Which rule.
+    pub rule: Rule,
     /// What it is about: `block 0x1234`, `folder 0x8082`.
-    pub place: String,
+    pub place: Said,
     /// What is wrong, as a clause.
-    pub text: String,
+    pub text: Said,
+}
+
+impl Finding {
+    /// Says in German where what is wrong.
+    pub fn german(&self) -> String {
+        format!("{}: {}", self.place.de, self.text.de)
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.text)
+        write!(f, "{}: {}", self.place.en, self.text.en)
     }
 }
 
@@ -69,48 +80,34 @@ impl Report {
         self.notes
     }
 
-    pub(super) fn error(&mut self, place: impl fmt::Display, text: impl fmt::Display) {
-        self.errors += 1;
-        self.keep(Weight::Error, &place, &text);
+    pub(super) fn error(&mut self, place: Place<'_>, breach: impl Into<Breach>) {
+        self.add(Weight::Error, place, breach);
     }
 
-    pub(super) fn note(&mut self, place: impl fmt::Display, text: impl fmt::Display) {
-        self.notes += 1;
-        self.keep(Weight::Note, &place, &text);
+    pub(super) fn note(&mut self, place: Place<'_>, breach: impl Into<Breach>) {
+        self.add(Weight::Note, place, breach);
     }
 
     /// Adds a finding of a weight.
-    pub(super) fn add(
-        &mut self,
-        weight: Weight,
-        place: impl fmt::Display,
-        text: impl fmt::Display,
-    ) {
+    pub(super) fn add(&mut self, weight: Weight, place: Place<'_>, breach: impl Into<Breach>) {
         match weight {
-            Weight::Note => self.note(place, text),
-            Weight::Error => self.error(place, text),
+            Weight::Note => self.notes += 1,
+            Weight::Error => self.errors += 1,
+        }
+        if self.findings.len() < KEPT {
+            let Breach { rule, said: text } = breach.into();
+            self.findings.push(Finding { weight, rule, place: place.said(), text });
         }
     }
 
     /// Takes the value, or what kept it from being read as a finding.
-    pub(super) fn take<T>(
-        &mut self,
-        place: impl fmt::Display,
-        read: Result<T, PstError>,
-    ) -> Option<T> {
+    pub(super) fn take<T>(&mut self, place: Place<'_>, read: Result<T, PstError>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
             Err(error) => {
-                self.error(place, error);
+                self.error(place, Rule::Unreadable.by(&[&error]));
                 None
             }
-        }
-    }
-
-    fn keep(&mut self, weight: Weight, place: &dyn fmt::Display, text: &dyn fmt::Display) {
-        if self.findings.len() < KEPT {
-            let (place, text) = (place.to_string(), text.to_string());
-            self.findings.push(Finding { weight, place, text });
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Tables: their columns, and rows without gaps (effect). MS-PST 2.3.4.
 
+use super::place::{Part, Place};
 use super::report::Report;
+use super::rule::Rule;
 use crate::mapi::property as p;
 use crate::pst::bytes::Bytes;
 use crate::pst::error::PstError;
-use crate::pst::ltp::{Place, TableContext};
+use crate::pst::ltp::{self, TableContext};
 use crate::pst::ndb::{DataTree, Ndb, Node, Nodes as _};
 
 /// Where TCINFO says the length of a row, and where its rows are.
@@ -12,17 +14,17 @@ const ROW_END: usize = 8;
 const ROWS: usize = 14;
 
 /// Checks a table with every cell.
-pub(super) fn check(ndb: &Ndb, node: &Node, place: &str, report: &mut Report) {
+pub(super) fn check(ndb: &Ndb, node: &Node, place: Place<'_>, report: &mut Report) {
     let Some(table) = report.take(place, TableContext::open(ndb, node)) else { return };
     let columns = table.columns();
     if !columns.windows(2).all(|two| matches!(two, [one, other] if one.tag < other.tag)) {
-        report.error(place, "does not have its columns in order");
+        report.error(place, Rule::ColumnOrder);
     }
     for (tag, offset, bit) in [(p::ROW_ID, 0, 0), (p::ROW_VERSION, 4, 1)] {
         let fits =
             table.column(tag.id).is_some_and(|column| column.start == offset && column.bit == bit);
         if !fits {
-            report.error(place, format!("has its column {tag} in an unusual place"));
+            report.error(place, Rule::ColumnPlace.by(&[&tag]));
         }
     }
     cells(&table, place, report);
@@ -30,45 +32,41 @@ pub(super) fn check(ndb: &Ndb, node: &Node, place: &str, report: &mut Report) {
         let mut numbers: Vec<usize> = index.iter().map(|(_, number)| *number).collect();
         numbers.sort_unstable();
         if numbers.iter().enumerate().any(|(expected, number)| expected != *number) {
-            report.error(place, "has gaps in the numbers of its rows");
+            report.error(place, Rule::RowNumbers);
         }
         let count = stored(ndb, &table);
         if let Some(count) = report.take(place, count)
             && count != numbers.len()
         {
-            let text = format!("has room for {count} rows and lists {}", numbers.len());
-            report.error(place, text);
+            report.error(place, Rule::RowRoom.by(&[&count, &numbers.len()]));
         }
     }
     let Some(rows) = report.take(place, table.rows()) else { return };
     for row in rows {
         let Some(row) = report.take(place, row) else { return };
         for column in columns {
-            report.take(
-                format!("{place}, row {:#x}, column {}", row.id(), column.tag),
-                row.cell(column),
-            );
+            let cell = Place::Within(&place, Part::Cell(row.id(), column.tag));
+            report.take(cell, row.cell(column));
         }
     }
 }
 
 /// No two cells share bytes, no two columns a bit, and the row ends with as many bits as there are columns.
-fn cells(table: &TableContext<'_>, place: &str, report: &mut Report) {
+fn cells(table: &TableContext<'_>, place: Place<'_>, report: &mut Report) {
     let mut cells: Vec<_> = table.columns().iter().map(|one| (one.start, one.width)).collect();
     cells.sort_unstable();
     if cells.windows(2).any(|two| matches!(two, [one, other] if one.0 + one.1 > other.0)) {
-        report.error(place, "has cells that overlap");
+        report.error(place, Rule::CellOverlap);
     }
     let mut bits: Vec<usize> = table.columns().iter().map(|column| column.bit).collect();
     bits.sort_unstable();
     if bits.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
-        report.error(place, "has two columns with one bit");
+        report.error(place, Rule::ColumnBit);
     }
     let end = cells.last().map_or(0, |last| last.0 + last.1);
     let length = table.row_length();
     if end + bits.len().div_ceil(8) != length {
-        let text = format!("has rows of {length} bytes, and cells up to byte {end}");
-        report.error(place, text);
+        report.error(place, Rule::RowLength.by(&[&length, &end]));
     }
 }
 
@@ -78,14 +76,14 @@ fn stored(ndb: &Ndb, table: &TableContext<'_>) -> Result<usize, PstError> {
     let info = heap.piece(heap.root())?;
     let bytes = Bytes::new("TCINFO", info.at(), &info);
     let row = usize::from(bytes.u16(ROW_END, "rgib[TCI_bm]")?).max(1);
-    Ok(match Place::of(bytes.u32(ROWS, "hnidRows")?) {
-        Place::Heap(hid) => heap.piece(hid)?.len() / row,
-        Place::Subnode(nid) => {
+    Ok(match ltp::Place::of(bytes.u32(ROWS, "hnidRows")?) {
+        ltp::Place::Heap(hid) => heap.piece(hid)?.len() / row,
+        ltp::Place::Subnode(nid) => {
             let tree = DataTree::open(ndb, table.contents().subnode(nid, "row matrix")?.data)?;
             let Some(before) = tree.blocks().checked_sub(1) else { return Ok(0) };
             let last = tree.block(before)?.map_or(0, |block| block.len());
             before * (ndb.layout().block_payload / row) + last / row
         }
-        Place::Empty | Place::Inline(_) => 0,
+        ltp::Place::Empty | ltp::Place::Inline(_) => 0,
     })
 }

@@ -1,6 +1,8 @@
 //! Who has which room, and whether the maps know it (effect). MS-PST 2.2.2.7.2.
 
+use super::place::Place;
 use super::report::Report;
+use super::rule::Rule;
 use super::trees::Found;
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
@@ -18,16 +20,15 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
     let header = ndb.header();
     let length = ndb.medium().len()?;
     if header.file_end != length {
-        let text = format!("says that the file has {} bytes, and it has {length}", header.file_end);
-        report.error("header", text);
+        report.error(Place::Header, Rule::FileEnd.by(&[&header.file_end, &length]));
     }
     let (first, step) = (layout.first_map, layout.map_step);
     if length < first || !(length - first).is_multiple_of(step) {
-        report.error("header", "the file does not end with a whole section");
+        report.error(Place::Header, Rule::WholeSections);
     }
     let sections = length.saturating_sub(first).div_ceil(step);
     if sections > 0 && header.last_map != first + (sections - 1) * step {
-        report.error("header", "ibAMapLast is not the offset of the last allocation map");
+        report.error(Place::Header, Rule::LastMap);
     }
     let (unit, size) = (super::trees::unit(ndb), wide(layout.page));
     // One bit for each slot of the section.
@@ -39,24 +40,24 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
         let at = first + section * step;
         for (number, kind) in (0..).zip(reserved(section, layout)) {
             let place = PageRef { id: PageId(at + size * number), at: at + size * number };
-            let name = format!("{} at {:#x}", kind.structure(), place.at);
-            owned.take(place.at, size, &name, report);
-            let page = report.take(&name, ndb.page(kind, place));
+            let name = Place::Page(kind.structure(), place.at);
+            owned.take(place.at, size, name, report);
+            let page = report.take(name, ndb.page(kind, place));
             if kind == PageKind::AllocationMap {
                 maps.push((at, page));
             }
         }
     }
     for (at, size) in &found.taken {
-        let name = format!("room at {at:#x}");
+        let name = Place::Room(*at);
         if *at < first || at.saturating_add(*size) > length {
-            report.error(name, "lies outside of the file");
+            report.error(name, Rule::Outside);
             continue;
         }
         if (at - first) % step + size > step {
-            report.error(&name, "crosses the end of a section");
+            report.error(name, Rule::SectionEnd);
         }
-        owned.take(*at, *size, &name, report);
+        owned.take(*at, *size, name, report);
     }
     for (at, page) in maps {
         let Some(page) = page else { continue };
@@ -70,10 +71,8 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
             let place = at + slot * unit;
             match (taken, owned.has(place)) {
                 (false, true) => {
-                    report.error(
-                        format!("AMap page at {at:#x}"),
-                        format!("shows {place:#x} as free, which is in use"),
-                    );
+                    let name = Place::Page(PageKind::AllocationMap.structure(), at);
+                    report.error(name, Rule::ShownFree.by(&[&format_args!("{place:#x}")]));
                 }
                 (true, false) => report.lost_bytes += unit,
                 _ => {}
@@ -82,16 +81,12 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
         }
     }
     if report.lost_bytes > 0 {
-        let text = format!("{} bytes are shown as in use and belong to nobody", report.lost_bytes);
-        report.note("maps", text);
+        report.note(Place::Maps, Rule::LostRoom.by(&[&report.lost_bytes]));
     }
     if header.maps_valid == 0 {
-        report.note("header", "says that the maps are not valid; the next writer makes them anew");
+        report.note(Place::Header, Rule::MapsInvalid);
     } else if free != header.free {
-        report.error(
-            "header",
-            format!("cbAMapFree says {} free bytes, the maps show {free}", header.free),
-        );
+        report.error(Place::Header, Rule::FreeBytes.by(&[&header.free, &free]));
     }
     Ok(())
 }
@@ -139,7 +134,7 @@ impl Owned {
         place.is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|bits| bits & bit != 0))
     }
 
-    fn take(&mut self, at: u64, size: u64, name: &str, report: &mut Report) {
+    fn take(&mut self, at: u64, size: u64, name: Place<'_>, report: &mut Report) {
         let mut twice = false;
         let mut next = at;
         while next < at.saturating_add(size) {
@@ -152,7 +147,7 @@ impl Owned {
             next += self.unit;
         }
         if twice {
-            report.error(name, "is in use twice");
+            report.error(name, Rule::UsedTwice);
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
 use super::lists::data_size;
+use super::place::{Part, Place};
 use super::report::{Report, Weight};
+use super::rule::Rule;
 use super::trees::Found;
 use super::{heaps, rows};
 use crate::mapi::{PropertyType, property as p};
@@ -28,7 +30,7 @@ const REPLICATION: RangeInclusive<u32> = 0x16..=0x18;
 pub(super) fn check(store: &Store<&Ndb>, found: &Found, report: &mut Report) {
     let mut walk = Walk { ndb: store.nodes(), found, report, seen: HashMap::new() };
     for node in &found.nodes {
-        let size = walk.whole(node, &format!("node {}", node.nid), 0);
+        let size = walk.whole(node, Place::Node(node.nid), 0);
         if node.nid.kind() == NidKind::MESSAGE {
             walk.size(node, size);
         }
@@ -45,9 +47,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Reads a node with all subnodes, and returns how many bytes of data they have.
-    fn whole(&mut self, node: &Node, place: &str, depth: usize) -> u64 {
+    fn whole(&mut self, node: &Node, place: Place<'_>, depth: usize) -> u64 {
         if depth > DEEPEST {
-            self.report.error(place, "is nested too deeply");
+            self.report.error(place, Rule::Nesting);
             return 0;
         }
         let shared = node
@@ -71,7 +73,8 @@ impl Walk<'_> {
         });
         self.report.take(place, walked);
         for node in &below {
-            size += self.whole(node, &format!("{place}, subnode {}", node.nid), depth + 1);
+            let place = Place::Within(&place, Part::Subnode(node.nid));
+            size += self.whole(node, place, depth + 1);
         }
         if let Some(sub) = shared {
             self.seen.insert((node.nid, node.data, sub), size);
@@ -80,7 +83,7 @@ impl Walk<'_> {
     }
 
     /// The heap comes first: what is wrong with it explains what cannot be read.
-    fn content(&mut self, node: &Node, place: &str) {
+    fn content(&mut self, node: &Node, place: Place<'_>) {
         let is_context = is_context(node.nid);
         if !is_context && (!is_table(node.nid) || node.data.is_none()) {
             return;
@@ -94,7 +97,7 @@ impl Walk<'_> {
             let context = PropertyContext::open(self.ndb, node);
             let Some(context) = self.report.take(place, context) else { return };
             for property in context.properties() {
-                let place = format!("{place}, property {}", property.id);
+                let place = Place::Within(&place, Part::Property(property.id));
                 let read = value(&context, property);
                 self.report.take(place, read);
             }
@@ -110,8 +113,7 @@ impl Walk<'_> {
         if let Some(said) = said.and_then(|said| said.as_i32())
             && i64::from(said) != i64::try_from(size).unwrap_or(i64::MAX)
         {
-            let text = format!("says that it has {said} bytes and has {size}");
-            self.report.note(format!("item {}", node.nid), text);
+            self.report.note(Place::Item(node.nid), Rule::ItemSize.by(&[&said, &size]));
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::lists::{Blocks, Known, refer};
-use super::report::Report;
+use super::place::Place;
+use super::report::{Report, Weight};
+use super::rule::{Breach, Rule};
 use crate::pst::bytes::Bytes;
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind, PageRef};
@@ -29,9 +31,9 @@ pub(super) fn check(ndb: &Ndb, report: &mut Report) -> Found {
     let mut entries: Vec<BlockEntry> = Vec::new();
     let mut last = None;
     walk(ndb, PageKind::Blocks, report, &mut found, &mut |report, page, index| {
-        if let Some(entry) = report.take("leaf of the block tree", page.block(index)) {
+        if let Some(entry) = report.take(Place::LeafOfBlocks, page.block(index)) {
             if last.is_some_and(|last| last >= entry.bid) {
-                report.error(format!("block {}", entry.bid), "is not in its place in the tree");
+                report.error(Place::Block(entry.bid), Rule::TreeOrder);
             }
             last = Some(entry.bid);
             entries.push(entry);
@@ -39,34 +41,34 @@ pub(super) fn check(ndb: &Ndb, report: &mut Report) -> Found {
     });
     for entry in &entries {
         report.blocks += 1;
-        let place = format!("block {}", entry.bid);
+        let place = Place::Block(entry.bid);
         if entry.bid != entry.bid.key() {
-            report.error(&place, "has an id with the reserved bit in the tree");
+            report.error(place, Rule::ReservedBit);
         }
         if entry.bid >= header.next_block {
-            report.error(&place, "has an id that is still to be given (bidNextB)");
+            report.error(place, Rule::FutureBlock);
         }
         if !entry.at.is_multiple_of(unit(ndb)) {
-            report.error(&place, format!("begins at {:#x}, which is between two slots", entry.at));
+            report.error(place, Rule::BlockPlace.by(&[&format_args!("{:#x}", entry.at)]));
         }
         if usize::from(entry.size) > ndb.layout().block_payload || entry.size == 0 {
-            report.error(&place, format!("has {} bytes, which no block has", entry.size));
+            report.error(place, Rule::BlockSize.by(&[&entry.size]));
         }
         let length = ndb.layout().block_size(entry.stored.into());
         found.taken.push((entry.at, u64::try_from(length).unwrap_or(u64::MAX)));
         // The entry itself counts as a reference.
         let known = Known { said: entry.references, found: 1, size: entry.size };
         blocks.insert(entry.bid, known);
-        report.take(&place, ndb.read_block(entry));
+        report.take(place, ndb.read_block(entry));
     }
     // There are as many as blocks, and what is needed of them is noted.
     drop(entries);
     let mut nodes = Vec::new();
     let mut last: Option<Nid> = None;
     walk(ndb, PageKind::Nodes, report, &mut found, &mut |report, page, index| {
-        if let Some(node) = report.take("leaf of the node tree", page.node(index)) {
+        if let Some(node) = report.take(Place::LeafOfNodes, page.node(index)) {
             if last.is_some_and(|last| last >= node.nid) {
-                report.error(format!("node {}", node.nid), "is not in its place in the tree");
+                report.error(Place::Node(node.nid), Rule::TreeOrder);
             }
             last = Some(node.nid);
             nodes.push(node);
@@ -79,9 +81,8 @@ pub(super) fn check(ndb: &Ndb, report: &mut Report) -> Found {
         let highest = header.highest.get(index).copied().unwrap_or(0);
         // Single nodes of the store have fixed ids.
         if kind != NidKind::INTERNAL && node.nid.index() > highest {
-            let text =
-                format!("has an index above the {highest:#x} that rgnid says was given last");
-            report.error(format!("node {}", node.nid), text);
+            let breach = Rule::FutureNode.by(&[&format_args!("{highest:#x}")]);
+            report.error(Place::Node(node.nid), breach);
         }
         for bid in [node.data, node.sub].into_iter().flatten() {
             refer(ndb, bid, &mut blocks, report);
@@ -105,18 +106,15 @@ fn count(ndb: &Ndb, blocks: &Blocks, report: &mut Report) {
         let said = u32::from(known.said);
         if said == known.found {
             if said == 1 {
-                report.note(format!("block {bid}"), "belongs to nobody");
+                report.note(Place::Block(*bid), Rule::Unowned);
             }
             continue;
         }
-        let place = format!("block {bid}");
-        let text = format!("says {said} references and has {}", known.found);
+        let breach = Rule::References.by(&[&said, &known.found]);
         // Outlook leaves blocks behind in its own copies of mailboxes (seen in both sizes of pages): room is lost, no more.
-        if ndb.header().is_offline_store() && said > known.found {
-            report.note(place, text);
-        } else {
-            report.error(place, text);
-        }
+        let is_room = ndb.header().is_offline_store() && said > known.found;
+        let weight = if is_room { Weight::Note } else { Weight::Error };
+        report.add(weight, Place::Block(*bid), breach);
     }
 }
 
@@ -146,38 +144,38 @@ fn below(
     found: &mut Found,
     each: &mut dyn FnMut(&mut Report, &TreePage<'_>, usize),
 ) {
-    let name = format!("{} at {:#x}", kind.structure(), place.at);
+    let name = Place::Page(kind.structure(), place.at);
     if !found.seen.insert(place.at) {
-        report.error(&name, "is in the tree twice");
+        report.error(name, Rule::PageTwice);
         return;
     }
-    let Some(bytes) = report.take(&name, ndb.page(kind, place)) else { return };
+    let Some(bytes) = report.take(name, ndb.page(kind, place)) else { return };
     report.pages += 1;
     found.taken.push((place.at, u64::try_from(bytes.len()).unwrap_or(u64::MAX)));
     if place.id >= ndb.header().next_page {
-        report.error(&name, "has an id that is still to be given (bidNextP)");
+        report.error(name, Rule::FuturePage);
     }
     let layout = ndb.layout();
-    let Some(page) = report.take(&name, TreePage::parse(layout, kind, place.at, &bytes)) else {
+    let Some(page) = report.take(name, TreePage::parse(layout, kind, place.at, &bytes)) else {
         return;
     };
     if !place.at.is_multiple_of(u64::try_from(layout.page).unwrap_or(512)) {
-        report.error(&name, "does not begin where a page can");
+        report.error(name, Rule::PagePlace);
     }
     let read = head(layout, kind, page.level, &Bytes::new(kind.structure(), place.at, &bytes));
-    if let Some(Some(text)) = report.take(&name, read) {
-        report.error(&name, text);
+    if let Some(Some(breach)) = report.take(name, read) {
+        report.error(name, breach);
     }
     if page.count == 0 && above.is_some() {
-        report.error(&name, "is empty");
+        report.error(name, Rule::PageEmpty);
     }
     if let Some((level, key)) = above {
         if page.level != level {
-            report.error(&name, format!("is on level {} where {level} was expected", page.level));
+            report.error(name, Rule::PageLevel.by(&[&page.level, &level]));
             return;
         }
         if page.count > 0 && page.key(0).is_ok_and(|first| low(kind, first) != low(kind, key)) {
-            report.error(&name, "does not begin with the key that the page above gives for it");
+            report.error(name, Rule::FirstKey);
         }
     }
     for index in 0..page.count {
@@ -196,7 +194,7 @@ fn head(
     kind: PageKind,
     level: u8,
     page: &Bytes<'_>,
-) -> Result<Option<String>, PstError> {
+) -> Result<Option<Breach>, PstError> {
     let entry = match (level, kind) {
         (0, PageKind::Nodes) => layout.node_entry,
         (0, _) => layout.block_entry,
@@ -211,10 +209,7 @@ fn head(
         (page.u8(at + 1, "cEntMax")?.into(), page.u8(at + 2, "cbEnt")?)
     };
     let fits = usize::from(most_said) == most && usize::from(said) == entry;
-    let text = format!(
-        "says {most_said} entries of {said} bytes (cEntMax, cbEnt) where {most} of {entry} fit"
-    );
-    Ok((!fits).then_some(text))
+    Ok((!fits).then(|| Rule::PageHead.by(&[&most_said, &said, &most, &entry])))
 }
 
 /// Of the key of a node only 32 bits count.
