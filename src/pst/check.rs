@@ -69,15 +69,15 @@ pub fn check(path: &Path) -> Result<Report, PstError> {
 pub fn check_medium(medium: Medium) -> Result<Report, PstError> {
     let ndb = Ndb::open(medium)?;
     let mut report = Report::default();
-    let mut found = trees::check(&ndb, &mut report);
-    space::check(&ndb, &found, &mut report)?;
-    // Nobody asks for room again, and there is some for each block and page.
-    found.taken = Vec::new();
+    let mut room = space::Room::of(&ndb, &mut report)?;
+    let blocks = trees::check(&ndb, &mut room, &mut report);
+    space::check(&ndb, &room, &mut report);
+    drop(room);
     // What is above cannot be told from what is below when the trees are broken.
     if report.errors() == 0 {
         let store = Store::new(&ndb);
         names::check(&ndb, &mut report);
-        tables::check(&store, &found, &mut report);
+        tables::check(&store, &blocks, &mut report);
         folders::check(&store, &mut report);
     }
     Ok(report)

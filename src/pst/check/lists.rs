@@ -1,7 +1,5 @@
 //! Lists of blocks and of subnodes, and who refers to which block (effect). MS-PST 2.2.2.8.3.
 
-use std::collections::HashMap;
-
 use super::place::Place;
 use super::report::Report;
 use super::rule::Rule;
@@ -10,25 +8,54 @@ use crate::pst::error::PstError;
 use crate::pst::id::Bid;
 use crate::pst::ndb::{Block, Ndb, Nodes as _};
 
-/// A block as the block tree knows it, and what was found about it.
+/// A block as the block tree knows it, and what was found about it: 16 bytes, for there may be millions.
 pub(super) struct Known {
-    /// How many references the tree says.
-    pub(super) said: u16,
+    pub(super) bid: Bid,
     /// How many there are; the entry in the tree counts as one.
     pub(super) found: u32,
+    /// How many references the tree says.
+    pub(super) said: u16,
     /// Bytes of data, inflated.
     pub(super) size: u16,
 }
 
-/// All blocks by their ids.
-pub(super) type Blocks = HashMap<Bid, Known>;
+/// All blocks, by their ids.
+#[derive(Default)]
+pub(super) struct Blocks(Vec<Known>);
+
+impl Blocks {
+    /// Adds a block. They come in their order, unless the tree is damaged.
+    pub(super) fn add(&mut self, known: Known) {
+        self.0.push(known);
+    }
+
+    /// Puts them in order when all are there.
+    pub(super) fn sort(&mut self) {
+        self.0.sort_by_key(|known| known.bid);
+        self.0.dedup_by_key(|known| known.bid);
+    }
+
+    /// Finds a block.
+    pub(super) fn find(&self, bid: Bid) -> Option<&Known> {
+        self.0.get(self.place(bid)?)
+    }
+
+    /// Passes all of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Known> {
+        self.0.iter()
+    }
+
+    fn place(&self, bid: Bid) -> Option<usize> {
+        self.0.binary_search_by_key(&bid, |known| known.bid).ok()
+    }
+}
 
 /// Counts a reference, and with the first one to a list those of the list. Nothing recurses here: lists of a damaged file may
 /// lead on and on.
 pub(super) fn refer(ndb: &Ndb, bid: Bid, blocks: &mut Blocks, report: &mut Report) {
     let mut next = vec![bid.key()];
     while let Some(bid) = next.pop() {
-        let Some(known) = blocks.get_mut(&bid) else {
+        let Some(known) = blocks.place(bid).and_then(|place| blocks.0.get_mut(place)) else {
             report.error(Place::Block(bid), Rule::MissingBlock);
             continue;
         };
@@ -53,7 +80,7 @@ pub(super) fn data_size(ndb: &Ndb, blocks: &Blocks, data: Option<Bid>) -> u64 {
         let total = |block: Block| Bytes::new("XBLOCK", block.at(), &block).u32(4, "lcbTotal");
         return ndb.block(bid).and_then(total).map_or(0, u64::from);
     }
-    blocks.get(&bid.key()).map_or(0, |known| known.size.into())
+    blocks.find(bid.key()).map_or(0, |known| known.size.into())
 }
 
 struct List<'a> {

@@ -16,7 +16,6 @@ pub(super) enum Place<'p> {
     LeafOfNodes,
     /// A page of a kind, by its offset.
     Page(&'static str, u64),
-    Room(u64),
     Block(Bid),
     Node(Nid),
     Folder(Nid),
@@ -52,7 +51,6 @@ impl Place<'_> {
             Self::Page(kind, at) => {
                 said(format!("{kind} at {at:#x}"), format!("{kind} bei {at:#x}"))
             }
-            Self::Room(at) => said(format!("room at {at:#x}"), format!("Platz bei {at:#x}")),
             Self::Block(bid) => said(format!("block {bid}"), format!("Block {bid}")),
             Self::Node(nid) => said(format!("node {nid}"), format!("Knoten {nid}")),
             Self::Folder(nid) => said(format!("folder {nid}"), format!("Ordner {nid}")),

@@ -1,5 +1,7 @@
 //! Tables: their columns, and rows without gaps (effect). MS-PST 2.3.4.
 
+use std::mem;
+
 use super::place::{Part, Place};
 use super::report::Report;
 use super::rule::Rule;
@@ -29,16 +31,18 @@ pub(super) fn check(ndb: &Ndb, node: &Node, place: Place<'_>, report: &mut Repor
     }
     cells(&table, place, report);
     if let Some(index) = report.take(place, table.index()) {
-        let mut numbers: Vec<usize> = index.iter().map(|(_, number)| *number).collect();
-        numbers.sort_unstable();
-        if numbers.iter().enumerate().any(|(expected, number)| expected != *number) {
+        let mut seen = vec![false; index.len()];
+        let mut numbers = index.iter().map(|(_, number)| *number);
+        let mut is_new =
+            |number| seen.get_mut(number).is_some_and(|seen| !mem::replace(seen, true));
+        if !numbers.all(&mut is_new) {
             report.error(place, Rule::RowNumbers);
         }
         let count = stored(ndb, &table);
         if let Some(count) = report.take(place, count)
-            && count != numbers.len()
+            && count != index.len()
         {
-            report.error(place, Rule::RowRoom.by(&[&count, &numbers.len()]));
+            report.error(place, Rule::RowRoom.by(&[&count, &index.len()]));
         }
     }
     let Some(rows) = report.take(place, table.rows()) else { return };

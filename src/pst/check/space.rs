@@ -3,81 +3,34 @@
 use super::place::Place;
 use super::report::Report;
 use super::rule::Rule;
-use super::trees::Found;
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::id::{PageId, PageRef};
 use crate::pst::layout::Layout;
 use crate::pst::ndb::{Ndb, Nodes as _, PageKind};
 
-/// Compares all that is taken with the maps.
-///
-/// # Errors
-///
-/// The file's length cannot be told.
-pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(), PstError> {
-    let layout = ndb.layout();
-    let header = ndb.header();
-    let length = ndb.medium().len()?;
-    if header.file_end != length {
-        report.error(Place::Header, Rule::FileEnd.by(&[&header.file_end, &length]));
+/// Compares what is taken with the maps.
+pub(super) fn check(ndb: &Ndb, room: &Room, report: &mut Report) {
+    let (header, size) = (ndb.header(), wide(ndb.layout().page));
+    if header.file_end != room.length {
+        let breach = Rule::FileEnd.by(&[&header.file_end, &room.length]);
+        report.error(Place::Header, breach);
     }
-    let (first, step) = (layout.first_map, layout.map_step);
-    if length < first || !(length - first).is_multiple_of(step) {
+    if room.length < room.first || !(room.length - room.first).is_multiple_of(room.step) {
         report.error(Place::Header, Rule::WholeSections);
     }
-    let sections = length.saturating_sub(first).div_ceil(step);
-    if sections > 0 && header.last_map != first + (sections - 1) * step {
+    if room.sections().next_back().is_some_and(|(_, last)| header.last_map != last) {
         report.error(Place::Header, Rule::LastMap);
     }
-    let (unit, size) = (super::trees::unit(ndb), wide(layout.page));
-    // One bit for each slot of the section.
-    let bytes = usize::try_from(step / unit / 8).unwrap_or(0);
-    let mut owned = Owned::new(first, unit, length);
     let mut free = 0;
-    let mut maps = Vec::new();
-    for section in 0..sections {
-        let at = first + section * step;
-        for (number, kind) in (0..).zip(reserved(section, layout)) {
+    for (section, at) in room.sections() {
+        for (number, kind) in (0..).zip(reserved(section, ndb.layout())) {
             let place = PageRef { id: PageId(at + size * number), at: at + size * number };
             let name = Place::Page(kind.structure(), place.at);
-            owned.take(place.at, size, name, report);
             let page = report.take(name, ndb.page(kind, place));
-            if kind == PageKind::AllocationMap {
-                maps.push((at, page));
+            if let Some(page) = page.filter(|_| kind == PageKind::AllocationMap) {
+                free += map(ndb, room, at, &page, report);
             }
-        }
-    }
-    for (at, size) in &found.taken {
-        let name = Place::Room(*at);
-        if *at < first || at.saturating_add(*size) > length {
-            report.error(name, Rule::Outside);
-            continue;
-        }
-        if (at - first) % step + size > step {
-            report.error(name, Rule::SectionEnd);
-        }
-        owned.take(*at, *size, name, report);
-    }
-    for (at, page) in maps {
-        let Some(page) = page else { continue };
-        // The narrow form has four bytes before its bits.
-        let bits = page.get(if layout.wide { 0 } else { 4 }..).unwrap_or_default();
-        let slots = bits
-            .iter()
-            .take(bytes)
-            .flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
-        for (slot, taken) in (0..).zip(slots) {
-            let place = at + slot * unit;
-            match (taken, owned.has(place)) {
-                (false, true) => {
-                    let name = Place::Page(PageKind::AllocationMap.structure(), at);
-                    report.error(name, Rule::ShownFree.by(&[&format_args!("{place:#x}")]));
-                }
-                (true, false) => report.lost_bytes += unit,
-                _ => {}
-            }
-            free += if taken { 0 } else { unit };
         }
     }
     if report.lost_bytes > 0 {
@@ -88,7 +41,29 @@ pub(super) fn check(ndb: &Ndb, found: &Found, report: &mut Report) -> Result<(),
     } else if free != header.free {
         report.error(Place::Header, Rule::FreeBytes.by(&[&header.free, &free]));
     }
-    Ok(())
+}
+
+/// Compares the map of a section, and returns how many bytes it shows as free.
+fn map(ndb: &Ndb, room: &Room, at: u64, page: &[u8], report: &mut Report) -> u64 {
+    // One bit for each slot of the section; the narrow form has four bytes before its bits.
+    let bytes = usize::try_from(room.step / room.unit / 8).unwrap_or(0);
+    let bits = page.get(if ndb.layout().wide { 0 } else { 4 }..).unwrap_or_default();
+    let slots =
+        bits.iter().take(bytes).flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
+    let mut free = 0;
+    for (slot, taken) in (0..).zip(slots) {
+        let place = at + slot * room.unit;
+        match (taken, room.has(place)) {
+            (false, true) => {
+                let name = Place::Page(PageKind::AllocationMap.structure(), at);
+                report.error(name, Rule::ShownFree.by(&[&format_args!("{place:#x}")]));
+            }
+            (true, false) => report.lost_bytes += room.unit,
+            _ => {}
+        }
+        free += if taken { 0 } else { room.unit };
+    }
+    free
 }
 
 /// The map pages that a section begins with. In files with large pages the one that Outlook's later versions read is the only one
@@ -110,18 +85,55 @@ fn reserved(section: u64, layout: &Layout) -> Vec<PageKind> {
     kinds
 }
 
-/// One bit for each slot of the file.
-struct Owned {
+/// Who has which room: one bit for each slot of the file.
+pub(super) struct Room {
     first: u64,
+    step: u64,
     unit: u64,
+    length: u64,
     bits: Vec<u64>,
 }
 
-impl Owned {
-    fn new(first: u64, unit: u64, length: u64) -> Self {
+impl Room {
+    /// Begins with what sections begin with.
+    ///
+    /// # Errors
+    ///
+    /// The file's length cannot be told.
+    pub(super) fn of(ndb: &Ndb, report: &mut Report) -> Result<Self, PstError> {
+        let layout = ndb.layout();
+        let (first, step, unit) = (layout.first_map, layout.map_step, super::trees::unit(ndb));
+        let length = ndb.medium().len()?;
         let slots = length.saturating_sub(first) / unit;
-        let words = usize::try_from(slots / 64 + 1).unwrap_or(0);
-        Self { first, unit, bits: vec![0; words] }
+        let bits = vec![0; usize::try_from(slots / 64 + 1).unwrap_or(0)];
+        let mut room = Self { first, step, unit, length, bits };
+        let size = wide(layout.page);
+        for (section, at) in room.sections() {
+            for (number, kind) in (0..).zip(reserved(section, layout)) {
+                let at = at + size * number;
+                room.mark(at, size, Place::Page(kind.structure(), at), report);
+            }
+        }
+        Ok(room)
+    }
+
+    /// Takes room that something has.
+    pub(super) fn take(&mut self, at: u64, size: u64, name: Place<'_>, report: &mut Report) {
+        if at < self.first || at.saturating_add(size) > self.length {
+            report.error(name, Rule::Outside);
+            return;
+        }
+        if (at - self.first) % self.step + size > self.step {
+            report.error(name, Rule::SectionEnd);
+        }
+        self.mark(at, size, name, report);
+    }
+
+    /// Lists the sections: their numbers, and where they begin.
+    fn sections(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + use<> {
+        let (first, step) = (self.first, self.step);
+        let count = self.length.saturating_sub(first).div_ceil(step);
+        (0..count).map(move |section| (section, first + section * step))
     }
 
     fn place(&self, at: u64) -> Option<(usize, u64)> {
@@ -134,7 +146,7 @@ impl Owned {
         place.is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|bits| bits & bit != 0))
     }
 
-    fn take(&mut self, at: u64, size: u64, name: Place<'_>, report: &mut Report) {
+    fn mark(&mut self, at: u64, size: u64, name: Place<'_>, report: &mut Report) {
         let mut twice = false;
         let mut next = at;
         while next < at.saturating_add(size) {

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
-use super::lists::data_size;
+use super::lists::{Blocks, data_size};
 use super::place::{Part, Place};
 use super::report::{Report, Weight};
 use super::rule::Rule;
-use super::trees::Found;
 use super::{heaps, rows};
 use crate::mapi::{PropertyType, property as p};
 use crate::pst::error::PstError;
@@ -15,7 +14,7 @@ use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::heap::Client;
 use crate::pst::ltp::{Heap, Property, PropertyContext};
 use crate::pst::messaging::Store;
-use crate::pst::ndb::{Ndb, Node, subnode};
+use crate::pst::ndb::{Ndb, Node, Nodes as _, subnode};
 
 /// Tables within attachments within items: no deeper than this.
 const DEEPEST: usize = 16;
@@ -27,19 +26,21 @@ const UNPUBLISHED: Client = Client(0xAC);
 const REPLICATION: RangeInclusive<u32> = 0x16..=0x18;
 
 /// Reads every value of every node.
-pub(super) fn check(store: &Store<&Ndb>, found: &Found, report: &mut Report) {
-    let mut walk = Walk { ndb: store.nodes(), found, report, seen: HashMap::new() };
-    for node in &found.nodes {
-        let size = walk.whole(node, Place::Node(node.nid), 0);
+pub(super) fn check(store: &Store<&Ndb>, blocks: &Blocks, report: &mut Report) {
+    let mut walk = Walk { ndb: store.nodes(), blocks, report, seen: HashMap::new() };
+    let walked = store.nodes().nodes(Nid(0), &mut |node| {
+        let size = walk.whole(&node, Place::Node(node.nid), 0);
         if node.nid.kind() == NidKind::MESSAGE {
-            walk.size(node, size);
+            walk.size(&node, size);
         }
-    }
+        ControlFlow::Continue(())
+    });
+    report.take(Place::Nodes, walked);
 }
 
 struct Walk<'a> {
     ndb: &'a Ndb,
-    found: &'a Found,
+    blocks: &'a Blocks,
     report: &'a mut Report,
     /// Nodes whose subnodes have more than one owner, with their sizes: they are looked at once.
     seen: HashMap<(Nid, Option<Bid>, Bid), u64>,
@@ -55,7 +56,7 @@ impl Walk<'_> {
         let shared = node
             .sub
             .map(Bid::key)
-            .filter(|sub| self.found.blocks.get(sub).is_some_and(|known| known.found > 2));
+            .filter(|sub| self.blocks.find(*sub).is_some_and(|known| known.found > 2));
         if let Some(sub) = shared {
             let key = (node.nid, node.data, sub);
             if let Some(size) = self.seen.get(&key) {
@@ -64,7 +65,7 @@ impl Walk<'_> {
             // A list that leads to itself ends here.
             self.seen.insert(key, 0);
         }
-        let mut size = data_size(self.ndb, &self.found.blocks, node.data);
+        let mut size = data_size(self.ndb, self.blocks, node.data);
         self.content(node, place);
         let mut below = Vec::new();
         let walked = subnode::each(self.ndb, node.sub, &mut |node| {
