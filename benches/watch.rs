@@ -49,7 +49,7 @@ const IDLE: f64 = 0.01;
 const WITHIN: Duration = Duration::from_secs(10);
 /// The program is at rest when nothing but the schedule had it look at anything for so long. A stream says something every 45
 /// seconds, and only when it has does it count as one that works.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 /// How often it is asked whether it is.
 const STEP: Duration = Duration::from_secs(5);
 /// Where an edit that does not come is given up.

@@ -38,7 +38,7 @@ fn a_wrong_configuration_is_told_with_its_place_and_touches_nothing() {
     place.configure(|text| *text = text.replacen("contacts = 'sync'", "contacts = 'snyc'", 1));
     place.run(&["sync"]).expect(2).says(&["abgleich.toml:", "snyc", "sync"]);
     place.configure(|text| {
-        *text = text.replacen(r#"adapter = "sqlite""#, r#"adaptor = "sqlite""#, 1)
+        *text = text.replacen(r#"adapter = "sqlite""#, r#"adaptor = "sqlite""#, 1);
     });
     place.run(&["sync"]).expect(2).says(&["abgleich.toml:", "adaptor", "adapter"]);
     place.configure(|text| *text = text.replace("'exchange-ca.pem'", "'nowhere.pem'"));
