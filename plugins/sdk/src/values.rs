@@ -89,7 +89,9 @@ impl<'de> Deserialize<'de> for Fields {
                 }
                 // Of a word that comes twice the last value counts, as with any object.
                 let mut last = Fields::new();
-                fields.into_iter().for_each(|(word, value)| last.insert(word, value));
+                for (word, value) in fields {
+                    last.insert(word, value);
+                }
                 Ok(last)
             }
         }
