@@ -2,7 +2,8 @@
 
 use abgleich::mailbox::contract::{Bench, sample};
 use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
-use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Value};
+use abgleich::model::recurrence::{Day, Pattern, Range, Unit};
+use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Recurrence, Value};
 use exchange_sim::Value as Stored;
 
 use crate::bench::{Exchange, ExchangeBench};
@@ -141,28 +142,38 @@ fn names_that_the_person_chose_stay_and_ours_follow() {
 fn a_completed_occurrence_leaves_a_copy_with_the_same_stamp() {
     let mut bench = Exchange::shared().bench();
     let kind = ItemKind::Task;
-    let (id, version) = create(&mut bench, kind);
-    let mut content = Content::new();
-    let weekly = sample::full(ItemKind::Appointment);
-    content.put(Field::Recurrence, weekly.slot(Field::Recurrence).cloned().expect("a series"));
-    let before = fetch(&mut bench, kind, &id).content;
-    let write = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
-    bench.mailbox.apply(kind, &[write]).expect("answers");
-    edit(&mut bench, &id, &[("task:Status", text("Completed"))]);
-    let (tenant, user) = ("haus".into(), "DHO".into());
-    let by = abgleich::mailbox::By::Records(&["A-1".into()]);
-    let wanted = abgleich::mailbox::Wanted { tenant: &tenant, user: &user, by };
-    let found = bench.mailbox().find(kind, &wanted).expect("found");
-    assert_eq!(found.len(), 2, "notes.md §2.3: duplicate stamps are normal");
-    let master = fetch(&mut bench, kind, &id).content;
-    assert_ne!(master.text(Field::Status), Some("completed"));
+    let start = jiff::civil::date(2027, 1, 12);
+    for (record, pattern) in [
+        ("W-1", Pattern::Weekly { every: 2, days: vec![Day::Tuesday], first_day: Day::Monday }),
+        ("R-1", Pattern::Regenerating { unit: Unit::Week, every: 2 }),
+    ] {
+        let folder = bench.mailbox.folder(kind, &[], false).expect("known").expect("there");
+        let mut content = sample::full(kind);
+        content.set(Field::TaskStart, Value::Date(start));
+        content.set(Field::Due, Value::Date(start));
+        let series =
+            Recurrence { pattern, range: Range::Forever { start }, exceptions: Vec::new() };
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series.clone())));
+        let write = Write::Create { folder, content, stamp: sample::stamp(record, record) };
+        let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+        let Wrote::Done { id, .. } = &answers[0] else { panic!("{answers:?}") };
+        edit(&mut bench, id, &[("task:Status", text("Completed"))]);
+        let (tenant, user) = ("haus".into(), "DHO".into());
+        let by = abgleich::mailbox::By::Records(&[record.into()]);
+        let wanted = abgleich::mailbox::Wanted { tenant: &tenant, user: &user, by };
+        let found = bench.mailbox().find(kind, &wanted).expect("found");
+        assert_eq!(found.len(), 2, "notes.md §2.3: duplicate stamps are normal");
+        let master = fetch(&mut bench, kind, id).content;
+        assert_ne!(master.text(Field::Status), Some("completed"), "{record}");
+        assert_ne!(master.value(Field::Due), Some(&Value::Date(start)), "it goes on, {record}");
+        let Some(Value::Recurrence(after)) = master.value(Field::Recurrence) else {
+            panic!("no series any more: {record}")
+        };
+        assert_eq!(after.pattern, series.pattern);
+        let copy = found.iter().find(|found| found.identity.id != *id).expect("a copy");
+        let copy = fetch(&mut bench, kind, &copy.identity.id).content;
+        assert_eq!(copy.text(Field::Status), Some("completed"), "{record}");
+    }
 }
 
 #[test]

@@ -36,13 +36,13 @@ pub(super) fn series(bench: &mut dyn Bench) {
     let regenerating = [Unit::Day, Unit::Week, Unit::Month, Unit::Year]
         .map(|unit| Pattern::Regenerating { unit, every: 2 });
     for kind in [ItemKind::Appointment, ItemKind::Task] {
+        let plain =
+            patterns.iter().flat_map(|pattern| ranges.iter().map(move |range| (pattern, range)));
         let more = if kind == ItemKind::Task { &regenerating[..] } else { &[] };
-        for (index, pattern) in patterns.iter().chain(more).enumerate() {
-            let range = match pattern {
-                Pattern::Regenerating { .. } => Range::Forever { start },
-                _ => ranges[index % ranges.len()].clone(),
-            };
-            let series = Recurrence { pattern: pattern.clone(), range, exceptions: Vec::new() };
+        let regenerating = more.iter().map(|pattern| (pattern, &ranges[0]));
+        for (pattern, range) in plain.chain(regenerating) {
+            let (pattern, range) = (pattern.clone(), range.clone());
+            let series = Recurrence { pattern, range, exceptions: Vec::new() };
             let mut written = sample::full(kind);
             written.set(Field::TaskStart, Value::Date(start));
             written.set(Field::Due, Value::Date(start));

@@ -1,6 +1,7 @@
 //! What is written as MAPI properties is read back as it was: fields one by one and all together, new and changed.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert_eq, proptest};
 
@@ -12,8 +13,10 @@ use crate::mailbox::contract::sample;
 use crate::mailbox::zones::Zone;
 use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
 use crate::mapi::{Properties, Value as V, named as n, property as p};
-use crate::model::recurrence::{Exception, ExceptionChange, Moment};
-use crate::model::{Content, Field, Fingerprint, ItemKind, Shape, Slot, Value};
+use crate::model::recurrence::{
+    Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
+};
+use crate::model::{Content, Field, Fingerprint, ItemKind, Recurrence, Shape, Slot, Value};
 
 const CLASSES: [(ItemKind, &str); 3] = [
     (ItemKind::Contact, "IPM.Contact"),
@@ -297,57 +300,179 @@ fn content(kind: ItemKind) -> impl Strategy<Value = Content> {
     let fields: Vec<Field> =
         Field::of(kind).filter(|field| field.fits_outlook() && !field.read_only()).collect();
     let values: Vec<_> = fields.iter().map(|field| value(*field)).collect();
-    (values, proptest::collection::vec(any::<bool>(), fields.len())).prop_map(
-        move |(slots, known)| {
-            let mut content = Content::new();
-            for ((field, slot), known) in fields.iter().zip(slots).zip(known) {
-                if known {
-                    content.put(*field, slot);
-                }
+    let known = proptest::collection::vec(any::<bool>(), fields.len());
+    (values, known, Chance::any()).prop_map(move |(slots, known, chance)| {
+        let mut content = Content::new();
+        for ((field, slot), known) in fields.iter().zip(slots).zip(known) {
+            if known {
+                content.put(*field, slot);
             }
-            settle(kind, &mut content);
-            content
-        },
-    )
+        }
+        settle(kind, &mut content, chance);
+        content
+    })
+}
+
+/// Numbers out of which content is made to hold together.
+#[derive(Clone, Copy, Debug)]
+struct Chance {
+    first: Date,
+    numbers: [u8; 8],
+}
+
+impl Chance {
+    fn any() -> impl Strategy<Value = Self> {
+        let day = |days| Date::constant(2024, 1, 1).checked_add(i64::from(days).days()).unwrap();
+        (0..3000_i32, any::<[u8; 8]>())
+            .prop_map(move |(days, numbers)| Self { first: day(days), numbers })
+    }
+
+    /// Returns one of so many, each time out of another number.
+    fn below(&self, which: usize, count: usize) -> usize {
+        usize::from(self.numbers[which]) % count
+    }
 }
 
 /// Makes content that holds together, as a planner hands it out.
-fn settle(kind: ItemKind, content: &mut Content) {
-    let known = |content: &Content, field| content.slot(field).is_some();
+fn settle(kind: ItemKind, content: &mut Content, chance: Chance) {
     match kind {
         ItemKind::Contact => {}
-        ItemKind::Appointment => {
-            let Some(Value::Instant(start)) = content.value(Field::Start).cloned() else {
-                let start: Timestamp = "2027-05-05T08:00:00Z".parse().unwrap();
-                content.set(Field::Start, Value::Instant(start));
-                return settle(kind, content);
-            };
-            content.set(Field::End, Value::Instant(start.checked_add(45.minutes()).unwrap()));
-            content.set(Field::AllDay, Value::Flag(false));
-            if content.value(Field::Zone).is_none() {
-                content.set_text(Field::Zone, "Europe/Berlin");
-            }
-            content.set_blank(Field::Recurrence);
-            content.set(Field::ReminderOn, Value::Flag(true));
-            if !known(content, Field::ReminderMinutes) {
-                content.set(Field::ReminderMinutes, Value::Number(0));
-            }
-        }
-        ItemKind::Task => {
-            content.set_text(Field::Status, "in_progress");
-            content.set_blank(Field::Completed);
-            if let Some(Value::Number(100)) = content.value(Field::Percent) {
-                content.set(Field::Percent, Value::Number(99));
-            }
-            content.set(Field::ReminderOn, Value::Flag(true));
-        }
+        ItemKind::Appointment => settle_appointment(content, chance),
+        ItemKind::Task => settle_task(content, chance),
     }
+}
+
+/// Whole days or hours, once or in a series with changed and deleted occurrences.
+fn settle_appointment(content: &mut Content, chance: Chance) {
+    let first = chance.first;
+    let all_day = chance.below(0, 3) == 0;
+    // Whole days have no zone of their own; they are read in the mailbox's.
+    let own = content.text(Field::Zone).filter(|_| !all_day);
+    let name = own.unwrap_or("Europe/Berlin").to_owned();
+    let rules = TimeZone::get(&name).unwrap();
+    content.set_text(Field::Zone, &name);
+    let at = |day: Date, hour: i8| {
+        Value::Instant(rules.to_ambiguous_timestamp(day.at(hour, 15, 0, 0)).compatible().unwrap())
+    };
+    content.set(Field::AllDay, Value::Flag(all_day));
+    let days = i64::try_from(chance.below(1, 3)).unwrap() + 1;
+    if all_day {
+        content.set(Field::Start, Value::Date(first));
+        content.set(Field::End, Value::Date(first.checked_add(days.days()).unwrap()));
+    } else {
+        content.set(Field::Start, at(first, 9));
+        content.set(Field::End, at(first, 11));
+    }
+    content.set(Field::ReminderOn, Value::Flag(true));
+    if content.slot(Field::ReminderMinutes).is_none() {
+        content.set(Field::ReminderMinutes, Value::Number(0));
+    }
+    if chance.below(2, 2) == 0 {
+        content.set_blank(Field::Recurrence);
+        return;
+    }
+    let mut series = series(first, chance, false);
+    let originals: Vec<Date> = series.dates().take(6).collect();
+    for (number, original) in originals.into_iter().enumerate() {
+        let moment = |value| match value {
+            Value::Instant(at) => Moment::Instant(at),
+            _ => panic!("an instant"),
+        };
+        let (start, end) = if all_day {
+            (Moment::Day(original), Moment::Day(original.checked_add(days.days()).unwrap()))
+        } else {
+            (moment(at(original, 14)), moment(at(original, 15)))
+        };
+        let text = |which| (chance.below(which, 2) == 0).then(|| format!("{which} geändert 🎉"));
+        let change = match chance.below(number, 4) {
+            0 => ExceptionChange::Deleted,
+            1 => ExceptionChange::Changed {
+                start,
+                end,
+                subject: text(6).or_else(|| all_day.then(|| "anders".to_owned())),
+                place: text(7),
+            },
+            _ => continue,
+        };
+        series.exceptions.push(Exception { original, change });
+    }
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+}
+
+/// Every status with the share and the day that it goes with, once or in a series.
+fn settle_task(content: &mut Content, chance: Chance) {
+    let first = chance.first;
+    let statuses = ["not_started", "in_progress", "completed", "waiting", "deferred"];
+    let status = statuses[chance.below(0, statuses.len())];
+    content.set_text(Field::Status, status);
+    let some = i64::try_from(chance.below(1, 98)).unwrap() + 1;
+    let share = match status {
+        "not_started" => 0,
+        "completed" => 100,
+        _ => some,
+    };
+    content.set(Field::Percent, Value::Number(share));
+    content.set_blank(Field::Completed);
+    content.set_blank(Field::Recurrence);
+    content.set(Field::ReminderOn, Value::Flag(true));
+    if status == "completed" {
+        content.set(Field::Completed, Value::Date(first));
+    } else if chance.below(2, 2) == 0 {
+        content.set(Field::TaskStart, Value::Date(first));
+        content.set(Field::Due, Value::Date(first));
+        let series = series(first, chance, true);
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    }
+}
+
+/// A series of any pattern and range that begins on a day.
+fn series(first: Date, chance: Chance, regenerates: bool) -> Recurrence {
+    const WEEK: [Day; 7] = [
+        Day::Monday,
+        Day::Tuesday,
+        Day::Wednesday,
+        Day::Thursday,
+        Day::Friday,
+        Day::Saturday,
+        Day::Sunday,
+    ];
+    let today = WEEK[usize::try_from(first.weekday().to_monday_zero_offset()).unwrap()];
+    let (month, day) = (u8::try_from(first.month()).unwrap(), u8::try_from(first.day()).unwrap());
+    // Which one of its kind the first day is within its month; the fifth is the last.
+    let ordinal = [Ordinal::First, Ordinal::Second, Ordinal::Third, Ordinal::Fourth, Ordinal::Last]
+        [usize::from((day - 1) / 7)];
+    let every = u32::from(chance.numbers[3] % 4) + 1;
+    let pattern = match chance.below(4, if regenerates { 7 } else { 6 }) {
+        0 => Pattern::Daily { every },
+        1 => {
+            let mut days = vec![today, WEEK[chance.below(5, WEEK.len())]];
+            days.sort_unstable();
+            days.dedup();
+            Pattern::Weekly { every, days, first_day: Day::Monday }
+        }
+        2 => Pattern::MonthlyOnDay { every, day },
+        3 => Pattern::MonthlyOnWeekday { every, ordinal, day: today },
+        4 => Pattern::YearlyOnDay { month, day },
+        5 => Pattern::YearlyOnWeekday { month, ordinal, day: today },
+        _ => {
+            let unit = [Unit::Day, Unit::Week, Unit::Month, Unit::Year][chance.below(5, 4)];
+            Pattern::Regenerating { unit, every }
+        }
+    };
+    let days = i64::from(chance.numbers[7]) * 12;
+    let range = match chance.below(6, 3) {
+        _ if matches!(pattern, Pattern::Regenerating { .. }) => Range::Forever { start: first },
+        0 => Range::Forever { start: first },
+        1 => Range::Until { start: first, end: first.checked_add(days.days()).unwrap() },
+        _ => Range::Count { start: first, count: u32::from(chance.numbers[7] % 40) + 2 },
+    };
+    Recurrence { pattern, range, exceptions: Vec::new() }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Model to properties to model is the identity in the canonical form, new and changed.
+    /// Model to properties to model is the identity in the canonical form, new, changed, and written as it was read.
     #[test]
     fn what_is_written_is_read(
         contacts in (content(ItemKind::Contact), content(ItemKind::Contact)),
@@ -366,6 +491,8 @@ proptest! {
             change(kind, &mut item, &second, &mailbox);
             let found = look(&item, &mailbox).content;
             prop_assert_eq!(different(&second, &found), NOTHING);
+            change(kind, &mut item, &found, &mailbox);
+            prop_assert_eq!(different(&found, &look(&item, &mailbox).content), NOTHING);
         }
     }
 }
