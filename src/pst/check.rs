@@ -78,6 +78,7 @@ pub fn check_medium(medium: Medium) -> Result<Report, PstError> {
         let store = Store::new(&ndb);
         names::check(&ndb, &mut report);
         tables::check(&store, &blocks, &mut report);
+        drop(blocks);
         folders::check(&store, &mut report);
     }
     Ok(report)
