@@ -21,10 +21,15 @@ fn no(scheme: &str) -> Act {
 
 /// A lane to the peer by NTLM.
 fn ntlm(peer: &Peer) -> Lane {
+    settings(peer).lane()
+}
+
+/// What lanes to the peer by NTLM share.
+fn settings(peer: &Peer) -> Settings {
     let url = format!("http://127.0.0.1:{}/EWS/Exchange.asmx", peer.port);
     let endpoint = Endpoint::parse(&url, PlainHttp::OnLoopback).unwrap();
     let login = Login::Ntlm { user: "FIRMA\\svc".into(), password: Password::new("geheim") };
-    Settings::new(endpoint, &login, &Trust::System, timeouts()).unwrap().lane()
+    Settings::new(endpoint, &login, &Trust::System, timeouts()).unwrap()
 }
 
 fn counts(peer: &Peer) -> Vec<usize> {
@@ -149,4 +154,27 @@ async fn a_server_that_says_it_wants_each_request_logged_in_is_believed() {
     assert!(lane.login_facts().unwrap().each_request);
     assert_eq!(ask(&mut lane).await.unwrap(), 1);
     assert_eq!(counts(&peer), [4], "nothing is sent in vain");
+}
+
+#[tokio::test]
+async fn an_account_that_is_locked_in_mid_run_is_presented_by_nobody() {
+    // notes.md §3.1 no. 3: 456 says that the account is locked, also on a connection that is logged in. 440 says only that the
+    // server wants its login form filled in: one more presents the login, alone.
+    let blocked = |status| Act::Write(http(status, "", "<html/>"));
+    let begins = || vec![Act::Write(challenge("")), ok()];
+    let locked = [begins(), vec![blocked("456 Locked")]].concat();
+    let again = [Act::Write(challenge("")), blocked("440 Login Timeout")];
+    let form = [begins(), vec![blocked("440 Login Timeout")], again.into()].concat();
+    for acts in [locked, form] {
+        let sent = acts.len();
+        let peer = Peer::start(acts, None).await;
+        let settings = settings(&peer);
+        let (mut one, mut two) = (settings.lane(), settings.lane());
+        assert_eq!(ask(&mut one).await.unwrap(), 1);
+        for lane in [&mut one, &mut two, &mut settings.lane()] {
+            let error = ask(lane).await.unwrap_err();
+            assert!(matches!(error, EwsError::AccountBlocked { .. }), "{error:?}");
+        }
+        assert_eq!(counts(&peer).iter().sum::<usize>(), sent, "nothing more");
+    }
 }

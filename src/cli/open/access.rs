@@ -161,12 +161,12 @@ mod tests {
             gates.of(user, &proof)
         };
         let no = || ews::auth::Refused::Server { offers: vec!["Basic".to_owned()] };
-        let pass = gate(r"FIRMA\svc", "falsch").enter().await.unwrap();
+        let pass = gate(r"FIRMA\svc", "falsch").enter(false).await.unwrap();
         assert!(pass.refused(no()));
-        assert!(gate(r"firma\SVC", "falsch").enter().await.is_err(), "the same account");
-        assert!(gate(r"FIRMA\svc", "richtig").enter().await.is_ok());
+        assert!(gate(r"firma\SVC", "falsch").enter(false).await.is_err(), "the same account");
+        assert!(gate(r"FIRMA\svc", "richtig").enter(false).await.is_ok());
         assert!(
-            gate(r"FIRMA\svc", "falsch").enter().await.is_err(),
+            gate(r"FIRMA\svc", "falsch").enter(false).await.is_err(),
             "put back, and still shut out"
         );
     }

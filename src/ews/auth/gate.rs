@@ -1,27 +1,47 @@
 //! One refused login stops all lanes of its account (effect: lanes wait for each other).
 //!
 //! A directory counts wrong passwords and locks the account after a few. With a lane for each
-//! mailbox one wrong password would be presented a hundred times. So as long as a login is not
-//! proven, lanes present it one after another, and after the first refusal no more: every later one
-//! gets the same refusal, and the server hears nothing of it. A gate that was closed stays so:
-//! another password is another login, with a gate of its own.
+//! mailbox one wrong password would be presented a hundred times. So lanes present it one after
+//! another, and after a refusal no more: every later one gets the same refusal, and the server hears
+//! nothing of it. A gate that was closed stays so: another password is another login, with a gate of
+//! its own.
+//!
+//! A password may be changed while a run is on, so that being right once does not end the turns. Two
+//! things do, for a moment: a login that goes along with each request would have all requests wait for
+//! each other, so one that was accepted moments ago lets others present it too; and whoever is in
+//! front and gets no answer at all does not hold up the others for long.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, timeout};
 
 use crate::ews::auth::error::LoginError;
 use crate::ews::error::EwsError;
+
+/// How long a login that goes along with each request is taken for right after it was accepted.
+const TRUSTED: Duration = Duration::from_secs(5);
+
+/// How long a login that was right before waits for its turn. A refusal comes in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What all lanes of one account share. Clones are the same gate.
 #[derive(Debug, Clone, Default)]
 pub struct Gate(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Held by the one that presents a login that is not proven.
+    /// Held by the one that presents a login.
     turn: Arc<tokio::sync::Mutex<()>>,
+    patience: Duration,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { state: Mutex::default(), turn: Arc::default(), patience: PATIENCE }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -29,8 +49,8 @@ enum State {
     /// Nobody knows whether the login is right.
     #[default]
     Unproven,
-    /// It was accepted, so that many may present it at once.
-    Proven,
+    /// It was accepted, the last time then.
+    Proven(Instant),
     /// It was refused.
     Closed(Refused),
 }
@@ -70,37 +90,51 @@ pub struct Pass {
 }
 
 impl Gate {
-    /// Waits until the login may be presented.
+    /// Waits until the login may be presented, which it is `with_each_request` or once for a connection.
     ///
     /// # Errors
     ///
     /// It was refused before.
-    pub async fn enter(&self) -> Result<Pass, Refused> {
-        if let Some(pass) = self.at_once()? {
-            return Ok(pass);
-        }
-        let turn = Arc::clone(&self.0.turn).lock_owned().await;
-        // Whoever was before us may have proven or refused it.
-        match self.at_once()? {
-            Some(pass) => Ok(pass),
-            None => Ok(Pass { gate: self.clone(), turn: Some(turn) }),
-        }
-    }
-
-    fn at_once(&self) -> Result<Option<Pass>, Refused> {
-        match &*self.state() {
-            State::Unproven => Ok(None),
-            State::Proven => Ok(Some(Pass { gate: self.clone(), turn: None })),
-            State::Closed(refused) => Err(refused.clone()),
+    pub async fn enter(&self, with_each_request: bool) -> Result<Pass, Refused> {
+        let is_trusted = |at: &Instant| with_each_request && at.elapsed() < TRUSTED;
+        loop {
+            let state = self.state().clone();
+            let turn = Arc::clone(&self.0.turn).lock_owned();
+            let turn = match state {
+                State::Closed(refused) => return Err(refused),
+                State::Proven(at) if is_trusted(&at) => None,
+                State::Unproven => Some(turn.await),
+                State::Proven(_) => timeout(self.0.patience, turn).await.ok(),
+            };
+            // Whoever was before us may have proven, doubted or refused it.
+            match (&*self.state(), &turn) {
+                (State::Closed(refused), _) => return Err(refused.clone()),
+                (State::Unproven, None) => {}
+                (State::Proven(at), _) if is_trusted(at) => {
+                    return Ok(Pass { gate: self.clone(), turn: None });
+                }
+                (State::Proven(_), _) | (State::Unproven, Some(_)) => {
+                    return Ok(Pass { gate: self.clone(), turn });
+                }
+            }
         }
     }
 
     /// Takes note that a server asked again in the middle of a run: what was right may not be any
-    /// more, so that the next one presents it alone.
+    /// more.
     pub fn doubt(&self) {
         let mut state = self.state();
-        if matches!(*state, State::Proven) {
+        if matches!(*state, State::Proven(_)) {
             *state = State::Unproven;
+        }
+    }
+
+    /// Closes for good.
+    pub fn close(&self, refused: Refused) {
+        let mut state = self.state();
+        if !matches!(*state, State::Closed(_)) {
+            tracing::warn!("the login was refused; nobody tries it again");
+            *state = State::Closed(refused);
         }
     }
 
@@ -118,30 +152,26 @@ impl Gate {
 }
 
 impl Pass {
-    /// The login was accepted.
+    /// The login was accepted. While it is doubted, one that set out before says nothing of it.
     pub fn succeeded(self) {
         let mut state = self.gate.state();
-        if matches!(*state, State::Unproven) {
-            *state = State::Proven;
+        match (&*state, &self.turn) {
+            (State::Proven(_), _) | (State::Unproven, Some(_)) => {
+                *state = State::Proven(Instant::now());
+            }
+            (State::Unproven, None) | (State::Closed(_), _) => {}
         }
     }
 
     /// The login was refused. `false` when it had been accepted before: servers answer 401 under
     /// load too, so that it may be presented once more, by one alone. Then nothing is closed yet.
     pub fn refused(self, refused: Refused) -> bool {
-        let mut state = self.gate.state();
-        match (&*state, &self.turn) {
-            (State::Closed(_), _) => true,
-            (_, None) => {
-                *state = State::Unproven;
-                false
-            }
-            (_, Some(_)) => {
-                tracing::warn!("the login was refused; nobody tries it again");
-                *state = State::Closed(refused);
-                true
-            }
+        let doubtful = matches!(*self.gate.state(), State::Unproven);
+        self.gate.doubt();
+        if doubtful && self.turn.is_some() {
+            self.gate.close(refused);
         }
+        self.gate.refused().is_some()
     }
 }
 
@@ -155,20 +185,29 @@ mod tests {
         Refused::Server { offers: vec!["NTLM".to_owned()] }
     }
 
-    #[tokio::test]
-    async fn of_a_hundred_lanes_with_a_wrong_password_one_presents_it() {
+    /// A gate whose login was accepted so long ago.
+    fn accepted(ago: Duration) -> Gate {
         let gate = Gate::default();
+        *gate.state() = State::Proven(Instant::now().checked_sub(ago).unwrap());
+        gate
+    }
+
+    /// Lets so many lanes present a login that is refused at once; returns how many did.
+    async fn presented_by(gate: &Gate, lanes: usize, with_each_request: bool) -> usize {
         let presented = Arc::new(AtomicUsize::new(0));
-        let lanes = (0..100).map(|_| {
+        let lanes = (0..lanes).map(|_| {
             let (gate, presented) = (gate.clone(), Arc::clone(&presented));
             tokio::spawn(async move {
-                match gate.enter().await {
-                    Err(refused) => refused,
-                    Ok(pass) => {
-                        presented.fetch_add(1, Ordering::Relaxed);
-                        tokio::task::yield_now().await;
-                        assert!(pass.refused(no()));
-                        no()
+                loop {
+                    match gate.enter(with_each_request).await {
+                        Err(refused) => return refused,
+                        Ok(pass) => {
+                            presented.fetch_add(1, Ordering::Relaxed);
+                            tokio::task::yield_now().await;
+                            if pass.refused(no()) {
+                                return no();
+                            }
+                        }
                     }
                 }
             })
@@ -176,27 +215,74 @@ mod tests {
         for lane in lanes.collect::<Vec<_>>() {
             assert_eq!(lane.await.unwrap(), no(), "all are told the same");
         }
-        assert_eq!(presented.load(Ordering::Relaxed), 1);
+        presented.load(Ordering::Relaxed)
     }
 
     #[tokio::test]
-    async fn a_proven_login_is_presented_by_many_at_once_and_doubted_once() {
-        let gate = Gate::default();
-        gate.enter().await.unwrap().succeeded();
-        let (one, two) = (gate.enter().await.unwrap(), gate.enter().await.unwrap());
+    async fn of_a_hundred_lanes_with_a_wrong_password_one_presents_it() {
+        for with_each_request in [false, true] {
+            assert_eq!(presented_by(&Gate::default(), 100, with_each_request).await, 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_changed_in_mid_run_is_presented_twice() {
+        // Servers answer 401 under load too, so that a login which was right has a second attempt.
+        let gate = accepted(Duration::ZERO);
+        assert_eq!(presented_by(&gate, 16, false).await, 2, "once for each connection");
+
+        // With each request: as many as were under way, and one alone; after a pause as above.
+        for (pause, expected) in [(Duration::ZERO, 16 + 1), (TRUSTED, 2)] {
+            let gate = accepted(pause);
+            assert_eq!(presented_by(&gate, 16, true).await, expected, "after {pause:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn while_all_is_well_requests_do_not_wait_for_each_other() {
+        let gate = accepted(TRUSTED.mul_f32(0.5));
+        let (one, two) = (gate.enter(true).await.unwrap(), gate.enter(true).await.unwrap());
+        assert!(one.turn.is_none() && two.turn.is_none());
+        one.succeeded();
+        let State::Proven(at) = *gate.state() else { panic!("it was accepted") };
+        assert!(at.elapsed() < TRUSTED.mul_f32(0.5), "each answer is good for the next ones");
+        // After a pause one goes first, and those that waited for it go side by side.
+        let gate = accepted(TRUSTED);
+        let first = gate.enter(true).await.unwrap();
+        let waiting = [gate.clone(), gate.clone()]
+            .map(|gate| tokio::spawn(async move { gate.enter(true).await.unwrap() }));
+        tokio::task::yield_now().await;
+        first.succeeded();
+        let [one, two] = waiting;
+        let (one, two) = (one.await.unwrap(), two.await.unwrap());
+        assert!(one.turn.is_none() && two.turn.is_none());
+    }
+
+    #[tokio::test]
+    async fn an_answer_from_before_the_doubt_does_not_end_it() {
+        let gate = accepted(Duration::ZERO);
+        let (one, two) = (gate.enter(true).await.unwrap(), gate.enter(true).await.unwrap());
         assert!(!one.refused(no()), "it was right a moment ago: one more attempt");
         two.succeeded();
-        gate.doubt();
-        let alone = gate.enter().await.unwrap();
+        let alone = gate.enter(true).await.unwrap();
         assert!(alone.turn.is_some());
         assert!(alone.refused(no()));
         assert_eq!(gate.refused(), Some(no()));
     }
 
     #[tokio::test]
+    async fn a_server_that_says_nothing_holds_up_nobody_for_long() {
+        // I11: one mailbox whose server hangs changes nothing for the others.
+        let gate = Gate(Arc::new(Shared { patience: Duration::ZERO, ..Shared::default() }));
+        gate.enter(false).await.unwrap().succeeded();
+        let (hangs, next) = (gate.enter(false).await.unwrap(), gate.enter(false).await.unwrap());
+        assert!(hangs.turn.is_some() && next.turn.is_none());
+    }
+
+    #[tokio::test]
     async fn a_login_that_was_not_answered_proves_nothing() {
         let gate = Gate::default();
-        drop(gate.enter().await.unwrap());
-        assert!(gate.enter().await.unwrap().turn.is_some());
+        drop(gate.enter(false).await.unwrap());
+        assert!(gate.enter(false).await.unwrap().turn.is_some());
     }
 }

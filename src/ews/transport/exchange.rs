@@ -119,7 +119,7 @@ impl HttpLane {
         connection: &mut Connection,
         outgoing: &Outgoing<'_>,
     ) -> Result<Response<Incoming>, Setback> {
-        let pass = self.enter(outgoing).await?;
+        let pass = self.enter(true, outgoing).await?;
         let login = self.settings.basic.clone();
         let response = self.transmit(connection, outgoing.body.clone(), login, outgoing).await?;
         let status = response.status().as_u16();
@@ -146,6 +146,9 @@ impl HttpLane {
         if connection.logged_in && !self.each_request {
             let body = outgoing.body.clone();
             let response = self.transmit(connection, body, None, outgoing).await?;
+            if response.status().as_u16() == 440 {
+                self.settings.gate().doubt();
+            }
             if response.status().as_u16() != 401 {
                 self.asked_again = 0;
                 return Ok(response);
@@ -172,7 +175,7 @@ impl HttpLane {
         outgoing: &Outgoing<'_>,
     ) -> Result<Response<Incoming>, Setback> {
         let scheme = self.settings.account.login().scheme();
-        let pass = self.enter(outgoing).await?;
+        let pass = self.enter(self.each_request, outgoing).await?;
         let binding = self.settings.binding(connection);
         let bound = binding.is_some();
         let account = Arc::clone(&self.settings.account);
@@ -249,8 +252,13 @@ impl HttpLane {
     }
 
     /// Waits until the login may be presented.
-    async fn enter(&self, outgoing: &Outgoing<'_>) -> Result<Pass, Setback> {
-        match timeout_at(outgoing.deadline, self.settings.gate().enter()).await {
+    async fn enter(
+        &self,
+        with_each_request: bool,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Pass, Setback> {
+        let entering = self.settings.gate().enter(with_each_request);
+        match timeout_at(outgoing.deadline, entering).await {
             Ok(entered) => entered.map_err(|refused| Setback::Fail(refused.into())),
             Err(_) => Err(EwsError::TimedOut { waited: outgoing.started.elapsed() }.into()),
         }
@@ -270,6 +278,10 @@ impl HttpLane {
             Err(_) => Err(EwsError::TimedOut { waited: outgoing.started.elapsed() }.into()),
             Ok(Ok(response)) => {
                 connection.used = true;
+                if response.status().as_u16() == 456 {
+                    // It is said on connections that are logged in, too.
+                    self.settings.gate().close(Refused::Blocked { status: 456 });
+                }
                 // A load balancer sets its cookie with the first word already.
                 self.remember(&response, &outgoing.request_id);
                 Ok(response)
@@ -375,10 +387,10 @@ fn unasked(scheme: Scheme, response: &Response<Incoming>) -> Setback {
     }
 }
 
-/// Takes note of what a status says of the account.
+/// Takes note of what a status says of the login.
 fn settle(pass: Pass, status: u16, response: &Response<Incoming>) {
     match (status, judge(status, response.headers())) {
-        (440 | 456, _) => {
+        (440, _) => {
             pass.refused(Refused::Blocked { status });
         }
         (_, Verdict::Read) => pass.succeeded(),
