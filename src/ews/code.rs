@@ -103,6 +103,16 @@ codes! {
     ErrorMessagePerFolderCountReceiveQuotaExceeded => Denied,
     ErrorProxyServiceDiscoveryFailed => Denied,
     ErrorNoApplicableProxyCASServersAvailable => Denied,
+    ErrorServiceDiscoveryFailed => Denied,
+    ErrorCrossSiteRequest => Denied,
+    ErrorPasswordExpired => Denied,
+    ErrorPasswordChangeRequired => Denied,
+    ErrorNoRespondingCASInDestinationSite => Transient,
+    ErrorServiceUnavailable => Transient,
+    ErrorMailboxLogonFailed => Transient,
+    ErrorClientDisconnected => Transient,
+    ErrorDataSourceOperation => Transient,
+    ErrorProxyCallFailed => Transient,
     ErrorProxyRequestProcessingFailed => Transient,
     ErrorProxyTokenExpired => Transient,
     ErrorInvalidServerVersion => Unsupported,
@@ -188,6 +198,10 @@ impl ResponseCode {
                 | Self::ErrorInternalServerTransientError
                 | Self::ErrorConnectionFailed
                 | Self::ErrorMailboxFailover
+                | Self::ErrorClientDisconnected
+                | Self::ErrorDataSourceOperation
+                | Self::ErrorProxyCallFailed
+                | Self::ErrorProxyRequestProcessingFailed
                 | Self::Other(_)
         )
     }

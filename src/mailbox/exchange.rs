@@ -6,6 +6,7 @@
 pub mod ability;
 mod apply;
 mod blame;
+mod contracts;
 mod days;
 mod exceptions;
 mod failure;

@@ -75,6 +75,23 @@ fn a_delegate_needs_to_see_the_folders_that_are_not_used_and_no_more() {
 }
 
 #[test]
+fn a_mailbox_on_an_older_server_opens_with_less_and_the_next_one_does_not() {
+    // notes.md §1.0: the server that answers is new, the one with the mailbox is not, so that each folder is refused.
+    let exchange = Exchange::start();
+    exchange.server.add_mailbox(EVA, "Eva").expect("it is made");
+    let code = "ErrorInvalidSchemaVersionForMailboxVersion".to_owned();
+    exchange.server.fault(Fault::new(FaultKind::BadItem { item: 0, code }).times(2));
+    let server = exchange.way(&exchange.access());
+    let mut old = Exchange::mailbox_on(&server, &eva());
+    old.open().expect("it opens");
+    assert_eq!(old.contract(), ServerVersion::V2013, "two steps down");
+    let mut new = Exchange::mailbox_on(&server, &eva());
+    new.open().expect("it opens");
+    assert_eq!(new.contract(), ServerVersion::V2016);
+    assert_eq!(exchange.server.calls("GetFolder"), 4);
+}
+
+#[test]
 fn quirk_26_a_server_that_calls_a_new_word_a_mistake_is_asked_for_less() {
     for code in ["ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectSchemaVersion"] {
         let exchange = Exchange::start();

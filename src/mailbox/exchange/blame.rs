@@ -21,6 +21,7 @@ pub(super) enum Suspect {
 pub(super) struct Blame {
     waited: bool,
     in_a_row: u32,
+    went_through: bool,
 }
 
 impl Blame {
@@ -38,7 +39,12 @@ impl Blame {
 
     /// Takes note of a batch that went through.
     pub(super) fn succeeded(&mut self) {
-        self.in_a_row = 0;
+        (self.in_a_row, self.went_through) = (0, true);
+    }
+
+    /// Says whether any batch went through.
+    pub(super) fn others_went_through(&self) -> bool {
+        self.went_through
     }
 }
 

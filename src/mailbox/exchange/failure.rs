@@ -136,12 +136,15 @@ pub(super) fn of_refusal(refusal: &Refusal, stage: Stage) -> MailboxError {
     }
 }
 
-/// Codes for "something went wrong here" without a word of what. They pass, or they come back for ever because of one damaged
-/// item (notes.md §3.3), so that nobody else is made to wait for them.
+/// Codes for "something went wrong here" without a word of what, and those that nobody here knows. They pass, or they come back
+/// for ever because of one damaged item (notes.md §3.3), so that nobody else is made to wait for them.
 pub(super) const fn may_be_the_item(code: &ResponseCode) -> bool {
     matches!(
         code,
-        ResponseCode::ErrorInternalServerError | ResponseCode::ErrorInternalServerTransientError
+        ResponseCode::ErrorInternalServerError
+            | ResponseCode::ErrorInternalServerTransientError
+            | ResponseCode::ErrorDataSourceOperation
+            | ResponseCode::Other(_)
     )
 }
 
@@ -252,7 +255,13 @@ const fn is_about_mailbox(code: &ResponseCode) -> bool {
 }
 
 const fn stage_of(code: &ResponseCode, stage: Stage) -> Stage {
-    if is_about_mailbox(code) { Stage::Mailbox } else { stage }
+    match code {
+        ResponseCode::ErrorPasswordExpired | ResponseCode::ErrorPasswordChangeRequired => {
+            Stage::Login
+        }
+        code if is_about_mailbox(code) => Stage::Mailbox,
+        _ => stage,
+    }
 }
 
 const fn hint_of(code: &ResponseCode) -> Option<&'static str> {
@@ -269,6 +278,9 @@ const fn hint_of(code: &ResponseCode) -> Option<&'static str> {
         }
         ResponseCode::ErrorAccessDenied => {
             Some("give the login rights on the folders of this mailbox")
+        }
+        ResponseCode::ErrorPasswordExpired | ResponseCode::ErrorPasswordChangeRequired => {
+            Some("give the account of the login another password, and the configuration too")
         }
         ResponseCode::ErrorAccountDisabled => {
             Some("enable the mailbox's account, or remove its line")

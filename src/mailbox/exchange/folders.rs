@@ -90,13 +90,15 @@ impl Folders {
     ) -> Result<Opened, MailboxError> {
         self.tree = None;
         let operation = GetFolder { folders: self.defaults_of() };
-        let mut parts = ask(wire, patience, Stage::Mailbox, &operation, refused)?;
-        // A mailbox may lie on an older server than the one that took the request; then its folders are refused one by one.
-        while parts.iter().filter_map(refused).any(|no| no.code.asks_for_older())
-            && wire.step_down()
-        {
-            parts = ask(wire, patience, Stage::Mailbox, &operation, refused)?;
-        }
+        let parts = loop {
+            let parts = ask(wire, patience, Stage::Mailbox, &operation, refused)?;
+            // A mailbox may lie on an older server than the one that took the request; then its folders are refused one by one.
+            let too_new = parts.iter().filter_map(refused).any(|no| no.code.asks_for_older());
+            let settled = if too_new { !wire.step_down() } else { wire.agree() };
+            if settled {
+                break parts;
+            }
+        };
         let mut found: [Option<Result<Folder, Refusal>>; 6] = [const { None }; 6];
         for (place, folder) in parts {
             if let Some(slot) = found.get_mut(place) {

@@ -1,7 +1,6 @@
 //! Effect: the wire to a real server: one lane, driven from the engine's blocking thread.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +14,7 @@ use crate::ews::transport::{
     Trace, Trust,
 };
 use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
+use crate::mailbox::exchange::contracts::Contracts;
 use crate::mailbox::exchange::folders::Whose;
 use crate::mailbox::exchange::gate::SharedGate;
 use crate::mailbox::exchange::homes::Homes;
@@ -30,7 +30,7 @@ pub struct ExchangeServer {
     settings: Settings,
     runtime: Handle,
     patience: Patience,
-    agreed: Agreed,
+    contracts: Contracts,
     homes: Homes,
     /// What its mailboxes share.
     gate: SharedGate,
@@ -97,9 +97,6 @@ pub enum ActAs {
     Own,
 }
 
-/// What was agreed with a server; the next mailbox begins with it.
-type Agreed = Arc<Mutex<Option<ServerVersion>>>;
-
 impl ExchangeServer {
     /// Prepares the way to a server; nothing is sent yet. Reading the system's certificates takes a while: do it once.
     pub fn new(access: &ServerAccess, runtime: Handle) -> Result<Self, MailboxError> {
@@ -115,7 +112,7 @@ impl ExchangeServer {
             settings,
             runtime,
             patience: access.patience,
-            agreed: Agreed::default(),
+            contracts: Contracts::default(),
             homes: Homes::default(),
             gate,
         })
@@ -174,8 +171,8 @@ impl ExchangeServer {
     /// Makes the mailbox of a person; nothing is sent yet. Each has a lane of its own, because connections that act for
     /// different people must not be mixed.
     pub fn mailbox(&self, act_as: &ActAs, zone: Zone) -> ExchangeMailbox<LaneWire> {
-        let known = *self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut header = Header::new(known.unwrap_or(ServerVersion::V2016));
+        let begun = self.contracts.begin();
+        let mut header = Header::new(begun);
         let (whose, address) = match act_as {
             ActAs::Owner(address) => {
                 header.impersonate = Some(Impersonation::PrimarySmtpAddress(address.clone()));
@@ -193,8 +190,10 @@ impl ExchangeServer {
         let wire = LaneWire {
             lane: self.settings.lane(),
             header,
+            begun,
             agreed: false,
-            agreed_before: Arc::clone(&self.agreed),
+            older: false,
+            contracts: self.contracts.clone(),
             server: None,
             exchange: false,
             gate: self.gate.clone(),
@@ -222,10 +221,14 @@ impl ActAs {
 pub struct LaneWire {
     lane: Lane,
     header: Header,
-    /// Whether the server has answered under this contract.
+    /// The contract that was tried first.
+    begun: ServerVersion,
+    /// Whether the mailbox was opened under this contract.
     agreed: bool,
-    /// Where the contract is noted for the next mailbox of the server.
-    agreed_before: Agreed,
+    /// Whether it is the mailbox that is older, not the server that answers for it.
+    older: bool,
+    /// What was agreed for the mailboxes of the server.
+    contracts: Contracts,
     server: Option<ServerVersionInfo>,
     /// Whether an answer bore Exchange's own headers.
     exchange: bool,
@@ -247,6 +250,17 @@ impl LaneWire {
     /// Returns how the login went; `None` before the first answer.
     pub(super) fn login(&self) -> Option<LoginFacts> {
         self.lane.login_facts()
+    }
+
+    /// Asks for less of the protocol, while nothing was agreed yet.
+    fn ask_for_less(&mut self) -> bool {
+        match self.header.version.older() {
+            Some(older) if !self.agreed => {
+                self.header.version = older;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Says whether a fault is how servers answer a contract that is newer than they, or than the mailbox's own server. One
@@ -277,13 +291,6 @@ impl Wire for LaneWire {
             gate.learn(&self.budget, outcome.as_ref().map(|_| ()));
             match outcome {
                 Ok(server) => {
-                    if !self.agreed {
-                        self.agreed = true;
-                        let version = self.header.version;
-                        tracing::debug!(contract = version.name(), "the server agrees");
-                        *self.agreed_before.lock().unwrap_or_else(PoisonError::into_inner) =
-                            Some(version);
-                    }
                     self.server = server.or(self.server.take());
                     self.exchange |=
                         self.lane.trace().is_some_and(|trace| trace.is_from_exchange());
@@ -293,7 +300,7 @@ impl Wire for LaneWire {
                     }
                     return Ok(());
                 }
-                Err(error) if Self::is_too_new(&error) && self.step_down() => {}
+                Err(error) if Self::is_too_new(&error) && self.ask_for_less() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -316,15 +323,31 @@ impl Wire for LaneWire {
     }
 
     /// The mailbox may lie on an older server than the one that answers, so that the contract is found out for each mailbox
-    /// (notes.md §1.0). Once a request was understood, it stays.
+    /// (notes.md §1.0).
     fn step_down(&mut self) -> bool {
-        match self.header.version.older() {
-            Some(older) if !self.agreed => {
-                self.header.version = older;
-                true
-            }
-            _ => false,
+        let less = self.ask_for_less();
+        self.older |= less;
+        less
+    }
+
+    fn agree(&mut self) -> bool {
+        if self.agreed {
+            return true;
         }
+        let version = self.header.version;
+        let more = if self.older {
+            // That says nothing of other mailboxes.
+            None
+        } else {
+            self.contracts.settle(self.server.as_ref(), self.begun, version)
+        };
+        if let Some(more) = more {
+            (self.begun, self.header.version) = (more, more);
+            return false;
+        }
+        tracing::debug!(contract = version.name(), "the server agrees");
+        self.agreed = true;
+        true
     }
 
     fn wait(&mut self, time: Duration) {
@@ -344,6 +367,7 @@ impl Wire for LaneWire {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -363,8 +387,10 @@ mod tests {
         let mut wire = LaneWire {
             lane,
             header: Header::new(ServerVersion::V2013Sp1),
+            begun: ServerVersion::V2013Sp1,
             agreed: false,
-            agreed_before: Agreed::default(),
+            older: false,
+            contracts: Contracts::default(),
             server: None,
             exchange: false,
             gate: SharedGate::new(1),

@@ -270,7 +270,9 @@ impl<W: Wire> ExchangeMailbox<W> {
                     }
                 } else if batch.len() > 1 {
                     queue.halve(batch);
-                } else if verdict == Verdict::Doubt {
+                } else if verdict == Verdict::Doubt
+                    && !(is_unknown(&error) && queue.blame.others_went_through())
+                {
                     for job in batch {
                         answers.give(job.place, NEXT_RUN);
                     }
@@ -361,15 +363,17 @@ enum Verdict {
     Stop,
 }
 
+/// A fault with a code that nobody here knows.
+fn is_unknown(error: &EwsError) -> bool {
+    matches!(error, EwsError::Fault(fault) if matches!(fault.code, ResponseCode::Other(_)))
+}
+
 fn verdict(error: &EwsError, repeatable: bool) -> Verdict {
     // The server has spoken without saying what it did. It is done with the request, so that it can be looked at; one that
     // gave up waiting for a part of itself (a time-out) may still be at work.
     if let EwsError::Fault(fault) = error {
         if failure::may_be_the_item(&fault.code) {
             return Verdict::Doubt;
-        }
-        if matches!(fault.code, ResponseCode::Other(_)) {
-            return Verdict::Blame;
         }
     }
     let doubt = error.ambiguous();

@@ -67,7 +67,12 @@ pub(super) fn of_code(code: &ResponseCode) -> Trouble {
         | ResponseCode::ErrorNonPrimarySmtpAddress => Trouble::Missing,
         ResponseCode::ErrorProxyRequestNotAllowed
         | ResponseCode::ErrorProxyServiceDiscoveryFailed
-        | ResponseCode::ErrorNoApplicableProxyCASServersAvailable => Trouble::Elsewhere,
+        | ResponseCode::ErrorNoApplicableProxyCASServersAvailable
+        | ResponseCode::ErrorServiceDiscoveryFailed
+        | ResponseCode::ErrorCrossSiteRequest => Trouble::Elsewhere,
+        ResponseCode::ErrorPasswordExpired | ResponseCode::ErrorPasswordChangeRequired => {
+            Trouble::Login
+        }
         ResponseCode::ErrorMailboxMoveInProgress
         | ResponseCode::ErrorMailboxStoreUnavailable
         | ResponseCode::ErrorMailboxFailover => Trouble::InTransit,
@@ -109,6 +114,10 @@ mod tests {
             ("ErrorNonExistentMailbox", Trouble::Missing),
             ("ErrorCannotFindUser", Trouble::Missing),
             ("ErrorProxyServiceDiscoveryFailed", Trouble::Elsewhere),
+            ("ErrorServiceDiscoveryFailed", Trouble::Elsewhere),
+            ("ErrorCrossSiteRequest", Trouble::Elsewhere),
+            ("ErrorPasswordExpired", Trouble::Login),
+            ("ErrorPasswordChangeRequired", Trouble::Login),
             ("ErrorMailboxMoveInProgress", Trouble::InTransit),
             ("ErrorMailboxStoreUnavailable", Trouble::InTransit),
             ("ErrorAccountDisabled", Trouble::Locked),

@@ -33,9 +33,16 @@ pub trait Wire {
         None
     }
 
-    /// Asks for less of the protocol from now on, if the server has not agreed to anything yet and there is less to ask for.
+    /// Asks for less of the protocol from now on, because the mailbox is older than its server; `false` where there is no less
+    /// to ask for, or something was agreed already.
     fn step_down(&mut self) -> bool {
         false
+    }
+
+    /// Takes note that what was asked for was understood, and keeps to it. `false` where the mailbox may know more of the protocol:
+    /// then it is to be asked again.
+    fn agree(&mut self) -> bool {
+        true
     }
 
     /// Lets time pass without sending anything; requests during a back-off prolong it (notes.md §3.2).
