@@ -19,7 +19,7 @@ use crate::source::{Members, Record};
 use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, State, StateError};
 
 /// Bytes of content that one batch holds in memory at most.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 2 << 20;
 
 /// What is done, in this order.
 const ACTIONS: [Action; 4] = [Action::Create, Action::Update, Action::Delete, Action::RemoveTwin];
@@ -59,12 +59,13 @@ impl Session<'_> {
         action: Action,
         (done, total): (&mut u64, u64),
     ) -> Result<(), Stop> {
-        let size = self.mailbox.batch().max(1);
         let mut after = 0;
         self.kept.heard = None;
         loop {
             self.heed()?;
             let which = Some((active.scope, kind, action.key()));
+            // Batches grow while all goes well, and shrink when the server is overburdened.
+            let size = self.mailbox.batch().max(1);
             let page = self.state.spooled(which, after, size)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;

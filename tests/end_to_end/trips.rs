@@ -106,3 +106,14 @@ fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
     let (calls, _) = run(&place, &[], "updated_outlook");
     assert_eq!(calls, wanted(&[("GetFolder", 1), ("SyncFolderItems", FOLDERS)]), "a quiet run");
 }
+
+#[test]
+fn batches_grow_while_all_goes_well() {
+    // Up to 200 items, as far as they fit into a mebibyte.
+    let place = contacts(800);
+    let (calls, created) = run(&place, &["--first-transfer"], "created");
+    assert_eq!(created.iter().sum::<u64>(), 800, "{created:?}");
+    let requests = calls["CreateItem"];
+    assert!(requests < batches(&created), "{requests} for {created:?}");
+    assert_eq!(calls["GetItem"], requests, "one look back for each");
+}

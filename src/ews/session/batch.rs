@@ -33,6 +33,8 @@ pub struct Batcher {
     size: usize,
     /// How many batches in a row went well.
     good: u32,
+    /// What an item of the last batch weighed on average, in bytes of the request.
+    weight: usize,
 }
 
 /// After how many good batches in a row a larger one is tried.
@@ -51,18 +53,22 @@ impl Batcher {
         let most = limits.most.max(1);
         let least = limits.least.clamp(1, most);
         let size = limits.first.clamp(least, most);
-        Self { limits: BatchLimits { least, most, ..limits }, size, good: 0 }
+        Self { limits: BatchLimits { least, most, ..limits }, size, good: 0, weight: 0 }
     }
 
     /// Returns how many of the next items, whose sizes in bytes are given, go into one request: at
     /// least one where there is one.
-    pub fn take(&self, sizes: impl IntoIterator<Item = usize>) -> usize {
-        let mut bytes = 0_usize;
-        let fits = |(index, size): &(usize, usize)| {
-            bytes = bytes.saturating_add(*size);
-            *index == 0 || bytes <= self.limits.bytes
-        };
-        sizes.into_iter().take(self.size).enumerate().take_while(fits).count()
+    pub fn take(&mut self, sizes: impl IntoIterator<Item = usize>) -> usize {
+        let (mut count, mut bytes) = (0_usize, 0_usize);
+        for size in sizes.into_iter().take(self.size) {
+            let more = bytes.saturating_add(size);
+            if count > 0 && more > self.limits.bytes {
+                break;
+            }
+            (count, bytes) = (count + 1, more);
+        }
+        self.weight = bytes.checked_div(count).unwrap_or(self.weight);
+        count
     }
 
     /// Learns that a batch of so many items went well, and how long it took. One that was far from full says nothing of a
@@ -95,9 +101,12 @@ impl Batcher {
         }
     }
 
-    /// Returns the present size, in items.
+    /// Returns the present size, in items: as many as are allowed, and as probably fit into one request by what the last ones
+    /// weighed. More of them would only make a second, small request.
     pub fn size(&self) -> usize {
-        self.size
+        let room = self.limits.bytes / 10 * 9;
+        let fit = room.checked_div(self.weight).unwrap_or(self.limits.most);
+        self.size.min(fit.max(self.limits.least))
     }
 
     fn shrink(&mut self) {
@@ -126,12 +135,17 @@ mod tests {
     #[test]
     fn batches_are_bounded_by_count_and_bytes() {
         let limits = BatchLimits { first: 4, least: 1, most: 8, bytes: 1000 };
-        let batcher = Batcher::new(limits);
+        let mut batcher = Batcher::new(limits);
         assert_eq!(batcher.take([10; 9]), 4);
         assert_eq!(batcher.take([10; 3]), 3);
+        assert_eq!(batcher.size(), 4);
         assert_eq!(batcher.take([400; 9]), 2);
+        assert_eq!(batcher.size(), 2, "four would make two requests");
         assert_eq!(batcher.take([5000, 10]), 1);
+        assert_eq!(batcher.size(), 1);
+        assert_eq!(batcher.take([10; 9]), 4, "one heavy item says little of the next ones");
         assert_eq!(batcher.take([]), 0);
+        assert_eq!(batcher.size(), 4);
     }
 
     #[test]

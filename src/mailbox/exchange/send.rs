@@ -98,7 +98,7 @@ struct Queue<T> {
 
 impl<T> Queue<T> {
     /// Takes the next batch; `None` when all were sent.
-    fn next(&mut self, size: &Batcher) -> Option<Vec<Job<T>>> {
+    fn next(&mut self, size: &mut Batcher) -> Option<Vec<Job<T>>> {
         if let Some(part) = self.parts.pop() {
             return Some(part);
         }
@@ -139,7 +139,7 @@ impl<W: Wire> ExchangeMailbox<W> {
     {
         let mut waiting = self.manner.patience.begin();
         let mut queue = Queue { fresh: jobs.into(), parts: Vec::new(), blame: Blame::default() };
-        while let Some(batch) = queue.next(&self.writes) {
+        while let Some(batch) = queue.next(&mut self.writes) {
             let operation = build(batch.iter().map(|job| job.load.clone()).collect());
             // Only the end of an answer shows that its places are right (a server that left a message out would shift the
             // others), so that nothing of one that broke off counts.
@@ -371,10 +371,10 @@ fn is_unknown(error: &EwsError) -> bool {
 fn verdict(error: &EwsError, repeatable: bool) -> Verdict {
     // The server has spoken without saying what it did. It is done with the request, so that it can be looked at; one that
     // gave up waiting for a part of itself (a time-out) may still be at work.
-    if let EwsError::Fault(fault) = error {
-        if failure::may_be_the_item(&fault.code) {
-            return Verdict::Doubt;
-        }
+    if let EwsError::Fault(fault) = error
+        && failure::may_be_the_item(&fault.code)
+    {
+        return Verdict::Doubt;
     }
     let doubt = error.ambiguous();
     if doubt && !repeatable {
