@@ -48,7 +48,6 @@ pub use operation::get_events::{EventsPart, GetEvents};
 pub use operation::get_folder::GetFolder;
 pub use operation::get_item::GetItem;
 pub use operation::get_streaming_events::{GetStreamingEvents, StreamPart};
-pub use operation::move_item::MoveItem;
 pub use operation::resolve_names::{Resolution, ResolveNames};
 pub use operation::subscribe::{Delivery, Subscribe, Subscribed};
 pub use operation::sync_folder_items::{SyncFolderItems, SyncPart};
@@ -66,8 +65,7 @@ pub use reply::{
     Arrival, Change, Event, EventKind, Notification, Reply, ReplyParser, StreamParser,
 };
 pub use session::{
-    Backoff, BatchLimits, Batcher, FindPager, Hint, Listener, StreamEnd, StreamGroup, StreamManner,
-    StreamStep, SyncLoop, SyncStep,
+    Backoff, BatchLimits, Batcher, Hint, Listener, StreamEnd, StreamGroup, StreamManner, StreamStep,
 };
 pub use transport::{
     Call, Certificate, Dialed, Endpoint, Lane, Listening, LoginFacts, Offer, Page, Passage,

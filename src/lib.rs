@@ -19,6 +19,7 @@
 //! | [`config`] | pure (reading: effect) | TOML files to valid settings, all problems at once |
 //! | [`source`] | effect | the seam to staffITpro, and the host of adapter plugins |
 //! | [`mailbox`] | effect | the seam to Outlook, with Exchange and PST files behind it |
+//! | [`cloud`] | pure | the domains of Exchange Online, where nobody has a server |
 //! | [`ews`] | pure (transport: effect) | the protocol, usable alone |
 //! | [`mapi`] | pure | Outlook's properties and the blobs in them, whatever carries them |
 //! | [`pst`] | effect (layouts: pure) | the format of PST files in three layers, usable alone |
@@ -63,6 +64,7 @@
 //!   what somebody outside depends on waits for the disk, such as an intent; what was committed before goes along ([`state`]).
 //! * Feed positions are kept for each mailbox rather than each source, since every call to a source names a user.
 
+pub mod cloud;
 pub mod config;
 pub mod engine;
 pub mod ews;

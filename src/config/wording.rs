@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use windows_timezones::WindowsTimezone;
 
+use crate::cloud::is_exchange_online;
 use crate::config::fault::Fault;
 use crate::config::settings::{Binding, Digest, Zone};
 use crate::config::shape::Text;
@@ -177,10 +178,6 @@ fn is_sid(text: &str) -> bool {
     })
 }
 
-/// Hosts of Exchange Online, where EWS is being switched off.
-const ONLINE: [&str; 5] =
-    ["office365.com", "office.com", "outlook.com", "office365.us", "outlook.cn"];
-
 fn url(text: &str) -> Result<Checked, Fault> {
     let after_scheme = text.split_once("://").map_or(text, |(_, rest)| rest);
     let end = after_scheme.find(['/', '?', '#']).unwrap_or(after_scheme.len());
@@ -212,10 +209,7 @@ fn url(text: &str) -> Result<Checked, Fault> {
         return Err(Fault::Host { found: found() });
     }
     let host = host.to_lowercase();
-    let online = |domain: &str| {
-        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    if ONLINE.into_iter().any(online) {
+    if is_exchange_online(&host) {
         return Err(Fault::ExchangeOnline { host });
     }
     let usual = path.to_lowercase().ends_with("/exchange.asmx");

@@ -14,7 +14,6 @@ pub mod get_events;
 pub mod get_folder;
 pub mod get_item;
 pub mod get_streaming_events;
-pub mod move_item;
 pub mod resolve_names;
 pub mod subscribe;
 pub mod sync_folder_items;

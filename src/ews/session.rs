@@ -5,14 +5,10 @@
 
 pub mod backoff;
 pub mod batch;
-pub mod find;
 pub mod gate;
 pub mod stream;
-pub mod sync;
 
 pub use backoff::Backoff;
 pub use batch::{BatchLimits, Batcher};
-pub use find::FindPager;
 pub use gate::Gate;
 pub use stream::{Hint, Listener, StreamEnd, StreamGroup, StreamManner, StreamStep};
-pub use sync::{SyncLoop, SyncStep};

@@ -5,7 +5,7 @@ use abgleich::ews::{
     AddressKey, AddressPart, Arrival, Body, BodyType, Change, CompleteName, DateTime, DayOfWeek,
     DistinguishedSet, EmailEntry, EmailKey, ExtendedField, ExtendedType, Field, FolderId, Guid,
     ImKey, Indexed, Item, ItemKind, Occurrence, Pattern, PhoneKey, Property, PropertySet, Range,
-    Recurrence, ResponseCode, SyncLoop, SyncStep, Value,
+    Recurrence, ResponseCode, Value,
 };
 use jiff::civil::date;
 
@@ -398,38 +398,31 @@ fn writes_and_searches_bring_ids_and_versions() {
 }
 
 #[test]
-fn pages_of_changes_are_read_and_judged() {
+fn pages_of_changes_are_read() {
     let page = |path| {
-        let mut sync = SyncLoop::new(None);
         let mut changes = Vec::new();
         for arrival in arrivals(path, 1) {
             match arrival {
-                Arrival::Change { change, .. } => {
-                    if matches!(change, Change::Deleted(_)) {
-                        sync.saw_deletion();
-                    }
-                    changes.push(change);
-                }
+                Arrival::Change { change, .. } => changes.push(change),
                 Arrival::Message(message) => {
-                    let step =
-                        sync.page(message.state.unwrap(), message.last.unwrap(), message.parts);
-                    return (changes, step);
+                    assert_eq!(message.parts, changes.len(), "{path}");
+                    return (changes, message.state.unwrap(), message.last.unwrap());
                 }
                 _ => {}
             }
         }
         panic!("{path} has no end")
     };
-    let (changes, step) = page("08-sync-paging/0001-SyncFolderItems");
+    let (changes, state, last) = page("08-sync-paging/0001-SyncFolderItems");
     assert!(matches!(changes.as_slice(), [Change::Created(_), Change::Created(_)]));
-    let state = "AgACARdAEAAAAAEAUgAAAAgDCQAAAAgDCgACAZZnDgAAAAEABQAAAAAHARYBKlAA";
-    assert_eq!(step, SyncStep::Next(state.into()));
-    // A page that deletes and says "last" is followed by another: deletions may be cut off.
-    let (changes, step) = page("22-sync-raw/0018-SyncFolderItems");
+    let expected = "AgACARdAEAAAAAEAUgAAAAgDCQAAAAgDCgACAZZnDgAAAAEABQAAAAAHARYBKlAA";
+    assert_eq!((state, last), (expected.into(), false));
+    // grommunio 3.10 says "last" of a page of deletions that was cut off.
+    let (changes, _, last) = page("22-sync-raw/0018-SyncFolderItems");
     assert!(matches!(changes.first(), Some(Change::Deleted(_))));
-    assert!(matches!(step, SyncStep::Next(_)));
+    assert!(last);
     // Not last, and nothing in it: asked for zero changes, the server would say so for ever.
-    let (changes, step) = page("22-sync-raw/0024-SyncFolderItems");
+    let (changes, state, last) = page("22-sync-raw/0024-SyncFolderItems");
     assert!(changes.is_empty());
-    assert_eq!(step, SyncStep::Stuck("AgACARdAAAAAAAIBlmcAAAAA".into()));
+    assert_eq!((state, last), ("AgACARdAAAAAAAIBlmcAAAAA".into(), false));
 }

@@ -13,8 +13,8 @@ use abgleich::ews::{
     Delivery, Disposal, DistinguishedFolder, DistinguishedSet, EmailEntry, ExtendedField,
     ExtendedType, Field, FieldChange, FindFolder, FindItem, FolderId, FolderKind, FolderRef,
     GetEvents, GetFolder, GetItem, GetStreamingEvents, Guid, Header, Impersonation, Indexed,
-    ItemId, ItemRef, ItemUpdate, Month, MoveItem, NewFolder, NewItem, OccurrenceRef, Operation,
-    Pattern, Properties, Property, PropertySet, Range, Recurrence, RegenerationUnit, ResolveNames,
+    ItemId, ItemRef, ItemUpdate, Month, NewFolder, NewItem, OccurrenceRef, Operation, Pattern,
+    Properties, Property, PropertySet, Range, Recurrence, RegenerationUnit, ResolveNames,
     Restriction, ServerVersion, Subscribe, SyncFolderItems, Target, Unsubscribe, UpdateItem, Value,
     WritableKind, document,
 };
@@ -312,7 +312,6 @@ impl Table {
             let properties = vec![stamp.clone(), Field::LastModifiedTime.into()];
             self.add(name, &FindItem { folders, restriction, properties, offset: 0, page_size: 0 });
         }
-        self.add("to", &MoveItem { items: items.clone(), to: folder });
         for to in [Disposal::DeletedItems, Disposal::RecoverableItems] {
             self.add(&format!("{to:?}"), &DeleteItem { items: items.clone(), to });
         }

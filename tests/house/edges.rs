@@ -7,19 +7,21 @@ use crate::paths::paths;
 use crate::tree::{Source, everything, root, sources};
 
 /// The layers of the library, and what each may know besides itself. The shell (`main`, `run`, `failure`, `cli`) may know all.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     // The words that both sides speak.
     ("model", &[]),
     // Outcomes name modules and kinds of data.
     ("reason", &["model"]),
     // Names sources, servers and mailboxes; whoever opens them asks here.
-    ("config", &["model"]),
+    ("config", &["model", "cloud"]),
+    // A list of domains.
+    ("cloud", &[]),
     // The protocol and the file format are usable alone.
-    ("ews", &[]),
+    ("ews", &["cloud"]),
     ("mapi", &[]),
     ("pst", &["mapi"]),
     // The seams never see what is remembered.
-    ("mailbox", &["ews", "pst", "mapi", "model"]),
+    ("mailbox", &["ews", "cloud", "pst", "mapi", "model"]),
     ("source", &["model"]),
     ("state", &["model", "reason"]),
     // Told what to do by a `Job`, never by the configuration.

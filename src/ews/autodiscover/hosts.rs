@@ -80,33 +80,9 @@ pub(super) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-/// Says whether a host is Microsoft's cloud, where EWS is switched off (2026-10 to 2027-04) and nobody has a server.
-pub fn is_exchange_online(host: &str) -> bool {
-    online_domain(host.trim_end_matches('.')).is_some()
-}
-
-/// Returns the domain of Microsoft's cloud that a host or an address lies in, as it stands there.
-pub(crate) fn online_domain(host: &str) -> Option<&str> {
-    const DOMAINS: [&str; 7] = [
-        "outlook.com",
-        "office365.com",
-        "office.com",
-        "onmicrosoft.com",
-        "office365.us",
-        "outlook.cn",
-        "microsoftonline.com",
-    ];
-    DOMAINS.iter().find_map(|domain| {
-        let at = host.len().checked_sub(domain.len())?;
-        let (before, end) = host.split_at_checked(at)?;
-        let whole = before.is_empty() || before.ends_with(['.', '@']);
-        (whole && end.eq_ignore_ascii_case(domain)).then_some(end)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Hosts, is_exchange_online};
+    use super::Hosts;
 
     #[test]
     fn a_pattern_covers_a_host_or_what_is_below_a_domain() {
@@ -147,20 +123,5 @@ mod tests {
             assert_eq!(Hosts::parse(&[text]), Err(text.to_owned()));
         }
         assert!(!Hosts::default().permit("mail.firma.example"), "nobody is trusted unasked");
-    }
-
-    #[test]
-    fn the_cloud_is_known_by_its_domains() {
-        for host in [
-            "outlook.office365.com",
-            "autodiscover-s.outlook.com",
-            "Firma.onmicrosoft.com",
-            "outlook.com",
-        ] {
-            assert!(is_exchange_online(host), "{host}");
-        }
-        for host in ["mail.firma.example", "notoutlook.com", "outlook.com.firma.example"] {
-            assert!(!is_exchange_online(host), "{host}");
-        }
     }
 }

@@ -9,9 +9,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::cloud::is_exchange_online;
 use crate::ews::autodiscover::answer::{Answer, Endpoints};
 use crate::ews::autodiscover::event::{Event, What};
-use crate::ews::autodiscover::hosts::{Hosts, is_exchange_online, is_host};
+use crate::ews::autodiscover::hosts::{Hosts, is_host};
 use crate::ews::autodiscover::request::Dialect;
 use crate::ews::autodiscover::srv::Srv;
 use crate::ews::transport::{Endpoint, PlainHttp};
@@ -82,6 +83,22 @@ pub enum Told {
     },
     /// The connection stands.
     Reached,
+}
+
+impl Told {
+    /// Names what it is, for logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Failed(_) => "failed",
+            Self::Records(_) => "records",
+            Self::Permitted(_) => "permitted",
+            Self::Answer(_) => "answer",
+            Self::Redirected(_) => "redirected",
+            Self::LoginRefused { .. } => "login-refused",
+            Self::Reached => "reached",
+        }
+    }
 }
 
 /// How a walk ended.

@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use crate::ews::autodiscover::online_domain;
+use crate::cloud::domain_of;
 use crate::ews::recorder::words::Treatment;
 
 /// A part of a text.
@@ -133,7 +133,7 @@ fn url<'a>(text: &'a str, out: &mut Vec<Part<'a>>) {
         _ => (authority, ""),
     };
     // What stands before it is the name of a company.
-    let online = online_domain(name).unwrap_or_default();
+    let online = domain_of(name).unwrap_or_default();
     let own = name.strip_suffix(online).unwrap_or(name);
     for (place, label) in own.split('.').enumerate() {
         if place > 0 {

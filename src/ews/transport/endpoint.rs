@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::cloud::is_exchange_online;
 use crate::ews::error::ConnectError;
 
 /// The URL of an EWS endpoint, to which it is safe to send credentials.
@@ -54,7 +55,7 @@ impl Endpoint {
             Some((host, port)) => (host, port.unwrap_or(if tls { 443 } else { 80 })),
             None => return refuse("the host or the port cannot be read"),
         };
-        if host.eq_ignore_ascii_case("outlook.office365.com") {
+        if is_exchange_online(&host) {
             return refuse("Exchange Online takes no EWS; only servers of your own do");
         }
         if !tls && plain == PlainHttp::Never {

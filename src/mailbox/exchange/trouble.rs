@@ -1,5 +1,6 @@
 //! Pure: which answers of a server say something of the mailbox as a whole, and what (notes.md §3.2 and §3.3 no. 28).
 
+use crate::cloud::is_exchange_online;
 use crate::ews::{EwsError, Refusal, ReplyError, ResponseCode};
 use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
 
@@ -92,13 +93,10 @@ pub(super) fn of_code(code: &ResponseCode) -> Trouble {
     }
 }
 
-/// The front ends of Exchange Online; a hybrid server sends people there whose mailbox has moved.
+/// A hybrid server sends people there whose mailbox has moved.
 fn is_online(location: &str) -> bool {
     let host = location.split_once("://").map_or(location, |(_, rest)| rest);
-    let host = host.split(['/', '?', ':']).next().unwrap_or_default().to_ascii_lowercase();
-    ["office365.com", "outlook.com", "office.com", "microsoftonline.com"]
-        .iter()
-        .any(|domain| host == *domain || host.ends_with(&format!(".{domain}")))
+    is_exchange_online(host.split(['/', '?', ':']).next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -143,6 +141,8 @@ mod tests {
             (EwsError::AccountBlocked { status: 440 }, Trouble::Foreign),
             (redirected("https://proxy.firma.example/internalsite/"), Trouble::Foreign),
             (redirected("https://outlook.office365.com/EWS/Exchange.asmx"), Trouble::Elsewhere),
+            (redirected("https://outlook.office365.us/EWS/Exchange.asmx"), Trouble::Elsewhere),
+            (redirected("https://partner.outlook.cn/EWS/Exchange.asmx"), Trouble::Elsewhere),
             (ReplyError::NotSoap { found: "<html".to_owned() }.into(), Trouble::Foreign),
             (EwsError::Unavailable { status: 503, retry_after: None }, Trouble::Busy),
             (status(403), Trouble::Policy),
