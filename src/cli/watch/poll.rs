@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use abgleich::engine::watched::{Asking, Stirred};
+use abgleich::engine::watched::{Asked, Asking, Stirred};
 use abgleich::model::TenantName;
 use abgleich::watch::{Hint, Who};
 
@@ -79,7 +79,14 @@ fn ask(watching: &Watching<'_>, name: &TenantName, round: &mut Round) {
         match round.asking.ask(state, &held.source, &held.described) {
             Ok(Stirred::These(places)) => ring(places, Hint::News),
             Ok(Stirred::Perhaps) => ring((0..round.mailboxes.len()).collect(), Hint::Gap),
-            Err(error) => tracing::debug!(source = %name, %error, "staffITpro could not be asked"),
+            Err(error) => {
+                // An adapter's words may name anybody.
+                let kind = match error {
+                    Asked::Source(error) => Some(error.kind),
+                    Asked::State(_) => None,
+                };
+                tracing::debug!(source = %name, ?kind, "staffITpro could not be asked");
+            }
         }
     }
     round.next = now + (interval / turns).max(begun.elapsed().saturating_mul(SHARE));

@@ -53,7 +53,8 @@ impl Finder {
                 }
                 Step::Reach(url) => self.reach(url).await,
             };
-            tracing::debug!(?told, "a step of autodiscover");
+            // Logs are passed on: no address, no host and no word of a server.
+            tracing::debug!(told = told.name(), "a step of autodiscover");
             self.record(&step, &told);
             walk.told(told);
         }

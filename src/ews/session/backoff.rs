@@ -15,30 +15,21 @@ pub struct Backoff {
 
 impl Backoff {
     /// Makes one that waits `base` after the first failure without a wish of the server, twice as
-    /// long after each further one, and never longer than `most`.
+    /// long after each further one, and by itself never longer than `most`.
     pub const fn new(base: Duration, most: Duration) -> Self {
         Self { base, most, failures: 0 }
     }
 
-    /// Returns how long to wait now. The server's wish counts if it is longer than our own pause;
-    /// both are cut at the maximum, because values up to five minutes were seen and a run must end.
-    /// `jitter` between 0 and 1 lengthens the pause by up to a fifth, so that many mailboxes do not
-    /// come back in the same moment.
-    pub fn failed(&mut self, wish: Option<Duration>, jitter: f64) -> Duration {
+    /// Returns how long to wait now: as long as the server asks, and no shorter than our own pause.
+    pub fn failed(&mut self, wish: Option<Duration>) -> Duration {
         let own = self.base.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
-        let pause = own.max(wish.unwrap_or_default()).min(self.most);
-        pause.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 5.0)
+        own.min(self.most).max(wish.unwrap_or_default())
     }
 
     /// Forgets the failures, after an answer that was none.
     pub fn succeeded(&mut self) {
         self.failures = 0;
-    }
-
-    /// Returns how many failures there were in a row.
-    pub fn failures(&self) -> u32 {
-        self.failures
     }
 }
 
@@ -55,19 +46,18 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_maximum_and_begin_anew() {
         let mut backoff = Backoff::new(Duration::from_secs(10), Duration::from_mins(1));
-        let mut pause = || backoff.failed(None, 0.0).as_secs();
+        let mut pause = || backoff.failed(None).as_secs();
         assert_eq!([pause(), pause(), pause(), pause()], [10, 20, 40, 60]);
         backoff.succeeded();
-        assert_eq!(backoff.failed(None, 0.0).as_secs(), 10);
+        assert_eq!(backoff.failed(None).as_secs(), 10);
     }
 
     #[test]
     fn the_wish_of_the_server_counts_when_it_is_longer() {
         let mut backoff = Backoff::new(Duration::from_secs(10), Duration::from_mins(5));
         // notes.md §3.2: values seen are 25, 5000 and 297749 ms.
-        assert_eq!(backoff.failed(Some(Duration::from_millis(297_749)), 0.0).as_millis(), 297_749);
-        assert_eq!(backoff.failed(Some(Duration::from_millis(25)), 0.0).as_secs(), 20);
-        assert_eq!(backoff.failed(Some(Duration::from_secs(9999)), 0.0).as_secs(), 300);
-        assert_eq!(Backoff::default().failed(None, 1.0).as_secs(), 6);
+        assert_eq!(backoff.failed(Some(Duration::from_millis(297_749))).as_millis(), 297_749);
+        assert_eq!(backoff.failed(Some(Duration::from_millis(25))).as_secs(), 20);
+        assert_eq!(backoff.failed(Some(Duration::from_secs(9999))).as_secs(), 9999);
     }
 }

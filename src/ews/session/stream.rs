@@ -19,9 +19,7 @@ use std::time::Duration;
 use crate::ews::code::ResponseCode;
 use crate::ews::error::{ErrorKind, EwsError, Refusal};
 use crate::ews::id::{SubscriptionId, Watermark};
-use crate::ews::operation::get_streaming_events::{
-    LONGEST_MINUTES, MOST_SUBSCRIPTIONS, StreamPart,
-};
+use crate::ews::operation::get_streaming_events::{LONGEST_MINUTES, StreamPart};
 use crate::ews::operation::subscribe::{Delivery, Subscribed};
 use crate::ews::reply::Notification;
 use crate::ews::session::backoff::Backoff;
@@ -114,6 +112,18 @@ pub enum StreamEnd {
     Failed(EwsError),
 }
 
+impl StreamEnd {
+    /// Names it, for logs: a code or a stage, no word of a server.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Closed => "closed",
+            Self::GivenUp => "given-up",
+            Self::Failed(EwsError::Fault(fault)) => fault.code.as_str(),
+            Self::Failed(error) => error.stage(),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Member {
     /// It needs a subscription.
@@ -144,10 +154,12 @@ pub struct StreamGroup {
     leftover: Vec<(Listener, SubscriptionId)>,
     backoff: Backoff,
     rests_until: Duration,
-    /// Streams in a row without a part.
+    /// Streams in a row that brought nothing, or did not last.
     mute: u32,
     /// Whether the stream that is open has brought a part.
     spoke: bool,
+    /// Whether it was refused: what that means is settled then, before it is closed.
+    refused: bool,
     /// When the last stream was opened.
     opened: Duration,
     /// Events may have been lost since the last part: said when the next stream speaks.
@@ -176,6 +188,7 @@ impl StreamGroup {
             rests_until: Duration::ZERO,
             mute: 0,
             spoke: false,
+            refused: false,
             opened: Duration::ZERO,
             gap: false,
             seam: false,
@@ -183,16 +196,6 @@ impl StreamGroup {
             asked: BTreeSet::new(),
             next_round: Duration::ZERO,
         }
-    }
-
-    /// Says whether another mailbox has room.
-    pub fn has_room(&self) -> bool {
-        self.members.len() < MOST_SUBSCRIPTIONS
-    }
-
-    /// Says whether nobody is in the group.
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
     }
 
     /// Takes a mailbox in. One that is in already is subscribed anew, because its folders are others now.
@@ -246,7 +249,7 @@ impl StreamGroup {
                 if subscriptions.is_empty() {
                     return StreamStep::Rest(self.next_try());
                 }
-                (self.spoke, self.opened) = (false, now);
+                (self.spoke, self.refused, self.opened) = (false, false, now);
                 StreamStep::Listen { subscriptions, minutes: self.manner.minutes }
             }
             Mode::Turns(_) => self.next_turn(now),
@@ -295,13 +298,10 @@ impl StreamGroup {
     /// Learns a part of the stream that is open.
     pub fn heard(&mut self, part: StreamPart, now: Duration) -> Vec<(Listener, Hint)> {
         let mut hints = Vec::new();
-        if !self.spoke {
-            self.spoke = true;
+        self.spoke = true;
+        // A first word proves little: some streams are refused with the second, others closed by somebody in between.
+        if self.is_proven(now) {
             self.mute = 0;
-        }
-        // A first word proves little: some streams are refused with the second.
-        let proven = now.saturating_sub(self.opened) >= PROVEN;
-        if proven {
             self.backoff.succeeded();
             self.losses.clear();
             // Said when nobody else is about to join, so that ten who come one by one are one gap.
@@ -329,8 +329,11 @@ impl StreamGroup {
     pub fn ended(&mut self, end: StreamEnd, now: Duration) -> Vec<(Listener, Hint)> {
         let error = match end {
             StreamEnd::Failed(error) => error,
-            // A server that closes each stream at once is not asked in a circle.
-            StreamEnd::Closed if !self.spoke => return self.muted(None, now),
+            StreamEnd::Closed if self.refused => return Vec::new(),
+            // A server that closes each stream at once, or after a word, is not asked in a circle.
+            StreamEnd::Closed if !self.spoke || !self.is_proven(now) => {
+                return self.muted(None, now);
+            }
             StreamEnd::Closed => return Vec::new(),
             StreamEnd::GivenUp => {
                 // One that never spoke may have been dead.
@@ -370,13 +373,15 @@ impl StreamGroup {
         match outcome {
             Ok(Ok(notification)) => {
                 self.backoff.succeeded();
-                if notification.more {
-                    self.asked.remove(&who);
-                }
                 if let Some(Member::Subscribed(_, watermark)) = self.members.get_mut(&who)
                     && notification.watermark.is_some()
+                    && *watermark != notification.watermark
                 {
                     watermark.clone_from(&notification.watermark);
+                    // One that says "more" and does not move on would be asked for ever.
+                    if notification.more {
+                        self.asked.remove(&who);
+                    }
                 }
                 if notification.is_news() { vec![(who, Hint::News)] } else { Vec::new() }
             }
@@ -403,6 +408,11 @@ impl StreamGroup {
         hints
     }
 
+    /// Says whether the stream that is open has lasted long enough to trust it.
+    fn is_proven(&self, now: Duration) -> bool {
+        now.saturating_sub(self.opened) >= PROVEN
+    }
+
     /// The whole stream was refused.
     fn refused(
         &mut self,
@@ -410,6 +420,7 @@ impl StreamGroup {
         lost: &[SubscriptionId],
         now: Duration,
     ) -> Vec<(Listener, Hint)> {
+        self.refused = true;
         let mut hints = Vec::new();
         if refusal.code == ResponseCode::ErrorExceededConnectionCount {
             self.enter(Mode::Turns(now + TRY_AGAIN));
@@ -491,7 +502,7 @@ impl StreamGroup {
     ) -> Vec<(Listener, Hint)> {
         let pause = match wish {
             Some(wish) => wish.clamp(FIRST_PAUSE, TRY_AGAIN),
-            None => self.backoff.failed(None, 0.0),
+            None => self.backoff.failed(None),
         };
         self.resting.insert(who, now + pause);
         Vec::new()
@@ -499,7 +510,7 @@ impl StreamGroup {
 
     /// Lets the server rest; longer each time that this happens in a row.
     fn rest(&mut self, wish: Option<Duration>, now: Duration) -> Vec<(Listener, Hint)> {
-        self.rests_until = now + self.backoff.failed(wish, 0.0);
+        self.rests_until = now + self.backoff.failed(wish);
         Vec::new()
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::ews::session::gate::{Entry, Gate};
-use crate::ews::{EwsError, ResponseCode};
+use crate::ews::{EwsError, Refusal, ResponseCode};
 
 /// The gate to one server.
 #[derive(Clone, Debug)]
@@ -65,6 +65,28 @@ impl SharedGate {
         }
     }
 
+    /// Learns of an answer that is a refusal and nothing else.
+    pub(super) fn refused(&self, budget: &String, refusal: &Refusal) {
+        if refusal.code == ResponseCode::ErrorExceededConnectionCount {
+            self.crowded();
+        }
+        if let Some(time) = refusal.back_off() {
+            self.rest(budget, time);
+        }
+    }
+
+    /// Learns how a stream of events failed. That there are too many of them says nothing of requests: they have a limit of
+    /// their own (notes.md §1.9).
+    pub(super) fn learn_of_stream(&self, budget: &String, error: &EwsError) {
+        let crowded = matches!(
+            error,
+            EwsError::Fault(fault) if fault.code == ResponseCode::ErrorExceededConnectionCount
+        );
+        if !crowded {
+            self.learn(budget, Err(error));
+        }
+    }
+
     /// Returns how long the server wants to be left alone; `None` where a request may be sent.
     pub(super) fn rests(&self, budget: &String) -> Option<Duration> {
         self.0.lock().rests(budget, Instant::now())
@@ -98,7 +120,7 @@ impl Drop for Pass<'_> {
 #[cfg(test)]
 mod tests {
     use super::SharedGate;
-    use crate::ews::{EwsError, Fault, ResponseCode};
+    use crate::ews::{EwsError, Fault, Refusal, ResponseCode};
     use std::sync::mpsc;
     use std::thread;
     use std::time::Duration;
@@ -136,5 +158,23 @@ mod tests {
         let unavailable = EwsError::Unavailable { status: 503, retry_after: Some(hour) };
         gate.learn(&b, Err(&unavailable));
         assert!(rests(&gate, &b), "the server itself");
+    }
+
+    #[test]
+    fn quirk_16_what_a_stream_or_a_subscription_is_told_everybody_heeds() {
+        let (a, b) = ("a".to_owned(), "b".to_owned());
+        let hour = Duration::from_hours(1);
+        let gate = SharedGate::new(4);
+        let details = vec![("BackOffMilliseconds".to_owned(), "3600000".to_owned())];
+        let refusal = Refusal { code: ResponseCode::ErrorServerBusy, text: None, details };
+        gate.refused(&a, &refusal);
+        assert!(gate.rests(&a).is_some() && gate.rests(&b).is_none());
+        let code = ResponseCode::ErrorExceededConnectionCount;
+        let crowded = EwsError::Fault(Fault { code, text: None, details: Vec::new() });
+        gate.learn_of_stream(&b, &crowded);
+        assert_eq!(gate.0.lock().limit(), 4, "streams have a limit of their own");
+        let unavailable = EwsError::Unavailable { status: 503, retry_after: Some(hour) };
+        gate.learn_of_stream(&a, &unavailable);
+        assert!(gate.rests(&b).is_some(), "the server itself");
     }
 }

@@ -255,7 +255,11 @@ impl Group {
                 }
                 StreamStep::Unsubscribe(who, subscription) => {
                     let header = self.header(Some(who));
-                    let _ = self.lane.all(Unsubscribe { subscription }, &header).await;
+                    // One that is not given back ends by itself.
+                    if let Ok(budget) = self.may_ask(who) {
+                        let outcome = self.lane.all(Unsubscribe { subscription }, &header).await;
+                        self.gate.learn(&budget, outcome.as_ref().map(|_| ()));
+                    }
                 }
                 StreamStep::Pull(who, subscription, watermark) => {
                     let outcome = self.pull(who, subscription, watermark).await;
@@ -292,7 +296,10 @@ impl Group {
         let folders = folders.map(|id| FolderRef::Id(EwsFolderId::new(id.as_str()))).collect();
         let budget = self.may_ask(who)?;
         let outcome = one(&mut self.lane, Subscribe { folders, delivery }, &header).await;
-        self.gate.learn(&budget, outcome.as_ref().map(|_| ()));
+        match &outcome {
+            Ok(Err(refusal)) => self.gate.refused(&budget, refusal),
+            answered => self.gate.learn(&budget, answered.as_ref().map(|_| ())),
+        }
         outcome
     }
 
@@ -310,7 +317,10 @@ impl Group {
         let mut all: Option<Notification> = None;
         for part in parts {
             match (part, &mut all) {
-                (EventsPart::Refused(refusal), _) => return Ok(Err(refusal)),
+                (EventsPart::Refused(refusal), _) => {
+                    self.gate.refused(&budget, &refusal);
+                    return Ok(Err(refusal));
+                }
                 (EventsPart::Notification(more), Some(all)) => all.events.extend(more.events),
                 (EventsPart::Notification(first), None) => all = Some(first),
             }
@@ -327,18 +337,24 @@ impl Group {
 
     /// Returns the budget of a mailbox, unless the server wants to be left alone.
     fn may_ask(&self, who: Listener) -> Result<String, EwsError> {
-        let member = self.members.get(&who);
-        let budget = member.map(|member| member.act_as.budget()).unwrap_or_default();
+        let budget = self.budget(Some(who));
         match self.gate.rests(&budget) {
             Some(left) => Err(EwsError::Resting { left }),
             None => Ok(budget),
         }
     }
 
+    /// Returns whose budget a request is charged to.
+    fn budget(&self, who: Option<Listener>) -> String {
+        let member = who.and_then(|who| self.members.get(&who));
+        member.map(|member| member.act_as.budget()).unwrap_or_default()
+    }
+
     /// Listens until the stream ends; `false` when nobody wants to know any more.
     async fn listen(&mut self, operation: GetStreamingEvents) -> bool {
         let header = self.header(None);
-        let Self { machine, lane, members, anchor, words, hints, begun, .. } = self;
+        let budget = self.budget(self.anchor);
+        let Self { machine, lane, gate, members, anchor, words, hints, begun, .. } = self;
         let hand_on = |all: Vec<(Listener, Hint)>| {
             for (who, hint) in all {
                 hints(who, hint);
@@ -347,6 +363,7 @@ impl Group {
         let mut stream = match lane.listen(operation, &header).await {
             Ok(stream) => stream,
             Err(error) => {
+                gate.learn_of_stream(&budget, &error);
                 hand_on(machine.ended(StreamEnd::Failed(error), begun.elapsed()));
                 return true;
             }
@@ -357,6 +374,11 @@ impl Group {
                 part = stream.next() => match part {
                     Ok(Some(part)) => {
                         let closes = matches!(part, StreamPart::Message { closed: true, .. });
+                        if let StreamPart::Message { refusal: Some(refusal), .. } = &part
+                            && let Some(time) = refusal.back_off()
+                        {
+                            gate.rest(&budget, time);
+                        }
                         hand_on(machine.heard(part, begun.elapsed()));
                         if closes {
                             // Read to its end, so that the connection can be used again.
@@ -365,7 +387,10 @@ impl Group {
                         }
                     }
                     Ok(None) => break StreamEnd::Closed,
-                    Err(error) => break StreamEnd::Failed(error),
+                    Err(error) => {
+                        gate.learn_of_stream(&budget, &error);
+                        break StreamEnd::Failed(error);
+                    }
                 },
                 word = words.recv() => match word {
                     Some(word) => take(machine, members, anchor, word, begun.elapsed()),
@@ -374,7 +399,7 @@ impl Group {
                 () = at(gives_up) => break StreamEnd::GivenUp,
             }
         };
-        tracing::debug!(?end, "a stream of events has ended");
+        tracing::debug!(end = end.name(), "a stream of events has ended");
         hand_on(machine.ended(end, begun.elapsed()));
         true
     }

@@ -172,7 +172,7 @@ impl<W: Wire> ExchangeMailbox<W> {
             versions.extend(item.ok().map(|item| (id, item.change_key.as_str().into())));
         });
         if let Err(error) = read {
-            tracing::debug!(%error, "the versions of series were not to be had");
+            tracing::debug!(kind = ?error.kind, "the versions of series were not to be had");
         }
         versions
     }

@@ -287,7 +287,6 @@ fn who_is_told_so_in_a_turn_is_asked_again_when_it_has_rested() {
 #[test]
 fn a_refused_login_is_not_tried_every_few_seconds() {
     let mut group = group(200);
-    assert!(!group.has_room());
     assert!(
         group.subscribed(0, Err(EwsError::LoginRefused { offers: Vec::new() }), at(0)).is_empty()
     );
@@ -303,5 +302,30 @@ fn who_left_while_being_subscribed_leaves_nothing_behind() {
     assert!(group.subscribed(0, Ok(Ok(done)), at(0)).is_empty());
     assert_eq!(group.next(at(0)), StreamStep::Unsubscribe(0, id("late")));
     assert_eq!(group.next(at(0)), StreamStep::Rest(None));
-    assert!(group.is_empty());
+}
+
+#[test]
+fn a_stream_that_is_closed_after_a_word_is_not_opened_in_a_circle() {
+    // A proxy that ends answers: a first envelope comes, and then the end.
+    let mut group = group(1);
+    subscribe(&mut group, at(0), "s");
+    let mut now = at(0);
+    for pause in [2, 4] {
+        assert!(group.heard(OK, now).is_empty());
+        group.ended(StreamEnd::Closed, now);
+        assert_eq!(group.next(now), StreamStep::Rest(Some(now + at(pause))));
+        now += at(pause);
+        assert!(matches!(group.next(now), StreamStep::Listen { .. }));
+    }
+    group.heard(OK, now);
+    group.ended(StreamEnd::Closed, now);
+    let (gaps, step) = subscribe(&mut group, now, "p");
+    assert_eq!(gaps, [0]);
+    assert_eq!(step, StreamStep::Pull(0, id("p0"), None), "it does not let streams through");
+    // One that always has more and never moves on is asked once in a round.
+    let more = Notification { more: true, ..notice("p0", EventKind::Modified) };
+    assert_eq!(group.pulled(0, Ok(Ok(more.clone())), now), [(0, Hint::News)]);
+    assert_eq!(group.next(now), StreamStep::Pull(0, id("p0"), Some("w2".into())), "the rest");
+    assert_eq!(group.pulled(0, Ok(Ok(more)), now), [(0, Hint::News)]);
+    assert_eq!(group.next(now), StreamStep::Rest(Some(now + at(60))), "the same watermark again");
 }
