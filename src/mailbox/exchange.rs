@@ -15,6 +15,7 @@ mod fetch;
 mod folders;
 pub mod gate;
 mod guests;
+mod hints;
 mod homes;
 mod kind;
 pub mod lane;

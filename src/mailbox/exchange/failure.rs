@@ -6,7 +6,7 @@ use crate::ews::transport::Trace;
 use crate::ews::{
     ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode, TlsProblem,
 };
-use crate::mailbox::exchange::trouble;
+use crate::mailbox::exchange::{hints, trouble};
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 
 /// How long the engine should leave a mailbox alone when nobody says.
@@ -42,40 +42,17 @@ pub(super) fn of_call(outcome: Result<(), EwsError>, stage: Stage) -> MailboxErr
 
 /// Turns an error of EWS into the seam's.
 pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
-    let (kind, at, hint) = match &error {
-        EwsError::Connect(connect) => {
-            let unknown =
-                matches!(connect, ConnectError::Tls { problem: TlsProblem::UnknownIssuer, .. });
-            let hint = unknown
-                .then_some("name the certificate of your authority as the server's `ca_file`");
-            (connect_kind(connect), connect_stage(connect), hint)
+    let (kind, at) = match &error {
+        EwsError::Connect(connect) => (connect_kind(connect), connect_stage(connect)),
+        EwsError::LoginRefused { .. } | EwsError::AccountBlocked { .. } => {
+            (MailboxErrorKind::Denied, Stage::Login)
         }
-        EwsError::LoginRefused { offers } => {
-            // Nobody says whether it was the password or the channel binding, and asking again could lock the account.
-            let bound =
-                |offer: &String| ["ntlm", "negotiate"].contains(&offer.to_lowercase().as_str());
-            let hint = if offers.iter().any(bound) {
-                "check user name and password of the server's login in the configuration; where TLS ends at a load balancer in \
-                 front of Exchange, `cbt` has to fit (docs/authentication.md, Extended Protection)"
-            } else {
-                "check user name and password of the server's login in the configuration, and that the server offers its scheme"
-            };
-            (MailboxErrorKind::Denied, Stage::Login, Some(hint))
+        EwsError::Login(_) => (kind_of(error.kind()), Stage::Login),
+        EwsError::Redirected { .. } | EwsError::Reply(ReplyError::NotSoap { .. }) => {
+            (kind_of(error.kind()), Stage::Network)
         }
-        // The error says by itself what to do.
-        EwsError::Login(_) => (kind_of(error.kind()), Stage::Login, None),
-        EwsError::AccountBlocked { .. } => {
-            (MailboxErrorKind::Denied, Stage::Login, Some("unlock the account of the login"))
-        }
-        EwsError::Redirected { .. } | EwsError::Reply(ReplyError::NotSoap { .. }) => (
-            kind_of(error.kind()),
-            Stage::Network,
-            Some("check the server's `url`; it ends in /EWS/Exchange.asmx"),
-        ),
-        EwsError::Fault(fault) => {
-            (kind_of(error.kind()), stage_of(&fault.code, stage), hint_of(&fault.code))
-        }
-        _ => (kind_of(error.kind()), stage, None),
+        EwsError::Fault(fault) => (kind_of(error.kind()), stage_of(&fault.code, stage)),
+        _ => (kind_of(error.kind()), stage),
     };
     // Where and why a connection failed is the news; that the server was not reached follows from it.
     let (text, chained) = match &error {
@@ -87,7 +64,7 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
         stage: at,
         trouble: trouble::of_error(&error),
         text,
-        hint: hint.map(str::to_owned),
+        hint: hints::of_error(&error).map(str::to_owned),
         ambiguous: error.ambiguous(),
         source: chained.then(|| error.into()),
     }
@@ -130,7 +107,7 @@ pub(super) fn of_refusal(refusal: &Refusal, stage: Stage) -> MailboxError {
         stage: stage_of(&refusal.code, stage),
         trouble: trouble::of_refusal(refusal),
         text: refusal.to_string(),
-        hint: hint_of(&refusal.code).map(str::to_owned),
+        hint: hints::of_code(&refusal.code).map(str::to_owned),
         ambiguous: refusal.ambiguous(),
         source: None,
     }
@@ -261,31 +238,6 @@ const fn stage_of(code: &ResponseCode, stage: Stage) -> Stage {
         }
         code if is_about_mailbox(code) => Stage::Mailbox,
         _ => stage,
-    }
-}
-
-const fn hint_of(code: &ResponseCode) -> Option<&'static str> {
-    match code {
-        ResponseCode::ErrorImpersonateUserDenied
-        | ResponseCode::ErrorImpersonationDenied
-        | ResponseCode::ErrorImpersonationFailed => Some(
-            "give the login the role ApplicationImpersonation for this mailbox, or set `access` to \"delegate\"",
-        ),
-        ResponseCode::ErrorNonExistentMailbox
-        | ResponseCode::ErrorCannotFindUser
-        | ResponseCode::ErrorNonPrimarySmtpAddress => {
-            Some("check the address in the line of this mailbox; it must be the primary one")
-        }
-        ResponseCode::ErrorAccessDenied => {
-            Some("give the login rights on the folders of this mailbox")
-        }
-        ResponseCode::ErrorPasswordExpired | ResponseCode::ErrorPasswordChangeRequired => {
-            Some("give the account of the login another password, and the configuration too")
-        }
-        ResponseCode::ErrorAccountDisabled => {
-            Some("enable the mailbox's account, or remove its line")
-        }
-        _ => None,
     }
 }
 
