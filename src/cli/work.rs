@@ -11,6 +11,7 @@ use abgleich::config::{Language, MailboxSettings, Settings, Target};
 use abgleich::engine::clock::{SystemEntropy, run_id};
 use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
 use abgleich::engine::{Options, sync_mailbox};
+use abgleich::mailbox::Mailbox;
 use abgleich::model::{RecordId, Scope, TenantName};
 use abgleich::reason::Code;
 use abgleich::source::plugin::PluginSource;
@@ -261,14 +262,39 @@ pub(super) fn run_over(
         return failed(mailbox, Outcome::Failed, Code::SourceFailed, text, hint);
     }
     let usage = if options.dry { open::Usage::Read } else { open::Usage::Write };
-    let mut outlook = match servers.mailbox(settings, mailbox, usage) {
-        Ok(outlook) => outlook,
+    let open = || servers.mailbox(settings, mailbox, usage);
+    let run = |mut outlook: Box<dyn Mailbox>| {
+        sync(settings, state, source, outlook.as_mut(), mailbox, options, events)
+    };
+    let ran = match open() {
+        Ok(outlook) => run(outlook),
         Err(failure) => {
             let hint = failure.hints.first().cloned();
             let text = failure.error.to_string();
             return failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, hint);
         }
     };
+    let is_gone =
+        |stop: &Stopped| matches!(stop.code, Code::MailboxMissing | Code::MailboxElsewhere);
+    if ran.report.stopped.iter().any(is_gone)
+        && servers.forget(settings, mailbox)
+        && let Ok(outlook) = open()
+    {
+        return run(outlook);
+    }
+    ran
+}
+
+/// Runs the engine over a mailbox.
+fn sync(
+    settings: &Settings,
+    state: &StateFolder,
+    source: &OpenSource<'_>,
+    outlook: &mut dyn Mailbox,
+    mailbox: &MailboxSettings,
+    options: &Options,
+    events: &(dyn Fn(Event) + Sync),
+) -> Ran {
     let address = mailbox.target.to_string();
     let job = open::job(settings, mailbox, state, &address);
     // Only `plan` prints lines; a run over 100,000 records does not keep them.
@@ -278,7 +304,7 @@ pub(super) fn run_over(
         &job,
         options,
         (source.source, source.described),
-        outlook.as_mut(),
+        outlook,
         events,
         options.dry.then_some(&mut keep as &mut dyn FnMut(Line)),
     );

@@ -179,6 +179,9 @@ fn the_stages_have_german_names_and_sentences() {
 #[test]
 fn a_delegate_without_rights_is_told_which_and_how_to_give_them() {
     let office = with(Office::of_one(), "access = \"impersonation\"", "access = \"delegate\"");
+    let (_, check) = office.json(&["check"]);
+    let stages = check["mailboxes"][0]["stages"].to_string();
+    assert!(stages.contains("mailbox") && !stages.contains("impersonation"), "{stages}");
     office.exchange.set_read_only(true);
     let (code, text) = said(&office);
     assert_eq!(code, 4);

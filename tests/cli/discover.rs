@@ -1,6 +1,6 @@
 //! `discover`: the way to a server, step by step, and where the login may go.
 
-use exchange_sim::Autodiscover;
+use exchange_sim::{Autodiscover, Fault, FaultKind};
 
 use crate::office::Office;
 use crate::program::Ended;
@@ -75,6 +75,18 @@ fn the_server_that_is_named_must_be_trusted_as_well() {
     assert!(text.contains("\n  mail.fremd.example: may not see the login\n"), "{text}");
     let (code, text) = discover(&office, &["--trust", "localhost", "--trust", "*.fremd.example"]);
     assert_eq!(code, 5, "nobody is there: {text}");
+}
+
+#[test]
+fn a_log_of_the_way_names_nobody() {
+    // docs/administrator.md: logs can be passed on.
+    let office = Office::of_one();
+    let other = "andere.person@firma.example".to_owned();
+    office.exchange.set_autodiscover(Autodiscover::OtherAddress(other));
+    let at = office.exchange.autodiscover_url();
+    let ended = office.run(&["-vv", "discover", CLARA, "--at", &at, "--trust", "localhost"]);
+    assert!(ended.stderr.contains("a step of autodiscover"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains('@'), "{}", ended.stderr);
 }
 
 #[test]
@@ -157,6 +169,19 @@ fn where_mailboxes_are_looked_for_they_are_found_once_and_remembered() {
     assert_eq!(office.exchange.calls("Autodiscover"), 1, "what was found is remembered");
     let (code, report) = office.json(&["sync", "--first-transfer"]);
     assert_eq!(code, 0, "{report}");
+    // A mailbox that is not there any more is looked for again, by this run and by all later ones.
+    let code = "ErrorNonExistentMailbox".to_owned();
+    office.exchange.fault(Fault::new(FaultKind::Refuse { code }).on("GetFolder").once());
+    let (code, report) = office.json(&["sync"]);
+    assert_eq!(code, 4, "{report}");
+    assert!(report.to_string().contains("mailbox-missing"), "{report}");
+    let missing = office.run(&["sync"]);
+    assert!(
+        missing.stdout.contains("Autodiscover finds no server for c.schmidt@firma.example"),
+        "{}",
+        missing.stdout
+    );
+    assert_eq!(discover(&office, &[]).0, 0);
     // Taken off the list, the host does not see the login any more, remembered or not.
     let config = config.replace("hosts = [\"localhost\"]", "hosts = [\"mail.firma.example\"]");
     let place = office.place.file("abgleich.toml", &config);

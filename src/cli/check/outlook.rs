@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use abgleich::config::{MailboxSettings, Settings, Target, Writes};
+use abgleich::config::{Access, Binding, MailboxSettings, Scheme, Settings, Target, Writes};
 use abgleich::engine::rules::ClockDifference;
 use abgleich::ews::ServerVersion;
 use abgleich::mailbox::exchange::ExchangeMailbox;
@@ -84,7 +84,7 @@ impl Tried {
 
     fn note(&self, server: &str, remark: &Remark) {
         // What lies on the way to a server is kept with the way; the account is the same at all servers of a name.
-        if matches!(remark.stage, Stage::Config | Stage::Login) {
+        if matches!(remark.stage, Stage::Config | Stage::Login | Stage::Binding) {
             let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
             failed.entry(server.to_owned()).or_insert_with(|| remark.clone());
         }
@@ -246,8 +246,12 @@ fn enter(
         Ok(opened) => opened,
         Err(error) => {
             seen.request = mailbox.trace().map(|trace| trace.to_string());
-            let remark = refused(&error);
-            if remark.stage != Stage::Login && mailbox.login().is_some() {
+            if matches!(error.trouble, Trouble::Missing | Trouble::Elsewhere) {
+                tried.servers.forget(settings, line);
+            }
+            let before = mailbox.login().is_none() && is_bound_by_hand(settings, server);
+            let remark = if before { unbound(&error) } else { refused(&error) };
+            if !matches!(remark.stage, Stage::Login | Stage::Binding) && mailbox.login().is_some() {
                 tried.let_in(server, &url, &seen.walked);
                 if let Some(mut entered) = entered {
                     entered.insert(server.to_owned(), true);
@@ -264,7 +268,9 @@ fn enter(
     let version = seen.version.clone().unwrap_or_else(|| "?".to_owned());
     let version = format!("{version}, {}", contract.name());
     seen.walked.push(Walked::passed(Stage::Version, version));
-    seen.walked.push(Walked::quietly(Stage::Impersonation));
+    if settings.servers.get(server).is_some_and(|it| it.access == Access::Impersonation) {
+        seen.walked.push(Walked::quietly(Stage::Impersonation));
+    }
     seen.walked.push(Walked::quietly(Stage::Mailbox));
     tried.let_in(server, &url, &seen.walked);
     if let Some(mut entered) = entered {
@@ -393,6 +399,14 @@ impl Entered {
     }
 }
 
+/// Says whether the configuration has a word of its own on what logins are bound to. Servers do not tell why they refuse a login;
+/// then that word is the first thing to look at.
+fn is_bound_by_hand(settings: &Settings, server: &str) -> bool {
+    settings.servers.get(server).is_some_and(|server| {
+        server.binding != Binding::Auto && server.login.scheme != Scheme::Basic
+    })
+}
+
 /// Says at which stage an error of the mailbox is: the seam's words are coarser than ours.
 fn refused(error: &MailboxError) -> Remark {
     let stage = match (error.kind, error.trouble) {
@@ -401,6 +415,13 @@ fn refused(error: &MailboxError) -> Remark {
         _ => error.stage.into(),
     };
     Remark::error(stage, (error.text.clone(), error.hint.clone()))
+}
+
+/// The same of a login that the configuration binds to something of its own, or to nothing.
+fn unbound(error: &MailboxError) -> Remark {
+    let remark = refused(error);
+    let stage = if error.trouble == Trouble::Login { Stage::Binding } else { remark.stage };
+    Remark { stage, ..remark }
 }
 
 /// What keeps a server from being tried at all: the configuration, or that none is found.
@@ -413,4 +434,27 @@ fn of(failure: &Failure) -> Remark {
 /// Returns by how many seconds a clock is ahead.
 pub(super) fn seconds_between(ours: Timestamp, theirs: Timestamp) -> i64 {
     theirs.as_second() - ours.as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_that_is_bound_by_hand_is_refused_at_the_binding() {
+        let error = |trouble, kind| MailboxError {
+            kind,
+            stage: abgleich::mailbox::Stage::Login,
+            trouble,
+            text: "the server refused the login".to_owned(),
+            hint: None,
+            ambiguous: false,
+            source: None,
+        };
+        let refusal = error(Trouble::Login, MailboxErrorKind::Denied);
+        assert_eq!(refused(&refusal).stage, Stage::Login);
+        assert_eq!(unbound(&refusal).stage, Stage::Binding);
+        let silent = error(Trouble::Unnamed, MailboxErrorKind::Unreachable);
+        assert_eq!(unbound(&silent).stage, Stage::Login, "it was not refused");
+    }
 }

@@ -1,7 +1,7 @@
 //! Shell: opens mailboxes on the servers of the configuration. What all mailboxes of a server share (password, certificates) is
 //! fetched once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +52,8 @@ struct Prepared {
     by_url: Mutex<BTreeMap<String, Arc<ExchangeServer>>>,
     /// Why no further mailbox is to be looked for: the login was refused, and each attempt counts towards a lock-out.
     refused: Mutex<Option<String>>,
+    /// Addresses whose server was looked for by this program, not remembered from another one.
+    walked: Mutex<BTreeSet<String>>,
 }
 
 impl Prepared {
@@ -152,6 +154,7 @@ impl Servers {
                 .map_err(|host| Failure::usage(format!("\"{host}\" is no host")))?,
             by_url: Mutex::default(),
             refused: Mutex::default(),
+            walked: Mutex::default(),
         };
         if let Some(url) = &server.url {
             self.at(&server, url)?;
@@ -282,6 +285,8 @@ impl Servers {
                 if let Err(error) = memory.note(name, address, &found, Timestamp::now()) {
                     tracing::warn!(%error, "what was found cannot be remembered");
                 }
+                let mut walked = prepared.walked.lock().unwrap_or_else(PoisonError::into_inner);
+                walked.insert(address.to_owned());
                 Ok(found)
             }
             outcome => {
@@ -301,6 +306,22 @@ impl Servers {
                     .hint(format!("`abgleich discover {address}` shows the way step by step")))
             }
         }
+    }
+
+    /// Forgets where the mailbox was found, because it is not there any more. Says whether it is worth to look for it at once: it
+    /// was remembered from another run.
+    pub(in crate::cli) fn forget(&self, settings: &Settings, mailbox: &MailboxSettings) -> bool {
+        let Target::Exchange { address, .. } = &mailbox.target else { return false };
+        let Ok(prepared) = self.prepared(settings, mailbox) else { return false };
+        if prepared.url.is_some() {
+            return false;
+        }
+        if let Err(error) = Discovered::at(&settings.state.folder).forget(&prepared.name, address) {
+            tracing::warn!(%error, "what was found cannot be forgotten");
+            return false;
+        }
+        let mut walked = prepared.walked.lock().unwrap_or_else(PoisonError::into_inner);
+        !walked.remove(address)
     }
 
     /// Walks to the server of an address.
