@@ -136,7 +136,7 @@ impl NewContext {
         let mut next = 0;
         move |tag| {
             let is_before =
-                |at: usize| self.records.get(at).is_some_and(|record| id(record) < tag.id);
+                |at: usize| self.records.get(at).is_some_and(|record| id(*record) < tag.id);
             if next > 0 && !is_before(next - 1) {
                 next = self.find(tag.id).unwrap_or_else(|place| place);
             }
@@ -149,7 +149,8 @@ impl NewContext {
 
     /// Returns where the value of a record is, if it is of a property.
     fn value(&self, at: usize, tag: PropertyTag) -> Option<Place<'_>> {
-        let record = self.records.get(at).filter(|record| id(record).of(kind(record)) == tag)?;
+        let record =
+            self.records.get(at).filter(|record| id(**record).of(kind(**record)) == tag)?;
         let (_, field) = record.split_last_chunk()?;
         let hid = Hid(u32::from_le_bytes(*field));
         Some(if let Some(width) = number_width(tag.kind) {
@@ -167,7 +168,7 @@ impl NewContext {
         let Ok(at) = self.find(id) else { return false };
         let Some(record) = self.records.get_mut(at) else { return false };
         let leaf = self.leaves.get(at / bth::capacity(RECORD));
-        let Some(leaf) = leaf.filter(|_| number_width(kind(record)).is_some()) else {
+        let Some(leaf) = leaf.filter(|_| number_width(kind(*record)).is_some()) else {
             return false;
         };
         if let Some((_, field)) = record.split_last_chunk_mut() {
@@ -179,7 +180,7 @@ impl NewContext {
     }
 
     fn find(&self, wanted: PropertyId) -> Result<usize, usize> {
-        self.records.binary_search_by_key(&wanted, id)
+        self.records.binary_search_by_key(&wanted, |record| id(*record))
     }
 
     /// Puts the records into leaves, what leads to them above, and says in the tree's first bytes where that is.
@@ -198,12 +199,12 @@ impl NewContext {
     }
 }
 
-fn id([low, high, ..]: &[u8; RECORD]) -> PropertyId {
-    PropertyId(u16::from_le_bytes([*low, *high]))
+fn id([low, high, ..]: [u8; RECORD]) -> PropertyId {
+    PropertyId(u16::from_le_bytes([low, high]))
 }
 
-fn kind([_, _, low, high, ..]: &[u8; RECORD]) -> PropertyType {
-    PropertyType(u16::from_le_bytes([*low, *high]))
+fn kind([_, _, low, high, ..]: [u8; RECORD]) -> PropertyType {
+    PropertyType(u16::from_le_bytes([low, high]))
 }
 
 /// Returns the field of a record that holds the value itself, a number of so many bytes.

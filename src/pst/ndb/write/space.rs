@@ -249,7 +249,9 @@ impl Space {
         let longest = u8::try_from(loaded.map.longest()).unwrap_or(u8::MAX);
         self.bound(run.section, |_| longest);
         let lower = |hints: &mut Hints, section: u32| {
-            hints.iter_mut().for_each(|hint| *hint = (*hint).min((section, 0)));
+            for hint in hints.iter_mut() {
+                *hint = (*hint).min((section, 0));
+            }
         };
         lower(&mut self.hints, run.section);
         lower(&mut self.late, run.section.max(self.from));
