@@ -384,7 +384,7 @@ fn settle_appointment(content: &mut Content, chance: Chance) {
             (moment(at(original, 14)), moment(at(original, 15)))
         };
         let text = |which| (chance.below(which, 2) == 0).then(|| format!("{which} geändert 🎉"));
-        let change = match chance.below(number, 4) {
+        let what = match chance.below(number, 4) {
             0 => ExceptionChange::Deleted,
             1 => ExceptionChange::Changed {
                 start,
@@ -394,7 +394,7 @@ fn settle_appointment(content: &mut Content, chance: Chance) {
             },
             _ => continue,
         };
-        series.exceptions.push(Exception { original, change });
+        series.exceptions.push(Exception { original, change: what });
     }
     content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
 }
