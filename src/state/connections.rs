@@ -76,8 +76,6 @@ impl FileMark {
 #[cfg(test)]
 mod tests {
     use super::StateFolder;
-    use crate::model::{TenantName, UserId};
-    use crate::state::{FILE_NAME, StateError};
 
     #[test]
     fn a_connection_is_used_again_and_one_in_the_midst_of_something_is_not() {
@@ -102,6 +100,9 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn the_state_is_the_file_that_lies_there() {
+        use crate::model::{TenantName, UserId};
+        use crate::state::{FILE_NAME, StateError};
+
         let place = tempfile::tempdir().unwrap();
         let folder = StateFolder::new(place.path());
         let (tenant, user) = (TenantName::from("t"), UserId::from("DHO"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -71,8 +71,9 @@ impl Place {
     }
 
     /// Starts the program in the folder, with its standard output in a pipe.
-    pub(crate) fn start(&self, args: &[&str]) -> Child {
-        self.command(args).stdout(Stdio::piped()).spawn().expect("the binary starts")
+    #[cfg(unix)]
+    pub(crate) fn start(&self, args: &[&str]) -> std::process::Child {
+        self.command(args).stdout(std::process::Stdio::piped()).spawn().expect("the binary starts")
     }
 
     fn command(&self, args: &[&str]) -> Command {

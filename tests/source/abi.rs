@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use abgleich::source::SourceErrorKind;
 use abgleich::source::library::{Adapter, Library, LoadError};
 use abgleich::source::plugin::{Limits, inspect};
-use abgleich_plugin::abi::{self, Header};
+use abgleich_plugin::abi;
 use abgleich_plugin::schema;
 use sha2::{Digest, Sha256};
 
@@ -71,17 +70,18 @@ fn the_header_compiles_as_c_and_as_cpp_and_agrees_with_the_sdk() {
     )
     .unwrap();
     let compile = |language: &str, standard: &str| {
-        let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+        let mut cc =
+            std::process::Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
         cc.args(["-x", language, standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
         cc.arg("-I").arg(root().join("plugins/include")).arg(&source).arg("-o").arg(&program);
         let out = cc.output().unwrap();
         assert!(out.status.success(), "{language}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(Command::new(&program).output().unwrap().stdout).unwrap()
+        String::from_utf8(std::process::Command::new(&program).output().unwrap().stdout).unwrap()
     };
     let expected = format!(
         "{} {} {} {} {} {} {} {} {} {} {} ABGLEICH",
         size_of::<abi::Table>(),
-        std::mem::offset_of!(Header, magic),
+        std::mem::offset_of!(abi::Header, magic),
         std::mem::offset_of!(abi::Table, name),
         std::mem::offset_of!(abi::Table, open),
         std::mem::offset_of!(abi::Table, cancel),

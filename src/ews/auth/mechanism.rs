@@ -90,6 +90,7 @@ impl Account {
     }
 
     #[cfg(windows)]
+    #[expect(clippy::unused_self, reason = "called alike on every system")]
     fn negotiate(
         &self,
         ticket: &Ticket,

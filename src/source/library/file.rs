@@ -150,6 +150,7 @@ fn refuse_world_writable(path: &Path, metadata: &std::fs::Metadata) -> Result<()
 /// On Windows the rights of a file are inherited from its folder, and `Program Files` lets only administrators write. The
 /// digest and the held file guard a vendor's library; a shipped one is as safe as the executable beside it.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "called alike on every system")]
 fn refuse_world_writable(_: &Path, _: &std::fs::Metadata) -> Result<(), LoadError> {
     Ok(())
 }
