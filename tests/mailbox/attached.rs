@@ -7,7 +7,7 @@ use std::process::Command;
 
 use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::pst::PstMailbox;
-use abgleich::mailbox::{Aside, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Mailbox, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
 use abgleich::model::{Content, Field, ItemId, ItemKind, Value};
 use abgleich::pst::check::check;
@@ -19,6 +19,7 @@ use abgleich::pst::{Bid, Layout, Nid, NidKind};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use crate::bench::over;
 use crate::file::{File, access, fetched, messages, moved, nids, series};
 
 /// A file of more than one block, and what SHA-256 by hand (sha256sum) says of it.
@@ -147,15 +148,7 @@ fn rewrite(file: &mut File, id: &ItemId, work: impl FnOnce(&mut Content)) {
     let before = fetched(&mut file.mailbox, id);
     let mut content = before.content.clone();
     work(&mut content);
-    let (version, before) = (before.identity.version, before.content);
-    let update = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
+    let update = over(before, content);
     let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is answered");
     assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
 }

@@ -5,18 +5,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use abgleich::ews::transport::{Login, Passage, Password};
-use abgleich::mailbox::Mailbox;
 use abgleich::mailbox::contract::{Bench, Occasion};
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
 use abgleich::mailbox::exchange::wire::Patience;
 use abgleich::mailbox::zones::Zone;
-use abgleich::model::{FolderId, ItemId};
+use abgleich::mailbox::{Item, Mailbox, Write};
+use abgleich::model::{Content, FolderId, ItemId};
 use exchange_sim::{Options, Outlook, Running, Server, named_string};
 use tokio::runtime::Runtime;
 
 pub(crate) const USER: &str = r"FIRMA\svc-abgleich";
 pub(crate) const PASSWORD: &str = "Sommer-2026";
+
+/// What writes fields over an item as it was read.
+pub(crate) fn over(item: Item, content: Content) -> Write {
+    let Item { identity, content: before, aside, .. } = item;
+    Write::Update {
+        id: identity.id,
+        version: identity.version,
+        content,
+        before,
+        aside,
+        stamp: None,
+    }
+}
 
 /// A server that runs.
 pub(crate) struct Exchange {

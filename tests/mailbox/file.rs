@@ -21,6 +21,8 @@ use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
+use crate::bench::over;
+
 /// A file on the bench. The person's program opens it while we have it closed, as Outlook does.
 pub(crate) struct File {
     pub(crate) folder: TempDir,
@@ -273,15 +275,7 @@ fn survives(original: &str) {
             }
         }
         content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(series.clone())));
-        let (version, stamp) = (before.identity.version, None);
-        let update = Write::Update {
-            id: id.clone(),
-            version,
-            content,
-            before: before.content,
-            aside: Aside::default(),
-            stamp,
-        };
+        let update = over(before, content);
         let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is written");
         assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
         let found = fetched(&mut file.mailbox, id).content.value(Field::Recurrence).cloned();
@@ -310,15 +304,7 @@ fn a_cleared_text_is_gone_however_it_was_stored() {
     assert!(text.is_some_and(|text| text.contains("Ruft nie")), "{text:?}");
     let mut content = Content::new();
     content.set_blank(Field::Notes);
-    let (version, before) = (before.identity.version, before.content);
-    let update = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
+    let update = over(before, content);
     let wrote = file.mailbox.apply(ItemKind::Contact, &[update]).expect("it is written");
     assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
     let after = fetched(&mut file.mailbox, id).content;

@@ -1,13 +1,13 @@
 //! What people do to a series and its occurrences while it is written, or before it is made whole: nothing of it is overwritten
 //! unseen, and whoever was invited is told nothing (rules D8, D12 and D13).
 
-use abgleich::mailbox::{Aside, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Mailbox, Wrote};
 use abgleich::model::recurrence::{Exception, ExceptionChange};
 use abgleich::model::{Content, Field, ItemId, Recurrence};
 use exchange_sim::{Fault, FaultKind};
 use jiff::civil::{Date, date};
 
-use crate::bench::{Exchange, ExchangeBench};
+use crate::bench::{Exchange, ExchangeBench, over};
 use crate::series::{
     KIND, changed, content, deleted, every_kind, fetch, made, only_series, series, update, version,
     weekly,
@@ -32,16 +32,8 @@ fn in_between(
     let mut bench = exchange.bench();
     let id = made(&mut bench, &content(every_kind()));
     let item = fetch(&mut bench, &id);
-    let (version, before) = (item.identity.version, item.content);
     let content = only_series(other_hours());
-    let write = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
+    let write = over(item, content);
     let master = id.as_str().to_owned();
     let act = move |outlook: &exchange_sim::Outlook| {
         let place = [("calendar:Location", "Kantine")];
@@ -65,7 +57,7 @@ fn place_of(series: &Recurrence, original: Date) -> Option<&str> {
 #[test]
 fn d13_what_a_person_changes_in_between_is_not_overwritten() {
     // Before the occurrences are looked at, before either is changed, before the mark is taken off; the seventh is one of ours.
-    for request in [("GetItem", 1), ("UpdateItem", 1), ("UpdateItem", 2), ("UpdateItem", 3)] {
+    for request in [("GetItem", 0), ("UpdateItem", 1), ("UpdateItem", 2), ("UpdateItem", 3)] {
         let exchange = Exchange::start();
         let (mut bench, id, wrote) = in_between(&exchange, request, 7);
         assert_eq!(wrote, Wrote::Conflict, "{request:?}: both sides are to be read again");
@@ -80,7 +72,7 @@ fn d13_what_a_person_changes_in_between_is_not_overwritten() {
     }
     // What the person has changed is not deleted either, as far as a look directly before can tell.
     let exchange = Exchange::start();
-    for request in [("GetItem", 1), ("GetItem", 2)] {
+    for request in [("GetItem", 0), ("GetItem", 1)] {
         let (mut bench, id, wrote) = in_between(&exchange, request, 8);
         assert_eq!(wrote, Wrote::Conflict, "{request:?}");
         let item = fetch(&mut bench, &id);
@@ -118,21 +110,13 @@ fn d8_an_occurrence_that_is_not_given_may_have_guests() {
 #[test]
 fn d8_who_is_invited_between_plan_and_write_keeps_the_occurrence() {
     // The eighth is to be deleted: it is invited to before the occurrences are looked at, and before they are looked at again.
-    for request in [("GetItem", 1), ("GetItem", 2)] {
+    for request in [("GetItem", 0), ("GetItem", 1)] {
         let exchange = Exchange::start();
         let mut bench = exchange.bench();
         let id = made(&mut bench, &content(every_kind()));
         let item = fetch(&mut bench, &id);
-        let (version, before) = (item.identity.version, item.content);
         let content = only_series(other_hours());
-        let write = Write::Update {
-            id: id.clone(),
-            version,
-            content,
-            before,
-            aside: Aside::default(),
-            stamp: None,
-        };
+        let write = over(item, content);
         let master = id.as_str().to_owned();
         let act = move |outlook: &exchange_sim::Outlook| invite(outlook, &master, 8);
         exchange.server.meanwhile(request.0, request.1, act, bench.outlook.address());
@@ -150,14 +134,7 @@ fn d12_what_a_person_changes_of_an_unfinished_series_is_seen() {
     let mut bench = exchange.bench();
     let id = made(&mut bench, &content(Vec::new()));
     let item = fetch(&mut bench, &id);
-    let write = Write::Update {
-        id: id.clone(),
-        version: item.identity.version,
-        content: only_series(every_kind()),
-        before: item.content,
-        aside: item.aside,
-        stamp: None,
-    };
+    let write = over(item, only_series(every_kind()));
     let broken = Fault::new(FaultKind::DropBeforeCommit).on("UpdateItem").after(2);
     exchange.server.fault(broken);
     assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Unanswered]);
@@ -217,14 +194,7 @@ fn d13_a_server_that_does_not_show_that_it_is_exchange_is_not_trusted_with_versi
         bench.outlook.edit(id.as_str(), &[("calendar:Location", Some("Kantine"))]).expect("edited");
         let mut change = Content::new();
         change.set_text(Field::Place, "Raum 3");
-        let write = Write::Update {
-            id: id.clone(),
-            version: item.identity.version,
-            content: change,
-            before: item.content,
-            aside: item.aside,
-            stamp: None,
-        };
+        let write = over(item, change);
         assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Conflict]);
         assert_eq!(fetch(&mut bench, &id).content.text(Field::Place), Some("Kantine"));
         assert!(bench.mailbox.hides_occurrences(), "and is looked through from time to time");

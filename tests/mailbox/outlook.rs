@@ -1,12 +1,12 @@
 //! What people do in Outlook, seen through the seam.
 
 use abgleich::mailbox::contract::{Bench, sample};
-use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
+use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
 use abgleich::model::recurrence::{Day, Pattern, Range, Unit};
 use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Recurrence, Value};
 use exchange_sim::Value as Stored;
 
-use crate::bench::{Exchange, ExchangeBench};
+use crate::bench::{Exchange, ExchangeBench, over};
 
 fn create(bench: &mut ExchangeBench, kind: ItemKind) -> (ItemId, ItemVersion) {
     let folder = bench.mailbox.folder(kind, &[], false).expect("known").expect("there");
@@ -53,16 +53,7 @@ fn d8_guests_are_seen_and_nobody_is_written_to_whatever_is_done() {
     // The planner never asks for these; the mailbox would still tell nobody.
     let mut content = Content::new();
     content.set_text(Field::Place, "Raum 2");
-    let version = item.identity.version.clone();
-    let before = item.content;
-    let write = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
+    let write = over(item, content);
     let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
     let Wrote::Done { version, .. } = &answers[0] else { panic!("{answers:?}") };
     let write = Write::Delete { id, version: version.clone() };
@@ -85,15 +76,7 @@ fn d11_an_entry_of_the_address_book_survives() {
     let mut content = Content::new();
     content.set_text(Field::Email1, "neu@firma.example");
     content.set_text(Field::Email2, "falsch@firma.example");
-    let (version, before) = (item.identity.version, item.content);
-    let write = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
+    let write = over(item, content);
     bench.mailbox.apply(kind, &[write]).expect("answers");
     let kept = bench.outlook.item(id.as_str()).expect("there");
     assert_eq!(kept.text(slot), Some(legacy));
@@ -117,15 +100,7 @@ fn names_that_the_person_chose_stay_and_ours_follow() {
         let item = fetch(bench, kind, &id);
         let mut content = Content::new();
         content.set_text(Field::Surname, name);
-        let (version, before) = (item.identity.version, item.content);
-        let write = Write::Update {
-            id: id.clone(),
-            version,
-            content,
-            before,
-            aside: Aside::default(),
-            stamp: None,
-        };
+        let write = over(item, content);
         let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
         assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
     };
@@ -196,16 +171,8 @@ fn a_task_that_is_completed_in_the_future_is_completed_today() {
     let days = jiff::Zoned::now().date().since(*day).expect("days").get_days().abs();
     assert!(days <= 1, "the server's own day: {day}");
     // The same by an update, of the day alone.
-    let (version, before) = (item.identity.version, item.content);
     let content = content.only(FieldSet::of(Field::Completed));
-    let write = Write::Update {
-        id: id.clone(),
-        version,
-        content,
-        before,
-        aside: Aside::default(),
-        stamp: None,
-    };
+    let write = over(item, content);
     let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
     assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
 }

@@ -8,7 +8,7 @@ use abgleich::model::{Content, Field, ItemId, ItemKind, ItemVersion, Recurrence,
 use exchange_sim::{Fault, FaultKind};
 use jiff::civil::{Date, date};
 
-use crate::bench::{Exchange, ExchangeBench};
+use crate::bench::{Exchange, ExchangeBench, over};
 
 pub(crate) const KIND: ItemKind = ItemKind::Appointment;
 
@@ -268,16 +268,8 @@ fn i2_a_broken_line_leaves_a_series_that_counts_as_what_it_was_and_is_made_whole
         let old = vec![deleted(date(2027, 3, 30))];
         let id = made(&mut bench, &content(old.clone()));
         let item = fetch(&mut bench, &id);
-        let (version, before) = (item.identity.version, item.content);
         let content = only_series(every_kind());
-        let write = Write::Update {
-            id: id.clone(),
-            version,
-            content,
-            before,
-            aside: Aside::default(),
-            stamp: None,
-        };
+        let write = over(item, content);
         let name = format!("{operation} {after} {kind:?}");
         exchange.server.fault(Fault::new(kind).on(operation).after(after).once());
         let answers = bench.mailbox.apply(KIND, &[write]);
