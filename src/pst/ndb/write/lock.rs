@@ -2,30 +2,44 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::error::WriteError;
 use super::rescue::take_over;
 use crate::pst::error::PstError;
 use crate::pst::ndb::header::MAGIC;
 
+/// How often a file that somebody else has open is tried again, and after which pause.
+const AGAIN: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Opens a file for reading and writing, or says that somebody else has it open.
 pub(super) fn open(path: &Path) -> Result<File, WriteError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    alone(&mut options);
-    let file = options.open(path).map_err(|error| refused(path, error))?;
-    lock(&file, path)?;
-    Ok(file)
+    existing(path, OpenOptions::new().read(true).write(true))
 }
 
 /// Opens a file for reading, while nobody writes it.
 pub(super) fn read(path: &Path) -> Result<File, WriteError> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    alone(&mut options);
-    let file = options.open(path).map_err(|error| refused(path, error))?;
-    lock(&file, path)?;
-    Ok(file)
+    existing(path, OpenOptions::new().read(true))
+}
+
+/// Outlook has a file open for hours; others for milliseconds: a search index or a guard against viruses looks at what was just
+/// written, and a program that this one starts has a copy of its handles until it begins.
+fn existing(path: &Path, options: &mut OpenOptions) -> Result<File, WriteError> {
+    alone(options);
+    let attempt = || {
+        let file = options.open(path).map_err(|error| refused(path, error))?;
+        lock(&file, path)?;
+        Ok(file)
+    };
+    for _ in 0..AGAIN {
+        match attempt() {
+            Err(WriteError::InUse { .. }) => thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
+    attempt()
 }
 
 /// Creates a file, or takes over one that an earlier attempt left, and empties it. A file of somebody else stays.
