@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::pst::PstMailbox;
-use abgleich::mailbox::{Mailbox, Write, Wrote};
-use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
+use abgleich::mailbox::{Mailbox, Wrote};
+use abgleich::mapi::{Properties, PropertyTag, Value as MapiValue, property};
 use abgleich::model::{Content, Field, ItemId, ItemKind, Value};
 use abgleich::pst::check::check;
 use abgleich::pst::ltp::write::{Cell, Given, NewContext, NoBlocks, RowVersion, TableEdit};
@@ -16,11 +15,10 @@ use abgleich::pst::messaging::write::{ItemChange, Occurrence};
 use abgleich::pst::ndb::write::{Settings, Transaction, Writer};
 use abgleich::pst::ndb::{Node, Nodes, subnode};
 use abgleich::pst::{Bid, Layout, Nid, NidKind};
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::bench::over;
-use crate::file::{File, access, fetched, messages, moved, nids, series};
+use crate::file::{File, access, as_if_utc, fetched, messages, moved, nids, with_series};
 
 /// A file of more than one block, and what SHA-256 by hand (sha256sum) says of it.
 fn attached() -> Vec<u8> {
@@ -155,26 +153,16 @@ fn rewrite(file: &mut File, id: &ItemId, work: impl FnOnce(&mut Content)) {
 
 #[test]
 fn d11_what_is_attached_to_a_changed_occurrence_survives_its_change_and_that_of_the_series() {
-    let mut file = File::fresh();
-    let folder =
-        file.mailbox.folder(ItemKind::Appointment, &[], false).expect("known").expect("there");
-    let stamp = sample::stamp("T-1", "00ff");
-    let create = Write::Create { folder, content: series(), stamp };
-    let wrote = file.mailbox.apply(ItemKind::Appointment, &[create]).expect("it is made");
-    let [Wrote::Done { id, .. }] = &wrote[..] else { panic!("{wrote:?}") };
+    let (mut file, id) = with_series();
+    let id = &id;
     let (_, nid) = nids(id);
     let path = access(&file.folder).path;
-
-    let local = |text: &str| {
-        let at: Timestamp = text.parse().expect("an instant");
-        FileTime::from_1970(at.as_second(), 0).expect("after 1601")
-    };
     file.mailbox = PstMailbox::new(access(&file.folder));
     let attachments = messages(&path, nid);
     let mut first = Occurrence::new(
-        local("2027-01-12T10:00:00Z"),
-        local("2027-01-12T11:00:00Z"),
-        local("2027-01-12T11:30:00Z"),
+        as_if_utc("2027-01-12T10:00:00Z"),
+        as_if_utc("2027-01-12T11:00:00Z"),
+        as_if_utc("2027-01-12T11:30:00Z"),
         Properties::new(),
     );
     first.held = attachments.first().copied();

@@ -223,7 +223,8 @@ fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_a
     }
 }
 
-fn survives(original: &str) {
+/// A new file with [`series`] in it.
+pub(crate) fn with_series() -> (File, ItemId) {
     let mut file = File::fresh();
     let folder =
         file.mailbox.folder(ItemKind::Appointment, &[], false).expect("known").expect("there");
@@ -231,13 +232,22 @@ fn survives(original: &str) {
     let create = Write::Create { folder, content: series(), stamp };
     let wrote = file.mailbox.apply(ItemKind::Appointment, &[create]).expect("it is made");
     let [Wrote::Done { id, .. }] = &wrote[..] else { panic!("{wrote:?}") };
+    let id = id.clone();
+    (file, id)
+}
+
+/// Local time as if it were UTC, which is how Outlook says when an occurrence is.
+pub(crate) fn as_if_utc(text: &str) -> FileTime {
+    let at: Timestamp = text.parse().expect("an instant");
+    FileTime::from_1970(at.as_second(), 0).expect("after 1601")
+}
+
+fn survives(original: &str) {
+    let (mut file, id) = with_series();
+    let id = &id;
     let (_, nid) = nids(id);
     let path = access(&file.folder).path;
     // The person writes a text into the second one; Outlook keeps it in the message of the occurrence.
-    let local = |text: &str| {
-        let at: Timestamp = text.parse().expect("an instant");
-        FileTime::from_1970(at.as_second(), 0).expect("after 1601")
-    };
     file.mailbox = PstMailbox::new(access(&file.folder));
     let attachments = messages(&path, nid);
     let mut occurrences = Vec::new();
@@ -247,9 +257,9 @@ fn survives(original: &str) {
             properties.set(property::BODY, Value::from("Bitte Mappe mitbringen"));
         }
         occurrences.push(Occurrence {
-            original_start: local(&format!("2027-01-{day}T{original}")),
-            start: local(&format!("2027-01-{day}T11:00:00Z")),
-            end: local(&format!("2027-01-{day}T11:30:00Z")),
+            original_start: as_if_utc(&format!("2027-01-{day}T{original}")),
+            start: as_if_utc(&format!("2027-01-{day}T11:00:00Z")),
+            end: as_if_utc(&format!("2027-01-{day}T11:30:00Z")),
             properties,
             held: Some(attachment),
             remove: Vec::new(),
