@@ -317,8 +317,10 @@ impl Source<'_> {
             }
             (_, error) => EwsError::Reply(error),
         };
-        if let Self::Http(answer) = self {
-            answer.unread(&error);
+        match self {
+            Self::Http(answer) => answer.unread(&error),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => {}
         }
         error
     }
