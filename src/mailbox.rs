@@ -109,6 +109,9 @@ pub trait Mailbox {
 pub struct Opened {
     /// Which mailbox is behind the address.
     pub identity: MailboxIdentity,
+    /// Whether it is there. One that is still to be made stands in memory, and no mailbox will ever have the identity that it has
+    /// there: nothing of it is to be remembered.
+    pub exists: bool,
     /// What the mailbox's clock shows at the moment of returning, where it tells a time; for rule D1's clock difference. Exchange
     /// tells whole seconds, so that it may be wrong by about one.
     pub clock: Option<Timestamp>,

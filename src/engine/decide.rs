@@ -10,7 +10,9 @@ use crate::engine::tally::Tally;
 use crate::mailbox::{Item, ItemError, Mailbox, MailboxError};
 use crate::model::{Direction, ItemId, RecordId, Scope, Switch, TenantName, UserId};
 use crate::source::{Fetched, Source, SourceError};
-use crate::state::{KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow};
+use crate::state::{
+    FILE_NAME, KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow,
+};
 
 /// Whose state a decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -286,12 +288,22 @@ pub fn rebind(
     mailbox: &mut dyn Mailbox,
 ) -> Result<(), DecideError> {
     let desk = Desk::open(whose)?;
+    mailbox.must_exist();
     let opened = mailbox.open()?;
     if opened.identity == desk.known.identity {
         return Err(DecideError::SameMailbox);
     }
     desk.state.durably(|state| state.rebind(desk.known.id, &opened.identity, address))?;
     Ok(())
+}
+
+/// Returns which mailbox a user's was when it was last settled; `None` where it never was. Where there is no state yet, none is
+/// made.
+pub fn known(whose: Whose<'_>) -> Result<Option<KnownMailbox>, StateError> {
+    if !whose.folder.join(FILE_NAME).exists() {
+        return Ok(None);
+    }
+    State::open(whose.folder)?.mailbox(whose.tenant, whose.user)
 }
 
 /// What is known of a mailbox without asking anybody.

@@ -72,7 +72,7 @@ fn run(
     let Some(_lock) = MailboxLock::take(job.state.path(), job.tenant, job.user)? else {
         return Err(Stop::Busy);
     };
-    let (state, scratch) = if options.dry {
+    let (mut state, mut scratch) = if options.dry {
         let (state, scratch) = State::open_copy(job.state.path())?;
         (state, Some(scratch))
     } else {
@@ -92,6 +92,12 @@ fn run(
         mailbox.must_exist();
     }
     let opened = mailbox.open()?;
+    if !opened.exists && scratch.is_none() {
+        // Which mailbox it will be is known when it is made; until then a run leaves nothing behind, as `plan` does.
+        job.state.give_back(state);
+        let (copy, folder) = State::open_copy(job.state.path())?;
+        (state, scratch) = (copy, Some(folder));
+    }
     let id = check_identity(job, &state, &opened)?;
     let now = job.clock.now();
     let run = run_id(job.entropy, now).ok_or(Stop::Entropy)?;

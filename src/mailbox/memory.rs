@@ -143,6 +143,7 @@ impl Mailbox for MemoryMailbox {
         let store = &shared.store;
         Ok(Opened {
             identity: store.identity.clone(),
+            exists: true,
             clock: Some(store.now),
             sees_private: store.sees_private,
         })

@@ -153,13 +153,14 @@ impl Mailbox for PstMailbox {
     }
 
     fn open(&mut self) -> Result<Opened, MailboxError> {
-        let key = self.file()?.record_key()?;
+        let file = self.file()?;
+        let (key, exists) = (file.record_key()?, file.exists());
         let identity = MailboxIdentity::new(key.iter().fold("pst/".to_owned(), |text, byte| {
             let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
             text + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
         }));
         // The file has no clock of its own, and no delegates.
-        Ok(Opened { identity, clock: None, sees_private: true })
+        Ok(Opened { identity, exists, clock: None, sees_private: true })
     }
 
     fn person(&mut self) -> Result<Option<String>, MailboxError> {

@@ -126,7 +126,9 @@ fn an_edit_in_the_file_reaches_staffitpro_and_a_file_from_a_copy_stops_its_mailb
 
     // A file that is away is not replaced by an empty one, whatever is asked.
     fs::rename(&path, folder.join("elsewhere.pst")).unwrap();
-    for words in [&["plan"][..], &["sync"]] {
+    let any =
+        [&["plan"][..], &["sync"], &["check"], &["check", "--write-probe"], &["rebind", "DHO"]];
+    for words in any {
         let output = run(folder, words);
         let said =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -137,5 +139,32 @@ fn an_edit_in_the_file_reaches_staffitpro_and_a_file_from_a_copy_stops_its_mailb
         assert!(!path.exists(), "{words:?}");
     }
     fs::rename(folder.join("elsewhere.pst"), &path).unwrap();
+    ends_with(0, folder, &["sync"]);
+
+    // The way that the message names leads to a new beginning.
+    fs::remove_file(&path).unwrap();
+    ends_with(0, folder, &["pst", "create", "demo.pst"]);
+    ends_with(3, folder, &["sync"]);
+    ends_with(0, folder, &["rebind", "DHO"]);
+    ends_with(0, folder, &["check"]);
+}
+
+#[test]
+fn a_trial_over_a_file_that_is_still_to_be_made_leaves_nothing_behind() {
+    let folder = place();
+    let (folder, path) = (folder.path(), folder.path().join("demo.pst"));
+    let off = CONFIGURATION.replace("adapter = 'sqlite'", "adapter = 'sqlite'\nwrites = 'off'");
+    fs::write(folder.join("abgleich.toml"), off).unwrap();
+    ends_with(0, folder, &["check", "--write-probe"]);
+    // The first transfer is asked for, and that is all: `sync` says the same each time.
+    let first = ends_with(3, folder, &["sync"]);
+    assert_eq!(ends_with(3, folder, &["sync"]), first);
+    assert!(!path.exists(), "nothing is written with writes = off");
+
+    fs::write(folder.join("abgleich.toml"), CONFIGURATION).unwrap();
+    let checked = ends_with(0, folder, &["check", "--write-probe", "--json"]);
+    assert!(checked.contains("no such file yet") && !path.exists(), "{checked}");
+    ends_with(0, folder, &["sync", "--first-transfer"]);
+    assert!(path.exists());
     ends_with(0, folder, &["sync"]);
 }

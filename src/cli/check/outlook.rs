@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use abgleich::config::{Access, Binding, MailboxSettings, Scheme, Settings, Target, Writes};
+use abgleich::engine::decide;
 use abgleich::engine::rules::ClockDifference;
 use abgleich::ews::ServerVersion;
 use abgleich::mailbox::exchange::ExchangeMailbox;
@@ -19,6 +20,7 @@ use crate::cli::check::remark::Remark;
 use crate::cli::check::server::Way;
 use crate::cli::check::stage::{Stage, Walked};
 use crate::cli::check::words::Words;
+use crate::cli::decide::whose;
 use crate::cli::open;
 use crate::cli::pst::place_of_file;
 use crate::failure::{Exit, Failure};
@@ -134,9 +136,9 @@ pub(super) fn look(
 ) -> Outlook {
     let mut seen = Outlook::default();
     let Target::Exchange { server, .. } = &mailbox.target else {
-        let walked = enter_file(settings, tried, mailbox, words, remarks).and_then(|mut opened| {
-            opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks)
-        });
+        let walked = enter_file(settings, tried, mailbox, words, &mut seen, remarks).and_then(
+            |mut opened| opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks),
+        );
         if let Err(remark) = walked {
             seen.walked.push(Walked::failed(remark.stage));
             remarks.push(remark);
@@ -183,15 +185,20 @@ impl Kept {
     }
 }
 
-/// Opens a PST file; for writing only where a probe is to write. Whether a run could write it is looked at without writing.
+/// Opens a PST file; for writing only where a probe is to write. Whether a run could write it is looked at without writing, and
+/// none is made.
 fn enter_file(
     settings: &Settings,
     tried: &Tried,
     line: &MailboxSettings,
     words: Words,
+    seen: &mut Outlook,
     remarks: &mut Vec<Remark>,
 ) -> Result<Entered, Remark> {
+    let known = decide::known(whose(settings, line))
+        .map_err(|error| Remark::error(Stage::Mailbox, (error.to_string(), None)))?;
     let access = open::file(settings, line, open::Usage::Write).map_err(|failure| of(&failure))?;
+    let is_there = access.as_ref().is_some_and(|access| access.path.exists());
     if let Some(access) = access.filter(|access| access.writes) {
         let concerns = access
             .look()
@@ -201,16 +208,24 @@ fn enter_file(
             remarks.push(Remark::warning(Stage::Mailbox, (text, Some(next))));
         }
         // Whether the file's counts and tables are right takes reading all of it, which is done here and not in each run.
-        let report = access.path.exists().then(|| check(&access.path));
+        let report = is_there.then(|| check(&access.path));
         let broken = report.and_then(Result::ok).map_or(0, |report| report.errors());
         if broken > 0 {
             remarks.push(Remark::warning(Stage::Mailbox, words.broken_file(&access.path, broken)));
         }
     }
-    let usage = if tried.probe { open::Usage::Write } else { open::Usage::Read };
+    let usage = if tried.probe && is_there { open::Usage::Write } else { open::Usage::Read };
     let mut mailbox =
         tried.servers.mailbox(settings, line, usage).map_err(|failure| of(&failure))?;
+    if known.is_some() {
+        mailbox.must_exist();
+    }
     let opened = mailbox.open().map_err(|error| refused(&error))?;
+    seen.walked.push(if opened.exists {
+        Walked::quietly(Stage::Mailbox)
+    } else {
+        Walked::passed(Stage::Mailbox, words.to_be_made())
+    });
     Ok(Entered { mailbox: Kept::InFile(mailbox), opened })
 }
 
@@ -305,7 +320,9 @@ impl Entered {
         }
         let folders = self.folders(line, words, seen, remarks)?;
         seen.walked.push(Walked::quietly(Stage::Folder));
-        if probes {
+        if probes && !self.opened.exists {
+            remarks.push(Remark::warning(Stage::Probe, words.nothing_to_probe()));
+        } else if probes {
             match probe(settings, line, self.mailbox.mailbox(), &folders, words) {
                 Ok(count) => {
                     seen.walked.push(Walked::passed(Stage::Probe, words.probed(count)));

@@ -225,6 +225,21 @@ impl Words {
         }
     }
 
+    pub(super) fn to_be_made(self) -> String {
+        self.pick(
+            "die Datei gibt es noch nicht; der erste Lauf, der schreiben darf, legt sie an",
+            "there is no such file yet; the first run that may write makes it",
+        )
+    }
+
+    pub(super) fn nothing_to_probe(self) -> Said {
+        let text = self.pick(
+            "keine Schreibprobe: die Datei gibt es noch nicht, und eine Prüfung legt keine an",
+            "no write probe: there is no such file yet, and a check makes none",
+        );
+        (text, Some(self.pick("nach dem ersten Lauf wiederholen", "repeat it after the first run")))
+    }
+
     pub(super) fn broken_file(self, path: &Path, rules: u64) -> Said {
         let text = match self.language {
             Language::German => format!("die Datei verletzt Regeln des Formats ({rules} Funde)"),

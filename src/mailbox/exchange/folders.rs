@@ -123,6 +123,7 @@ impl Folders {
             hash.finalize().iter().take(16).flat_map(|byte| hex(*byte)).collect();
         let opened = Opened {
             identity: MailboxIdentity::new(identity),
+            exists: true,
             clock: wire.clock(),
             sees_private: [&defaults.contacts, &defaults.calendar, &defaults.tasks]
                 .into_iter()

@@ -130,10 +130,15 @@ pub(super) fn missing(path: &Path) -> MailboxError {
         kind: MailboxErrorKind::Unreachable,
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
-        text: format!("{} is not there any more, and no other file is made in its place", path.display()),
-        hint: Some(
-            "put the file back; if a new one is to begin under its name, `abgleich rebind USER` makes it".to_owned(),
+        text: format!(
+            "{} is not there any more, and no other file is made in its place",
+            path.display()
         ),
+        hint: Some(format!(
+            "put the file back; if a new one is to begin under its name, `abgleich pst create {}` makes it, and \
+             `abgleich rebind USER` says that it is the right one",
+            path.display()
+        )),
         ambiguous: false,
         source: None,
     }

@@ -23,6 +23,8 @@ pub(super) struct StoreFile {
 enum Open {
     Read(Box<Ndb>),
     Write(Box<Writer>),
+    /// An empty store in memory stands for the file that is still to be made.
+    ToBeMade(Box<Writer>),
 }
 
 impl StoreFile {
@@ -36,8 +38,13 @@ impl StoreFile {
     pub(super) fn nodes(&self) -> &Ndb {
         match &self.open {
             Open::Read(ndb) => ndb,
-            Open::Write(writer) => writer.nodes(),
+            Open::Write(writer) | Open::ToBeMade(writer) => writer.nodes(),
         }
+    }
+
+    /// Says whether the file is there.
+    pub(super) fn exists(&self) -> bool {
+        !matches!(self.open, Open::ToBeMade(_))
     }
 
     /// Returns it as a store.
@@ -49,7 +56,7 @@ impl StoreFile {
     pub(super) fn writer(&mut self) -> Option<&mut Writer> {
         match &mut self.open {
             Open::Read(_) => None,
-            Open::Write(writer) => Some(writer),
+            Open::Write(writer) | Open::ToBeMade(writer) => Some(writer),
         }
     }
 
@@ -73,7 +80,7 @@ impl StoreFile {
     pub(super) fn close(self) -> Result<(), MailboxError> {
         match self.open {
             Open::Read(_) => Ok(()),
-            Open::Write(writer) => writer.close().map_err(failure::write),
+            Open::Write(writer) | Open::ToBeMade(writer) => writer.close().map_err(failure::write),
         }
     }
 }
@@ -103,7 +110,7 @@ fn open(access: &PstAccess, is_known: bool) -> Result<Open, MailboxError> {
             Writer::empty(memory, Crypt::Permute, &Settings::default()).map_err(failure::write)?;
         let tx = writer.begin().map_err(failure::write)?;
         fill(tx, &new()).map_err(failure::write)?;
-        return Ok(Open::Write(Box::new(writer)));
+        return Ok(Open::ToBeMade(Box::new(writer)));
     }
     let ndb = Medium::open(path).and_then(Ndb::open).map_err(failure::read)?;
     Ok(Open::Read(Box::new(ndb)))
