@@ -24,6 +24,7 @@ mod session;
 #[cfg(test)]
 mod smoke;
 mod sync;
+mod taken_back;
 mod tally;
 mod tell;
 mod twins;

@@ -51,9 +51,8 @@ pub trait Mailbox {
         create: bool,
     ) -> Result<Option<FolderId>, MailboxError>;
 
-    /// Returns those of these folders that the person has deleted: they are gone, or lie in Deleted Items. One that cannot be
-    /// looked at is not among them. What was in them is deleted only where rule D4 says so.
-    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError>;
+    /// Says where each of these folders is, in their order. What is in a deleted one is deleted only where rule D4 says so.
+    fn whereabouts(&mut self, folders: &[FolderId]) -> Result<Vec<Whereabouts>, MailboxError>;
 
     /// Reads one page of what changed in a folder since a cursor; without one, one page of all that the folder holds.
     fn changes(
@@ -117,6 +116,19 @@ pub struct Opened {
     pub clock: Option<Timestamp>,
     /// Whether private items can be seen; a delegate often cannot, and then absence is never evidence (rule D4).
     pub sees_private: bool,
+}
+
+/// Where a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Among those that the person keeps.
+    Kept,
+    /// It is Deleted Items or lies there: the person may take it out again.
+    Deleted,
+    /// There is none any more.
+    Gone,
+    /// It cannot be looked at.
+    Hidden,
 }
 
 /// One page of a folder's changes.

@@ -135,6 +135,7 @@ impl Session<'_> {
             self.find_candidate(kind, seen, contested)?;
         }
         self.state.commit()?;
+        self.look_for_deleted(active, kind, &mut page)?;
         let ids: Vec<ItemId> = page
             .iter()
             .filter_map(|seen| match &seen.candidate {

@@ -7,13 +7,13 @@ use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase, Stopped};
 use crate::engine::session::{Session, Stop};
 use crate::engine::unread::Incoming;
-use crate::mailbox::{By, Identity, ItemError};
+use crate::mailbox::{By, Identity, ItemError, Whereabouts};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
 use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, KnownItem, PairRow, State, StateError, UnpairedRow};
 
 /// How many items are looked for at once.
-const SEARCH: usize = 40;
+pub(super) const SEARCH: usize = 40;
 
 impl Session<'_> {
     /// Reads the changes of every watched folder: one call a folder when nothing changed.
@@ -41,7 +41,7 @@ impl Session<'_> {
     /// Sees to it that the folders of a kind are watched. The first time, every item with a stamp of ours is looked for in
     /// the whole mailbox: the state may be new where the mailbox is not.
     fn watch(&mut self, kind: ItemKind) -> Result<(), Stop> {
-        self.leave_discarded(kind)?;
+        self.follow_folders(kind)?;
         let fresh = self.state.folders(self.id, kind)?.is_empty();
         if fresh && let Some(default) = self.mailbox.folder(kind, &[], false)? {
             self.state.watch_folder(self.id, kind, &default)?;
@@ -60,7 +60,12 @@ impl Session<'_> {
             self.state.atomically(|state| {
                 for found in &found {
                     let Some(stamp) = &found.identity.stamp else { continue };
-                    if state.is_paired(self.id, &found.identity.id)? {
+                    let place = (&found.identity.id, &found.folder);
+                    if let Some(pair) = state.pair_of_item(self.id, &found.identity.id)? {
+                        if !found.deleted && joins(&pair) {
+                            state.set_item(pair.id, ItemPresence::Here, Some(place))?;
+                            state.watch_folder(self.id, kind, &found.folder)?;
+                        }
                         continue;
                     }
                     if let Some(pair) = state.pair_of_record(self.id, &stamp.record)?
@@ -69,7 +74,6 @@ impl Session<'_> {
                         && joins(&pair)
                     {
                         // Restored; once it counts as known, the folder's listing would pass it over.
-                        let place = (&found.identity.id, &found.folder);
                         state.forget_unpaired(self.id, &found.identity.id)?;
                         state.set_item(pair.id, ItemPresence::Here, Some(place))?;
                         state.watch_folder(self.id, kind, &found.folder)?;
@@ -104,34 +108,56 @@ impl Session<'_> {
     }
 
     /// Watches no longer the folders that the person deleted: what was in them is looked for like any item that is not where it
-    /// was (rules D4, D5). A default folder is never among them; without it something is wrong with the mailbox.
-    fn leave_discarded(&mut self, kind: ItemKind) -> Result<(), Stop> {
+    /// was (rules D4, D5). One that the person takes back is read anew. A default folder is never among them; without it something
+    /// is wrong with the mailbox.
+    fn follow_folders(&mut self, kind: ItemKind) -> Result<(), Stop> {
         let watched = self.state.folders(self.id, kind)?;
-        if watched.is_empty() {
+        let discarded = self.state.discarded_folders(self.id, kind)?;
+        if watched.is_empty() && discarded.is_empty() {
             return Ok(());
         }
         let default = self.mailbox.folder(kind, &[], false)?;
-        let others: Vec<FolderId> = watched
+        let known: Vec<(FolderId, bool)> = watched
             .into_iter()
-            .map(|row| row.id)
-            .filter(|id| Some(id) != default.as_ref())
+            .map(|row| (row.id, true))
+            .filter(|(id, _)| Some(id) != default.as_ref())
+            .chain(discarded.into_iter().map(|id| (id, false)))
             .collect();
-        if others.is_empty() {
+        if known.is_empty() {
             return Ok(());
         }
-        for folder in self.mailbox.discarded(&others)? {
-            self.state.forget_seen()?;
-            let doubt = self.state.atomically(|state| {
-                let mut doubt = false;
-                for id in state.unseen_items(self.id, kind, &folder)? {
-                    doubt |= self.see_removed(state, &ItemId::new(id))?;
-                }
-                state.leave_folder(self.id, kind, &folder)?;
-                Ok::<_, StateError>(doubt)
-            })?;
-            if doubt {
-                self.state.mark_doubtful(self.id, kind)?;
+        let ids: Vec<FolderId> = known.iter().map(|(id, _)| id.clone()).collect();
+        let whereabouts = self.mailbox.whereabouts(&ids)?;
+        for ((folder, watched), found) in known.iter().zip(whereabouts) {
+            match (found, watched) {
+                (Whereabouts::Kept, false) => self.state.watch_folder(self.id, kind, folder)?,
+                (Whereabouts::Deleted, true) => self.leave_folder(kind, folder, true)?,
+                (Whereabouts::Gone, _) => self.leave_folder(kind, folder, false)?,
+                (Whereabouts::Kept, true)
+                | (Whereabouts::Deleted, false)
+                | (Whereabouts::Hidden, _) => {}
             }
+        }
+        Ok(())
+    }
+
+    fn leave_folder(
+        &mut self,
+        kind: ItemKind,
+        folder: &FolderId,
+        may_come_back: bool,
+    ) -> Result<(), Stop> {
+        self.state.forget_seen()?;
+        let doubt = self.state.atomically(|state| {
+            let mut doubt = false;
+            for id in state.unseen_items(self.id, kind, folder)? {
+                doubt |= self.see_removed(state, &ItemId::new(id))?;
+            }
+            state.leave_folder(self.id, kind, folder, may_come_back)?;
+            Ok::<_, StateError>(doubt)
+        })?;
+        if doubt {
+            self.state.mark_doubtful(self.id, kind)?;
         }
         Ok(())
     }
@@ -354,6 +380,7 @@ impl Session<'_> {
                 });
                 match hit {
                     Some(found) if found.deleted => {
+                        self.searched.insert(pair.id);
                         self.state.set_item(pair.id, ItemPresence::Deleted, None)?;
                     }
                     Some(found) => {
@@ -381,6 +408,7 @@ impl Session<'_> {
         }
         let all_read = lost.is_empty() || self.state.count_unread(self.id, kind)? == 0;
         for pair in lost {
+            self.searched.insert(pair.id);
             let proof = pair.stamped && self.opened.sees_private && all_read;
             let gone = if proof { ItemPresence::Deleted } else { ItemPresence::Missing };
             let state = match pair.item.as_ref().map(|id| answers.remove(id)) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::engine::clock::Clock;
 use crate::mailbox::{
     ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, MailboxErrorKind, Opened,
-    Wanted, Write, Wrote,
+    Wanted, Whereabouts, Write, Wrote,
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
@@ -131,8 +131,8 @@ impl Mailbox for Patient<'_> {
         self.insist(|mailbox| mailbox.folder(kind, path, create))
     }
 
-    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
-        self.insist(|mailbox| mailbox.discarded(folders))
+    fn whereabouts(&mut self, folders: &[FolderId]) -> Result<Vec<Whereabouts>, MailboxError> {
+        self.insist(|mailbox| mailbox.whereabouts(folders))
     }
 
     fn changes(

@@ -157,6 +157,8 @@ pub(super) struct Session<'a> {
     pub(super) noticed: BTreeMap<i64, Code>,
     /// Pairs whose item is not where it was, and of which the mailbox has not said what became of it: the next run asks again.
     pub(super) sought: BTreeSet<i64>,
+    /// Pairs whose items this run looked for by their stamps and found nowhere but in Deleted Items.
+    pub(super) searched: BTreeSet<i64>,
     /// What the mailbox as a whole was found to suffer from while the run could go on.
     pub(super) trouble: Option<MailboxError>,
     /// Pairs whose item was another by the time it was to be written: planned once more in this run.

@@ -126,6 +126,7 @@ fn run(
         explanation: None,
         unread: std::collections::BTreeSet::new(),
         noticed: std::collections::BTreeMap::new(),
+        searched: BTreeSet::new(),
         sought: std::collections::BTreeSet::new(),
         trouble: None,
         stale: std::collections::BTreeSet::new(),

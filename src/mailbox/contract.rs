@@ -93,7 +93,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("nobody is invited, and a fourth address has no place", write::never_written),
     ("the feed lists everything, then only what changed", feed::lists),
     ("the feed shows a move as removed here and new there", feed::moves),
-    ("a folder that the person deleted is told from one that is there", feed::discarded),
+    ("a folder that the person deleted is told from one that is there", feed::whereabouts),
     ("a worthless cursor starts again and says so", feed::restarts),
 ];
 

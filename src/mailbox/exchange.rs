@@ -39,8 +39,8 @@ use crate::ews::session::Batcher;
 use crate::ews::transport::{LoginFacts, Trace};
 use crate::ews::{ServerVersion, ServerVersionInfo};
 use crate::mailbox::{
-    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted, Write,
-    Wrote,
+    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted,
+    Whereabouts, Write, Wrote,
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
@@ -175,8 +175,8 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         self.guarded(|it| it.folders.find(&mut it.wire, it.manner.patience, kind, path, create))
     }
 
-    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
-        self.guarded(|it| it.folders.discarded(&mut it.wire, it.manner.patience, folders))
+    fn whereabouts(&mut self, folders: &[FolderId]) -> Result<Vec<Whereabouts>, MailboxError> {
+        self.guarded(|it| it.folders.whereabouts(&mut it.wire, it.manner.patience, folders))
     }
 
     fn changes(

@@ -16,8 +16,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::mailbox::{
-    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted, Write,
-    Wrote,
+    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted,
+    Whereabouts, Write, Wrote,
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
@@ -166,12 +166,10 @@ impl Mailbox for MemoryMailbox {
         Ok(shared.store.folder_at(kind, path, create))
     }
 
-    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
+    fn whereabouts(&mut self, folders: &[FolderId]) -> Result<Vec<Whereabouts>, MailboxError> {
         let shared = &mut *self.lock();
         Self::begin(shared, Call::Folder)?;
-        let store = &shared.store;
-        let gone = |id: &&FolderId| !store.folders.contains_key(*id) || store.is_deleted(id);
-        Ok(folders.iter().filter(gone).cloned().collect())
+        Ok(folders.iter().map(|folder| shared.store.whereabouts(folder)).collect())
     }
 
     fn changes(

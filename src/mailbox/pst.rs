@@ -35,8 +35,8 @@ use std::path::PathBuf;
 
 use crate::mailbox::zones::Zone;
 use crate::mailbox::{
-    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted, Write,
-    Wrote,
+    ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted,
+    Whereabouts, Write, Wrote,
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind, MailboxIdentity};
 use crate::pst::messaging::{CodePage, Store};
@@ -178,8 +178,8 @@ impl Mailbox for PstMailbox {
         Ok(found.map(place::folder_id))
     }
 
-    fn discarded(&mut self, folders: &[FolderId]) -> Result<Vec<FolderId>, MailboxError> {
-        folders::discarded(&self.file()?.store(), folders).map_err(failure::read)
+    fn whereabouts(&mut self, folders: &[FolderId]) -> Result<Vec<Whereabouts>, MailboxError> {
+        folders::whereabouts(&self.file()?.store(), folders).map_err(failure::read)
     }
 
     fn changes(

@@ -85,15 +85,30 @@ impl State {
         mailbox: MailboxId,
         kind: ItemKind,
     ) -> Result<Vec<FolderRow>, StateError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id, cursor FROM folder WHERE mailbox = ?1 AND kind = ?2")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, cursor FROM folder WHERE mailbox = ?1 AND kind = ?2 AND discarded = 0",
+        )?;
         let rows = statement.query_map(params![mailbox.0, kind.key()], |row| {
             Ok(FolderRow {
                 id: FolderId::new(row.get::<_, String>(0)?),
                 kind,
                 cursor: row.get::<_, Option<String>>(1)?.map(Cursor::new),
             })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Lists the folders of a kind that were watched until a person deleted them.
+    pub fn discarded_folders(
+        &self,
+        mailbox: MailboxId,
+        kind: ItemKind,
+    ) -> Result<Vec<FolderId>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id FROM folder WHERE mailbox = ?1 AND kind = ?2 AND discarded = 1",
+        )?;
+        let rows = statement.query_map(params![mailbox.0, kind.key()], |row| {
+            Ok(FolderId::new(row.get::<_, String>(0)?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -106,22 +121,28 @@ impl State {
         folder: &FolderId,
     ) -> Result<(), StateError> {
         self.connection
-            .prepare_cached("INSERT OR IGNORE INTO folder (mailbox, id, kind) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO folder (mailbox, id, kind) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (mailbox, kind, id) DO UPDATE SET discarded = 0 WHERE discarded = 1",
+            )?
             .execute(params![mailbox.0, folder.as_str(), kind.key()])?;
         Ok(())
     }
 
-    /// Watches a folder no longer, and lets new items go there no longer.
+    /// Watches a folder no longer, and lets new items go there no longer. One that may come back is remembered.
     pub fn leave_folder(
         &self,
         mailbox: MailboxId,
         kind: ItemKind,
         folder: &FolderId,
+        may_come_back: bool,
     ) -> Result<(), StateError> {
-        for sql in [
-            "DELETE FROM folder WHERE mailbox = ?1 AND kind = ?2 AND id = ?3",
-            "DELETE FROM home WHERE mailbox = ?1 AND kind = ?2 AND folder = ?3",
-        ] {
+        let leave = if may_come_back {
+            "UPDATE folder SET discarded = 1, cursor = NULL WHERE mailbox = ?1 AND kind = ?2 AND id = ?3"
+        } else {
+            "DELETE FROM folder WHERE mailbox = ?1 AND kind = ?2 AND id = ?3"
+        };
+        for sql in [leave, "DELETE FROM home WHERE mailbox = ?1 AND kind = ?2 AND folder = ?3"] {
             self.connection.execute(sql, params![mailbox.0, kind.key(), folder.as_str()])?;
         }
         Ok(())

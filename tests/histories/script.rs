@@ -140,12 +140,13 @@ impl Stage {
                 self.world.database.memory.make_read_only(id, user);
             }
             "erase" => self.world.database.memory.delete(rest),
-            "discard" | "destroy" => {
+            "discard" | "destroy" | "undiscard" => {
                 let [user, name] = split(rest);
                 self.world.person(user).mailbox.with(|store| {
                     let folder = store.folder_named(name).expect("there is such a folder");
                     match verb {
                         "discard" => store.person_discards_folder(&folder),
+                        "undiscard" => store.person_takes_back_folder(&folder),
                         _ => store.person_purges_folder(&folder),
                     }
                 });
@@ -400,7 +401,9 @@ impl Stage {
                 }
                 "archive" => {
                     let name = target.expect("the folder has a name");
-                    let folder = store.person_makes_folder(kind, name);
+                    let folder = store
+                        .folder_named(name)
+                        .unwrap_or_else(|| store.person_makes_folder(kind, name));
                     store.person_moves(&id, &folder, at)
                 }
                 "copy" => {

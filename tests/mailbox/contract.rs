@@ -2,7 +2,7 @@
 
 use abgleich::mailbox::contract;
 use abgleich::mailbox::exchange::lane::ActAs;
-use abgleich::mailbox::{Mailbox, MailboxErrorKind, Stage};
+use abgleich::mailbox::{Mailbox, MailboxErrorKind, Stage, Whereabouts};
 use abgleich::model::ItemKind;
 
 use crate::bench::{Exchange, ExchangeBench};
@@ -48,10 +48,10 @@ fn d4_a_folder_that_is_gone_for_good_is_told_by_its_id() {
     let mut bench = exchange.bench();
     let path = ["Ablage".to_owned()];
     let folder = bench.mailbox.folder(ItemKind::Task, &path, true).expect("made").expect("there");
-    assert_eq!(bench.mailbox.discarded(std::slice::from_ref(&folder)).expect("asked"), []);
+    let asked = std::slice::from_ref(&folder);
+    assert_eq!(bench.mailbox.whereabouts(asked).expect("asked"), [Whereabouts::Kept]);
     bench.outlook.purge_folder(folder.as_str()).expect("it is purged");
-    let gone = bench.mailbox.discarded(std::slice::from_ref(&folder)).expect("asked");
-    assert_eq!(gone, std::slice::from_ref(&folder));
+    assert_eq!(bench.mailbox.whereabouts(asked).expect("asked"), [Whereabouts::Gone]);
     // Its feed would end the run.
     let refused = bench.mailbox.changes(&folder, ItemKind::Task, None).expect_err("no such folder");
     assert_eq!((refused.kind, refused.stage), (MailboxErrorKind::Gone, Stage::Folder));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Bench, create, done, fetch, home, one, sample, update};
-use crate::mailbox::Write;
+use crate::mailbox::{Whereabouts, Write};
 use crate::model::{Content, Cursor, Field, FolderId, ItemId, ItemKind, ItemVersion};
 
 /// What a feed said, page after page.
@@ -89,18 +89,19 @@ pub(super) fn moves(bench: &mut dyn Bench) {
     }
 }
 
-pub(super) fn discarded(bench: &mut dyn Bench) {
+pub(super) fn whereabouts(bench: &mut dyn Bench) {
     let kind = ItemKind::Contact;
     let mut folders = vec![home(bench, kind)];
     for path in [vec!["Ablage"], vec!["Kunden"], vec!["Kunden", "Nord"]] {
         let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
         folders.push(bench.mailbox().folder(kind, &path, true).unwrap().expect("made"));
     }
-    assert_eq!(bench.mailbox().discarded(&folders).unwrap(), []);
+    let (kept, deleted) = (Whereabouts::Kept, Whereabouts::Deleted);
+    assert_eq!(bench.mailbox().whereabouts(&folders).unwrap(), [kept; 4]);
     bench.discards(&folders[2]);
     bench.mailbox().open().unwrap();
     // What lies in a deleted folder is deleted with it, and the others are where they were.
-    assert_eq!(bench.mailbox().discarded(&folders).unwrap(), folders[2..]);
+    assert_eq!(bench.mailbox().whereabouts(&folders).unwrap(), [kept, kept, deleted, deleted]);
 }
 
 pub(super) fn restarts(bench: &mut dyn Bench) {

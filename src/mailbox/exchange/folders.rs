@@ -10,7 +10,7 @@ use crate::ews::operation::{FindPage, Placed};
 use crate::ews::{self, ErrorKind, Refusal, ResponseCode};
 use crate::mailbox::exchange::wire::{Patience, Wire, ask};
 use crate::mailbox::exchange::{failure, kind};
-use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Trouble};
+use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Trouble, Whereabouts};
 use crate::model::{FolderId, ItemKind, MailboxIdentity};
 
 /// The folders that say which mailbox this is, and the root, which a delegate may not see.
@@ -216,37 +216,51 @@ impl Folders {
         Ok(Some(at.as_str().into()))
     }
 
-    /// Returns those of these folders that the person has deleted. Costs one call; the tree is asked for only where a folder lies
-    /// neither in a default one nor in Deleted Items itself.
-    pub(super) fn discarded<W: Wire>(
+    /// Says where folders are. Costs one call; the tree is asked for only where a folder lies neither in a default one nor in
+    /// Deleted Items itself.
+    pub(super) fn whereabouts<W: Wire>(
         &mut self,
         wire: &mut W,
         patience: Patience,
         folders: &[FolderId],
-    ) -> Result<Vec<FolderId>, MailboxError> {
+    ) -> Result<Vec<Whereabouts>, MailboxError> {
         let defaults = self.defaults(wire, patience)?;
         let [bin, homes @ ..] =
             [&defaults.deleted, &defaults.contacts, &defaults.calendar, &defaults.tasks];
         let asked = folders.iter().map(|id| ews::FolderId::new(id.as_str()).into()).collect();
         let operation = GetFolder { folders: asked };
         let parts = ask(wire, patience, Stage::Folder, &operation, refused)?;
-        let mut discarded = Vec::new();
+        let mut whereabouts = vec![Whereabouts::Hidden; folders.len()];
         for (place, part) in parts {
-            let deleted = match part {
-                Ok(folder) if folder.parent.as_ref() == Some(&bin.id) => true,
-                Ok(folder) if homes.iter().any(|home| folder.parent.as_ref() == Some(&home.id)) => {
-                    false
+            let found = match part {
+                Ok(folder) => {
+                    let is_or_lies_in = |other: &&Folder| {
+                        folder.id == other.id || folder.parent.as_ref() == Some(&other.id)
+                    };
+                    if is_or_lies_in(&bin) {
+                        Whereabouts::Deleted
+                    } else if homes.iter().any(is_or_lies_in)
+                        || !lies_below(self.tree(wire, patience)?, &folder, &bin.id)
+                    {
+                        Whereabouts::Kept
+                    } else {
+                        Whereabouts::Deleted
+                    }
                 }
-                Ok(folder) => lies_below(self.tree(wire, patience)?, &folder, &bin.id),
                 // grommunio 3.10 says of a folder that is gone that its properties are not to be had (recordings, section 1).
-                Err(refusal) => {
-                    refusal.kind() == ErrorKind::Gone
-                        || refusal.code.to_string() == "ErrorFolderPropertyRequestFailed"
+                Err(refusal)
+                    if refusal.kind() == ErrorKind::Gone
+                        || refusal.code.to_string() == "ErrorFolderPropertyRequestFailed" =>
+                {
+                    Whereabouts::Gone
                 }
+                Err(_) => Whereabouts::Hidden,
             };
-            discarded.extend(folders.get(place).filter(|_| deleted).cloned());
+            if let Some(slot) = whereabouts.get_mut(place) {
+                *slot = found;
+            }
         }
-        Ok(discarded)
+        Ok(whereabouts)
     }
 
     /// Returns the rights on a folder that is known.

@@ -102,6 +102,15 @@ impl Store {
         }
     }
 
+    /// The person takes a folder out of Deleted Items again.
+    pub fn person_takes_back_folder(&mut self, folder: &FolderId) {
+        if let Some(folder) = self.folders.get_mut(folder)
+            && let Some(kind) = folder.kind
+        {
+            folder.parent = Some(default_folder(kind));
+        }
+    }
+
     /// The person deletes a folder for good, with all that is in it.
     pub fn person_purges_folder(&mut self, folder: &FolderId) {
         let inside: Vec<ItemId> = self

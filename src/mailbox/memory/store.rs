@@ -7,7 +7,9 @@ use serde_json::{Value as Json, json};
 
 use crate::mailbox::memory::fault::Call;
 use crate::mailbox::memory::normal::Normalises;
-use crate::mailbox::{Aside, By, Found, Identity, Item, ItemError, Stamp, Wanted, Write, Wrote};
+use crate::mailbox::{
+    Aside, By, Found, Identity, Item, ItemError, Stamp, Wanted, Whereabouts, Write, Wrote,
+};
 use crate::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, ItemVersion, MailboxIdentity, json,
 };
@@ -197,6 +199,14 @@ impl Store {
                 .get(folder)
                 .and_then(|folder| folder.parent.as_ref())
                 .is_some_and(|parent| self.is_deleted(parent))
+    }
+
+    pub(super) fn whereabouts(&self, folder: &FolderId) -> Whereabouts {
+        match self.is_deleted(folder) {
+            true => Whereabouts::Deleted,
+            false if self.folders.contains_key(folder) => Whereabouts::Kept,
+            false => Whereabouts::Gone,
+        }
     }
 
     pub(super) fn folder_at(

@@ -2,7 +2,7 @@
 
 use super::file::StoreFile;
 use super::{failure, place};
-use crate::mailbox::MailboxError;
+use crate::mailbox::{MailboxError, Whereabouts};
 use crate::mapi::entry::StoreEntry;
 use crate::mapi::{FileTime, PropertyTag, Value as V, property as p};
 use crate::model::{FolderId, ItemKind};
@@ -127,21 +127,18 @@ pub(super) fn deleted_items<N: Nodes>(store: &Store<N>) -> Result<Option<Nid>, P
     Ok(store.nodes().node(nid)?.is_some().then_some(nid))
 }
 
-/// Returns those of these folders that are gone, or lie in Deleted Items.
-pub(super) fn discarded<N: Nodes>(
+/// Says where folders are.
+pub(super) fn whereabouts<N: Nodes>(
     store: &Store<N>,
     folders: &[FolderId],
-) -> Result<Vec<FolderId>, PstError> {
+) -> Result<Vec<Whereabouts>, PstError> {
     let bin = in_deleted_items(store)?;
-    let mut discarded = Vec::new();
-    for id in folders {
-        let there = match place::folder(id) {
-            Some(nid) => !bin.contains(&nid) && store.nodes().node(nid)?.is_some(),
-            None => false,
-        };
-        discarded.extend((!there).then(|| id.clone()));
-    }
-    Ok(discarded)
+    let whereabouts = |id: &FolderId| match place::folder(id) {
+        Some(nid) if bin.contains(&nid) => Ok(Whereabouts::Deleted),
+        Some(nid) if store.nodes().node(nid)?.is_some() => Ok(Whereabouts::Kept),
+        Some(_) | None => Ok(Whereabouts::Gone),
+    };
+    folders.iter().map(whereabouts).collect()
 }
 
 /// Lists Deleted Items and all folders in it.
