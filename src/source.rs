@@ -1,7 +1,7 @@
 //! The seam to the staffITpro side: what the engine asks of a source, whatever plugin answers.
 //!
 //! There is no create and no delete in this vocabulary: rule G6 holds by construction. Every call names the user it is made
-//! for (rule D14). Calls block; a source is shared by the threads of all mailboxes.
+//! for (rule D14). Calls block; an adapter is shared by the threads of all mailboxes.
 
 mod channel;
 #[cfg(any(test, feature = "simulation"))]
@@ -22,8 +22,11 @@ use crate::model::{
     Content, Field, FieldSet, ItemKind, Module, Position, RecordId, RecordVersion, UserId,
 };
 
+/// The greatest number of whole records, or of updates, in one question to an adapter.
+pub(crate) const QUESTION: usize = 100;
+
 /// A source of records: an adapter plugin, or the reference in memory.
-pub trait Source: Send + Sync {
+pub trait Source {
     /// Says what the source is and can do. Asked once a run.
     fn describe(&self) -> Result<Description, SourceError>;
 

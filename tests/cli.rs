@@ -10,7 +10,6 @@
 )]
 
 #[path = "source/built.rs"]
-#[expect(dead_code, reason = "the tests of the source use more of it")]
 mod built;
 #[path = "cli/check.rs"]
 mod check;

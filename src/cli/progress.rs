@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use abgleich::config::Language;
 use abgleich::engine::report::{Event, Phase};
@@ -39,21 +40,22 @@ impl Progress {
     pub(super) fn tell(&self, event: Event) {
         match event {
             Event::Phase { user, phase } => self.enter(&user, phase_name(self.language, phase)),
-            Event::Waits { user, time } => {
-                let seconds = time.as_secs().max(1);
-                self.say(&match self.language {
-                    Language::German => {
-                        format!("{user}: der Server bittet um Ruhe, weiter in {seconds} s")
-                    }
-                    Language::English => {
-                        format!(
-                            "{user}: the server wants to be left alone, going on in {seconds} s"
-                        )
-                    }
-                });
+            Event::Waits { user, time } => self.wait(
+                &user,
+                ("der Server bittet um Ruhe", "the server wants to be left alone"),
+                time,
+            ),
+            Event::SourceBusy { user, time } => {
+                self.wait(&user, ("staffITpro ist beschäftigt", "staffITpro is busy"), time);
             }
             Event::Progress { user, done, total } => self.advance(&user, done, total),
         }
+    }
+
+    fn wait(&self, user: &UserId, (de, en): (&str, &str), time: Duration) {
+        let why = one_of(self.language, de, en);
+        let on = one_of(self.language, "weiter in", "going on in");
+        self.say(&format!("{user}: {why}, {on} {} s", time.as_secs().max(1)));
     }
 
     /// Says a line that no bar draws over.

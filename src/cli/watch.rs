@@ -10,9 +10,9 @@
 mod bell;
 mod listen;
 mod poll;
+mod sources;
 mod voice;
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -25,8 +25,6 @@ use abgleich::engine::Options;
 use abgleich::engine::report::{Event, Outcome};
 use abgleich::model::TenantName;
 use abgleich::reason::Code;
-use abgleich::source::plugin::PluginSource;
-use abgleich::source::{Description, Source as _, User};
 use abgleich::state::StateFolder;
 use abgleich::watch::{Ended, Plan, Who};
 use jiff::Timestamp;
@@ -36,6 +34,7 @@ use crate::cli::progress::Progress;
 use crate::cli::report::{Ran, exit_of};
 use crate::cli::watch::bell::Bell;
 use crate::cli::watch::listen::Listening;
+use crate::cli::watch::sources::Sources;
 use crate::cli::watch::voice::{Voice, What, reason};
 use crate::cli::work::{OpenSource, PATIENCE, Work, failed, run_over};
 use crate::cli::{interrupt, open};
@@ -72,13 +71,6 @@ pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit
     Ok(exit)
 }
 
-/// A source that is open.
-struct Held {
-    source: PluginSource,
-    described: Description,
-    users: Option<Vec<User>>,
-}
-
 /// How a mailbox stands.
 #[derive(Default)]
 struct Standing {
@@ -107,7 +99,7 @@ struct Watching<'a> {
     strict: bool,
     servers: open::Servers,
     state: StateFolder,
-    sources: Mutex<BTreeMap<TenantName, Arc<Held>>>,
+    sources: Sources<'a>,
     /// The names behind the gates: servers, then sources.
     gates: Vec<(&'static str, String)>,
     lanes: Vec<usize>,
@@ -175,14 +167,14 @@ impl<'a> Watching<'a> {
             strict,
             servers,
             state: StateFolder::new(&settings.state.folder),
-            sources: Mutex::default(),
+            sources: Sources::new(settings),
             gates,
             lanes,
             bell,
         };
         for (part, name) in &watching.gates {
             if *part == "source"
-                && let Err(failure) = watching.source(&TenantName::new(name.as_str()))
+                && let Err(failure) = watching.sources.ready(&TenantName::new(name.as_str()))
                 && failure.kind != Exit::Down
             {
                 return Err(failure);
@@ -280,10 +272,6 @@ impl<'a> Watching<'a> {
             };
             (again.map(|at| at.saturating_sub(now).as_secs()), changed(true), changed(false))
         };
-        if outcome == Outcome::SourceDown {
-            // What is down may come back under another connection.
-            self.sources.lock().unwrap_or_else(PoisonError::into_inner).remove(&mailbox.source);
-        }
         for (part, name) in came.into_iter().filter_map(|gate| self.gates.get(gate)) {
             self.voice.say(What::Up { part, name: name.clone() });
         }
@@ -359,19 +347,23 @@ impl<'a> Watching<'a> {
         }
     }
 
+    /// Runs over one mailbox. The source is down only where it does not answer when it is asked for nobody: a call that fails
+    /// for one mailbox, or does not come back, says nothing of the others (invariant 11).
     fn run(&self, who: Who, mailbox: &MailboxSettings) -> Ran {
-        let held = match self.source(&mailbox.source) {
-            Ok(held) => held,
-            Err(failure) => {
-                let hint = failure.hints.first().cloned();
-                let text = failure.error.to_string();
-                return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, text, hint);
-            }
+        let down = |failure: &Failure| {
+            let hint = failure.hints.first().cloned();
+            let text = failure.error.to_string();
+            failed(mailbox, Outcome::SourceDown, Code::SourceFailed, text, hint)
         };
+        let held = match self.sources.ready(&mailbox.source) {
+            Ok(held) => held,
+            Err(failure) => return down(&failure),
+        };
+        let (described, users) = (held.described(), held.users(&mailbox.user));
         let source = OpenSource {
             source: &held.source,
-            described: &held.described,
-            users: held.users.as_ref(),
+            described: &described,
+            users: users.as_deref().map(Vec::as_slice),
         };
         let mut options = self.options.clone();
         let all = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -384,26 +376,14 @@ impl<'a> Watching<'a> {
         drop(all);
         let events = |_: Event| {};
         let (servers, state) = (&self.servers, &self.state);
-        run_over(self.settings, &source, servers, state, mailbox, &options, &events)
-    }
-
-    /// Returns a source that is open.
-    fn held(&self, name: &TenantName) -> Option<Arc<Held>> {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
-    }
-
-    /// Returns a source, and opens it if it is not.
-    fn source(&self, name: &TenantName) -> Result<Arc<Held>, Failure> {
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = sources.get(name) {
-            return Ok(Arc::clone(held));
+        let mut ran = run_over(self.settings, &source, servers, state, mailbox, &options, &events);
+        if ran.report.outcome == Outcome::SourceDown {
+            match self.sources.ready(&mailbox.source) {
+                Ok(_) => ran.report.outcome = Outcome::Failed,
+                Err(failure) => return down(&failure),
+            }
         }
-        let source = open::source(self.settings, name)?;
-        let described = source.describe().map_err(|error| open::failed(name, error))?;
-        let users = source.users().ok();
-        let held = Arc::new(Held { source, described, users });
-        sources.insert(name.clone(), Arc::clone(&held));
-        Ok(held)
+        ran
     }
 
     /// Returns how the program ends: by the worst of how the mailboxes stand.

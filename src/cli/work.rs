@@ -227,7 +227,11 @@ fn run_one(
     {
         return failed(mailbox, Outcome::Unreachable, Code::MailboxFailed, text.clone(), None);
     }
-    let source = OpenSource { source, described, users: opened.users.get(&mailbox.source) };
+    let source = OpenSource {
+        source,
+        described,
+        users: opened.users.get(&mailbox.source).map(Vec::as_slice),
+    };
     let events = |event: Event| progress.tell(event);
     let (servers, state) = (&opened.servers, &opened.state);
     run_over(settings, &source, servers, state, mailbox, options, &events)
@@ -240,7 +244,7 @@ pub(super) struct OpenSource<'a> {
     /// What it says of itself.
     pub(super) described: &'a Description,
     /// Its users, where it tells them.
-    pub(super) users: Option<&'a Vec<User>>,
+    pub(super) users: Option<&'a [User]>,
 }
 
 /// Runs the engine over one mailbox of a source that is open.

@@ -39,8 +39,11 @@ pub(super) fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
         }
         Stop::Source(error) => {
             let outcome = match error.kind {
-                SourceErrorKind::Denied => Outcome::Failed,
-                _ => Outcome::SourceDown,
+                SourceErrorKind::Transient(_) | SourceErrorKind::Unreachable => Outcome::SourceDown,
+                // The database answers, and others may have no trouble with it.
+                SourceErrorKind::Denied
+                | SourceErrorKind::Unsupported
+                | SourceErrorKind::Broken => Outcome::Failed,
             };
             let hint = error.hint.clone();
             (outcome, vec![failed(Code::SourceFailed, chain(&error), hint)])

@@ -1,6 +1,8 @@
 //! Effect: a mailbox whose server may ask to be left alone for a while. What it asks for is waited, within a total for the run,
 //! and then asked again; a read goes on with what is missing, a write is sent again only where nothing of it was done. Nothing
-//! is sent meanwhile, and Ctrl-C ends the wait.
+//! is sent meanwhile, and Ctrl-C ends the wait. A source that is busy is waited for in the same way.
+
+mod source;
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -14,12 +16,13 @@ use crate::mailbox::{
 };
 use crate::model::{Cursor, FolderId, ItemId, ItemKind};
 
+pub(super) use source::PatientSource;
+
 /// How long a wait goes on without a look at whether the run is to end.
 const SLICE: Duration = Duration::from_millis(200);
 
-/// A mailbox that is waited for.
-pub(super) struct Patient<'a> {
-    mailbox: &'a mut dyn Mailbox,
+/// How long a run waits for one that it asks.
+pub(super) struct Patience<'a> {
     clock: &'a dyn Clock,
     stop: &'a AtomicBool,
     /// Tells how long the wait that begins now is.
@@ -28,38 +31,15 @@ pub(super) struct Patient<'a> {
     left: Cell<Duration>,
 }
 
-impl<'a> Patient<'a> {
+impl<'a> Patience<'a> {
     /// Makes one that waits so long in all.
     pub(super) fn new(
-        mailbox: &'a mut dyn Mailbox,
         clock: &'a dyn Clock,
         stop: &'a AtomicBool,
         tell: &'a dyn Fn(Duration),
         total: Duration,
     ) -> Self {
-        Self { mailbox, clock, stop, tell, left: Cell::new(total) }
-    }
-
-    /// Repeats a call that changes nothing until it is answered or the total is used up.
-    fn insist<T>(
-        &mut self,
-        mut call: impl FnMut(&mut dyn Mailbox) -> Result<T, MailboxError>,
-    ) -> Result<T, MailboxError> {
-        loop {
-            match call(self.mailbox) {
-                Err(error) if self.waits_for(&error) => {}
-                result => return result,
-            }
-        }
-    }
-
-    /// Waits where an error is one that passes soon enough; `true` when it is time to ask again.
-    fn waits_for(&self, error: &MailboxError) -> bool {
-        match error.kind {
-            // A mailbox that is being moved is so for longer than a run.
-            MailboxErrorKind::Transient(time) if !error.trouble.lasts() => self.wait(time),
-            _ => false,
-        }
+        Self { clock, stop, tell, left: Cell::new(total) }
     }
 
     /// Waits; `false` when that is longer than what is left, or the run is to end. A wait is never cut short by the total: a
@@ -81,6 +61,41 @@ impl<'a> Patient<'a> {
             rest = rest.saturating_sub(slice);
         }
         true
+    }
+}
+
+/// A mailbox that is waited for.
+pub(super) struct Patient<'a> {
+    mailbox: &'a mut dyn Mailbox,
+    patience: Patience<'a>,
+}
+
+impl<'a> Patient<'a> {
+    /// Makes one that is waited for with this patience.
+    pub(super) fn new(mailbox: &'a mut dyn Mailbox, patience: Patience<'a>) -> Self {
+        Self { mailbox, patience }
+    }
+
+    /// Repeats a call that changes nothing until it is answered or the total is used up.
+    fn insist<T>(
+        &mut self,
+        mut call: impl FnMut(&mut dyn Mailbox) -> Result<T, MailboxError>,
+    ) -> Result<T, MailboxError> {
+        loop {
+            match call(self.mailbox) {
+                Err(error) if self.waits_for(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Waits where an error is one that passes soon enough; `true` when it is time to ask again.
+    fn waits_for(&self, error: &MailboxError) -> bool {
+        match error.kind {
+            // A mailbox that is being moved is so for longer than a run.
+            MailboxErrorKind::Transient(time) if !error.trouble.lasts() => self.patience.wait(time),
+            _ => false,
+        }
     }
 
     /// Reads items and asks again for those that did not come.
@@ -174,7 +189,7 @@ impl Mailbox for Patient<'_> {
                 _ => None,
             };
             let Some(time) = answers.iter().filter_map(later).max() else { break };
-            if !self.wait(time) {
+            if !self.patience.wait(time) {
                 break;
             }
             let places: Vec<usize> =
@@ -227,7 +242,7 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::Patient;
+    use super::{Patience, Patient};
     use crate::engine::clock::Clock;
     use crate::mailbox::contract::sample;
     use crate::mailbox::memory::MemoryMailbox;
@@ -237,7 +252,7 @@ mod tests {
 
     /// A clock whose waits take no time and are added up.
     #[derive(Default)]
-    struct Waited(AtomicU64);
+    pub(super) struct Waited(pub(super) AtomicU64);
 
     impl Clock for Waited {
         fn now(&self) -> Timestamp {
@@ -268,7 +283,8 @@ mod tests {
         let tell = |time| told.borrow_mut().push(time);
         let mailbox = MemoryMailbox::new();
         let mut inner = mailbox.clone();
-        let mut patient = Patient::new(&mut inner, &clock, &stop, &tell, BUSY * 5 / 2);
+        let mut patient =
+            Patient::new(&mut inner, Patience::new(&clock, &stop, &tell, BUSY * 5 / 2));
         let busy = || mailbox.fail_next(Call::Open, Fault::Down(MailboxErrorKind::Transient(BUSY)));
         busy();
         busy();
@@ -288,7 +304,7 @@ mod tests {
         let mut inner = mailbox.clone();
         let writes = creates(&mut inner, 3);
         mailbox.fail_next(Call::Apply, Fault::Busy(Which::Only(1), BUSY));
-        let mut patient = Patient::new(&mut inner, &clock, &stop, &|_| {}, BUSY);
+        let mut patient = Patient::new(&mut inner, Patience::new(&clock, &stop, &|_| {}, BUSY));
         let answers = patient.apply(ItemKind::Task, &writes).unwrap();
         assert!(answers.iter().all(|answer| matches!(answer, Wrote::Done { .. })), "{answers:?}");
         assert_eq!(mailbox.with(|store| store.living().count()), 3, "each was made once");
@@ -303,7 +319,7 @@ mod tests {
         let writes = creates(&mut inner, 3);
         mailbox.fail_next(Call::Apply, Fault::Busy(Which::From(1), BUSY));
         mailbox.fail_next(Call::Apply, Fault::Broken);
-        let mut patient = Patient::new(&mut inner, &clock, &stop, &|_| {}, BUSY);
+        let mut patient = Patient::new(&mut inner, Patience::new(&clock, &stop, &|_| {}, BUSY));
         let answers = patient.apply(ItemKind::Task, &writes).unwrap();
         assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
         assert_eq!(answers[1..], [Wrote::Unanswered, Wrote::Unanswered]);
@@ -318,7 +334,7 @@ mod tests {
         let writes = creates(&mut inner, 2);
         mailbox.fail_next(Call::Apply, Fault::Busy(Which::From(1), BUSY));
         mailbox.fail_next(Call::Apply, Fault::Down(MailboxErrorKind::Unreachable));
-        let mut patient = Patient::new(&mut inner, &clock, &stop, &|_| {}, BUSY);
+        let mut patient = Patient::new(&mut inner, Patience::new(&clock, &stop, &|_| {}, BUSY));
         let answers = patient.apply(ItemKind::Task, &writes).unwrap();
         assert_eq!(answers[1], Wrote::Later(BUSY));
         assert_eq!(mailbox.with(|store| store.living().count()), 1);
@@ -330,7 +346,7 @@ mod tests {
         let mailbox = MemoryMailbox::new();
         let mut inner = mailbox.clone();
         mailbox.fail_next(Call::Open, Fault::Down(MailboxErrorKind::Transient(BUSY)));
-        let mut patient = Patient::new(&mut inner, &clock, &stop, &|_| {}, BUSY);
+        let mut patient = Patient::new(&mut inner, Patience::new(&clock, &stop, &|_| {}, BUSY));
         assert!(patient.open().is_err());
         assert_eq!(clock.0.load(Ordering::Relaxed), 0);
     }

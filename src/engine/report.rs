@@ -238,6 +238,13 @@ pub enum Event {
         /// How long.
         time: Duration,
     },
+    /// staffITpro is busy, and the mailbox waits for so long.
+    SourceBusy {
+        /// The user.
+        user: UserId,
+        /// How long.
+        time: Duration,
+    },
     /// So many of so many steps of the phase are done.
     Progress {
         /// The user.

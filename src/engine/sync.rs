@@ -9,7 +9,7 @@ use crate::engine::clock::run_id;
 use crate::engine::ended::explain;
 use crate::engine::guard::{columns, direction_key};
 use crate::engine::kept::Kept;
-use crate::engine::patient::Patient;
+use crate::engine::patient::{Patience, Patient, PatientSource};
 use crate::engine::plan::Action;
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
@@ -45,8 +45,9 @@ pub fn sync_mailbox(
     };
     if let Err(stop) = run(job, options, source, mailbox, events, lines, &mut report) {
         let stop = match stop {
-            // Ctrl-C while the server wanted to be left alone.
+            // Ctrl-C while somebody who is busy was waited for.
             Stop::Mailbox(MailboxError { kind: MailboxErrorKind::Transient(_), .. })
+            | Stop::Source(SourceError { kind: SourceErrorKind::Transient(_), .. })
                 if options.stop.load(Ordering::Relaxed) =>
             {
                 Stop::Asked
@@ -85,9 +86,13 @@ fn run(
             lines(line);
         }
     };
-    let tell = |time| events(Event::Waits { user: job.user.clone(), time });
-    let mut patient = Patient::new(mailbox, job.clock, &options.stop, &tell, options.patience);
+    let waits = |time| events(Event::Waits { user: job.user.clone(), time });
+    let busy = |time| events(Event::SourceBusy { user: job.user.clone(), time });
+    let patience = |tell| Patience::new(job.clock, &options.stop, tell, options.patience);
+    let mut patient = Patient::new(mailbox, patience(&waits));
     let mailbox: &mut dyn Mailbox = &mut patient;
+    let patient = PatientSource::new(source, patience(&busy));
+    let source: &dyn Source = &patient;
     if state.mailbox(job.tenant, job.user)?.is_some() {
         mailbox.must_exist();
     }

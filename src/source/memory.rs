@@ -23,8 +23,8 @@ struct Inner {
     settings: MemorySettings,
     /// Calls to come whose answer is lost after they were done.
     lost_answers: u32,
-    /// Calls to come that fail before anything is done.
-    failures: u32,
+    /// How calls to come fail before anything is done, the next one last.
+    failures: Vec<SourceErrorKind>,
     calls: BTreeMap<&'static str, u64>,
 }
 
@@ -315,9 +315,9 @@ impl MemorySource {
         self.lock().lost_answers = calls;
     }
 
-    /// Lets the next calls fail before anything is done.
-    pub fn fail(&self, calls: u32) {
-        self.lock().failures = calls;
+    /// Lets one more of the next calls fail before anything is done.
+    pub fn fail(&self, kind: SourceErrorKind) {
+        self.lock().failures.push(kind);
     }
 
     /// Takes a copy of the whole database.
@@ -366,9 +366,8 @@ impl MemorySource {
     ) -> Result<T, SourceError> {
         let mut inner = self.lock();
         *inner.calls.entry(method).or_default() += 1;
-        if inner.failures > 0 {
-            inner.failures -= 1;
-            return Err(error(SourceErrorKind::Unreachable, "the database is away"));
+        if let Some(kind) = inner.failures.pop() {
+            return Err(error(kind, "the database is away"));
         }
         let answer = work(&mut inner);
         if inner.lost_answers > 0 {

@@ -17,7 +17,7 @@ use super::channel::Patience;
 use super::library::{Adapter, Library};
 use super::slots::Slots;
 use super::{
-    Changes, Description, Entry, Fetched, Listing, Members, News, RecordUpdate, Source,
+    Changes, Description, Entry, Fetched, Listing, Members, News, QUESTION, RecordUpdate, Source,
     SourceError, SourceErrorKind, Updated, User, messages,
 };
 use crate::model::{ItemKind, Module, Position, RecordId, TenantName, UserId};
@@ -26,9 +26,6 @@ pub use inspect::{PluginInfo, inspect};
 
 /// The greatest number of entries that is asked for at once.
 const PAGE: u32 = 500;
-
-/// The greatest number of whole records, or of updates, in one message.
-const CHUNK: usize = 100;
 
 /// What a plugin is opened with.
 #[derive(Clone)]
@@ -103,6 +100,7 @@ impl PluginSource {
         let mut source =
             Self { adapter, pool, capabilities: BTreeSet::new(), told: Mutex::default() };
         let described: wire::Description = source.ask("describe", &wire::Request::Describe)?;
+        source.pool.expect(described.identity);
         source.capabilities = described.capabilities.into_iter().collect();
         if !source.capabilities.contains("base/1") {
             return Err(source.broken("describe", "it lacks the capability `base/1`"));
@@ -129,7 +127,13 @@ impl PluginSource {
                 Ok(value)
             }
             Ok(wire::Reply::Error(error)) => {
-                if !matches!(error.kind, wire::ErrorKind::Internal | wire::ErrorKind::Unknown) {
+                // One whose database is away is opened anew: its connection may be of no use any more.
+                if !matches!(
+                    error.kind,
+                    wire::ErrorKind::Internal
+                        | wire::ErrorKind::Unknown
+                        | wire::ErrorKind::Unreachable
+                ) {
                     reply.keep();
                 }
                 Err(messages::error(&self.adapter, method, error))
@@ -364,7 +368,7 @@ impl Source for PluginSource {
 
     fn fetch(&self, user: &UserId, ids: &[RecordId]) -> Result<Vec<Fetched>, SourceError> {
         let mut records = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(CHUNK) {
+        for chunk in ids.chunks(QUESTION) {
             records.extend(self.fetch_chunk(user, chunk)?);
         }
         Ok(records)
@@ -373,7 +377,7 @@ impl Source for PluginSource {
     fn activities(&self, user: &UserId, parents: &[RecordId]) -> Result<Vec<Entry>, SourceError> {
         self.needs("activities/1", "activities")?;
         let mut found = Vec::new();
-        for chunk in parents.chunks(CHUNK) {
+        for chunk in parents.chunks(QUESTION) {
             let request = wire::Request::Activities(wire::ActivitiesRequest {
                 user: user.as_str().to_owned(),
                 parents: chunk.iter().map(|id| id.as_str().to_owned()).collect(),
@@ -451,7 +455,7 @@ impl Source for PluginSource {
     fn update(&self, user: &UserId, updates: &[RecordUpdate]) -> Result<Vec<Updated>, SourceError> {
         self.needs("update/1", "update")?;
         let mut answers = Vec::with_capacity(updates.len());
-        for chunk in updates.chunks(CHUNK) {
+        for chunk in updates.chunks(QUESTION) {
             answers.extend(self.update_chunk(user, chunk)?);
         }
         Ok(answers)

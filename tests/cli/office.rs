@@ -1,6 +1,7 @@
 //! An office: the sample database, a simulated Exchange, and a configuration for some of its people.
 
 use exchange_sim::{Login, Options, Running, Server};
+use sha2::{Digest as _, Sha256};
 
 use crate::built;
 use crate::program::{Ended, Place};
@@ -36,6 +37,20 @@ impl Office {
     /// One person: Clara Schmidt, who has 60 records of the sample in the filter.
     pub(crate) fn of_one() -> Self {
         Self::of(&[("CSC", "c.schmidt@firma.example", "Schmidt, Clara")])
+    }
+
+    /// Has the misbehaving adapter stand in the place of the database, with these settings.
+    pub(crate) fn has_faulty(&self, settings: &str) {
+        let library = built::library("faulty");
+        let digest: [u8; 32] = Sha256::digest(std::fs::read(&library).unwrap()).into();
+        let digest = digest.map(|byte| format!("{byte:02x}")).concat();
+        let adapter = format!("{{ file = '{}', sha256 = '{digest}' }}", library.display());
+        let file = self.place.path("abgleich.toml");
+        let config = std::fs::read_to_string(&file).unwrap();
+        let config = config
+            .replace("adapter = \"sqlite\"", &format!("adapter = {adapter}"))
+            .replace("{ file = \"demo.db\" }", settings);
+        std::fs::write(file, config).unwrap();
     }
 
     /// Runs the program.

@@ -246,3 +246,50 @@ fn a_password_that_was_mended_is_noticed_and_tried_once() {
     let (code, last) = watching.end();
     assert_eq!(code, 0, "all is well again: {last:?}");
 }
+
+/// Invariant 11: a call that fails for one user says nothing of the others.
+#[test]
+fn a_source_that_fails_for_one_user_is_open_to_the_others() {
+    let office = Office::of(&[("DHO", "d.hoffmann@firma.example", "Hoffmann, Dora"), CLARA]);
+    office.has_faulty("{ method = 'list', fault = 'unreachable', user = 'CSC' }");
+    let watching = Watching::start(&office, "", &["--first-transfer"]);
+    let (mut failed, mut ran) = (None, false);
+    while failed.is_none() || !ran {
+        let line = watching.lines.recv_timeout(LIMIT).expect("both are told of");
+        assert_ne!(line["event"], "down", "{line}");
+        ran |= line["event"] == "run" && line["user"] == "DHO";
+        if line["event"] == "stopped" {
+            failed = Some(line);
+        }
+    }
+    let failed = failed.unwrap();
+    assert_eq!((&failed["user"], &failed["outcome"]), (&"CSC".into(), &"failed".into()));
+    let code = &failed["reasons"][0]["code"];
+    assert_eq!((code, failed["again_in_seconds"].is_u64()), (&"source-failed".into(), true));
+    let (code, last) = watching.end();
+    assert_eq!(code, 4, "a mailbox stands failed");
+    assert!(last.iter().all(|line| line["event"] != "down"), "{last:?}");
+}
+
+/// Rule D7: the database is the one that lies there, not the one that was opened.
+#[test]
+fn d7_another_database_in_the_place_of_the_opened_one_is_noticed() {
+    let office = Office::of_one();
+    let watching = Watching::start(&office, "", &["--first-transfer"]);
+    watching.hear("run", |_| true);
+    let other = office.place.path("other.db");
+    staffitpro_sample::create_sample(&other).unwrap();
+    let database = Connection::open(&other).unwrap();
+    database.execute("UPDATE meta SET value = 'other' WHERE key = 'identity'", []).unwrap();
+    drop(database);
+    let before = office.exchange.writes();
+    std::fs::rename(&other, office.place.path("demo.db")).unwrap();
+    watching.hurry();
+    let waits = watching.hear("stopped", |_| true);
+    assert_eq!(
+        (&waits["outcome"], &waits["reasons"][0]["code"]),
+        (&"waits".into(), &"brake-tenant".into())
+    );
+    assert_eq!(watching.end().0, 3);
+    assert_eq!(office.exchange.writes(), before);
+}

@@ -18,6 +18,7 @@ use abgleich::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, Mode, Module, Scope, Shape, Slot,
     TenantName, UserId, Value, json::from_json,
 };
+use abgleich::source::SourceErrorKind;
 use abgleich::source::memory::NewRecord;
 use abgleich::state::{MailboxLock, State};
 
@@ -516,7 +517,7 @@ impl Stage {
                 "lost-before" => self.trouble(Trouble::LostBefore),
                 "lost-after" => self.trouble(Trouble::LostAfter),
                 "busy" => self.trouble(Trouble::Busy),
-                "down" => self.world.database.memory.fail(1),
+                "down" => self.world.database.memory.fail(SourceErrorKind::Unreachable),
                 word => panic!("`{word}` does not go wrong"),
             }
             return;

@@ -415,3 +415,35 @@ fn every_record_of_the_sample_is_understood() {
     // Counted with the sqlite3 shell in sample.sql.
     assert_eq!(kinds, [237, 55, 48]);
 }
+
+/// Rule D7: a database that is put in the place of the opened one is noticed by every instance, and no source reads now this one,
+/// now that.
+#[cfg(unix)]
+#[test]
+fn d7_a_file_in_the_place_of_the_opened_one_is_another_database_unless_it_says_that_it_is_the_same()
+{
+    let stage = Stage::new();
+    let instead = |identity: &str| {
+        let file = stage.file.with_extension("new");
+        let new = database(&file);
+        new.execute("UPDATE meta SET value = ? WHERE key = 'identity'", [identity]).unwrap();
+        drop(new);
+        std::fs::rename(&file, &stage.file).unwrap();
+    };
+    let fails = || {
+        let error = stage.source.users().unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Unreachable, "{error}");
+        error.to_string()
+    };
+    // A backup that was put back.
+    instead("test");
+    assert!(fails().contains("no longer the file that was opened"));
+    assert_eq!(stage.source.users().unwrap().len(), 2);
+    // Another installation.
+    instead("other");
+    assert!(fails().contains("no longer the file that was opened"));
+    for _ in 0..2 {
+        assert!(fails().contains("another database stands in the place"));
+    }
+    assert_eq!(open(&stage.file).unwrap().describe().unwrap().identity, "other");
+}

@@ -4,8 +4,9 @@
 //! settings = { method = "list", fault = "panic" }
 //! ```
 //!
-//! Everything else is answered soundly, over one contact `1` and one task `2` of user `DHO`. With `once`, the path of a file
-//! that is not there yet, the fault happens once; the file is its memory over all instances. Faults of the table itself
+//! Everything else is answered soundly, over one contact `1` and one task `2` of user `DHO`; `CSC` is a user without records. With
+//! `once`, the path of a file that is not there yet, the fault happens once; the file is its memory over all instances. With
+//! `user` it happens in calls for that one alone. Faults of the table itself
 //! (version, magic, size) are made by patching the library, see `tests/source`.
 #![allow(unsafe_code)]
 #![allow(
@@ -29,6 +30,7 @@ struct Faulty {
     method: String,
     fault: String,
     once: Option<String>,
+    user: Option<String>,
 }
 
 /// What goes back to the host.
@@ -49,7 +51,8 @@ impl Faulty {
     fn answer(&self, request: &Value) -> Answer {
         let method = request["method"].as_str().unwrap_or_default();
         let sound = sound(method, request);
-        if method != self.method || !self.strikes() {
+        let is_meant = self.user.as_deref().is_none_or(|user| request["user"] == user);
+        if method != self.method || !is_meant || !self.strikes() {
             return Answer::Json(sound);
         }
         misbehave(&self.fault, method, request, sound)
@@ -91,6 +94,9 @@ fn misbehave(fault: &str, method: &str, request: &Value, mut sound: Value) -> An
             return Answer::Json(
                 json!({"error": {"kind": "busy", "text": "locked", "retry_after": 7}}),
             );
+        }
+        "unreachable" => {
+            return Answer::Json(json!({"error": {"kind": "unreachable", "text": "it is away"}}));
         }
         "denied" => {
             return Answer::Json(json!({"error": {"kind": "denied", "text": "no", "hint": "ask"}}));
@@ -178,7 +184,13 @@ fn sound(method: &str, request: &Value) -> Value {
             ],
             "assigns": true,
         }),
-        "users" => json!({"users": [{"id": "DHO", "name": "Dora Hoffmann", "active": true}]}),
+        "users" => json!({"users": [
+            {"id": "DHO", "name": "Dora Hoffmann", "active": true},
+            {"id": "CSC", "name": "Clara Schmidt", "active": true},
+        ]}),
+        "list" | "members" if request["user"] == "CSC" => {
+            json!({"entries": [], "ids": [], "complete": true, "position": "p"})
+        }
         "list" if applicants => {
             json!({"entries": [contact, task], "complete": true, "position": "p"})
         }
@@ -192,11 +204,18 @@ fn sound(method: &str, request: &Value) -> Value {
             json!({"stirred": [stirred], "position": "n"})
         }
         "fetch" => {
-            let record = json!({
+            let contact = json!({
                 "kind": "contact", "module": "applicants", "version": "v1", "editable": true,
                 "fields": {"surname": "Faul", "birthday": null},
             });
-            let answer = |id: &Value| json!({"id": id, "found": {"record": record}});
+            let task = json!({
+                "kind": "task", "module": "applicants", "version": "v1", "editable": true,
+                "parent": {"id": "1", "module": "applicants"}, "fields": {"subject": "Ruhen"},
+            });
+            let answer = |id: &Value| {
+                let record = if id == "2" { &task } else { &contact };
+                json!({"id": id, "found": {"record": record}})
+            };
             json!({"answers": asked("ids").iter().map(answer).collect::<Vec<_>>()})
         }
         "update" => {
@@ -245,6 +264,7 @@ unsafe extern "C" fn open(
         method: text("method").unwrap_or_default(),
         fault: text("fault").unwrap_or_default(),
         once: text("once"),
+        user: text("user"),
     };
     let mut answer = Answer::Json(json!({"ok": {}}));
     if faulty.method == "open" && faulty.strikes() {

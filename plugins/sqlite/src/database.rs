@@ -30,6 +30,9 @@ pub(crate) struct Database {
     connection: Connection,
     pub(crate) zone: TimeZone,
     read_only: bool,
+    path: PathBuf,
+    /// Which file that was.
+    file: FileMark,
 }
 
 /// What the database says of itself.
@@ -52,14 +55,17 @@ impl Database {
         let zone = TimeZone::get(&config.zone).map_err(|_| {
             AdapterError::new(ErrorKind::Settings, format!("there is no zone `{}`", config.zone))
         })?;
+        // Before it is opened: one that is put in its place meanwhile is another then.
+        let file = FileMark::of(&path);
         let (connection, read_only) = connect(&path)?;
         connection.busy_handler(Some(wait_for_others)).map_err(|error| failed(&error))?;
-        let database = Self { connection, zone, read_only };
-        database.check(&path)?;
+        let database = Self { connection, zone, read_only, path, file };
+        database.check()?;
         Ok(database)
     }
 
-    fn check(&self, path: &Path) -> Result<(), AdapterError> {
+    fn check(&self) -> Result<(), AdapterError> {
+        let path = &self.path;
         let pragma = |name: &str| -> Result<i64, AdapterError> {
             let query = format!("PRAGMA {name}");
             self.connection.query_row(&query, [], |row| row.get(0)).map_err(|error| {
@@ -121,12 +127,39 @@ impl Database {
     }
 
     fn begin(&mut self, behavior: TransactionBehavior) -> Result<Transaction<'_>, AdapterError> {
+        if FileMark::of(&self.path) != self.file {
+            // The connection would go on with the old one, which nobody else sees any more.
+            let text = format!("{} is no longer the file that was opened", self.path.display());
+            return Err(AdapterError::new(ErrorKind::Unreachable, text)
+                .hint("the next call opens the one that is there now"));
+        }
         self.connection.transaction_with_behavior(behavior).map_err(|error| failed(&error))
     }
 
     /// Returns what interrupts a running query from another thread.
     pub(crate) fn interrupt(&self) -> InterruptHandle {
         self.connection.get_interrupt_handle()
+    }
+}
+
+/// Which file a path leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileMark(Option<(u64, u64)>);
+
+impl FileMark {
+    /// Looks at the file that a path leads to. Windows lets nobody put a file away that is open, so that there is nothing to look
+    /// at.
+    fn of(path: &Path) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            Self(std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino())))
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = path;
+            Self(None)
+        }
     }
 }
 

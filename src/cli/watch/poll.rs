@@ -36,9 +36,9 @@ pub(super) fn rounds(watching: &Watching<'_>) -> BTreeMap<TenantName, Round> {
         round.mailboxes.push(who);
     }
     for (name, round) in &mut rounds {
-        if let Some(held) = watching.held(name) {
+        if let Some(held) = watching.sources.held(name) {
             // A source that is down, or fails, is found out by a run, which says so.
-            let _ = round.asking.begin(&held.source, &held.described);
+            let _ = round.asking.begin(&held.source, &held.described());
         }
     }
     rounds
@@ -68,15 +68,16 @@ fn ask(watching: &Watching<'_>, name: &TenantName, round: &mut Round) {
     let (bell, interval) = (&watching.bell, watching.settings.watch.staffitpro);
     let (now, begun) = (bell.now(), Instant::now());
     let mut turns = 1;
-    if let Some(held) = watching.held(name) {
-        turns = u32::try_from(round.asking.turns(&held.described)).unwrap_or(u32::MAX).max(1);
+    if let Some(held) = watching.sources.held(name) {
+        let described = held.described();
+        turns = u32::try_from(round.asking.turns(&described)).unwrap_or(u32::MAX).max(1);
         let state = &watching.settings.state.folder;
         let ring = |places: Vec<usize>, hint| {
             for who in places.into_iter().filter_map(|place| round.mailboxes.get(place)) {
                 bell.ring(*who, hint);
             }
         };
-        match round.asking.ask(state, &held.source, &held.described) {
+        match round.asking.ask(state, &held.source, &described) {
             Ok(Stirred::These(places)) => ring(places, Hint::News),
             Ok(Stirred::Perhaps) => ring((0..round.mailboxes.len()).collect(), Hint::Gap),
             Err(error) => {
@@ -86,6 +87,10 @@ fn ask(watching: &Watching<'_>, name: &TenantName, round: &mut Round) {
                     Asked::State(_) => None,
                 };
                 tracing::debug!(source = %name, ?kind, "staffITpro could not be asked");
+                if kind.is_some() {
+                    // Whatever its connections led to may be away for good: the next question goes to what is there now.
+                    let _ = watching.sources.ready(name);
+                }
             }
         }
     }

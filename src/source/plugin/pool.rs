@@ -1,6 +1,6 @@
 //! Effect: the instances of a plugin. Calls on one instance come one after the other; several instances work in parallel.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use abgleich_plugin::messages as wire;
@@ -16,6 +16,8 @@ pub(super) struct Pool {
     config: Vec<u8>,
     patience: Patience,
     limits: Limits,
+    /// Which database it is, as the first instance said.
+    identity: OnceLock<String>,
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -27,6 +29,8 @@ struct State {
     open: usize,
     /// Instances that were given up.
     hanging: usize,
+    /// A later instance found another database than the first.
+    replaced: bool,
 }
 
 /// A reply, with the instance that gave it. The instance is used again only if the reply was found sound.
@@ -69,7 +73,13 @@ impl Pool {
         patience: Patience,
         limits: Limits,
     ) -> Self {
-        Self { library, config, patience, limits, state: Mutex::default(), freed: Condvar::new() }
+        let (identity, state, freed) = (OnceLock::new(), Mutex::default(), Condvar::new());
+        Self { library, config, patience, limits, identity, state, freed }
+    }
+
+    /// Learns which database it is; behind each later instance it must be the same.
+    pub(super) fn expect(&self, identity: String) {
+        self.identity.get_or_init(|| identity);
     }
 
     /// Makes a request on an instance that is free, or on a new one.
@@ -93,6 +103,9 @@ impl Pool {
     fn place(&self, method: &str) -> Result<Place<'_>, SourceError> {
         let mut state = self.lock();
         loop {
+            if state.replaced {
+                return Err(self.other_database(method));
+            }
             if state.hanging >= self.limits.hanging {
                 return Err(SourceError {
                     kind: SourceErrorKind::Unreachable,
@@ -116,7 +129,42 @@ impl Pool {
         }
     }
 
+    /// Opens an instance. Once one finds another database than the first, none is asked any more: no run may read now this one,
+    /// now that (rule D7).
     fn open(&self) -> Result<Channel, SourceError> {
+        let mut channel = self.connect()?;
+        let Some(first) = self.identity.get() else { return Ok(channel) };
+        let (name, method) = (self.library.name(), "describe");
+        let request = serde_json::to_vec(&wire::Request::Describe)
+            .map_err(|error| broken(name, method, &error.to_string()))?;
+        let reply =
+            channel.call(request, self.patience).map_err(|error| self.failed(method, error))?;
+        match serde_json::from_slice(&reply) {
+            Ok(wire::Reply::Ok(wire::Description { identity, .. })) if identity == *first => {
+                Ok(channel)
+            }
+            Ok(wire::Reply::Ok(_)) => {
+                self.lock().replaced = true;
+                Err(self.other_database(method))
+            }
+            Ok(wire::Reply::Error(error)) => Err(messages::error(name, method, error)),
+            Err(_) => Err(broken(name, method, "the reply is not what the interface says")),
+        }
+    }
+
+    fn other_database(&self, method: &str) -> SourceError {
+        SourceError {
+            kind: SourceErrorKind::Unreachable,
+            text: format!(
+                "adapter `{}`, `{method}`: another database stands in the place of the one that was opened",
+                self.library.name()
+            ),
+            hint: Some("the next run says which mailboxes were settled with the other".to_owned()),
+            source: None,
+        }
+    }
+
+    fn connect(&self) -> Result<Channel, SourceError> {
         let library = self.library;
         let config = self.config.clone();
         let open = move || {
