@@ -357,6 +357,9 @@ impl Session<'_> {
 
     /// Finds out what became of items that are no longer where they were.
     fn resolve_missing(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        if self.sees_everything(kind)? {
+            self.state.mark_unproven(self.id, kind)?;
+        }
         let missing = self.state.pairs_missing(self.id, kind)?;
         for pairs in missing.chunks(SEARCH) {
             let mut open = Vec::new();
@@ -381,7 +384,7 @@ impl Session<'_> {
                 match hit {
                     Some(found) if found.deleted => {
                         self.searched.insert(pair.id);
-                        self.state.set_item(pair.id, ItemPresence::Deleted, None)?;
+                        self.state.set_item_state(pair.id, ItemPresence::Deleted)?;
                     }
                     Some(found) => {
                         self.state.watch_folder(self.id, kind, &found.folder)?;
@@ -406,10 +409,10 @@ impl Session<'_> {
                 answers.insert(id, answer);
             })?;
         }
-        let all_read = lost.is_empty() || self.state.count_unread(self.id, kind)? == 0;
+        let sees_everything = !lost.is_empty() && self.sees_everything(kind)?;
         for pair in lost {
             self.searched.insert(pair.id);
-            let proof = pair.stamped && self.opened.sees_private && all_read;
+            let proof = pair.stamped && sees_everything;
             let gone = if proof { ItemPresence::Deleted } else { ItemPresence::Missing };
             let state = match pair.item.as_ref().map(|id| answers.remove(id)) {
                 Some(Some(Ok(_))) => ItemPresence::Here,
@@ -420,9 +423,15 @@ impl Session<'_> {
                     ItemPresence::Missing
                 }
             };
-            self.state.set_item(pair.id, state, None)?;
+            self.state.set_item_state(pair.id, state)?;
         }
         Ok(())
+    }
+
+    /// Says whether a stamp that is found nowhere is nowhere: no part of the mailbox is hidden, and there is no item of the kind that
+    /// cannot be read (rule D4).
+    fn sees_everything(&self, kind: ItemKind) -> Result<bool, StateError> {
+        Ok(self.opened.sees_private && self.state.count_unread(self.id, kind)? == 0)
     }
 
     fn follow(&mut self, pair: &PairRow, item: &ItemId, folder: &FolderId) -> Result<(), Stop> {

@@ -1,12 +1,12 @@
 //! Effect: items that were listed and could not be read. What cannot be read is never taken for absent: such an item is noted, read
 //! again in each run, and nothing of its kind is created that may be it (rule D3).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use crate::engine::session::{Session, Stop};
-use crate::mailbox::{By, Found, Identity, Item, ItemError, Wanted};
+use crate::mailbox::{By, Found, Identity, Item, ItemError, Wanted, Whereabouts};
 use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
 use crate::reason::Code;
 use crate::state::{StateError, UnpairedRow};
@@ -85,7 +85,8 @@ impl Session<'_> {
             .into_iter()
             .partition(|it| it.identity.stamp.is_some());
         self.state.atomically(|state| {
-            for Found { identity, folder, deleted, .. } in unread {
+            // What lies in Deleted Items is deleted, whosever it is.
+            for Found { identity, folder, .. } in unread.into_iter().filter(|it| !it.deleted) {
                 if state.is_paired(self.id, &identity.id)? {
                     continue;
                 }
@@ -98,7 +99,7 @@ impl Session<'_> {
                     folder,
                     record: None,
                     token: None,
-                    deleted,
+                    deleted: false,
                     born: None,
                     unread: true,
                 };
@@ -142,20 +143,37 @@ impl Session<'_> {
             after = last.id;
             let ids: Vec<ItemId> = rows.iter().map(|row| row.item.clone()).collect();
             let (items, still) = self.fetch_whole(kind, &ids)?;
-            let came = items.len() + still.len();
+            let items: HashMap<&ItemId, &Incoming> =
+                items.iter().map(|item| (&item.identity.id, item)).collect();
+            let found: Vec<(&UnpairedRow, Option<&Incoming>)> = rows
+                .iter()
+                .map(|row| (row, items.get(&row.item).copied()))
+                .filter(|(row, item)| item.is_some() || still.contains(&row.item))
+                .collect();
+            let strange = self.strange_folders(kind, &found)?;
             self.state.atomically(|state| {
-                for incoming in &items {
-                    let row = rows.iter().find(|row| row.item == incoming.identity.id);
-                    if let Some(row) = row {
-                        self.see_incoming(state, kind, &row.folder, incoming)?;
+                for (row, item) in &found {
+                    let folder = lies_in(row, *item);
+                    match (item, strange.get(folder)) {
+                        (Some(item), None) => {
+                            self.see_incoming(state, kind, folder, item)?;
+                        }
+                        // The listing of the folder, which is watched from now on, takes it in.
+                        (Some(item), Some(Whereabouts::Kept)) if self.is_ours(&item.identity) => {
+                            state.watch_folder(self.id, kind, folder)?;
+                            state.forget_unpaired(self.id, &row.item)?;
+                        }
+                        // It is nobody's where it lies, and deleted whosever it was.
+                        (Some(_), Some(Whereabouts::Kept))
+                        | (_, Some(Whereabouts::Deleted | Whereabouts::Gone)) => {
+                            state.forget_unpaired(self.id, &row.item)?;
+                        }
+                        (None, None | Some(Whereabouts::Kept)) | (_, Some(Whereabouts::Hidden)) => {
+                        }
                     }
                 }
-                if came < ids.len() {
-                    let known: HashSet<&ItemId> =
-                        items.iter().map(|item| &item.identity.id).chain(&still).collect();
-                    for id in ids.iter().filter(|id| !known.contains(id)) {
-                        state.forget_unpaired(self.id, id)?;
-                    }
+                for row in rows.iter().filter(|row| !found.iter().any(|(it, _)| it.id == row.id)) {
+                    state.forget_unpaired(self.id, &row.item)?;
                 }
                 Ok::<_, StateError>(())
             })?;
@@ -163,6 +181,29 @@ impl Session<'_> {
                 self.state.mark_doubtful(self.id, kind)?;
             }
         }
+    }
+
+    /// Says where those folders are that items lie in and that nobody watches. A search goes through all folders; what it could not
+    /// read is taken in like the items of watched folders only where it lies in one.
+    fn strange_folders(
+        &mut self,
+        kind: ItemKind,
+        found: &[(&UnpairedRow, Option<&Incoming>)],
+    ) -> Result<HashMap<FolderId, Whereabouts>, Stop> {
+        let watched: HashSet<FolderId> =
+            self.state.folders(self.id, kind)?.into_iter().map(|row| row.id).collect();
+        let strange: BTreeSet<FolderId> = found
+            .iter()
+            .map(|(row, item)| lies_in(row, *item))
+            .filter(|folder| !watched.contains(*folder))
+            .cloned()
+            .collect();
+        if strange.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let strange: Vec<FolderId> = strange.into_iter().collect();
+        let whereabouts = self.mailbox.whereabouts(&strange)?;
+        Ok(strange.into_iter().zip(whereabouts).collect())
     }
 
     /// Finds out of which kinds nothing may be created, once a person's word is taken into account. Records that waited are looked
@@ -190,4 +231,9 @@ impl Session<'_> {
     pub(super) fn count_unread(&self) -> Result<u64, StateError> {
         self.kinds().into_iter().map(|kind| self.state.count_unread(self.id, kind)).sum()
     }
+}
+
+/// Returns the folder of an item: where it was read, else where it was noted.
+fn lies_in<'a>(row: &'a UnpairedRow, item: Option<&'a Incoming>) -> &'a FolderId {
+    item.and_then(|item| item.folder.as_ref()).unwrap_or(&row.folder)
 }

@@ -182,6 +182,15 @@ impl State {
         Ok(())
     }
 
+    /// Says what became of an item that is not where it was. The marks of its pair stay as they are, so that what is looked at again
+    /// is not counted twice (rule D7).
+    pub fn set_item_state(&self, pair: i64, state: ItemPresence) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("UPDATE pair SET item_state = ?2 WHERE id = ?1")?
+            .execute(params![pair, state.key()])?;
+        Ok(())
+    }
+
     /// Gives a pair the item that carries its stamp, and says how it came to it.
     pub fn join_item(
         &self,
@@ -244,6 +253,18 @@ impl State {
                  WHERE mailbox = ?1 AND outcome = ?3 AND kind = ?2 AND dirty & 4 = 0",
             )?
             .execute(params![mailbox.0, kind.key(), outcome.code()])?;
+        Ok(())
+    }
+
+    /// Marks the pairs of a kind whose items carried a stamp and are missing without a proof, so that they are looked for again.
+    pub fn mark_unproven(&self, mailbox: MailboxId, kind: ItemKind) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET dirty = dirty | 4
+                 WHERE mailbox = ?1 AND outcome = ?3 AND kind = ?2 AND item_state = 'missing' AND stamped = 1
+                     AND dirty = 0",
+            )?
+            .execute(params![mailbox.0, kind.key(), Code::MissingUnproven.code()])?;
         Ok(())
     }
 

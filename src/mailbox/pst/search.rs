@@ -144,6 +144,8 @@ fn survey<N: Nodes>(
                         survey.marks.insert(item, mark);
                     }
                 }
+                // The next run may well read it: nothing is wrong with the item.
+                Err(error @ PstError::Io { .. }) => return Err(error),
                 // No reason to find none of the others.
                 Err(_) => survey.unread.push((item, place.folder)),
             }
@@ -164,10 +166,14 @@ fn look<N: Nodes>(
     let id = place::item_id(place.folder, item);
     let folder = place::folder_id(place.folder);
     let Place { deleted, .. } = place;
-    let Ok(properties) = identifying(store, item) else {
-        let version = place::RowState::of(&row, None).version();
-        let identity = Identity { id, version, kind: Some(kind), private: false, stamp: None };
-        return Ok(Some(Found { identity, folder, deleted, created_at: None }));
+    let properties = match identifying(store, item) {
+        Ok(properties) => properties,
+        Err(error @ PstError::Io { .. }) => return Err(error),
+        Err(_) => {
+            let version = place::RowState::of(&row, None).version();
+            let identity = Identity { id, version, kind: Some(kind), private: false, stamp: None };
+            return Ok(Some(Found { identity, folder, deleted, created_at: None }));
+        }
     };
     let node = store.nodes().node(item)?;
     let version = place::RowState::of(&row, node.as_ref()).version();
@@ -196,5 +202,80 @@ fn fits(stamp: &Stamp, wanted: &Wanted<'_>) -> bool {
         By::Any => true,
         By::Records(records) => records.contains(&stamp.record),
         By::Tokens(tokens) => tokens.contains(&stamp.token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::ops::ControlFlow;
+
+    use super::{look, places, survey};
+    use crate::mailbox::contract::sample;
+    use crate::mailbox::pst::{PstAccess, PstMailbox, place};
+    use crate::mailbox::zones::Zone;
+    use crate::mailbox::{By, Mailbox, Wanted, Write, Wrote};
+    use crate::model::ItemKind;
+    use crate::pst::messaging::{CodePage, Store};
+    use crate::pst::ndb::write::Settings;
+    use crate::pst::ndb::{Block, Node, Nodes};
+    use crate::pst::{Bid, Layout, Nid, PstError};
+
+    /// A file on a share that does not answer when a node is asked for.
+    struct Hiccup<N>(N, Nid);
+
+    impl<N: Nodes> Nodes for Hiccup<N> {
+        fn layout(&self) -> &Layout {
+            self.0.layout()
+        }
+
+        fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
+            if nid == self.1 {
+                return Err(PstError::io("read", 0, io::ErrorKind::TimedOut.into()));
+            }
+            self.0.node(nid)
+        }
+
+        fn nodes(
+            &self,
+            from: Nid,
+            each: &mut dyn FnMut(Node) -> ControlFlow<()>,
+        ) -> Result<(), PstError> {
+            self.0.nodes(from, each)
+        }
+
+        fn block(&self, bid: Bid) -> Result<Block, PstError> {
+            self.0.block(bid)
+        }
+    }
+
+    #[test]
+    fn d4_what_does_not_answer_is_no_item_that_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mailbox = PstMailbox::new(PstAccess {
+            path: folder.path().join("a.pst"),
+            writes: true,
+            german: true,
+            zone: Zone::iana("Europe/Berlin").unwrap(),
+            code_page: CodePage::WESTERN,
+            settings: Settings::default(),
+        });
+        let kind = ItemKind::Contact;
+        let home = mailbox.folder(kind, &[], false).unwrap().unwrap();
+        let (content, stamp) = (sample::full(kind), sample::stamp("A-1", "t1"));
+        let create = Write::Create { folder: home, content, stamp: stamp.clone() };
+        let Wrote::Done { id, .. } = mailbox.apply(kind, &[create]).unwrap().remove(0) else {
+            panic!("it is not made");
+        };
+        let (_, item) = place::item(&id).unwrap();
+        let nodes = mailbox.file().unwrap().nodes();
+        let wanted = Wanted { tenant: &stamp.tenant, user: &stamp.user, by: By::Any };
+        for (of, fails) in [(item, true), (Nid(item.0 + 32), false)] {
+            let store = Store::new(Hiccup(nodes, of));
+            let places = places(&store, kind).unwrap();
+            assert_eq!(survey(&store, kind, &places).is_err(), fails);
+            let home = places.into_iter().find(|place| !place.deleted).unwrap();
+            assert_eq!(look(&store, kind, item, home, &wanted).is_err(), fails);
+        }
     }
 }
