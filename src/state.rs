@@ -7,6 +7,7 @@
 //! their texts are told in one place.
 
 mod connections;
+mod copy;
 mod counts;
 mod findings;
 mod folders;
@@ -105,9 +106,7 @@ impl State {
         loop {
             let connection = Connection::open(&path)
                 .map_err(|error| StateError::Open { path: path.clone(), error })?;
-            let (durable, promised) = (Cell::new(true), Cell::new(false));
-            let (path, file) = (path.clone(), FileMark::of(&path));
-            let mut state = Self { connection, path, file, durable, promised };
+            let mut state = Self::over(connection, &path);
             let prepared = state.prepare().and_then(|()| state.migrate());
             match prepared.and_then(|()| state.relax()) {
                 Err(error) if error.is_busy() && tries < OPENING_TRIES => {
@@ -119,22 +118,10 @@ impl State {
         }
     }
 
-    /// Opens a copy of the state that is gone with the returned value: what `plan` works on, since it writes nothing. Where
-    /// there is no state yet, none is made.
-    pub fn open_copy(folder: &Path) -> Result<(Self, ScratchFolder), StateError> {
-        refuse_network_share(folder)?;
-        let mut name = [0_u8; 8];
-        getrandom::fill(&mut name).map_err(|_| StateError::Entropy)?;
-        let path = folder.join(format!("plan-{:016x}", u64::from_le_bytes(name)));
-        std::fs::create_dir_all(&path)
-            .map_err(|error| StateError::Folder { path: path.clone(), error })?;
-        let scratch = ScratchFolder(path);
-        if folder.join(FILE_NAME).exists() {
-            let original = Self::open(folder)?;
-            let copy = scratch.0.join(FILE_NAME);
-            original.connection.execute("VACUUM INTO ?1", params![copy.to_string_lossy()])?;
-        }
-        Ok((Self::open(&scratch.0)?, scratch))
+    /// Makes one of a connection, which is to be prepared.
+    fn over(connection: Connection, path: &Path) -> Self {
+        let (durable, promised) = (Cell::new(true), Cell::new(false));
+        Self { connection, path: path.to_owned(), file: FileMark::of(path), durable, promised }
     }
 
     fn prepare(&self) -> Result<(), StateError> {
@@ -305,17 +292,6 @@ impl State {
     }
 }
 
-/// A folder that is removed with this value.
-#[derive(Debug)]
-pub struct ScratchFolder(PathBuf);
-
-impl Drop for ScratchFolder {
-    fn drop(&mut self) {
-        // What cannot be removed now lies about as `plan-…` and does no harm.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 fn instant(seconds: i64) -> Result<Timestamp, StateError> {
     Timestamp::from_second(seconds)
         .map_err(|_| StateError::Corrupt(format!("{seconds} is no instant")))
@@ -472,13 +448,6 @@ mod tests {
         std::fs::write(&path, "this is no database, but somebody's notes".repeat(40)).unwrap();
         assert!(matches!(State::open(folder.path()), Err(StateError::Open { .. })));
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
-    }
-
-    #[test]
-    fn invariant_10_a_copy_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(State::open_copy(folder.path()).unwrap());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -73,12 +73,9 @@ fn run(
     let Some(_lock) = MailboxLock::take(job.state.path(), job.tenant, job.user)? else {
         return Err(Stop::Busy);
     };
-    let (mut state, mut scratch) = if options.dry {
-        let (state, scratch) = State::open_copy(job.state.path())?;
-        (state, Some(scratch))
-    } else {
-        (job.state.take()?, None)
-    };
+    let copy = || State::open_copy(job.state.path(), job.tenant, job.user);
+    let (mut state, mut kept) =
+        if options.dry { (copy()?, false) } else { (job.state.take()?, true) };
     check_source(job, options, &state, description)?;
     let wanted = lines.is_some();
     let mut lines = |line| {
@@ -97,11 +94,10 @@ fn run(
         mailbox.must_exist();
     }
     let opened = mailbox.open()?;
-    if !opened.exists && scratch.is_none() {
+    if !opened.exists && kept {
         // Which mailbox it will be is known when it is made; until then a run leaves nothing behind, as `plan` does.
         job.state.give_back(state);
-        let (copy, folder) = State::open_copy(job.state.path())?;
-        (state, scratch) = (copy, Some(folder));
+        (state, kept) = (copy()?, false);
     }
     let id = check_identity(job, &state, &opened)?;
     let now = job.clock.now();
@@ -146,7 +142,7 @@ fn run(
         session.state.abandon();
     }
     session.finish(report, &outcome)?;
-    if scratch.is_none() {
+    if kept {
         job.state.give_back(session.state);
     }
     outcome
