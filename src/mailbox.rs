@@ -116,6 +116,9 @@ pub struct Opened {
     pub clock: Option<Timestamp>,
     /// Whether private items can be seen; a delegate often cannot, and then absence is never evidence (rule D4).
     pub sees_private: bool,
+    /// Whether all of the person's folders can be seen. A delegate may see the default folders alone, and an item that was filed in
+    /// another one is then nowhere (rule D4).
+    pub sees_all: bool,
 }
 
 /// Where a folder is.

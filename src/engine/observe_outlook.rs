@@ -431,7 +431,8 @@ impl Session<'_> {
     /// Says whether a stamp that is found nowhere is nowhere: no part of the mailbox is hidden, and there is no item of the kind that
     /// cannot be read (rule D4).
     fn sees_everything(&self, kind: ItemKind) -> Result<bool, StateError> {
-        Ok(self.opened.sees_private && self.state.count_unread(self.id, kind)? == 0)
+        let sees = self.opened.sees_private && self.opened.sees_all;
+        Ok(sees && self.state.count_unread(self.id, kind)? == 0)
     }
 
     fn follow(&mut self, pair: &PairRow, item: &ItemId, folder: &FolderId) -> Result<(), Stop> {

@@ -146,6 +146,7 @@ impl Mailbox for MemoryMailbox {
             exists: true,
             clock: Some(store.now),
             sees_private: store.sees_private,
+            sees_all: store.sees_all,
         })
     }
 

@@ -160,7 +160,7 @@ impl Mailbox for PstMailbox {
             text + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
         }));
         // The file has no clock of its own, and no delegates.
-        Ok(Opened { identity, exists, clock: None, sees_private: true })
+        Ok(Opened { identity, exists, clock: None, sees_private: true, sees_all: true })
     }
 
     fn person(&mut self) -> Result<Option<String>, MailboxError> {

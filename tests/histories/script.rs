@@ -478,6 +478,8 @@ impl Stage {
         self.world.person(user).mailbox.with(|store| match what {
             "moved" => store.becomes(format!("{user} elsewhere").as_str()),
             "hides-private" => store.sees_private = false,
+            "hides-folders" => store.sees_all = false,
+            "shows-folders" => store.sees_all = true,
             "normalises" => {
                 store.normalises = abgleich::mailbox::memory::normal::Normalises::ALL;
             }

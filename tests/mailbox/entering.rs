@@ -57,7 +57,9 @@ fn a_delegate_needs_to_see_the_folders_that_are_not_used_and_no_more() {
         (exchange, mailbox)
     };
     let (_exchange, mut mailbox) = delegate(&granted);
-    assert!(mailbox.open().expect("it opens").sees_private, "of what is read, nothing is hidden");
+    let opened = mailbox.open().expect("it opens");
+    assert!(opened.sees_private, "of what is read, nothing is hidden");
+    assert!(!opened.sees_all, "D4: what a person files elsewhere is not seen");
     let kind = ItemKind::Contact;
     let home = mailbox.folder(kind, &[], false).expect("known").expect("there");
     mailbox.changes(&home, kind, None).expect("it is read");
@@ -127,7 +129,9 @@ fn an_owner_is_impersonated_by_address_name_or_identifier() {
         ActAs::DelegateOf(EVA.to_owned()),
     ] {
         let mut mailbox = exchange.open_with(&exchange.access(), &act_as);
-        identities.push(mailbox.open().expect("it opens").identity);
+        let opened = mailbox.open().expect("it opens");
+        assert!(opened.sees_all, "full access shows every folder");
+        identities.push(opened.identity);
         assert_eq!(mailbox.person().expect("the directory answers").as_deref(), Some("Eva"));
     }
     identities.dedup();

@@ -318,6 +318,9 @@ impl Entered {
         if !self.opened.sees_private {
             remarks.push(Remark::warning(Stage::Mailbox, words.private_hidden()));
         }
+        if !self.opened.sees_all {
+            remarks.push(Remark::warning(Stage::Mailbox, words.folders_hidden()));
+        }
         let folders = self.folders(line, words, seen, remarks)?;
         seen.walked.push(Walked::quietly(Stage::Folder));
         if probes && !self.opened.exists {

@@ -141,6 +141,18 @@ impl Words {
         }
     }
 
+    pub(super) fn folders_hidden(self) -> Said {
+        let text = self.pick(
+            "nicht alle Ordner sind für uns sichtbar; was fehlt, kann in einem anderen liegen und gilt deshalb nie als gelöscht",
+            "we cannot see all folders; what is missing may lie in another one and therefore never counts as deleted",
+        );
+        let next = self.pick(
+            "dem Konto Leserecht auf den obersten Ordner des Postfachs geben und auf die Ordner darunter, oder access = \"impersonation\" verwenden",
+            "let the account read the top folder of the mailbox and the folders below, or use access = \"impersonation\"",
+        );
+        (text, Some(next))
+    }
+
     pub(super) fn private_hidden(self) -> Said {
         let text = self.pick(
             "private Elemente sind für uns nicht sichtbar; was fehlt, gilt deshalb nie als gelöscht",

@@ -129,6 +129,7 @@ impl Folders {
                 .into_iter()
                 .filter(|folder| folder.rights.is_none_or(|rights| rights.read))
                 .all(|folder| self.sees_private(folder)),
+            sees_all: defaults.root.as_ref().is_some_and(|root| self.sees_below(root)),
         };
         self.defaults = Some(defaults);
         Ok(opened)
@@ -143,6 +144,12 @@ impl Folders {
     fn sees_private(&self, folder: &Folder) -> bool {
         let told = folder.rights.and_then(|rights| rights.view_private_items);
         told.unwrap_or(!matches!(self.whose, Whose::Of(_)))
+    }
+
+    /// Of folders that a delegate may not see the server tells nothing. Whoever may read the root has the rights of the owner or was
+    /// given them there, where new folders take theirs from.
+    fn sees_below(&self, root: &Folder) -> bool {
+        !matches!(self.whose, Whose::Of(_)) || root.rights.is_some_and(|rights| rights.read)
     }
 
     /// Names the folders to ask for. Where the login's own mailbox must be that of an address, one folder is asked for by the

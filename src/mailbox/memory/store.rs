@@ -25,6 +25,8 @@ pub struct Store {
     pub now: Timestamp,
     /// Whether private items can be seen.
     pub sees_private: bool,
+    /// Whether other folders than the default ones can be seen.
+    pub sees_all: bool,
     /// How many changes a page of the feed has.
     pub page: usize,
     /// How many writes the engine should hand over at once.
@@ -105,6 +107,7 @@ impl Default for Store {
             person: None,
             now: Timestamp::constant(1_790_000_000, 0),
             sees_private: true,
+            sees_all: true,
             page: 100,
             batch: 50,
             normalises: Normalises::default(),
@@ -289,6 +292,10 @@ impl Store {
             .iter()
             .filter(|(_, item)| item.kind == Some(kind))
             .filter(|(_, item)| self.sees_private || !item.is_private())
+            .filter(|(_, item)| {
+                let folder = &item.folder;
+                self.sees_all || *folder == default_folder(kind) || self.is_deleted(folder)
+            })
             .filter(|(id, item)| {
                 self.opaque.contains(*id) || item.stamp.as_ref().is_some_and(matches)
             })
