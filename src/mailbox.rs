@@ -304,6 +304,9 @@ pub enum Wrote {
         /// The mailbox's own words, possibly with values in them; not for logs.
         text: String,
     },
+    /// What the mailbox holds of the item is damaged, so that nothing was changed: code and words, as [`ItemError::Unreadable`] has
+    /// them. Once it is mended, the same write may be done.
+    Unreadable(String),
     /// Nothing was done; it may be tried again after so long. Nothing at all means that waiting does not help and that the
     /// next run plans it again.
     Later(Duration),

@@ -344,13 +344,15 @@ impl Session<'_> {
             }
             Wrote::Gone => (Code::StaleItem, true, false),
             Wrote::Later(_) => (Code::Busy, true, false),
+            Wrote::Unreadable(_) => (Code::ItemUnreadable, true, false),
             // The intent stays: the next run finds out whether it happened (invariant 1).
             Wrote::Unanswered => (Code::AnswerLost, true, true),
             Wrote::Denied(_) | Wrote::Refused { .. } | Wrote::Done { .. } => {
                 (Code::RefusedOutlook, false, false)
             }
         };
-        if let Wrote::Refused { code, .. } | Wrote::Denied(code) = answer {
+        if let Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) = answer
+        {
             tracing::warn!(record = %pair.record, code, "the mailbox refused a write");
         }
         if again {

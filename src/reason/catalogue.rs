@@ -382,8 +382,8 @@ catalogue! {
     ItemUnreadable "item-unreadable" "I11" Failed
         de "Das Element in Outlook ist nicht lesbar. Es blieb unberührt; alles andere ging weiter."
         en "The item in Outlook cannot be read. It was left alone; everything else went on."
-        next_de "In Outlook öffnen und neu speichern. Bleibt es so, zeigt `abgleich -v sync --mailbox {user}` die Antwort des Servers."
-        next_en "Open it in Outlook and save it again. If it stays, `abgleich -v sync --mailbox {user}` shows the server's answer.";
+        next_de "In Outlook öffnen und neu speichern. Bleibt es so, zeigt `abgleich -v sync --mailbox {user}` die Antwort des Servers oder die Stelle in der Datei."
+        next_en "Open it in Outlook and save it again. If it stays, `abgleich -v sync --mailbox {user}` shows the server's answer, or the place in the file.";
     RecordUnreadable "record-unreadable" "I11" Failed
         de "Der Adapter liefert diesen Datensatz in einer Form, die nicht zu verstehen ist. Er blieb unberührt; alles andere ging weiter."
         en "The adapter delivers this record in a form that cannot be understood. It was left alone; everything else went on."

@@ -12,7 +12,7 @@ use abgleich::engine::report::{MailboxReport, Outcome};
 use abgleich::engine::{Options, decide};
 use abgleich::mailbox::memory::fault::{Call, Fault, Which};
 use abgleich::mailbox::memory::store::{DELETED, Store, default_folder};
-use abgleich::mailbox::{ItemError, MailboxErrorKind};
+use abgleich::mailbox::{ItemError, MailboxErrorKind, Wrote};
 use abgleich::model::rules::{Adopt, Conflict, FirstTransfer, Leftover, PastDays, Reference};
 use abgleich::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, Mode, Module, Scope, Shape, Slot,
@@ -154,7 +154,7 @@ impl Stage {
             }
             "delete" | "purge" | "restore" | "archive" | "copy" | "private" | "public"
             | "invite" | "format" | "touch" | "complete" | "unstamp" | "unreadable" | "opaque"
-            | "readable" | "foreign" | "endless" => {
+            | "readable" | "foreign" | "endless" | "damage" | "mend" => {
                 self.act(verb, rest, at)?;
             }
             "mailbox" => self.mailbox(rest),
@@ -458,6 +458,14 @@ impl Stage {
                         "opaque" => store.make_opaque(&id, error),
                         _ => store.make_unreadable(&id, Some(error)),
                     }
+                    None
+                }
+                "damage" => {
+                    store.refuse_item(&id, Wrote::Unreadable("a bent block".to_owned()));
+                    None
+                }
+                "mend" => {
+                    store.refuse_nothing();
                     None
                 }
                 "readable" => {

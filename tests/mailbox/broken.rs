@@ -3,7 +3,7 @@
 use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::pst::PstMailbox;
 use abgleich::mailbox::{Aside, ItemError, Mailbox, Write, Wrote};
-use abgleich::mapi::{PropertyName, Value, name, property};
+use abgleich::mapi::{PropertyName, PropertyTag, Value, name, property};
 use abgleich::model::{Content, Field, ItemId, ItemKind};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::write::ItemChange;
@@ -63,12 +63,12 @@ fn one_item_that_cannot_be_written_keeps_no_other() {
     };
     let writes = updates(&mut file.mailbox, "Anna");
     let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("each is answered");
-    let [Wrote::Done { .. }, Wrote::Refused { text, .. }, Wrote::Done { .. }] = &wrote[..] else {
+    let [Wrote::Done { .. }, Wrote::Unreadable(text), Wrote::Done { .. }] = &wrote[..] else {
         panic!("{wrote:?}")
     };
     assert!(text.contains("damaged"), "{text}");
 
-    // Without Deleted Items nothing can be deleted, and the others are written all the same.
+    // Without Deleted Items nothing can be deleted. That is no item's fault, and the others are written all the same.
     file.by_person(|batch| {
         let (tag, bytes) = (property::DELETED_ITEMS, [0; 24]);
         batch.set_property(Nid::STORE, tag, &bytes).expect("it is lost");
@@ -77,9 +77,38 @@ fn one_item_that_cannot_be_written_keeps_no_other() {
     let Write::Update { id, version, .. } = writes[0].clone() else { panic!("an update") };
     writes[0] = Write::Delete { id, version };
     let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("each is answered");
-    let [Wrote::Refused { .. }, Wrote::Refused { .. }, Wrote::Done { .. }] = wrote[..] else {
+    let [Wrote::Later(_), Wrote::Unreadable(_), Wrote::Done { .. }] = wrote[..] else {
         panic!("{wrote:?}")
     };
+    let parked = file.mailbox.parked().expect("the mailbox stops");
+    assert!(parked.text.contains("folder Deleted Items"), "{parked}");
+}
+
+/// Invariant 3: what is wrong with the file is no item's fault. Named properties that are numbered otherwise than in their order
+/// are written by nobody, and each write may be done once the list is mended.
+#[test]
+fn what_all_items_need_is_no_items_fault() {
+    let mut file = File::fresh();
+    let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
+    let create = |number: u8| Write::Create {
+        folder: folder.clone(),
+        content: sample::full(ItemKind::Contact),
+        stamp: sample::stamp(&format!("A-{number}"), "00ff"),
+    };
+    let writes: Vec<_> = (0..3).map(create).collect();
+    let path = access(&file.folder).path;
+    let whole = std::fs::read(&path).expect("it is there");
+    // The second of two entries (MS-PST 2.4.7.1: eight bytes, the last two of them its place) says five.
+    let bent = [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 5, 0];
+    let entries = PropertyTag::from_bits(0x0003_0102);
+    file.by_person(|batch| batch.set_property(Nid::NAME_MAP, entries, &bent).expect("it is set"));
+    let error = file.mailbox.apply(ItemKind::Contact, &writes).expect_err("nothing is written");
+    assert!(error.text.contains("in their order"), "{error}");
+
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    std::fs::write(&path, whole).expect("it is mended");
+    let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("they are made");
+    assert!(wrote.iter().all(|wrote| matches!(wrote, Wrote::Done { .. })), "{wrote:?}");
 }
 
 /// What cannot be read is never taken for absent (rule D4): the folder lists the item, and its node is gone.

@@ -84,7 +84,9 @@ pub(super) enum Step {
 fn done(answers: &[Wrote]) -> Result<(ItemId, ItemVersion), String> {
     match answers {
         [Wrote::Done { id, version }] => Ok((id.clone(), version.clone())),
-        [Wrote::Refused { code, .. } | Wrote::Denied(code)] => Err(code.clone()),
+        [Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code)] => {
+            Err(code.clone())
+        }
         [Wrote::Unanswered] => Err("the answer was lost".to_owned()),
         [Wrote::Later(_)] => Err("the server is busy".to_owned()),
         [Wrote::Conflict | Wrote::Gone] => Err("somebody else touched the item".to_owned()),

@@ -16,61 +16,97 @@ use crate::pst::Nid;
 use crate::pst::messaging::write::{Batch, room};
 use crate::pst::ndb::write::WriteError;
 
+/// Why writes that were to be carried out together were not; nothing of them was done.
+enum Unwritten {
+    /// One item is at fault; this is the answer to its write.
+    Item(Wrote),
+    /// What all items of the store need is broken. Writes that need less of it may be done all the same.
+    Store(MailboxError),
+    /// The file cannot be written now.
+    File(MailboxError),
+}
+
 /// Carries out the writes and answers each of them, in order.
 pub(super) fn apply(
     mailbox: &mut PstMailbox,
     kind: ItemKind,
     writes: &[Write],
 ) -> Result<Vec<Wrote>, MailboxError> {
-    let steps = {
-        mailbox.file()?;
-        let PstMailbox { file: Some(file), access, known, .. } = &mut *mailbox else {
-            return Err(failure::closed());
-        };
-        let desk = |random| Desk { mailbox: &access.zone, now: Timestamp::now(), random };
-        ready((file, known), kind, writes, &desk)?
-    };
-    match carry_out(mailbox, &steps) {
-        Ok(made) => Ok(answers(mailbox, kind, writes, steps, &made)),
-        Err(error) => match (failure::of_one(&error), writes) {
-            (Some(refused), [_]) => Ok(vec![refused]),
-            (Some(_), _) => alone(mailbox, kind, writes),
-            (None, _) => {
-                if matches!(
-                    error,
-                    WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen
-                ) {
-                    // Opening it again sets right what the attempt left.
-                    mailbox.file = None;
-                }
-                Err(failure::write(error))
-            }
-        },
+    match (attempt(mailbox, kind, writes), writes) {
+        (Ok(answers), _) => Ok(answers),
+        (Err(Unwritten::Item(answer)), [_]) => Ok(vec![answer]),
+        (Err(Unwritten::Store(error)), [_]) | (Err(Unwritten::File(error)), _) => Err(error),
+        (Err(Unwritten::Item(_) | Unwritten::Store(_)), _) => one_by_one(mailbox, kind, writes),
     }
 }
 
-/// One of several writes was not to be had, and the transaction with it: each is tried alone, so that one does not keep the
+/// Carries out writes in one transaction.
+fn attempt(
+    mailbox: &mut PstMailbox,
+    kind: ItemKind,
+    writes: &[Write],
+) -> Result<Vec<Wrote>, Unwritten> {
+    mailbox.file().map_err(Unwritten::File)?;
+    let PstMailbox { file: Some(file), access, known, .. } = &mut *mailbox else {
+        return Err(Unwritten::File(failure::closed()));
+    };
+    let desk = |random| Desk { mailbox: &access.zone, now: Timestamp::now(), random };
+    let steps = ready((file, known), kind, writes, &desk).map_err(Unwritten::File)?;
+    match carry_out(mailbox, &steps) {
+        Ok(made) => Ok(answers(mailbox, kind, writes, steps, &made)),
+        Err(error) => {
+            if matches!(
+                error,
+                WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen
+            ) {
+                // Opening it again sets right what the attempt left.
+                mailbox.file = None;
+            }
+            Err(match failure::of_one(&error) {
+                Some(answer) => Unwritten::Item(answer),
+                None if matches!(error, WriteError::Shared(_)) => {
+                    Unwritten::Store(failure::write(error))
+                }
+                None => Unwritten::File(failure::write(error)),
+            })
+        }
+    }
+}
+
+/// Some of several writes were not to be had, and the transaction with them: each is tried alone, so that they do not keep the
 /// others. What was answered stands, whatever becomes of the rest.
-fn alone(
+fn one_by_one(
     mailbox: &mut PstMailbox,
     kind: ItemKind,
     writes: &[Write],
 ) -> Result<Vec<Wrote>, MailboxError> {
+    let later = Wrote::Later(Duration::ZERO);
     let mut out = Vec::new();
+    let mut broken = None;
     for write in writes {
-        match apply(mailbox, kind, std::slice::from_ref(write)) {
+        match attempt(mailbox, kind, std::slice::from_ref(write)) {
             Ok(answers) => out.extend(answers),
-            Err(error) if out.is_empty() => return Err(error),
-            Err(error) => {
-                let ambiguous = error.ambiguous;
-                out.push(if ambiguous { Wrote::Unanswered } else { Wrote::Later(Duration::ZERO) });
-                out.resize(writes.len(), Wrote::Later(Duration::ZERO));
-                mailbox.parked = Some(error);
-                return Ok(out);
+            Err(Unwritten::Item(answer)) => out.push(answer),
+            Err(Unwritten::Store(error)) => {
+                out.push(later.clone());
+                broken.get_or_insert(error);
+            }
+            Err(Unwritten::File(error)) => {
+                out.push(if error.ambiguous { Wrote::Unanswered } else { later.clone() });
+                broken = Some(error);
+                break;
             }
         }
     }
-    Ok(out)
+    match broken {
+        // Where nothing was answered, the error is the answer to all of them.
+        Some(error) if !error.ambiguous && out.iter().all(|answer| *answer == later) => Err(error),
+        broken => {
+            out.resize(writes.len(), later);
+            mailbox.parked = broken;
+            Ok(out)
+        }
+    }
 }
 
 /// Does everything in one transaction, and returns the items that came to be, by step.

@@ -1,5 +1,6 @@
 //! Pure: errors of the file in the words of the seam.
 
+use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ const CLOSE: &str = "close it there, then run again";
 
 /// Turns what went wrong with reading into an error of the mailbox.
 pub(super) fn read(error: PstError) -> MailboxError {
-    let text = error.to_string();
     let (kind, hint) = match &error {
         PstError::InUse => (MailboxErrorKind::Transient(IN_USE), CLOSE),
         PstError::Unopened { .. } => (
@@ -30,17 +30,17 @@ pub(super) fn read(error: PstError) -> MailboxError {
         kind,
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
-        text,
+        text: chain(&error),
         hint: Some(hint.to_owned()),
         ambiguous: false,
-        source: Some(Box::new(error)),
+        source: None,
     }
 }
 
 /// Turns what went wrong with opening or writing into an error of the mailbox.
 pub(super) fn write(error: WriteError) -> MailboxError {
-    let text = error.to_string();
-    let (kind, hint) = match &error {
+    let cause = if let WriteError::Shared(cause) = &error { cause } else { &error };
+    let (kind, hint) = match cause {
         WriteError::InUse { .. } => (MailboxErrorKind::Transient(IN_USE), Some(CLOSE)),
         WriteError::NetworkShare { .. } => {
             let hint = "move the file to a local disk; where that cannot be, `pst_on_share = true` beside `pst` in the \
@@ -81,10 +81,13 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen => {
             (MailboxErrorKind::Unreachable, Some("run again; the file is mended when it is opened"))
         }
+        WriteError::NotAllowed { .. } | WriteError::NoMoreIds { .. } => (
+            MailboxErrorKind::Unsupported,
+            Some("let Outlook make a new data file and copy everything into it, and name that one"),
+        ),
         WriteError::Exists { .. }
         | WriteError::InTheWay { .. }
-        | WriteError::NotAllowed { .. }
-        | WriteError::NoMoreIds { .. }
+        | WriteError::Shared(_)
         | WriteError::Unlike { .. }
         | WriteError::Beside { .. } => (MailboxErrorKind::Unreachable, None),
     };
@@ -92,26 +95,34 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         kind,
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
-        text,
+        text: chain(&error),
         hint: hint.map(str::to_owned),
         ambiguous: matches!(error, WriteError::Unknown { .. }),
-        source: Some(Box::new(error)),
+        source: None,
     }
 }
 
-/// Returns the answer to a single write where what went wrong concerns it alone; `None` where it concerns the file as a whole.
+/// Returns the answer to a single write where what went wrong concerns its item alone; `None` where it concerns more.
 pub(super) fn of_one(error: &WriteError) -> Option<Wrote> {
-    let code = match error {
-        WriteError::Pst(PstError::Io { .. }) => return None,
-        WriteError::NotAllowed { .. } | WriteError::NoMoreIds { .. } => "pst-format",
-        WriteError::Pst(_) | WriteError::Uncounted { .. } => "pst-unreadable",
-        _ => return None,
-    };
-    let text = match error {
-        WriteError::Pst(source) => source.to_string(),
-        error => error.to_string(),
-    };
-    Some(Wrote::Refused { code: code.to_owned(), text })
+    match error {
+        WriteError::Pst(PstError::Io { .. }) => None,
+        WriteError::Pst(_) | WriteError::Uncounted { .. } => Some(Wrote::Unreadable(chain(error))),
+        WriteError::NotAllowed { .. } => {
+            Some(Wrote::Refused { code: "pst-format".to_owned(), text: chain(error) })
+        }
+        _ => None,
+    }
+}
+
+/// Tells an error with all that lies beneath it.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text = format!("{text}: {error}");
+        next = error.source();
+    }
+    text
 }
 
 /// Turns what went wrong with one item into its error. What cannot be read is never taken for absent.

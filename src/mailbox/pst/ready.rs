@@ -67,9 +67,7 @@ pub(super) fn ready<'a>(
         Ok((folder, item, now)) if now == *version => Ok((folder, item)),
         Ok(_) => Err(Wrote::Conflict),
         Err(ItemError::Gone) => Err(Wrote::Gone),
-        Err(ItemError::Denied(text) | ItemError::Unreadable(text)) => {
-            Err(Wrote::Refused { code: "pst-unreadable".to_owned(), text })
-        }
+        Err(ItemError::Denied(text) | ItemError::Unreadable(text)) => Err(Wrote::Unreadable(text)),
     };
     let mut steps = Vec::new();
     for write in writes {

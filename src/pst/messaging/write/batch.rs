@@ -48,8 +48,8 @@ impl<'a> Batch<'a> {
 
     /// Makes a transaction that has begun a batch.
     pub fn over(tx: Transaction<'a>, now: FileTime) -> Result<Self, WriteError> {
-        let names = NameMap::load(&tx)?;
-        let queue = Queue::load(&tx)?;
+        let names = NameMap::load(&tx).map_err(WriteError::shared)?;
+        let queue = Queue::load(&tx).map_err(shared)?;
         Ok(Self {
             tx,
             names,
@@ -76,11 +76,16 @@ impl<'a> Batch<'a> {
 
     /// Makes everything durable, or nothing.
     pub fn commit(mut self) -> Result<(), WriteError> {
+        self.write_shared().map_err(WriteError::shared)?;
+        self.tx.commit()
+    }
+
+    /// Brings what all items share into the transaction.
+    fn write_shared(&mut self) -> Result<(), WriteError> {
         self.write_counts()?;
         self.write_tables()?;
         self.names.write(&mut self.tx)?;
-        self.queue.write(&mut self.tx)?;
-        self.tx.commit()
+        self.queue.write(&mut self.tx)
     }
 
     /// Sets a property of a node that is no item, such as a folder or the store itself. Tables do not follow.
@@ -112,16 +117,12 @@ impl<'a> Batch<'a> {
         nid: Nid,
         work: impl FnOnce(&mut TableEdit, &NodeSource<'_>) -> Result<T, PstError>,
     ) -> Result<T, WriteError> {
+        let tx = &self.tx;
         let (node, table) = match self.tables.entry(nid) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let what = table_name(nid);
-                let node = self.tx.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
-                let table = NodeSource::open(&self.tx, &node)?.table()?;
-                entry.insert((node, table))
-            }
+            Entry::Vacant(entry) => entry.insert(open_table(tx, nid).map_err(shared)?),
         };
-        Ok(work(table, &NodeSource::unread(&self.tx, *node))?)
+        work(table, &NodeSource::unread(tx, *node)).map_err(shared)
     }
 
     /// Says whether a table is open, and thus there.
@@ -175,6 +176,18 @@ impl<'a> Batch<'a> {
         self.held = 0;
         Ok(())
     }
+}
+
+fn open_table(tx: &Transaction<'_>, nid: Nid) -> Result<(Node, TableEdit), PstError> {
+    let what = table_name(nid);
+    let node = tx.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
+    let table = NodeSource::open(tx, &node)?.table()?;
+    Ok((node, table))
+}
+
+/// An error in what all items share.
+fn shared(error: PstError) -> WriteError {
+    WriteError::from(error).shared()
 }
 
 fn table_name(nid: Nid) -> &'static str {

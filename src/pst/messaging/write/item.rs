@@ -56,8 +56,8 @@ impl Batch<'_> {
     pub fn add_item(&mut self, folder: Nid, item: &NewItem) -> Result<Nid, WriteError> {
         let contents = folder.with(NidKind::CONTENTS);
         if !self.is_open(contents) {
-            self.node(folder, "folder")?;
-            self.node(contents, "contents table")?;
+            self.node(folder, "folder").map_err(WriteError::shared)?;
+            self.node(contents, "contents table").map_err(WriteError::shared)?;
         }
         let attachments = self.put_occurrences(&item.occurrences)?;
         let flags = flags(&item.properties);
@@ -104,7 +104,10 @@ impl Batch<'_> {
         for (key, value) in properties.iter() {
             let id = match key {
                 PropertyKey::Id(id) => *id,
-                PropertyKey::Name(name) => *before.insert(self.names.id_behind(before, name)?),
+                PropertyKey::Name(name) => {
+                    let id = self.names.id_behind(before, name).map_err(WriteError::shared)?;
+                    *before.insert(id)
+                }
             };
             while let Some((tag, value)) = usual.next_if(|(tag, _)| tag.id <= id) {
                 stored.put(*tag, *value);

@@ -60,9 +60,11 @@ impl Batch<'_> {
 
     /// Finds the folder Deleted Items.
     pub fn deleted_items(&self) -> Result<Nid, WriteError> {
-        let bytes = read_property(&self.tx, Nid::STORE, property::DELETED_ITEMS)?;
+        let bytes = read_property(&self.tx, Nid::STORE, property::DELETED_ITEMS)
+            .map_err(|error| WriteError::from(error).shared())?;
         let nid = entry_node(&bytes.unwrap_or_default()).unwrap_or_default();
-        self.node(nid, "folder Deleted Items").map(|node| node.nid)
+        let found = self.node(nid, "folder Deleted Items").map_err(WriteError::shared)?;
+        Ok(found.nid)
     }
 }
 

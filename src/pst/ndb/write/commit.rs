@@ -63,7 +63,7 @@ impl Transaction<'_> {
         let most = references.made().map(|new| new.references).max().unwrap_or_default();
         if most >= u16::MAX.into() {
             let what = "a block is shared too often";
-            return Err(WriteError::NotAllowed { what, value: most.into() });
+            return Err(WriteError::NotAllowed { what, value: most.into() }.shared());
         }
         header.blocks = self.change(Kind::Blocks, header.blocks, known.into_iter().chain(made))?;
         header.next_page = self.next_page;
@@ -122,7 +122,8 @@ impl Transaction<'_> {
             // The entry itself counts as one reference.
             let Ok(count) = u16::try_from(left + 1) else {
                 let value = u64::try_from(left).unwrap_or_default();
-                return Err(WriteError::NotAllowed { what: "a block is shared too often", value });
+                let what = "a block is shared too often";
+                return Err(WriteError::NotAllowed { what, value }.shared());
             };
             let entry = (!gone.contains(&bid)).then(|| block_entry(bid, at, size, count));
             Ok(Change { key: bid.0, entry })
@@ -140,7 +141,7 @@ impl Transaction<'_> {
         let mut pages = TreePages { transaction: self, failed: &mut failed };
         let root = tree::change(kind, root, changes, &mut pages);
         // The walk knows errors of the file only.
-        root.map_err(|error| failed.unwrap_or(WriteError::Pst(error)))
+        root.map_err(|error| failed.unwrap_or(WriteError::Pst(error)).shared())
     }
 }
 

@@ -12,6 +12,9 @@ use crate::pst::id::{Bid, Nid};
 pub enum WriteError {
     /// The file could not be read or written, or is damaged. In a transaction: nothing was changed.
     Pst(PstError),
+    /// What all items of the store need is damaged or full: a tree, a folder's table, the list of named properties. The same change
+    /// of another item would fail alike. In a transaction: nothing was changed.
+    Shared(Box<WriteError>),
     /// Another program has the file open, most likely Outlook.
     InUse {
         /// The file.
@@ -112,6 +115,18 @@ pub enum WriteError {
     },
 }
 
+impl WriteError {
+    /// Says of an error that it lies in what all items of the store need. A disk that fails is not the store's fault.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        match self {
+            Self::Pst(PstError::Io { .. }) => self,
+            Self::Pst(_) | Self::NotAllowed { .. } => Self::Shared(Box::new(self)),
+            other => other,
+        }
+    }
+}
+
 impl From<PstError> for WriteError {
     fn from(error: PstError) -> Self {
         Self::Pst(error)
@@ -122,6 +137,7 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pst(_) => write!(f, "the file was not written and is as it was"),
+            Self::Shared(error) => error.fmt(f),
             Self::InUse { path } => write!(
                 f,
                 "{} is open in another program, most likely Outlook: close it there (File, Account Settings, Data \
@@ -202,6 +218,7 @@ impl Error for WriteError {
             | Self::Reopen { source }
             | Self::Unknown { source } => Some(source),
             Self::Beside { source, .. } => Some(source),
+            Self::Shared(error) => error.source(),
             _ => None,
         }
     }
