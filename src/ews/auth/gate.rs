@@ -9,7 +9,9 @@
 //! A password may be changed while a run is on, so that being right once does not end the turns. Two
 //! things do, for a moment: a login that goes along with each request would have all requests wait for
 //! each other, so one that was accepted moments ago lets others present it too; and whoever is in
-//! front and gets no answer at all does not hold up the others for long.
+//! front and gets no answer at all does not hold up the others for long: the next one in the queue takes
+//! a turn of its own after a while, and the one after it waits twice as long, so that a slow refusal is
+//! met by a few and not by all.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,8 +25,18 @@ use crate::ews::error::EwsError;
 /// How long a login that goes along with each request is taken for right after it was accepted.
 const TRUSTED: Duration = Duration::from_secs(5);
 
-/// How long a login that was right before waits for its turn. A refusal comes in milliseconds.
+/// How long a login that was right before waits for its turn. A refusal comes in milliseconds, but for a
+/// directory far away or a server under load.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often that doubles at most.
+const DOUBLED: u32 = 5;
+
+/// Says how long whoever is next waits for the one in front, while so many before it took a turn of their
+/// own and were not answered either.
+fn patience(overdue: u32) -> Duration {
+    PATIENCE.saturating_mul(1 << overdue.min(DOUBLED))
+}
 
 /// What all lanes of one account share. Clones are the same gate.
 #[derive(Debug, Clone, Default)]
@@ -33,15 +45,29 @@ pub struct Gate(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Held by the one that presents a login.
-    turn: Arc<tokio::sync::Mutex<()>>,
-    patience: Duration,
+    turns: Mutex<Turns>,
+    /// Held by whoever is next; the others stand behind it.
+    next: tokio::sync::Mutex<()>,
+    patience: fn(u32) -> Duration,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { state: Mutex::default(), turn: Arc::default(), patience: PATIENCE }
+        Self {
+            state: Mutex::default(),
+            turns: Mutex::default(),
+            next: tokio::sync::Mutex::default(),
+            patience,
+        }
     }
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    /// Held by the one that presents a login. That of one that is overdue is waited for by nobody.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// How many were overdue since a login was last accepted.
+    overdue: u32,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -99,12 +125,10 @@ impl Gate {
         let is_trusted = |at: &Instant| with_each_request && at.elapsed() < TRUSTED;
         loop {
             let state = self.state().clone();
-            let turn = Arc::clone(&self.0.turn).lock_owned();
             let turn = match state {
                 State::Closed(refused) => return Err(refused),
                 State::Proven(at) if is_trusted(&at) => None,
-                State::Unproven => Some(turn.await),
-                State::Proven(_) => timeout(self.0.patience, turn).await.ok(),
+                State::Unproven | State::Proven(_) => Some(self.turn().await),
             };
             // Whoever was before us may have proven, doubted or refused it.
             match (&*self.state(), &turn) {
@@ -118,6 +142,32 @@ impl Gate {
                 }
             }
         }
+    }
+
+    /// Waits for the turn. Where the login was right before, that has an end: a turn is made that the
+    /// others wait for from then on. While it is doubted, one alone presents it.
+    async fn turn(&self) -> OwnedMutexGuard<()> {
+        let _next = self.0.next.lock().await;
+        let (turn, overdue) = {
+            let turns = self.turns();
+            (Arc::clone(&turns.turn), turns.overdue)
+        };
+        if matches!(*self.state(), State::Proven(_)) {
+            let waited = timeout((self.0.patience)(overdue), Arc::clone(&turn).lock_owned()).await;
+            if let Ok(turn) = waited {
+                return turn;
+            }
+        }
+        if matches!(*self.state(), State::Unproven) {
+            return turn.lock_owned().await;
+        }
+        let fresh = Arc::new(tokio::sync::Mutex::new(()));
+        {
+            let mut turns = self.turns();
+            turns.turn = Arc::clone(&fresh);
+            turns.overdue = turns.overdue.saturating_add(1);
+        }
+        fresh.lock_owned().await
     }
 
     /// Takes note that a server asked again in the middle of a run: what was right may not be any
@@ -149,11 +199,16 @@ impl Gate {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn turns(&self) -> std::sync::MutexGuard<'_, Turns> {
+        self.0.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Pass {
     /// The login was accepted. While it is doubted, one that set out before says nothing of it.
     pub fn succeeded(self) {
+        self.gate.turns().overdue = 0;
         let mut state = self.gate.state();
         match (&*state, &self.turn) {
             (State::Proven(_), _) | (State::Unproven, Some(_)) => {
@@ -270,13 +325,58 @@ mod tests {
         assert_eq!(gate.refused(), Some(no()));
     }
 
+    /// A gate whose login was accepted, with this patience.
+    fn patient(patience: fn(u32) -> Duration) -> Gate {
+        let shared = Shared { patience, ..Shared::default() };
+        *shared.state.lock().unwrap() = State::Proven(Instant::now());
+        Gate(Arc::new(shared))
+    }
+
     #[tokio::test]
     async fn a_server_that_says_nothing_holds_up_nobody_for_long() {
         // I11: one mailbox whose server hangs changes nothing for the others.
-        let gate = Gate(Arc::new(Shared { patience: Duration::ZERO, ..Shared::default() }));
-        gate.enter(false).await.unwrap().succeeded();
-        let (hangs, next) = (gate.enter(false).await.unwrap(), gate.enter(false).await.unwrap());
-        assert!(hangs.turn.is_some() && next.turn.is_none());
+        let gate = patient(|overdue| if overdue == 0 { Duration::ZERO } else { Duration::MAX });
+        let hangs = gate.enter(false).await.unwrap();
+        let next = gate.enter(false).await.unwrap();
+        let waiting = gate.clone();
+        let waiting = tokio::spawn(async move { waiting.enter(false).await.unwrap() });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "it waits for the one that waited no longer");
+        next.succeeded();
+        let after = waiting.await.unwrap();
+        // The next one that hangs is waited for no longer than the first was.
+        let last = gate.enter(false).await.unwrap();
+        assert!([hangs, after, last].iter().all(|pass| pass.turn.is_some()));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_takes_long_is_met_by_few() {
+        assert_eq!([0, 1, 2, 99].map(|overdue| patience(overdue).as_secs()), [5, 10, 20, 160]);
+        let gate = patient(|overdue| if overdue < 2 { Duration::ZERO } else { Duration::MAX });
+        let presented = Arc::new(AtomicUsize::new(0));
+        let answered = Arc::new(tokio::sync::Semaphore::new(0));
+        let lanes = (0..16).map(|_| {
+            let (gate, answered) = (gate.clone(), Arc::clone(&answered));
+            let presented = Arc::clone(&presented);
+            tokio::spawn(async move {
+                while let Ok(pass) = gate.enter(false).await {
+                    if presented.fetch_add(1, Ordering::Relaxed) == 2 {
+                        // Nobody else comes as long as these are not answered: one after another, as they came.
+                        answered.add_permits(1);
+                    }
+                    answered.acquire().await.unwrap().forget();
+                    let ends = pass.refused(no());
+                    answered.add_permits(1);
+                    if ends {
+                        break;
+                    }
+                }
+            })
+        });
+        for lane in lanes.collect::<Vec<_>>() {
+            lane.await.unwrap();
+        }
+        assert_eq!(presented.load(Ordering::Relaxed), 3, "the others were told of the refusal");
     }
 
     #[tokio::test]
