@@ -4,16 +4,17 @@
 
 mod create;
 mod delete;
+mod overtaken;
 mod update;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::engine::plan::{Action, is_filled_in_by_servers};
+use crate::engine::plan::Action;
 use crate::engine::report::Phase;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, ItemError, MailboxError, Write, Wrote};
 use crate::model::json::to_json;
-use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, ItemVersion, RecordId};
+use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, RecordId};
 use crate::reason::Code;
 use crate::source::{Members, Record};
 use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, State, StateError};
@@ -402,28 +403,6 @@ fn keeper(pair: &PairRow) -> &RecordId {
         (Some(parent), ItemKind::Appointment | ItemKind::Task) => parent,
         _ => &pair.record,
     }
-}
-
-/// Sets an item that was read back to what the mailbox acknowledged, where somebody changed it in between; `fields` are those that
-/// went there. What was read is another's edit then, and is planned as one: the half of the base moves to what was written
-/// (invariant 3). Says whether it was so.
-fn overtaken(write: &Write, acknowledged: &ItemVersion, fields: FieldSet, item: &mut Item) -> bool {
-    let (Write::Create { content, .. } | Write::Update { content, .. }) = write else {
-        return false;
-    };
-    // A mailbox that tells no version with its answer leaves the one that is read.
-    if acknowledged.as_str().is_empty() || item.identity.version == *acknowledged {
-        return false;
-    }
-    item.identity.version = acknowledged.clone();
-    for field in fields.union(content.known()).intersection(item.content.known()).iter() {
-        match content.slot(field) {
-            Some(slot) => item.content.put(field, slot.clone()),
-            None if !is_filled_in_by_servers(field) => item.content.set_blank(field),
-            None => {}
-        }
-    }
-    true
 }
 
 /// Returns a before-image: what the fields of the set held, JSON by field key.

@@ -1,7 +1,8 @@
 //! Effect: makes items. The stamp with its token travels in the same call, so that a create whose answer is lost is found
 //! by it and never made twice (invariant 1).
 
-use crate::engine::apply::{Work, overtaken, stamp_fingerprint};
+use crate::engine::apply::overtaken::overtaken;
+use crate::engine::apply::{Work, stamp_fingerprint};
 use crate::engine::clock::token;
 use crate::engine::dress::{Dress, undress};
 use crate::engine::report::Counts;

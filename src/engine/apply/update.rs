@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::engine::apply::{Work, item_before, overtaken, record_before, stamp_fingerprint};
+use crate::engine::apply::overtaken::overtaken;
+use crate::engine::apply::{Work, item_before, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
 use crate::engine::dress::{Dress, categories, merge_categories, undress};
 use crate::engine::report::Counts;
