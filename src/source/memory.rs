@@ -25,6 +25,8 @@ struct Inner {
     lost_answers: u32,
     /// How calls to come fail before anything is done, the next one last.
     failures: Vec<SourceErrorKind>,
+    /// Methods whose next call fails before anything is done.
+    failing: BTreeSet<&'static str>,
     calls: BTreeMap<&'static str, u64>,
 }
 
@@ -58,6 +60,8 @@ pub struct MemorySettings {
     pub identity: &'static str,
     /// Whether there is a change feed.
     pub feed: bool,
+    /// Whether the activities of given records can be asked for.
+    pub activities: bool,
     /// Whether one question tells for whom there is anything new.
     pub news: bool,
     /// Whether the filter is kept for each user.
@@ -81,6 +85,7 @@ impl Default for MemorySettings {
         Self {
             identity: "memory",
             feed: true,
+            activities: true,
             news: true,
             filter_per_user: true,
             assigns: true,
@@ -202,15 +207,7 @@ impl MemorySource {
         for (field, slot) in new.content.iter() {
             content.put(field, slot.clone());
         }
-        let parent = new.parent.map(|id| {
-            let of = inner.data.records.get(&id).map(|stored| &stored.record);
-            Parent {
-                module: of.map_or(new.module, |of| of.module),
-                number: of.and_then(|of| of.number.clone()),
-                name: of.and_then(|of| of.name.clone()),
-                id,
-            }
-        });
+        let parent = new.parent.map(|id| inner.parent(id, new.module));
         let name = content.text(Field::Surname).or_else(|| content.text(Field::Subject));
         let record = Record {
             kind: new.kind,
@@ -246,6 +243,21 @@ impl MemorySource {
             stored.record.changed_at = Some(at);
             stored.record.changed_by = Some(who.to_owned());
         });
+    }
+
+    /// Moves an activity to another record, or to none.
+    pub fn set_parent(&self, id: &str, parent: Option<&str>) {
+        let mut inner = self.lock();
+        let id = RecordId::new(id);
+        let Some(module) = inner.data.records.get(&id).map(|stored| stored.record.module) else {
+            return;
+        };
+        let parent = parent.map(|parent| inner.parent(RecordId::new(parent), module));
+        if let Some(stored) = inner.data.records.get_mut(&id) {
+            stored.record.module = parent.as_ref().map_or(module, |parent| parent.module);
+            stored.record.parent = parent;
+        }
+        inner.data.touch(&id);
     }
 
     /// Deletes a record.
@@ -320,6 +332,16 @@ impl MemorySource {
         self.lock().failures.push(kind);
     }
 
+    /// Lets the next call of a method fail before anything is done.
+    pub fn fail_call(&self, method: &'static str) {
+        self.lock().failing.insert(method);
+    }
+
+    /// Lets every call from now on come to its end.
+    pub fn fail_no_more(&self) {
+        self.lock().failing.clear();
+    }
+
     /// Takes a copy of the whole database.
     pub fn snapshot(&self) -> Snapshot {
         self.lock().data.clone()
@@ -366,7 +388,8 @@ impl MemorySource {
     ) -> Result<T, SourceError> {
         let mut inner = self.lock();
         *inner.calls.entry(method).or_default() += 1;
-        if let Some(kind) = inner.failures.pop() {
+        let away = inner.failing.remove(method).then_some(SourceErrorKind::Unreachable);
+        if let Some(kind) = away.or_else(|| inner.failures.pop()) {
             return Err(error(kind, "the database is away"));
         }
         let answer = work(&mut inner);
@@ -375,6 +398,19 @@ impl MemorySource {
             return Err(error(SourceErrorKind::Unreachable, "the answer was lost"));
         }
         answer
+    }
+}
+
+impl Inner {
+    /// Returns what is told of a record to which an activity belongs; `module`: where that is not known.
+    fn parent(&self, id: RecordId, module: Module) -> Parent {
+        let of = self.data.records.get(&id).map(|stored| &stored.record);
+        Parent {
+            module: of.map_or(module, |of| of.module),
+            number: of.and_then(|of| of.number.clone()),
+            name: of.and_then(|of| of.name.clone()),
+            id,
+        }
     }
 }
 

@@ -18,11 +18,10 @@ use abgleich::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, Mode, Module, Scope, Shape, Slot,
     TenantName, UserId, Value, json::from_json,
 };
-use abgleich::source::SourceErrorKind;
 use abgleich::source::memory::NewRecord;
 use abgleich::state::{MailboxLock, State};
 
-use super::world::{Ran, Trouble, World, same};
+use super::world::{Ran, SOURCE_CALLS, Trouble, World, same};
 
 /// One history: the steps under a heading.
 pub(crate) struct History {
@@ -140,6 +139,21 @@ impl Stage {
                 let [user, id] = split(rest);
                 self.world.database.memory.make_read_only(id, user);
             }
+            "parent" => {
+                let [id, parent] = split(rest);
+                let parent = (parent != "_").then_some(parent);
+                self.world.database.memory.set_parent(id, parent);
+            }
+            "refuse" => {
+                let [user, name] = split(rest);
+                let id = self.id(user, name)?;
+                let answer = Wrote::Refused {
+                    code: "ErrorInvalidPropertySet".to_owned(),
+                    text: "this value is not taken".to_owned(),
+                };
+                self.world.person(user).mailbox.with(|store| store.refuse_item(&id, answer));
+            }
+            "accept" => self.world.person(rest).mailbox.with(Store::refuse_nothing),
             "erase" => self.world.database.memory.delete(rest),
             "discard" | "destroy" | "undiscard" => {
                 let [user, name] = split(rest);
@@ -302,6 +316,7 @@ impl Stage {
             "phones well" => settings.phones_blank = false,
             "ticks in seconds" => settings.versions_in_seconds = true,
             "without feed" => settings.feed = false,
+            "without activities" => settings.activities = false,
             "incomplete" => settings.complete = false,
             "shared filter" => settings.filter_per_user = false,
             "short texts" => settings.longest_text = 10,
@@ -483,6 +498,16 @@ impl Stage {
 
     fn mailbox(&mut self, text: &str) {
         let [user, what] = split(text);
+        if let Some(minutes) = match what {
+            "ahead" => Some(10),
+            "on-time" => Some(0),
+            _ => None,
+        } {
+            let person = self.world.people.get_mut(user).unwrap();
+            person.ahead = jiff::SignedDuration::from_mins(minutes);
+            self.world.advance(self.world.now);
+            return;
+        }
         self.world.person(user).mailbox.with(|store| match what {
             "moved" => store.becomes(format!("{user} elsewhere").as_str()),
             "hides-private" => store.sees_private = false,
@@ -490,9 +515,6 @@ impl Stage {
             "shows-folders" => store.sees_all = true,
             "normalises" => {
                 store.normalises = abgleich::mailbox::memory::normal::Normalises::ALL;
-            }
-            "ahead" => {
-                store.now = store.now.checked_add(jiff::SignedDuration::from_mins(10)).unwrap();
             }
             "forget-calls" => store.forget_calls(),
             _ => panic!("`{what}` does not happen to a mailbox"),
@@ -527,7 +549,10 @@ impl Stage {
                 "lost-before" => self.trouble(Trouble::LostBefore),
                 "lost-after" => self.trouble(Trouble::LostAfter),
                 "busy" => self.trouble(Trouble::Busy),
-                "down" => self.world.database.memory.fail(SourceErrorKind::Unreachable),
+                "down" => {
+                    let call = SOURCE_CALLS.into_iter().find(|call| *call == words[1]);
+                    self.world.database.memory.fail_call(call.expect("a call of the source"));
+                }
                 word => panic!("`{word}` does not go wrong"),
             }
             return;
@@ -813,15 +838,22 @@ impl Stage {
         if found { Err("it is there".to_owned()) } else { Ok(()) }
     }
 
-    /// `code` or `RECORD code`
+    /// `code` or `RECORD code`, or with the very fields that it names: `BEW-1 refused-outlook notes+company`
     fn said(&self, text: &str) -> Result<bool, String> {
-        let (record, code) = match text.split_once(' ') {
-            Some((record, code)) => (Some(record), code),
-            None => (None, text),
+        let words: Vec<&str> = text.split(' ').collect();
+        let (record, code, fields) = match words.as_slice() {
+            [code] => (None, *code, None),
+            [record, code] => (Some(*record), *code, None),
+            [record, code, fields] => {
+                let fields = fields.split('+').map(|key| Field::from_key(key).unwrap());
+                (Some(*record), *code, Some(fields.collect::<FieldSet>()))
+            }
+            _ => panic!("`{text}` is said by nobody"),
         };
         assert!(abgleich::reason::Code::from_code(code).is_some(), "`{code}` is no code");
         Ok(self.last()?.report.findings.iter().any(|finding| {
             finding.code.code() == code
+                && fields.is_none_or(|fields| finding.fields == fields)
                 && record.is_none_or(|id| finding.record.as_ref().is_some_and(|r| r.as_str() == id))
         }))
     }

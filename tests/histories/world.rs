@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use abgleich::engine::clock::{Clock, Entropy};
@@ -24,6 +24,10 @@ use abgleich::state::StateFolder;
 
 /// The name of the source.
 const TENANT: &str = "staffitpro";
+
+/// The calls of the source that a run makes.
+pub(crate) const SOURCE_CALLS: [&str; 6] =
+    ["members", "activities", "changes", "list", "fetch", "update"];
 
 /// What goes wrong with the next update of the source.
 #[derive(Clone, Debug)]
@@ -146,6 +150,8 @@ impl Entropy for Counting {
 pub(crate) struct Person {
     pub(crate) mailbox: MemoryMailbox,
     pub(crate) scopes: BTreeMap<String, ScopeSettings>,
+    /// How far the mailbox's clock is ahead of ours.
+    pub(crate) ahead: SignedDuration,
     pub(crate) writes_outlook: bool,
     pub(crate) writes_staffitpro: bool,
 }
@@ -186,6 +192,7 @@ impl World {
             Person {
                 mailbox: MemoryMailbox::named(user),
                 scopes: BTreeMap::new(),
+                ahead: SignedDuration::ZERO,
                 writes_outlook: true,
                 writes_staffitpro: true,
             },
@@ -200,13 +207,14 @@ impl World {
     pub(crate) fn advance(&mut self, to: Timestamp) {
         self.now = self.now.max(to);
         for person in self.people.values() {
-            person.mailbox.with(|store| store.now = self.now);
+            let theirs = self.now.checked_add(person.ahead).unwrap();
+            person.mailbox.with(|store| store.now = theirs);
         }
     }
 
     /// Runs one mailbox.
     pub(crate) fn run(&mut self, user: &str, options: &Options) -> Ran {
-        self.advance(self.now.checked_add(jiff::SignedDuration::from_secs(60)).unwrap());
+        self.advance(self.now.checked_add(SignedDuration::from_secs(60)).unwrap());
         self.run_now(user, options)
     }
 

@@ -279,6 +279,9 @@ impl Source for MemorySource {
     fn activities(&self, user: &UserId, parents: &[RecordId]) -> Result<Vec<Entry>, SourceError> {
         self.call("activities", |inner| {
             inner.known(user)?;
+            if !inner.settings.activities {
+                return Err(error(SourceErrorKind::Unsupported, "only everything is listed"));
+            }
             let wanted: BTreeSet<_> = parents.iter().collect();
             let of = |stored: &Stored| {
                 stored.record.parent.as_ref().is_some_and(|parent| wanted.contains(&parent.id))
