@@ -275,7 +275,13 @@ fn burden(folder: &Path, mailbox: MailboxId) {
                 for field in [Field::Company, Field::JobTitle, Field::MobilePhone] {
                     let half = row.record_half.as_ref();
                     if let Some(fingerprint) = half.and_then(|half| half.get(field)) {
-                        state.set_field_time(&tenant, &row.record, field, fingerprint, NOW)?;
+                        state.set_field_time(
+                            &tenant,
+                            &row.record,
+                            field,
+                            fingerprint,
+                            (NOW, false),
+                        )?;
                     }
                 }
                 let old =

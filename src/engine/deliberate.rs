@@ -45,6 +45,8 @@ pub(super) struct Seen {
     /// This is that second look.
     second_look: bool,
     doubt: Option<Code>,
+    /// The time of record or item lies before the one it was settled with: something was restored (rule D7).
+    backwards: bool,
 }
 
 impl Session<'_> {
@@ -198,6 +200,7 @@ impl Session<'_> {
                     first_look: false,
                     second_look: false,
                     doubt: None,
+                    backwards: false,
                 }
             })
             .collect())
@@ -314,14 +317,12 @@ impl Session<'_> {
         }
         let rules = self.rules(active, kind);
         if let (Some(view), Some(record)) = (&mut record_view, &seen.record) {
-            self.date_fields(view, record, &seen.pair)?;
-            let carried = item.as_ref().is_some_and(|(_, item)| agree(&seen.pair, view, item));
-            if !carried
-                && record_runs_backwards(&seen.pair, record, view)
-                && !self.state.is_under_way(self.job.tenant, &record.id)?
-            {
-                self.tally.backwards += 1;
-            }
+            let agrees = item.as_ref().is_some_and(|(_, item)| agree(&seen.pair, view, item));
+            let carried = self.date_fields(view, record, &seen.pair, agrees)?;
+            seen.backwards = !carried
+                && record_runs_backwards(&seen.pair, record)
+                && !self.state.is_under_way(self.job.tenant, &record.id)?;
+            self.tally.backwards += u64::from(seen.backwards);
         }
         let item_state = match (&item, seen.doubt) {
             _ if unreadable => ItemState::Unreadable,
@@ -360,6 +361,7 @@ impl Session<'_> {
         if let Some((read, _)) = &item
             && runs_backwards(&seen.pair, read)
         {
+            seen.backwards = true;
             self.tally.backwards += 1;
         }
         if seen.record_gone && !seen.pair.is_linked() {
@@ -396,14 +398,17 @@ impl Session<'_> {
     }
 
     /// Gives changed fields of a record the time of their original edit, where it is known (rule D1); a value met for the
-    /// first time gets the record's own time.
+    /// first time gets the record's own time. Returns whether the connector carried any of these values there, as it did where the
+    /// item `agrees` with all of them: then the record's time is that of an edit in Outlook.
     fn date_fields(
         &self,
         view: &mut RecordView,
         record: &Record,
         pair: &PairRow,
-    ) -> Result<(), StateError> {
-        let Some(base) = &pair.record_half else { return Ok(()) };
+        agrees: bool,
+    ) -> Result<bool, StateError> {
+        let Some(base) = &pair.record_half else { return Ok(agrees) };
+        let mut carried = agrees;
         let changed: Vec<_> = view
             .half
             .iter()
@@ -411,13 +416,18 @@ impl Session<'_> {
             .collect();
         for (field, fingerprint) in changed {
             let tenant = self.job.tenant;
-            if let Some(time) = self.state.field_time(tenant, &record.id, field, fingerprint)? {
+            let known = self.state.field_time(tenant, &record.id, field, fingerprint)?;
+            if let Some((time, ours)) = known {
                 view.field_times.push((field, time));
-            } else if let Some(time) = record.changed_at {
-                self.state.set_field_time(tenant, &record.id, field, fingerprint, time)?;
+                carried |= ours;
+            }
+            let time = known.map(|(time, _)| time).or(record.changed_at);
+            if let Some(time) = time.filter(|_| agrees || known.is_none()) {
+                let edit = (time, agrees);
+                self.state.set_field_time(tenant, &record.id, field, fingerprint, edit)?;
             }
         }
-        Ok(())
+        Ok(carried)
     }
 
     /// Settles a verdict that needs no write, spools one that does.
@@ -473,6 +483,11 @@ impl Session<'_> {
                 if !seen.first_look {
                     self.state.spool(&spooled)?;
                 }
+                return Ok(());
+            }
+            // Until a person's word is given, each run counts the same: what is settled would run backwards no longer.
+            _ if seen.backwards && !self.options.allow.contains_key("restored") => {
+                self.state.set_outcome(seen.pair.id, seen.pair.outcome, true)?;
                 return Ok(());
             }
             Action::Settle | Action::Nothing => {
@@ -557,11 +572,10 @@ fn agree(pair: &PairRow, record: &RecordView, item: &ItemView) -> bool {
         && changed.all(|(field, now)| item.half.get(field).is_some_and(|i| i.agrees(now, field)))
 }
 
-/// Says whether a record's time lies before the one it had when it was settled, and no edit that the connector carried
-/// explains it: its database was restored (rule D7).
-fn record_runs_backwards(pair: &PairRow, record: &Record, view: &RecordView) -> bool {
+/// Says whether a record's time lies before the one it had when it was settled. Unless an edit that the connector carried explains
+/// it, its database was restored (rule D7).
+fn record_runs_backwards(pair: &PairRow, record: &Record) -> bool {
     pair.record_version.as_ref().is_some_and(|version| *version != record.version)
-        && view.field_times.is_empty()
         && match (pair.record_changed, record.changed_at) {
             (Some(then), Some(now)) => now.as_second() < then,
             _ => false,

@@ -245,49 +245,52 @@ impl State {
             .query_row(params![tenant.as_str(), record.as_str()], |row| row.get(0))?)
     }
 
-    /// Returns when a person edited this value of a record's field, where it is known.
+    /// Returns when a person edited this value of a record's field, where it is known, and whether the connector carried it there.
     pub fn field_time(
         &self,
         tenant: &TenantName,
         record: &RecordId,
         field: Field,
         fingerprint: Fingerprint,
-    ) -> Result<Option<Timestamp>, StateError> {
-        let seconds: Option<i64> = self
+    ) -> Result<Option<(Timestamp, bool)>, StateError> {
+        let known: Option<(i64, bool)> = self
             .connection
             .prepare_cached(
-                "SELECT edited FROM field_time
+                "SELECT edited, ours FROM field_time
                  WHERE tenant = ?1 AND record = ?2 AND field = ?3 AND fingerprint = ?4",
             )?
             .query_row(
                 params![tenant.as_str(), record.as_str(), field.number(), fingerprint.to_bytes()],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        seconds.map(instant).transpose()
+        known.map(|(seconds, ours)| Ok((instant(seconds)?, ours))).transpose()
     }
 
-    /// Notes when a person edited a value of a record's field. A value that is known keeps the time of its original edit.
+    /// Notes when a person edited a value of a record's field; `ours`: the connector carried it there from a mailbox. A value that is
+    /// known keeps the time of its original edit.
     pub fn set_field_time(
         &self,
         tenant: &TenantName,
         record: &RecordId,
         field: Field,
         fingerprint: Fingerprint,
-        edited: Timestamp,
+        (edited, ours): (Timestamp, bool),
     ) -> Result<(), StateError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO field_time (tenant, record, field, fingerprint, edited) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (tenant, record, field) DO UPDATE SET fingerprint = ?4, edited = ?5
-                 WHERE fingerprint <> ?4",
+                "INSERT INTO field_time (tenant, record, field, fingerprint, edited, ours) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (tenant, record, field) DO UPDATE SET fingerprint = ?4, ours = ?6,
+                     edited = CASE WHEN fingerprint = ?4 THEN edited ELSE ?5 END
+                 WHERE fingerprint <> ?4 OR ours < ?6",
             )?
             .execute(params![
                 tenant.as_str(),
                 record.as_str(),
                 field.number(),
                 fingerprint.to_bytes(),
-                edited.as_second()
+                edited.as_second(),
+                ours
             ])?;
         Ok(())
     }

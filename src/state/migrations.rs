@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -257,6 +257,11 @@ CREATE INDEX creating_mailbox ON creating (mailbox);
 /// Version 7: folders that a person deleted are watched again once they are taken out of Deleted Items (rules D4, D5).
 const V7: &str = "
 ALTER TABLE folder ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0; -- 1: it lies in Deleted Items
+";
+
+/// Version 8: which values of records the connector wrote, since only they explain a record whose time runs backwards (rule D7).
+const V8: &str = "
+ALTER TABLE field_time ADD COLUMN ours INTEGER NOT NULL DEFAULT 0; -- 1: the connector carried this value from a mailbox
 ";
 
 #[cfg(test)]

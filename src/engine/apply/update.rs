@@ -304,7 +304,8 @@ impl Session<'_> {
                 let time = self.edit_time(&item);
                 for (field, fingerprint) in half.iter() {
                     let tenant = self.job.tenant;
-                    self.state.set_field_time(tenant, &record.id, field, fingerprint, time)?;
+                    let edit = (time, true);
+                    self.state.set_field_time(tenant, &record.id, field, fingerprint, edit)?;
                 }
             }
             Some(Updated::Stale | Updated::Gone) => trouble = Some((Code::StaleRecord, true)),
