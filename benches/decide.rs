@@ -78,7 +78,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                     parent: None,
                     version: None,
                 };
-                state.add_member(mailbox, PLACE.0, &record)?;
+                state.add_member(mailbox, PLACE.0, (&record, false))?;
                 state.see_record(mailbox, &seen)?;
                 let pair = state.pair_of_record(mailbox, &record)?.expect("it was just seen");
                 let content = full_contact(number);

@@ -271,6 +271,15 @@ impl Session<'_> {
         mut seen: Seen,
         items: &mut HashMap<ItemId, Result<Item, ItemError>>,
     ) -> Result<(), Stop> {
+        if self.is_outside(&seen)? {
+            let parent = seen.record.as_ref().and_then(|record| record.parent.as_ref());
+            let parent = parent.map(|parent| &parent.id);
+            self.state.see_record_outside(self.id, &seen.pair.record, parent)?;
+            if !seen.pair.is_linked() {
+                return Ok(());
+            }
+            seen.pair.record_state = RecordPresence::Left;
+        }
         let dress = self.dress(active.scope);
         let lens = self.lens(active.scope);
         let shown = seen.record.as_ref().map(|record| dress.shown(record)).unwrap_or_default();
@@ -386,6 +395,23 @@ impl Session<'_> {
             self.kept.keep_record(record, view.half);
         }
         Ok(())
+    }
+
+    /// Says whether a record, as it was read just now, belongs to another one by now than the filter holds, or to another module: a
+    /// feed tells of that later, or only in that module (rule G2).
+    fn is_outside(&self, seen: &Seen) -> Result<bool, StateError> {
+        let (Some(record), RecordPresence::Here) = (&seen.record, seen.pair.record_state) else {
+            return Ok(false);
+        };
+        if record.module != seen.pair.module {
+            return Ok(true);
+        }
+        match (&record.parent, record.kind) {
+            (_, ItemKind::Contact) => Ok(false),
+            _ if !record.module.has_filter() => Ok(false),
+            (Some(parent), _) => Ok(!self.state.is_member(self.id, &parent.id)?),
+            (None, _) => Ok(true),
+        }
     }
 
     /// Says whether an item carries the stamp of a pair's record, so that linking them writes nothing.

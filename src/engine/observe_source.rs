@@ -3,9 +3,9 @@
 
 use crate::engine::report::{Phase, Stopped};
 use crate::engine::session::{Session, Stop};
-use crate::model::{ItemKind, Module, Position, RecordId, Switch};
+use crate::model::{ItemKind, Mode, Module, Position, RecordId, Scope, Switch};
 use crate::reason::Code;
-use crate::source::{Entry, Members};
+use crate::source::{Entry, Members, SourceErrorKind};
 use crate::state::{RecordPresence, SeenRecord, State, StateError};
 
 /// How many parents are asked for at once.
@@ -23,34 +23,36 @@ impl Session<'_> {
             let (position, members) = self.state.feed(self.id, module)?;
             let whole = self.options.full || self.active_in(module).any(|active| active.whole);
             let position = position.filter(|_| !whole && self.description.feed);
-            let added = if module.has_filter() {
-                self.observe_members(module, members.as_ref().filter(|_| !whole))?
-            } else {
-                Vec::new()
-            };
+            if module.has_filter() {
+                let known = members.as_ref().filter(|_| !whole);
+                self.observe_members(module, known, position.is_some())?;
+            }
             match position {
-                Some(position) => {
-                    self.observe_activities_of(module, &added)?;
+                Some(position) if self.observe_activities_of_new(module)? => {
                     self.observe_changes(module, position)?;
                 }
-                None => self.observe_listing(module)?,
+                _ => self.observe_listing(module)?,
             }
         }
         Ok(())
     }
 
+    /// Says whether records of a switch move in this mailbox. One that a run leaves out (`--scope`) is among them: both switches of a
+    /// module share their position, and what is read up to there is read for both. One that is set to `none` is not: it is compared
+    /// as a whole when it is set to something else.
     fn wants(&self, module: Module, switch: Switch) -> bool {
-        self.active_in(module).any(|active| active.scope.switch == switch)
+        Scope::new(module, switch).is_some_and(|scope| self.job.scopes.of(scope).mode != Mode::None)
     }
 
-    /// Reads the filter. Returns the records that are new in it.
+    /// Reads the filter. Of a record that is new in it the feed does not tell what belongs to it: where the feed is read, that is
+    /// noted in the same transaction.
     fn observe_members(
         &mut self,
         module: Module,
         known: Option<&Position>,
-    ) -> Result<Vec<RecordId>, Stop> {
+        unread: bool,
+    ) -> Result<(), Stop> {
         let contacts = self.wants(module, Switch::Contacts);
-        let mut added = Vec::new();
         let mut page = None;
         self.state.forget_seen()?;
         // What is lacking can only be what was known before.
@@ -58,17 +60,16 @@ impl Session<'_> {
         loop {
             let answer = self.source.members(self.job.user, module, known, page.as_ref())?;
             let Members::Page { ids, next, complete, position } = answer else {
-                return Ok(Vec::new());
+                return Ok(());
             };
             self.state.atomically(|state| {
                 for record in &ids {
                     if any {
                         state.saw(record.as_str())?;
                     }
-                    if !state.add_member(self.id, module, record)? {
+                    if !state.add_member(self.id, module, (record, unread))? {
                         continue;
                     }
-                    added.push(record.clone());
                     if contacts {
                         let seen = SeenRecord {
                             record,
@@ -103,20 +104,30 @@ impl Session<'_> {
                 let (feed, _) = state.feed(self.id, module)?;
                 state.set_feed(self.id, module, feed.as_ref(), position.as_ref())
             })?;
-            return Ok(added);
+            return Ok(());
         }
     }
 
-    /// Reads the activities of records that are new in the filter: the feed does not tell of them.
-    fn observe_activities_of(&self, module: Module, added: &[RecordId]) -> Result<(), Stop> {
+    /// Reads the activities of records that are new in the filter, in this run or in an earlier one that did not come to it: the feed
+    /// does not tell of them. Returns whether the source can say; where it cannot, everything is to be listed.
+    fn observe_activities_of_new(&self, module: Module) -> Result<bool, Stop> {
         if !self.wants(module, Switch::Activities) {
-            return Ok(());
+            return Ok(true);
         }
-        for parents in added.chunks(PARENTS) {
-            let entries = self.source.activities(self.job.user, parents)?;
-            self.state.atomically(|state| self.see_entries(state, module, &entries))?;
+        loop {
+            let parents = self.state.unread_members(self.id, module, PARENTS)?;
+            if parents.is_empty() {
+                return Ok(true);
+            }
+            let entries = match self.source.activities(self.job.user, &parents) {
+                Err(error) if error.kind == SourceErrorKind::Unsupported => return Ok(false),
+                entries => entries?,
+            };
+            self.state.atomically(|state| {
+                self.see_entries(state, module, &entries)?;
+                parents.iter().try_for_each(|parent| state.read_member(self.id, parent))
+            })?;
         }
-        Ok(())
     }
 
     fn observe_changes(&mut self, module: Module, mut since: Position) -> Result<(), Stop> {
@@ -189,6 +200,7 @@ impl Session<'_> {
                 for record in gone {
                     state.see_record_off(self.id, &RecordId::new(record), RecordPresence::Gone)?;
                 }
+                state.read_members(self.id, module)?;
                 let (_, members) = state.feed(self.id, module)?;
                 state.set_feed(self.id, module, listing.position.as_ref(), members.as_ref())
             })?;
@@ -217,6 +229,8 @@ impl Session<'_> {
                     None => false,
                 };
                 if !moves {
+                    // What it belonged to before may be in the filter.
+                    state.see_record_outside(self.id, &entry.id, entry.parent.as_ref())?;
                     continue;
                 }
             }

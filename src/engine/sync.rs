@@ -194,8 +194,19 @@ impl Session<'_> {
         self.apply()
     }
 
-    /// Has scopes compared as a whole whose mode, mapping or fingerprint is another than in the last run (rule D6).
+    /// Has scopes compared as a whole whose mode, mapping or fingerprint is another than in the last run (rule D6). One that is
+    /// set to `none` is marked so before anything is read that it passes over.
     fn mark_whole(&mut self) -> Result<(), Stop> {
+        for scope in Scope::ALL {
+            let mode = self.job.scopes.of(scope).mode;
+            if mode == Mode::None
+                && let Some(mark) = self.state.scope_mark(self.id, scope)?
+                && mark.mode != mode.key()
+            {
+                let mark = ScopeMark { mode: mode.key().to_owned(), ..mark };
+                self.state.set_scope_mark(self.id, scope, &mark)?;
+            }
+        }
         for at in 0..self.active.len() {
             let Some(active) = self.active.get(at) else { continue };
             let scope = active.scope;

@@ -42,10 +42,10 @@ impl State {
             .prepare_cached(
                 "INSERT INTO pair (mailbox, record, kind, module, parent) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (mailbox, record) DO UPDATE SET
-                     parent = ifnull(?5, parent), record_state = 'here',
-                     dirty = dirty | CASE WHEN ?6 IS NULL OR record_version IS NOT ?6 OR record_state <> 'here'
+                     parent = ifnull(?5, parent), module = ?4, record_state = 'here',
+                     dirty = dirty | CASE WHEN ?6 IS NULL OR record_version IS NOT ?6 OR record_state <> 'here' OR module <> ?4
                          THEN 1 ELSE 0 END
-                 WHERE record_state <> 'here' OR parent IS NOT ifnull(?5, parent)
+                 WHERE record_state <> 'here' OR module <> ?4 OR parent IS NOT ifnull(?5, parent)
                      OR (dirty & 1 = 0 AND (?6 IS NULL OR record_version IS NOT ?6))",
             )?
             .execute(params![
@@ -57,6 +57,29 @@ impl State {
                 seen.version.map(RecordVersion::as_str)
             ])?;
         Ok(())
+    }
+
+    /// Marks the pair of a record, where it has one, as outside the filter by what it belongs to now.
+    pub fn see_record_outside(
+        &self,
+        mailbox: MailboxId,
+        record: &RecordId,
+        parent: Option<&RecordId>,
+    ) -> Result<(), StateError> {
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE pair SET parent = ?3, record_state = ?4,
+                     dirty = dirty | CASE WHEN record_state <> ?4 THEN 1 ELSE 0 END
+                 WHERE mailbox = ?1 AND record = ?2 AND (record_state <> ?4 OR parent IS NOT ?3)",
+            )?
+            .execute(params![
+                mailbox.0,
+                record.as_str(),
+                parent.map(RecordId::as_str),
+                RecordPresence::Left.key()
+            ])?;
+        if changed > 0 { self.forget_unlinked(mailbox, record) } else { Ok(()) }
     }
 
     /// Marks a pair's record as left or gone. A pair that never had an item is forgotten.

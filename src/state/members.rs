@@ -23,20 +23,58 @@ impl State {
         )?)
     }
 
-    /// Adds a record to the filter as we know it. Returns whether it is new there.
+    /// Adds a record to the filter as we know it; `unread`: its activities are still to be asked for. Returns whether it is new
+    /// there.
     pub fn add_member(
         &self,
         mailbox: MailboxId,
         module: Module,
-        record: &RecordId,
+        (record, unread): (&RecordId, bool),
     ) -> Result<bool, StateError> {
         let added = self
             .connection
             .prepare_cached(
-                "INSERT OR IGNORE INTO member (mailbox, record, module) VALUES (?1, ?2, ?3)",
+                "INSERT OR IGNORE INTO member (mailbox, record, module, unread) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![mailbox.0, record.as_str(), module.key()])?;
+            .execute(params![mailbox.0, record.as_str(), module.key(), unread])?;
         Ok(added > 0)
+    }
+
+    /// Lists members of a module's filter whose activities are still to be asked for.
+    pub fn unread_members(
+        &self,
+        mailbox: MailboxId,
+        module: Module,
+        limit: usize,
+    ) -> Result<Vec<RecordId>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT record FROM member INDEXED BY member_unread
+             WHERE mailbox = ?1 AND module = ?2 AND unread = 1 ORDER BY record LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![mailbox.0, module.key(), limit], |row| {
+            Ok(RecordId::new(row.get::<_, String>(0)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes that the activities of a member were read.
+    pub fn read_member(&self, mailbox: MailboxId, record: &RecordId) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("UPDATE member SET unread = 0 WHERE mailbox = ?1 AND record = ?2")?
+            .execute(params![mailbox.0, record.as_str()])?;
+        Ok(())
+    }
+
+    /// Notes that the activities of all members of a module's filter were read.
+    pub fn read_members(&self, mailbox: MailboxId, module: Module) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE member INDEXED BY member_unread SET unread = 0
+                 WHERE mailbox = ?1 AND module = ?2 AND unread = 1",
+            )?
+            .execute(params![mailbox.0, module.key()])?;
+        Ok(())
     }
 
     /// Takes a record out of the filter as we know it.

@@ -259,9 +259,12 @@ const V7: &str = "
 ALTER TABLE folder ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0; -- 1: it lies in Deleted Items
 ";
 
-/// Version 8: which values of records the connector wrote, since only they explain a record whose time runs backwards (rule D7).
+/// Version 8: which values of records the connector wrote, since only they explain a record whose time runs backwards (rule D7), and
+/// of which members of the filter the activities were not read yet.
 const V8: &str = "
 ALTER TABLE field_time ADD COLUMN ours INTEGER NOT NULL DEFAULT 0; -- 1: the connector carried this value from a mailbox
+ALTER TABLE member ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;   -- 1: new in the filter, its activities were not asked for
+CREATE INDEX member_unread ON member (mailbox, module) WHERE unread = 1;
 ";
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Random histories: three mailboxes of three users on one source, two scopes in one folder and tasks beside them, people who
-//! edit on all sides, answers that are lost before or after the commit, late commits, busy servers, items that cannot be read when
+//! Random histories: three mailboxes of three users on one source, two scopes in one folder, tasks beside them and tasks that belong
+//! to records of the filter, people who edit on all sides, switches that are off for a while, runs over one scope, answers that are lost before or after the commit, late commits, busy servers, items that cannot be read when
 //! they are listed or at all, edits in the moment after a write. Once everybody is quiet, the invariants of the contract must hold.
 //!
 //! Long because what happens in a history and what must hold of it afterwards have one vocabulary.
@@ -13,20 +13,29 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use abgleich::engine::Options;
-use abgleich::engine::report::Outcome;
+use abgleich::engine::report::{MailboxReport, Outcome};
 use abgleich::mailbox::memory::fault::{Call, Fault, Which};
 use abgleich::mailbox::memory::normal::Normalises;
 use abgleich::mailbox::memory::store::Store;
 use abgleich::mailbox::{ItemError, Write};
 use abgleich::model::rules::FirstTransfer;
-use abgleich::model::{Content, Field, ItemId, ItemKind, Mode, Module, Value};
+use abgleich::model::{Content, Field, ItemId, ItemKind, Mode, Module, Scope, Value};
 use abgleich::reason::Code;
 use abgleich::source::memory::NewRecord;
 
-use super::world::{Trouble, World, same};
+use super::world::{SOURCE_CALLS, Trouble, World, same};
 
 const USERS: [&str; 3] = ["DHO", "CSC", "FWE"];
-const SCOPES: [&str; 3] = ["applicants.contacts", "business_contacts.contacts", "leads.activities"];
+const SCOPES: [&str; 4] = [
+    "applicants.contacts",
+    "business_contacts.contacts",
+    "leads.activities",
+    "applicants.activities",
+];
+
+fn is_task(scope: &str) -> bool {
+    scope.ends_with(".activities")
+}
 
 /// SplitMix64: small, and the same everywhere.
 struct Dice(u64);
@@ -77,6 +86,8 @@ struct Play {
     business: BTreeMap<(String, Field), String>,
     /// Records whose item was private at some time: what is in them is nobody's business.
     secret: BTreeSet<(&'static str, String)>,
+    /// Records of which a run said that there is a copy in Outlook that it left alone.
+    copies: BTreeSet<(&'static str, String)>,
     /// What people typed in the middle of runs, until it is known that they did.
     happened: Happened,
     words: usize,
@@ -98,6 +109,7 @@ impl Play {
             last: BTreeMap::new(),
             business: BTreeMap::new(),
             secret: BTreeSet::new(),
+            copies: BTreeSet::new(),
             happened: Happened::default(),
             words: 0,
             told: String::new(),
@@ -166,14 +178,19 @@ impl Play {
     }
 
     fn add_record(&mut self, n: usize) {
-        let scope = SCOPES[n % 3];
+        let scope = SCOPES[n % SCOPES.len()];
         let id = format!("R-{n}");
         let (name, other) = (self.word(), self.word());
         let now = self.world.now;
-        let record = if scope == "leads.activities" {
+        let record = if is_task(scope) {
             let texts = [(Field::Subject, name.as_str()), (Field::Body, other.as_str())];
             let (kind, user) = (ItemKind::Task, USERS[0]);
-            let mut record = NewRecord::activity(&id, kind, Module::Leads, user, now, &texts);
+            let free = scope.starts_with("leads");
+            let module = if free { Module::Leads } else { Module::Applicants };
+            let mut record = NewRecord::activity(&id, kind, module, user, now, &texts);
+            if !free {
+                record = record.of(&self.applicant());
+            }
             record.assignees = USERS.map(Into::into).to_vec();
             record
         } else {
@@ -187,15 +204,22 @@ impl Play {
             self.business.insert((id.clone(), Field::Company), other);
         }
         self.world.database.memory.insert(record);
-        for user in USERS {
+        for user in USERS.iter().filter(|_| !is_task(scope)) {
             self.world.database.memory.put_member(user, &id, true);
         }
         self.records.push((id, scope));
     }
 
+    /// Picks one of the applicants.
+    fn applicant(&mut self) -> String {
+        let contacts = self.records.iter().filter(|(_, scope)| *scope == "applicants.contacts");
+        let ids: Vec<String> = contacts.map(|(id, _)| id.clone()).collect();
+        self.dice.pick(&ids).clone()
+    }
+
     /// Fields of a scope that people edit.
     fn fields(scope: &str) -> &'static [Field] {
-        if scope == "leads.activities" {
+        if is_task(scope) {
             &[Field::Subject, Field::Body]
         } else {
             &[Field::Company, Field::Notes, Field::BusinessStreet, Field::Surname]
@@ -235,7 +259,7 @@ impl Play {
         let (id, scope) = self.dice.pick(&self.records.clone()).clone();
         let user = *self.dice.pick(&USERS);
         let at = self.world.now;
-        let what = self.dice.below(8);
+        let what = self.dice.below(10);
         let item = self.item(user, &id);
         match (what, item) {
             (0, Some(item)) => {
@@ -264,7 +288,7 @@ impl Play {
                     store.person_moves(&item, &folder, at)
                 });
             }
-            (3, _) if scope != "leads.activities" => {
+            (3, _) if !is_task(scope) => {
                 let member = self.dice.one_in(2);
                 self.tell(format!("{id} is in the filter of {user}: {member}"));
                 self.world.database.memory.put_member(user, &id, member);
@@ -280,7 +304,7 @@ impl Play {
                 if private {
                     let mut content = Content::new();
                     content.set_text(Field::Sensitivity, "private");
-                    let body = if scope == "leads.activities" { Field::Body } else { Field::Notes };
+                    let body = if is_task(scope) { Field::Body } else { Field::Notes };
                     content.set_text(body, format!("secret{}secret", self.words));
                     self.words += 1;
                     self.typed.remove(&(Some(user), id.clone(), body));
@@ -292,9 +316,22 @@ impl Play {
                 self.tell(format!("what hangs in {user} is done"));
                 self.world.person(user).mailbox.with(Store::commit_hanging);
             }
+            (8, _) => {
+                let person = self.world.people.get_mut(user).unwrap();
+                let settings = person.scopes.get_mut(scope).unwrap();
+                let mode = self.modes[&(user, scope)];
+                settings.mode = if settings.mode == mode { Mode::None } else { mode };
+                let mode = settings.mode;
+                self.tell(format!("{user} sets {scope} to {mode:?}"));
+            }
+            (9, _) if scope == "applicants.activities" => {
+                let parent = self.applicant();
+                self.tell(format!("{id} belongs to {parent}"));
+                self.world.database.memory.set_parent(&id, Some(&parent));
+            }
             (6, _) => {
                 let n = self.records.len();
-                if n < 9 {
+                if n < 12 {
                     self.tell(format!("R-{n} is new"));
                     self.add_record(n);
                 }
@@ -307,7 +344,7 @@ impl Play {
         let user = *self.dice.pick(&USERS);
         let which = *self.dice.pick(&[Which::All, Which::Only(0), Which::Only(1), Which::From(1)]);
         let mailbox = self.world.person(user).mailbox.clone();
-        let what = self.dice.below(14);
+        let what = self.dice.below(15);
         self.tell(format!("misfortune {what} for {user}: {which:?}"));
         match what {
             0 => mailbox.fail_next(Call::Apply, Fault::LostBefore(which)),
@@ -343,10 +380,14 @@ impl Play {
             }
             9 => self.edit_afterwards(user),
             10 => mailbox.fail_next(Call::Apply, Fault::Hangs(which)),
+            11 => {
+                let call = *self.dice.pick(&SOURCE_CALLS);
+                self.world.database.memory.fail_call(call);
+            }
             n => {
                 let trouble = match n {
-                    11 => Trouble::LostBefore,
-                    12 => Trouble::LostAfter,
+                    12 => Trouble::LostBefore,
+                    13 => Trouble::LostAfter,
                     _ => Trouble::Busy,
                 };
                 self.world.database.trouble.lock().unwrap().push_back(trouble);
@@ -377,6 +418,7 @@ impl Play {
             self.typed.insert((Some(user), id, field), value);
         }
         let report = &ran.report;
+        self.note_copies(user, report);
         self.tell(format!("{user} ran: {:?} {:?}", report.outcome, report.totals()));
         for line in &ran.lines {
             self.tell(format!(
@@ -389,6 +431,12 @@ impl Play {
             return Err(format!("{user} stopped: {:?}", report.stopped));
         }
         Ok(report.totals().writes())
+    }
+
+    fn note_copies(&mut self, user: &'static str, report: &MailboxReport) {
+        let copies = report.findings.iter().filter(|found| found.code == Code::CopiesLeftAlone);
+        let records = copies.filter_map(|found| found.record.as_ref());
+        self.copies.extend(records.map(|record| (user, record.as_str().to_owned())));
     }
 
     /// Plays the history, then lets everybody be quiet, and checks.
@@ -406,7 +454,14 @@ impl Play {
                 _ => {
                     let user = *self.dice.pick(&USERS);
                     let full = self.dice.one_in(12);
-                    self.run(user, &Options { full, ..Options::default() })?;
+                    let scopes = self
+                        .dice
+                        .one_in(6)
+                        .then(|| vec![Scope::from_key(*self.dice.pick(&SCOPES)).unwrap()]);
+                    if let Some(scopes) = &scopes {
+                        self.tell(format!("a run over {}", scopes[0]));
+                    }
+                    self.run(user, &Options { full, scopes, ..Options::default() })?;
                 }
             }
         }
@@ -419,9 +474,10 @@ impl Play {
         self.check()
     }
 
-    /// Misfortunes in waiting come to nothing.
+    /// Misfortunes in waiting come to nothing, and every switch is on.
     fn calm(&mut self) {
         self.world.database.trouble.lock().unwrap().clear();
+        self.world.database.memory.fail_no_more();
         for user in USERS {
             let mailbox = &mut self.world.people.get_mut(user).unwrap().mailbox;
             let mut store = mailbox.snapshot();
@@ -433,6 +489,15 @@ impl Play {
             let calm = abgleich::mailbox::memory::MemoryMailbox::named(user);
             calm.restore(store);
             *mailbox = calm;
+            let person = self.world.people.get_mut(user).unwrap();
+            for (scope, settings) in &mut person.scopes {
+                let (_, mode) = self
+                    .modes
+                    .iter()
+                    .find(|((of, known), _)| *of == user && known == scope)
+                    .unwrap();
+                settings.mode = *mode;
+            }
         }
     }
 
@@ -459,6 +524,7 @@ impl Play {
                     return Err(format!("I10: two plans of {user} differ"));
                 }
                 let real = self.world.run_now(user, &Options::default());
+                self.note_copies(user, &real.report);
                 self.tell(format!("settling {round}: {user}: {:?}", real.report.totals()));
                 if real.report.outcome != Outcome::Done {
                     return Err(format!(
@@ -513,11 +579,17 @@ impl Play {
             return Err("G6: the number of records changed".to_owned());
         }
         for user in USERS {
-            let mut seen = BTreeSet::new();
+            let mut seen = BTreeMap::new();
             let store = self.world.person(user).mailbox.snapshot();
             for (_, item) in store.living() {
                 let record = item.stamp.as_ref().map(|stamp| stamp.record.clone());
-                if !seen.insert(record.clone()) {
+                let twin = seen.insert(record.clone(), &item.content);
+                // One that comes after the other was edited is no longer the same, and is left alone by name.
+                let differs = twin.is_some_and(|twin| *twin != item.content)
+                    && record.as_ref().is_some_and(|record| {
+                        self.copies.contains(&(user, record.as_str().to_owned()))
+                    });
+                if twin.is_some() && !differs {
                     return Err(format!("I1: {user} has {record:?} twice"));
                 }
             }
@@ -676,6 +748,8 @@ impl Play {
         if scope == "leads.activities" {
             return true;
         }
+        let record = self.world.database.memory.record(id).unwrap();
+        let id = record.parent.as_ref().map_or(id, |parent| parent.id.as_str());
         let module = if scope.starts_with("business") {
             Module::BusinessContacts
         } else {
