@@ -5,6 +5,7 @@
 mod create;
 mod delete;
 mod overtaken;
+mod undone;
 mod update;
 
 use std::collections::{HashMap, HashSet};
@@ -17,7 +18,7 @@ use crate::model::json::to_json;
 use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, RecordId};
 use crate::reason::Code;
 use crate::source::{Members, Record};
-use crate::state::{Before, FindingRow, PairRow, Side, SpooledVerdict, State, StateError};
+use crate::state::{Before, PairRow, Side, SpooledVerdict, State, StateError};
 
 /// Bytes of content that one batch holds in memory at most.
 const BATCH_BYTES: usize = 2 << 20;
@@ -292,76 +293,6 @@ impl Session<'_> {
         }
         self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
         Ok(None)
-    }
-
-    /// Leaves a pair for the next run, which reads and plans it again.
-    fn put_off(
-        &mut self,
-        verdict: &SpooledVerdict,
-        pair: &PairRow,
-        code: Code,
-    ) -> Result<(), StateError> {
-        self.state.set_outcome(pair.id, Some(code), true)?;
-        self.find_of(verdict, pair, code, FieldSet::EMPTY)
-    }
-
-    /// Leaves a pair until something about it changes: the other side does not take it.
-    fn give_up(
-        &mut self,
-        verdict: &SpooledVerdict,
-        pair: &PairRow,
-        (code, fields): (Code, FieldSet),
-    ) -> Result<(), StateError> {
-        self.state.set_outcome(pair.id, Some(code), false)?;
-        self.remember_absence(verdict.scope, pair)?;
-        self.find_of(verdict, pair, code, fields)
-    }
-
-    fn find_of(
-        &mut self,
-        verdict: &SpooledVerdict,
-        pair: &PairRow,
-        code: Code,
-        fields: FieldSet,
-    ) -> Result<(), StateError> {
-        self.find(FindingRow {
-            code,
-            record: pair.record.clone(),
-            scope: Some(verdict.scope),
-            label: verdict.label.clone(),
-            fields,
-            first_seen: self.now,
-            run: self.run.clone(),
-        })
-    }
-
-    /// Deals with a write that was not done. Returns whether that is certain: then its intent may go.
-    fn not_done(&mut self, work: &Work, answer: &Wrote) -> Result<bool, StateError> {
-        let Work { verdict, pair, .. } = work;
-        let (code, again, keep) = match answer {
-            Wrote::Conflict => {
-                self.stale.insert(pair.id);
-                (Code::StaleItem, true, false)
-            }
-            Wrote::Gone => (Code::StaleItem, true, false),
-            Wrote::Later(_) => (Code::Busy, true, false),
-            Wrote::Unreadable(_) => (Code::ItemUnreadable, true, false),
-            // The intent stays: the next run finds out whether it happened (invariant 1).
-            Wrote::Unanswered => (Code::AnswerLost, true, true),
-            Wrote::Denied(_) | Wrote::Refused { .. } | Wrote::Done { .. } => {
-                (Code::RefusedOutlook, false, false)
-            }
-        };
-        if let Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) = answer
-        {
-            tracing::warn!(record = %pair.record, code, "the mailbox refused a write");
-        }
-        if again {
-            self.put_off(verdict, pair, code)?;
-        } else {
-            self.give_up(verdict, pair, (code, FieldSet::EMPTY))?;
-        }
-        Ok(!keep)
     }
 
     /// Returns what stands of a pair that is settled: what the plan said about it. All other findings about it are gone.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::engine::apply::overtaken::overtaken;
+use crate::engine::apply::undone::{warn_refused, went};
 use crate::engine::apply::{Work, item_before, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
 use crate::engine::dress::{Dress, categories, merge_categories, undress};
@@ -28,6 +29,8 @@ struct Pending {
     intent: i64,
     /// Where the write to the item stands among the writes.
     write: Option<usize>,
+    /// The mailbox does not take that write.
+    refused: bool,
 }
 
 impl Session<'_> {
@@ -46,10 +49,19 @@ impl Session<'_> {
         let mut ready = Vec::new();
         let mut edited = Vec::new();
         self.state.begin()?;
-        for pending in pending {
+        for mut pending in pending {
             let answer = pending.write.and_then(|at| answers.get(at));
             let back = match answer {
                 None => None,
+                // What the mailbox does not take keeps nothing back that goes to staffITpro; only a pair that is not linked stays
+                // as it is.
+                Some(answer @ (Wrote::Refused { .. } | Wrote::Denied(_)))
+                    if !pending.work.verdict.link =>
+                {
+                    warn_refused(&pending.work.pair, answer);
+                    pending.refused = true;
+                    None
+                }
                 Some(Wrote::Done { id, version }) => {
                     let Some(Ok(mut item)) = written.remove(id) else {
                         // Written and not readable: the intent stays, and the next run looks at the pair again.
@@ -205,7 +217,7 @@ impl Session<'_> {
                 work.pair.categories.shown.clone()
             },
         };
-        Ok(Pending { work, record, record_half, item, own, shown, intent, write })
+        Ok(Pending { work, record, record_half, item, own, shown, intent, write, refused: false })
     }
 
     /// Sends what goes to staffITpro. One outcome for each pending update; `None` where nothing goes there.
@@ -268,8 +280,9 @@ impl Session<'_> {
         back: Option<Item>,
         outcome: Option<Updated>,
     ) -> Result<(), StateError> {
-        let Pending { work, record, record_half: record_now, item, own, shown, intent, .. } =
+        let Pending { work, record, record_half: record_now, item, shown, intent, refused, .. } =
             pending;
+        let own = if refused { work.pair.categories.clone() } else { pending.own };
         let verdict = &work.verdict;
         let wrote_item = back.is_some();
         let lens = self.lens(active.scope);
@@ -324,6 +337,7 @@ impl Session<'_> {
             origin = Some((false, None));
         }
         let (outcome, stays_dirty) = match trouble {
+            None if refused => (Some(Code::RefusedOutlook), false),
             None => (self.stands(&work)?, false),
             Some((code, again)) => (Some(code), again),
         };
@@ -367,6 +381,11 @@ impl Session<'_> {
             counts.updated_staffitpro += u64::from(wrote_record);
         };
         self.tally.touch(work.verdict.scope, work.pair.id, touched);
+        if refused {
+            let fields = went(&work.verdict);
+            self.find_of(&work.verdict, &work.pair, Code::RefusedOutlook, fields)?;
+            self.remember_absence(work.verdict.scope, &work.pair)?;
+        }
         match trouble {
             None => Ok(()),
             Some((code, true)) => self.put_off(&work.verdict, &work.pair, code),
