@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Phase, Stopped};
+use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Session, Stop};
 use crate::engine::unread::Incoming;
 use crate::mailbox::{By, Identity, ItemError, Whereabouts};
@@ -27,7 +28,18 @@ impl Session<'_> {
             self.resolve_missing(kind)?;
         }
         self.mark_series()?;
-        self.weigh_unread()
+        self.weigh_unread()?;
+        self.weigh_clock()
+    }
+
+    /// Has conflicts looked at again that were held because nobody knew which edit was the newer one, once the clocks agree (rule D1).
+    fn weigh_clock(&self) -> Result<(), Stop> {
+        match ClockDifference::between(self.now, self.opened.clock) {
+            ClockDifference::Within(_) => {
+                Ok(self.state.mark_found(self.id, Code::ConflictClock)?)
+            }
+            ClockDifference::Beyond => Ok(()),
+        }
     }
 
     /// Reads the folders once more, so that the echoes of what this run wrote are behind it.

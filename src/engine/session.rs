@@ -263,7 +263,8 @@ impl Session<'_> {
         }
     }
 
-    /// Returns what decides, besides the mode, where values of a scope go; a change compares the scope once (rule D6).
+    /// Returns what decides, besides the mode, where values of a scope go and what becomes of its items; a change compares the scope
+    /// once (rule D6).
     pub(super) fn mapping(&self, scope: Scope) -> String {
         let settings = self.job.scopes.of(scope);
         let reference = match settings.reference {
@@ -272,7 +273,8 @@ impl Session<'_> {
             Reference::None => "none",
         };
         format!(
-            "except={:?} folder={:?} category={:?} reference={reference} past={} writes={}{} create={}",
+            "except={:?} folder={:?} category={:?} reference={reference} past={} writes={}{} create={} \
+             conflict={:?} leave={:?} gone={:?}",
             settings.except,
             settings.folder,
             settings.category,
@@ -280,6 +282,9 @@ impl Session<'_> {
             u8::from(self.job.writes_outlook),
             u8::from(self.job.writes_staffitpro),
             settings.create_missing,
+            settings.conflict,
+            settings.on_leave,
+            settings.on_gone,
         )
     }
 }

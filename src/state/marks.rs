@@ -291,6 +291,17 @@ impl State {
         Ok(())
     }
 
+    /// Marks the pairs about which this was found.
+    pub fn mark_found(&self, mailbox: MailboxId, code: Code) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET dirty = dirty | 4 WHERE mailbox = ?1 AND dirty & 4 = 0 AND record IN
+                     (SELECT record FROM finding WHERE mailbox = ?1 AND code = ?2)",
+            )?
+            .execute(params![mailbox.0, code.code()])?;
+        Ok(())
+    }
+
     /// Marks one pair.
     pub fn mark_pair(&self, pair: i64) -> Result<(), StateError> {
         self.connection
