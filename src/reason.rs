@@ -293,4 +293,12 @@ mod tests {
         let facts = Facts { fields: Some("{user}"), ..Facts::default() };
         assert!(Code::TooLong.said().english(&facts).contains("{user}"), "facts are not templates");
     }
+
+    #[test]
+    fn d20_what_is_done_names_no_word_that_would_do_nothing() {
+        let done = Code::ALL.iter().filter(|code| code.class() == Class::Done);
+        for (code, next) in done.filter_map(|code| Some((code, code.next()?))) {
+            assert!(!next.en.contains("take") && !next.de.contains("take"), "{}", code.code());
+        }
+    }
 }

@@ -66,28 +66,28 @@ catalogue! {
     NewerStaffitpro "newer-staffitpro" "D1" Done
         de "Auf beiden Seiten geändert: {fields}. Die Änderung in staffITpro ist die neuere und gilt jetzt auch in Outlook."
         en "Changed on both sides: {fields}. The change in staffITpro is the newer one and now holds in Outlook too."
-        next_de "Soll Outlook gelten: `abgleich take {user} {id} outlook`."
-        next_en "To have Outlook's values instead: `abgleich take {user} {id} outlook`.";
+        next_de "Was in Outlook stand, steht im Journal (`abgleich.state`, Tabelle `journal`). Soll es gelten: dort nachsehen und wieder eintragen."
+        next_en "What Outlook held is in the journal (`abgleich.state`, table `journal`). If that is to hold: look it up there and enter it again.";
     NewerOutlook "newer-outlook" "D1" Done
         de "Auf beiden Seiten geändert: {fields}. Die Änderung in Outlook ist die neuere und gilt jetzt auch in staffITpro."
         en "Changed on both sides: {fields}. The change in Outlook is the newer one and now holds in staffITpro too."
-        next_de "Soll staffITpro gelten: `abgleich take {user} {id} staffitpro`."
-        next_en "To have staffITpro's values instead: `abgleich take {user} {id} staffitpro`.";
+        next_de "Was in staffITpro stand, steht im Journal (`abgleich.state`, Tabelle `journal`). Soll es gelten: dort nachsehen und wieder eintragen."
+        next_en "What staffITpro held is in the journal (`abgleich.state`, table `journal`). If that is to hold: look it up there and enter it again.";
     TieStaffitpro "tie-staffitpro" "D1" Done
         de "Auf beiden Seiten innerhalb von zwei Sekunden geändert: {fields}. Bei Gleichstand gilt staffITpro."
         en "Changed on both sides within two seconds: {fields}. In a tie staffITpro holds."
-        next_de "Soll Outlook gelten: `abgleich take {user} {id} outlook`."
-        next_en "To have Outlook's values instead: `abgleich take {user} {id} outlook`.";
+        next_de "Was in Outlook stand, steht im Journal (`abgleich.state`, Tabelle `journal`). Soll es gelten: dort nachsehen und wieder eintragen."
+        next_en "What Outlook held is in the journal (`abgleich.state`, table `journal`). If that is to hold: look it up there and enter it again.";
     SetStaffitpro "set-staffitpro" "D1" Done
         de "Auf beiden Seiten geändert: {fields}. Für diesen Bereich ist eingestellt, dass dann staffITpro gilt."
         en "Changed on both sides: {fields}. For this scope it is set that staffITpro holds then."
-        next_de "Soll Outlook gelten: `abgleich take {user} {id} outlook`."
-        next_en "To have Outlook's values instead: `abgleich take {user} {id} outlook`.";
+        next_de "Was in Outlook stand, steht im Journal (`abgleich.state`, Tabelle `journal`). Soll es gelten: dort nachsehen und wieder eintragen."
+        next_en "What Outlook held is in the journal (`abgleich.state`, table `journal`). If that is to hold: look it up there and enter it again.";
     SetOutlook "set-outlook" "D1" Done
         de "Auf beiden Seiten geändert: {fields}. Für diesen Bereich ist eingestellt, dass dann Outlook gilt."
         en "Changed on both sides: {fields}. For this scope it is set that Outlook holds then."
-        next_de "Soll staffITpro gelten: `abgleich take {user} {id} staffitpro`."
-        next_en "To have staffITpro's values instead: `abgleich take {user} {id} staffitpro`.";
+        next_de "Was in staffITpro stand, steht im Journal (`abgleich.state`, Tabelle `journal`). Soll es gelten: dort nachsehen und wieder eintragen."
+        next_en "What staffITpro held is in the journal (`abgleich.state`, table `journal`). If that is to hold: look it up there and enter it again.";
     OverwrittenOutlook "overwritten-outlook" "G3" Done
         de "In Outlook überschrieben, weil der Bereich auf „staffITpro überschreibt Outlook“ steht: {fields}."
         en "Overwritten in Outlook, because the scope is set to staffitpro-overwrites-outlook: {fields}.";
@@ -345,8 +345,8 @@ catalogue! {
     CreateMissingOff "create-missing-off" "D2" Skipped
         de "Der Datensatz hat kein Element in Outlook, und das Anlegen nach der ersten Übertragung ist ausgeschaltet."
         en "The record has no item in Outlook, and creating after the first transfer is switched off."
-        next_de "Soll er angelegt werden: `create_missing = true` oder `abgleich sync --first-transfer --mailbox {user}`."
-        next_en "To have it created: `create_missing = true`, or `abgleich sync --first-transfer --mailbox {user}`.";
+        next_de "Soll er angelegt werden: `create_missing = true` einstellen; der nächste Lauf legt ihn an."
+        next_en "To have it created: set `create_missing = true`; the next run creates it.";
     PrivateSkipped "private-skipped" "D9" Skipped
         de "Das Element ist in Outlook als privat oder vertraulich gekennzeichnet. Es wird nicht abgeglichen."
         en "The item is marked private or confidential in Outlook. It is not synchronised.";
