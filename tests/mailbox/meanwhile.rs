@@ -156,6 +156,31 @@ fn d12_what_a_person_changes_of_an_unfinished_series_is_seen() {
 }
 
 #[test]
+fn i2_an_update_of_something_else_makes_an_unfinished_series_what_it_was() {
+    // The last request that arrives is the second one: the first occurrence.
+    for (was, to) in [(Vec::new(), every_kind()), (every_kind(), other_hours())] {
+        let exchange = Exchange::start();
+        let mut bench = exchange.bench();
+        let id = made(&mut bench, &content(was.clone()));
+        let write = over(fetch(&mut bench, &id), only_series(to));
+        let broken = Fault::new(FaultKind::DropBeforeCommit).on("UpdateItem").after(2);
+        exchange.server.fault(broken);
+        assert_eq!(bench.mailbox.apply(KIND, &[write]).expect("answers"), [Wrote::Unanswered]);
+        exchange.server.clear_faults();
+        let item = fetch(&mut bench, &id);
+        assert_eq!(series(&item), &weekly(was.clone()));
+        let mut place = Content::new();
+        place.set_text(Field::Place, "Raum 9");
+        version(bench.mailbox.apply(KIND, &[over(item, place)]).expect("answers").remove(0));
+        let item = fetch(&mut bench, &id);
+        assert_eq!(item.content.text(Field::Place), Some("Raum 9"));
+        assert_eq!(series(&item), &weekly(was));
+        let stored = format!("{:?}", bench.outlook.item(id.as_str()));
+        assert!(!stored.contains("Unfinished"), "so that it is what it shows");
+    }
+}
+
+#[test]
 fn d13_each_occurrence_is_written_under_the_version_that_the_last_one_left() {
     let exchange = Exchange::start();
     let mut bench = exchange.bench();

@@ -1,5 +1,6 @@
 //! Pure: what the model says, as properties of an Exchange item.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -201,20 +202,30 @@ pub(super) fn update(
     mailbox: &Zone,
     dialect: Dialect,
 ) -> Result<Option<Draft<ItemUpdate>>, Unfit> {
-    // It was read as what it was: nobody knows which of its occurrences were written.
-    let afresh =
-        change.unfinished.is_some_and(|was| change.before.slot(Field::Recurrence) == Some(was));
-    let plan = plan(kind, change.content, change.before, afresh, mailbox)?;
+    // It was read as what it was: nobody knows which of its occurrences were written. An update that is about something else makes
+    // it what it was, unless the server would take the hours of the series for that.
+    let was = change.unfinished.filter(|was| change.before.slot(Field::Recurrence) == Some(was));
+    let aside = was.filter(|_| change.content.slot(Field::Recurrence).is_none());
+    let stays_unfinished = aside.is_some() && dialect.grommunio;
+    let content = match aside.filter(|_| !stays_unfinished) {
+        Some(was) => {
+            let mut content = change.content.clone();
+            content.put(Field::Recurrence, was.clone());
+            Cow::Owned(content)
+        }
+        None => Cow::Borrowed(change.content),
+    };
+    let plan = plan(kind, &content, change.before, was.is_some(), mailbox)?;
     if let Some(Plan { series: Some(series), .. }) = &plan {
         dialect.takes_series(series, change.before)?;
     }
-    let mut settings = settings(kind, change.content, change.before, plan.as_ref(), mailbox)?;
-    if change.unfinished.is_some() && plan.as_ref().is_none_or(|plan| plan.steps.is_empty()) {
-        // Whatever is written now leaves nothing undone.
+    let mut settings = settings(kind, &content, change.before, plan.as_ref(), mailbox)?;
+    let leaves_nothing_undone = plan.as_ref().is_none_or(|plan| plan.steps.is_empty());
+    if change.unfinished.is_some() && leaves_nothing_undone && !stays_unfinished {
         settings.push((table::UNFINISHED.into(), None));
     }
     if let Some(shown) = shown {
-        settings.extend(named(names::follow(change.content, change.before, shown)));
+        settings.extend(named(names::follow(&content, change.before, shown)));
     }
     dialect.leave_out_the_future(&mut settings);
     settings.extend(change.stamp.into_iter().flat_map(stamp::write));
