@@ -383,6 +383,15 @@ fn the_script_for_a_delegate_gives_rights_on_the_folders_that_are_used_and_shows
         ),
         "{text}"
     );
+    // An entry that is there is looked at: a role that contains what is needed stays, and what is set is set beside the rest.
+    for part in [
+        "$editors = @('Editor', 'PublishingEditor', 'Owner')",
+        "$rights = @($entry[0].AccessRights | ForEach-Object { \"$_\" } | Where-Object { $_ -ne 'None' })",
+        "if (@($rights | Where-Object { $enough[$grant.Right] -contains $_ }).Count -eq 0) {",
+        "-AccessRights ($rights + $grant.Right)",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     assert!(!text.contains("ApplicationImpersonation"), "{text}");
     let place = paper("own", "CSC = \"c.schmidt@firma.example\"\n");
     let text = place.run(&["check", "--exchange-setup"]).stdout;

@@ -109,8 +109,8 @@ Get-ManagementRoleAssignment -Identity $name -ErrorAction Stop | Format-List -Pr
 
 /// Rights on the default folders: those that the scopes use are written, since stamps are in each mode; items that are not where they
 /// were are looked for in Deleted Items, and deleted ones moved there. The others only have to be seen, since the ids of all say which
-/// mailbox it is (rule D15). Their names are those of the mailbox's language, so they are looked up. A right that the account has
-/// already is never made less.
+/// mailbox it is (rule D15). Their names are those of the mailbox's language, so they are looked up. What the account has already is
+/// looked at, left as it is where it contains what is needed, and never made less: the cmdlet takes several roles and rights at once.
 fn delegate(settings: &Settings, mailboxes: &[(&MailboxSettings, &str)]) -> String {
     let scopes = || mailboxes.iter().flat_map(|(mailbox, _)| &mailbox.scopes);
     let uses = |kind: ItemKind| {
@@ -147,11 +147,18 @@ $grants = @(foreach ($mailbox in $mailboxes) {{
         @{{ Path = $mailbox.PrimarySmtpAddress.ToString() + ':' + $folder[0].FolderPath.Replace('/', '\\'); Right = $right }}
     }}
 }})
+$editors = @('Editor', 'PublishingEditor', 'Owner')
+$readers = @('Reviewer', 'NonEditingAuthor', 'Author', 'PublishingAuthor') + $editors
+$enough = @{{ Editor = $editors; Reviewer = $readers; FolderVisible = @('FolderVisible', 'Contributor') + $readers }}
 foreach ($grant in $grants) {{
-    if (@(Get-MailboxFolderPermission -Identity $grant.Path -User $account -ErrorAction SilentlyContinue).Count -eq 0) {{
+    $entry = @(Get-MailboxFolderPermission -Identity $grant.Path -User $account -ErrorAction SilentlyContinue)
+    if ($entry.Count -eq 0) {{
         Add-MailboxFolderPermission -Identity $grant.Path -User $account -AccessRights $grant.Right -ErrorAction Stop
-    }} elseif ($grant.Right -eq 'Editor') {{
-        Set-MailboxFolderPermission -Identity $grant.Path -User $account -AccessRights Editor -ErrorAction Stop
+        continue
+    }}
+    $rights = @($entry[0].AccessRights | ForEach-Object {{ \"$_\" }} | Where-Object {{ $_ -ne 'None' }})
+    if (@($rights | Where-Object {{ $enough[$grant.Right] -contains $_ }}).Count -eq 0) {{
+        Set-MailboxFolderPermission -Identity $grant.Path -User $account -AccessRights ($rights + $grant.Right) -ErrorAction Stop
     }}
 }}",
         grants = grants.join(", ")
