@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Waits,
     /// A mailbox failed.
     MailboxFailed,
-    /// The source or a server is down.
+    /// The source or a server is down, or the state cannot be used.
     Down,
     /// Another run is active.
     Busy,

@@ -356,6 +356,27 @@ pub struct MailboxError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// In which request an error came up; a link in the chain of its causes.
+#[derive(Debug)]
+pub struct InRequest {
+    /// By what an administrator finds the request in the logs of the server.
+    pub request: String,
+    /// What lies beneath.
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Display for InRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.request)
+    }
+}
+
+impl std::error::Error for InRequest {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
 impl fmt::Display for MailboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

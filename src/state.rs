@@ -3,12 +3,12 @@
 //!
 //! One file serves all mailboxes of an installation. Each mailbox's thread has a connection of its own; SQLite's log (WAL)
 //! lets them read side by side and write one after the other, and what announces an effect is durable before it
-//! ([`State::durably`]). An unreadable or newer file is refused, never taken for an empty one. Long because opening, errors and
-//! their texts are told in one place.
+//! ([`State::durably`]). An unreadable or newer file is refused, never taken for an empty one.
 
 mod connections;
 mod copy;
 mod counts;
+mod error;
 mod findings;
 mod folders;
 mod journal;
@@ -21,10 +21,10 @@ mod pairs;
 mod series;
 mod spool;
 mod transaction;
+mod trial;
 mod unpaired;
 
 use std::cell::Cell;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +36,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{MailboxIdentity, TenantName, UserId};
 
 pub use connections::StateFolder;
+pub use error::StateError;
 pub use findings::{FindingRow, RunRow};
 pub use folders::{FolderRow, ScopeMark};
 pub use journal::{Before, Creating, Intent, Side};
@@ -130,6 +131,9 @@ impl State {
             .connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
         opened.map_err(|error| StateError::Open { path: self.path.clone(), error })?;
+        if self.connection.is_readonly("main")? {
+            return Err(StateError::ReadOnly(self.path.clone()));
+        }
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         self.connection.pragma_update(None, "temp_store", "FILE")?;
         // Pages held in memory, in KiB: enough for the index pages that a batch touches.
@@ -305,116 +309,11 @@ fn refuse_network_share(folder: &Path) -> Result<(), StateError> {
     Ok(())
 }
 
-/// Why the state cannot be used.
-#[derive(Debug)]
-pub enum StateError {
-    /// The folder cannot be made.
-    Folder {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The folder is on a network share, where file locks and WAL are not safe.
-    NetworkShare(PathBuf),
-    /// The file cannot be opened, or is no database.
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: rusqlite::Error,
-    },
-    /// A newer program made the file.
-    Newer {
-        /// Which.
-        path: PathBuf,
-        /// Its version.
-        version: usize,
-        /// The newest that this program knows.
-        known: usize,
-    },
-    /// What is stored makes no sense.
-    Corrupt(String),
-    /// The database failed.
-    Sql(rusqlite::Error),
-    /// The operating system gave no random bytes.
-    Entropy,
-    /// A lock file cannot be made.
-    Lock {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-}
-
-impl StateError {
-    /// Says whether another connection is in the way for the moment.
-    fn is_busy(&self) -> bool {
-        let (Self::Sql(error) | Self::Open { error, .. }) = self else { return false };
-        let code = error.sqlite_error_code();
-        matches!(
-            code,
-            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
-        )
-    }
-}
-
-impl From<rusqlite::Error> for StateError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
-    }
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder { path, .. } => {
-                write!(f, "the state folder {} cannot be made", path.display())
-            }
-            Self::NetworkShare(path) => write!(
-                f,
-                "the state folder {} is on a network share; choose one on a local disk, since a share cannot lock \
-                 the state safely",
-                path.display()
-            ),
-            Self::Open { path, .. } => write!(
-                f,
-                "the state {} cannot be read; restore it from a backup, or move it away and run `abgleich sync --full`, \
-                 which joins the items again by their stamps",
-                path.display()
-            ),
-            Self::Newer { path, version, known } => write!(
-                f,
-                "the state {} was made by a newer abgleich (version {version}, this one knows {known}); install that one",
-                path.display()
-            ),
-            Self::Corrupt(what) => {
-                write!(f, "the state is damaged: {what}; restore it from a backup")
-            }
-            Self::Sql(_) => f.write_str("the state could not be read or written"),
-            Self::Entropy => f.write_str("the operating system gave no random bytes"),
-            Self::Lock { path, .. } => {
-                write!(f, "the lock file {} cannot be made", path.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for StateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Folder { error, .. } | Self::Lock { error, .. } => Some(error),
-            Self::Open { error, .. } | Self::Sql(error) => Some(error),
-            Self::NetworkShare(_) | Self::Newer { .. } | Self::Corrupt(_) | Self::Entropy => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{State, StateError};
     use crate::model::{MailboxIdentity, TenantName, UserId};
+    use crate::reason::Code;
 
     /// Three mailboxes of a first run open a state that does not exist yet.
     #[test]
@@ -446,8 +345,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(super::FILE_NAME);
         std::fs::write(&path, "this is no database, but somebody's notes".repeat(40)).unwrap();
-        assert!(matches!(State::open(folder.path()), Err(StateError::Open { .. })));
+        assert_eq!(State::open(folder.path()).unwrap_err().code(), Code::StateDamaged);
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is no database"));
+    }
+
+    /// Rule D20: only a file that is damaged is put away; whatever else is wrong, the state in it is sound.
+    #[test]
+    fn what_is_wrong_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        // What lies there cannot be opened, as with a right that is missing.
+        std::fs::create_dir(folder.path().join(super::FILE_NAME)).unwrap();
+        assert_eq!(State::open(folder.path()).unwrap_err().code(), Code::StateRights);
+        // A file where the folder should be.
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(State::open(&file).unwrap_err().code(), Code::StateFailed);
+
+        let failed = |code| {
+            let error = rusqlite::ffi::Error::new(code);
+            StateError::Sql(rusqlite::Error::SqliteFailure(error, None)).code()
+        };
+        use rusqlite::ffi::{
+            SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CONSTRAINT, SQLITE_CORRUPT, SQLITE_FULL,
+            SQLITE_IOERR_SHMSIZE, SQLITE_NOTADB, SQLITE_READONLY_CANTINIT,
+        };
+        for (code, told) in [
+            (SQLITE_CANTOPEN, Code::StateRights),
+            (SQLITE_READONLY_CANTINIT, Code::StateRights),
+            (SQLITE_FULL, Code::StateFull),
+            (SQLITE_IOERR_SHMSIZE, Code::StateFull),
+            (SQLITE_BUSY, Code::StateLocked),
+            (SQLITE_NOTADB, Code::StateDamaged),
+            (SQLITE_CORRUPT, Code::StateDamaged),
+            (SQLITE_CONSTRAINT, Code::StateFailed),
+        ] {
+            assert_eq!(failed(code), told);
+        }
     }
 
     #[test]

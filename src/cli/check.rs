@@ -12,6 +12,7 @@ mod setup;
 mod show;
 mod staffitpro;
 mod stage;
+mod state;
 mod ticket;
 mod words;
 
@@ -59,6 +60,8 @@ pub(crate) struct Check {
 
 /// What the check saw.
 struct Seen {
+    /// What is wrong with the state.
+    state: Option<Remark>,
     /// The staffITpro sides that the mailboxes need.
     sources: BTreeMap<TenantName, Side>,
     /// The servers that were walked to.
@@ -119,7 +122,7 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen 
         },
     );
     let overlaps = overlap::of(chosen, &sources, words);
-    Seen { sources, ways: tried.ways(), mailboxes, overlaps }
+    Seen { state: state::look(settings), sources, ways: tried.ways(), mailboxes, overlaps }
 }
 
 impl Looked {
@@ -166,6 +169,7 @@ fn exit(seen: &Seen, strict: bool) -> Exit {
     let ways = seen.ways.iter().flat_map(|way| &way.remarks);
     let mailboxes = seen.mailboxes.iter().flat_map(|looked| &looked.remarks);
     sources
+        .chain(&seen.state)
         .chain(ways)
         .chain(&seen.overlaps)
         .chain(mailboxes)

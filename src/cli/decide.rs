@@ -4,6 +4,7 @@
 use abgleich::config::{Language, MailboxSettings, Settings};
 use abgleich::engine::decide::{DecideError, Whose};
 use abgleich::mailbox::MailboxErrorKind;
+use abgleich::reason::Facts;
 
 use crate::cli::open;
 use crate::cli::report::one_of;
@@ -30,7 +31,11 @@ pub(super) fn failed(mailbox: &MailboxSettings, error: DecideError) -> Failure {
                 .hint(format!("`abgleich check --mailbox {}` names the stage", mailbox.user))
         }
         DecideError::Busy => Failure::new(Exit::Busy, error),
-        DecideError::State(_) => Failure::new(Exit::MailboxFailed, error),
+        DecideError::State(ref state) => {
+            let next = state.code().next().map(|next| next.english(&Facts::default()));
+            let kind = if state.is_of_all() { Exit::Down } else { Exit::MailboxFailed };
+            Failure::new(kind, error).hint_of(next)
+        }
         _ => Failure::usage(error),
     }
 }

@@ -1,5 +1,6 @@
 //! Shell: what a run says when it is done: text that fits a screen per mailbox, or one JSON document.
 
+mod alike;
 mod document;
 mod explained;
 mod explanation;
@@ -28,7 +29,7 @@ pub(super) use lines::plan_text;
 pub(super) use standing::{Standing, standing_text};
 pub(super) use table::sentence;
 pub(super) use words::outcome_key;
-pub(super) use words::{one_of, scope_name};
+pub(super) use words::{one_of, say, scope_name, several};
 pub(super) use wrap::wrap;
 
 /// A run over some mailboxes.
@@ -89,17 +90,20 @@ pub(super) fn exit_of(report: &MailboxReport, strict: bool) -> Exit {
         Outcome::Done => Exit::Done,
         Outcome::Waits => Exit::Waits,
         Outcome::Failed => Exit::MailboxFailed,
-        Outcome::Unreachable | Outcome::SourceDown => Exit::Down,
+        Outcome::Unreachable | Outcome::SourceDown | Outcome::StateFailed => Exit::Down,
         Outcome::Busy => Exit::Busy,
         Outcome::Interrupted => Exit::Interrupted,
     }
 }
 
-/// Returns the report of a run as text.
+/// Returns the report of a run as text. What stopped many mailboxes before anything was done is said once.
 pub(super) fn report_text(run: &Run, manner: Manner) -> String {
     let mut text = String::new();
-    for ran in &run.mailboxes {
-        mailbox::write(&mut text, ran, manner);
+    for alike in alike::grouped(&run.mailboxes) {
+        match alike.as_slice() {
+            [ran] => mailbox::write(&mut text, ran, manner),
+            alike => alike::write(&mut text, alike, manner),
+        }
     }
     if run.mailboxes.len() > 1 {
         mailbox::write_summary(&mut text, run, manner);

@@ -100,7 +100,7 @@ struct Watching<'a> {
     servers: open::Servers,
     state: StateFolder,
     sources: Sources<'a>,
-    /// The names behind the gates: servers, then sources.
+    /// The names behind the gates: servers, files, sources, the state.
     gates: Vec<(&'static str, String)>,
     lanes: Vec<usize>,
     zones: Vec<TimeZone>,
@@ -136,9 +136,11 @@ impl<'a> Watching<'a> {
                 }
                 Target::Pst { path, .. } => gate("file", &path.display().to_string()),
             };
-            behind.push((lane, vec![lane, gate("source", mailbox.source.as_str())]));
+            let source = gate("source", mailbox.source.as_str());
+            let state = gate("state", &settings.state.folder.display().to_string());
+            behind.push((lane, vec![lane, source, state]));
         }
-        // The gates of servers and files are the lanes as well; those of sources have no mailboxes of their own.
+        // The gates of servers and files are the lanes as well; those of sources and the state have no mailboxes of their own.
         let lanes = gates.iter().map(|(part, name)| match *part {
             "server" => settings.servers.get(name).map_or(1, |server| server.max_lanes),
             "file" => 1,
@@ -256,6 +258,10 @@ impl<'a> Watching<'a> {
             }
             (Outcome::SourceDown, _) => {
                 self.gate("source", mailbox.source.as_str()).map_or(Ended::Failed, Ended::Down)
+            }
+            (Outcome::StateFailed, _) => {
+                let folder = self.settings.state.folder.display().to_string();
+                self.gate("state", &folder).map_or(Ended::Failed, Ended::Down)
             }
             _ => Ended::Failed,
         };

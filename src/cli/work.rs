@@ -323,8 +323,16 @@ pub(super) fn failed(
     text: String,
     hint: Option<String>,
 ) -> Ran {
-    let stopped =
-        Stopped { code, scope: None, number: None, limit: None, examples: Vec::new(), text, hint };
+    let stopped = Stopped {
+        code,
+        scope: None,
+        number: None,
+        limit: None,
+        examples: Vec::new(),
+        text,
+        hint,
+        request: None,
+    };
     let report = MailboxReport {
         user: mailbox.user.clone(),
         address: mailbox.target.to_string(),

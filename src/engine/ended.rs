@@ -2,7 +2,7 @@
 
 use crate::engine::report::{Outcome, Stopped};
 use crate::engine::session::Stop;
-use crate::mailbox::{MailboxErrorKind, Trouble};
+use crate::mailbox::{InRequest, MailboxErrorKind, Trouble};
 use crate::reason::Code;
 use crate::source::SourceErrorKind;
 
@@ -16,6 +16,7 @@ pub(super) fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
         examples: Vec::new(),
         text,
         hint,
+        request: None,
     };
     match stop {
         Stop::Waits(stops) => (Outcome::Waits, stops),
@@ -35,7 +36,11 @@ pub(super) fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
             };
             // What has a name has its next step in the catalogue, in both languages.
             let hint = error.hint.clone().filter(|_| error.trouble == Trouble::Unnamed);
-            (outcome, vec![failed(code_of(error.trouble), chain(&error), hint)])
+            let beneath = error.source.as_deref();
+            let request = beneath.and_then(|source| source.downcast_ref::<InRequest>());
+            let request = request.map(ToString::to_string);
+            let stopped = failed(code_of(error.trouble), chain(&error), hint);
+            (outcome, vec![Stopped { request, ..stopped }])
         }
         Stop::Source(error) => {
             let outcome = match error.kind {
@@ -49,7 +54,8 @@ pub(super) fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
             (outcome, vec![failed(Code::SourceFailed, chain(&error), hint)])
         }
         Stop::State(error) => {
-            (Outcome::Failed, vec![failed(Code::MailboxFailed, chain(&error), None)])
+            let outcome = if error.is_of_all() { Outcome::StateFailed } else { Outcome::Failed };
+            (outcome, vec![failed(error.code(), chain(&error), None)])
         }
     }
 }

@@ -284,6 +284,7 @@ fn stopped(scope: Scope, code: Code, number: u64, limit: u64, examples: Vec<Stri
         examples,
         text: String::new(),
         hint: None,
+        request: None,
     }
 }
 

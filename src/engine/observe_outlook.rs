@@ -273,6 +273,7 @@ impl Session<'_> {
             examples: Vec::new(),
             text: "the mailbox is in an older state than when it was last read".to_owned(),
             hint: None,
+            request: None,
         }]))
     }
 

@@ -171,6 +171,7 @@ impl Session<'_> {
                     "the source no longer knows the position up to which the module {module} was read"
                 ),
                 hint: None,
+                request: None,
             }]));
         }
         self.observe_listing(module)

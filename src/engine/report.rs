@@ -73,8 +73,10 @@ pub enum Outcome {
     Failed,
     /// The server cannot be reached.
     Unreachable,
-    /// The source failed.
+    /// The source cannot be reached.
     SourceDown,
+    /// The state cannot be used, whatever the mailbox.
+    StateFailed,
     /// Another run is at this mailbox.
     Busy,
     /// It was asked to end before it was done; what it had begun is settled.
@@ -98,6 +100,8 @@ pub struct Stopped {
     pub text: String,
     /// What to do.
     pub hint: Option<String>,
+    /// By what an administrator finds the request that failed; it stands in `text` as well.
+    pub request: Option<String>,
 }
 
 /// Something a person may want to know or has to decide.

@@ -338,6 +338,7 @@ impl Session<'_> {
                 examples: Vec::new(),
                 text: String::new(),
                 hint: None,
+                request: None,
             });
         }
         report.findings = self
@@ -408,6 +409,7 @@ fn check_source(
         examples: Vec::new(),
         text: format!("another database stands behind the source {}", job.tenant),
         hint: None,
+        request: None,
     }]))
 }
 
@@ -427,6 +429,7 @@ fn check_identity(job: &Job<'_>, state: &State, opened: &Opened) -> Result<Mailb
                 job.address, known.address
             ),
             hint: None,
+            request: None,
         }])),
     }
 }

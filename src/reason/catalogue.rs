@@ -469,4 +469,29 @@ catalogue! {
         en "The source “{tenant}” (staffITpro) did not answer, or not in a way that can be understood. Nothing was deleted in Outlook because of it."
         next_de "`abgleich check --mailbox {user}` nennt die Stelle, an der es hakt."
         next_en "`abgleich check --mailbox {user}` names the place where it fails.";
+    StateRights "state-rights" "D20" Failed
+        de "Die Zustandsdatei von abgleich lässt sich nicht öffnen oder nicht schreiben. Solange das so ist, wird nirgends etwas geschrieben."
+        en "The state of abgleich cannot be opened or written. While that lasts, nothing is written anywhere."
+        next_de "Dem Konto, unter dem abgleich läuft, das Recht geben, im Ordner der Zustandsdatei (`[state] folder`) alle Dateien zu lesen und zu schreiben; dann `abgleich check`. Die Datei selbst ist in Ordnung und bleibt, wo sie ist."
+        next_en "Give the account that abgleich runs under the right to read and write all files in the folder of the state (`[state] folder`); then run `abgleich check`. The file itself is sound and stays where it is.";
+    StateFull "state-full" "D20" Failed
+        de "Auf dem Datenträger der Zustandsdatei ist kein Platz mehr. Was bis dahin geschrieben war, ist festgehalten."
+        en "There is no room left on the disk of the state. What was written until then is recorded."
+        next_de "Auf dem Datenträger von `[state] folder` Platz schaffen; dann `abgleich check`. Die Zustandsdatei bleibt, wo sie ist."
+        next_en "Make room on the disk of `[state] folder`; then run `abgleich check`. The state stays where it is.";
+    StateLocked "state-locked" "D20" Failed
+        de "Ein anderes Programm hält die Zustandsdatei fest, etwa eine Datensicherung oder ein Virenscanner."
+        en "Another program holds the state, such as a backup or a virus scanner."
+        next_de "Den Ordner der Zustandsdatei (`[state] folder`) von Sicherung und Virenprüfung im laufenden Betrieb ausnehmen und warten, bis das andere Programm fertig ist. Wie der Zustand gesichert wird, steht im Handbuch."
+        next_en "Exclude the folder of the state (`[state] folder`) from live backups and virus scans, and wait until the other program is done. How the state is backed up stands in the guide.";
+    StateDamaged "state-damaged" "D20" Failed
+        de "Die Zustandsdatei ist beschädigt oder keine. Sie wird nie für eine leere gehalten; solange das so ist, wird nirgends etwas geschrieben."
+        en "The state is damaged, or no state at all. It is never taken for an empty one; while that lasts, nothing is written anywhere."
+        next_de "Die Zustandsdatei aus einer Sicherung zurückholen. Gibt es keine: sie beiseitelegen und `abgleich sync --full` aufrufen; die Elemente werden an ihren Stempeln wiedererkannt."
+        next_en "Restore the state from a backup. Where there is none: move it away and run `abgleich sync --full`, which joins the items again by their stamps.";
+    StateFailed "state-failed" "D20" Failed
+        de "Die Zustandsdatei von abgleich konnte nicht gelesen oder geschrieben werden."
+        en "The state of abgleich could not be read or written."
+        next_de "`abgleich check` öffnet die Zustandsdatei und schreibt darin zur Probe."
+        next_en "`abgleich check` opens the state and writes to it on trial.";
 }

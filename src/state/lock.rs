@@ -30,7 +30,7 @@ impl MailboxLock {
             let _ = write!(name, "{byte:02x}");
         }
         let path = folder.join(format!("{name}.lock"));
-        let failed = |error| StateError::Lock { path: path.clone(), error };
+        let failed = |error| StateError::File { path: path.clone(), error };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let file = OpenOptions::new()
             .create(true)

@@ -100,12 +100,12 @@ fn i12_two_runs_never_work_on_the_same_mailbox() {
 
 #[test]
 fn a_server_that_is_down_ends_with_5_and_loses_nothing() {
-    let office = Office::of_one();
-    let Office { place, exchange } = office;
+    let Office { place, exchange } = Office::of(&[CLARA, FRANK]);
     exchange.stop();
     let ended = place.run(&["sync", "--first-transfer"]);
     assert_eq!(ended.code, 5, "{}", ended.stdout);
-    assert!(ended.stdout.contains("the server cannot be reached"), "{}", ended.stdout);
+    let down = "2 mailboxes: CSC, FWE — the server cannot be reached\n";
+    assert!(ended.stdout.starts_with(down), "{}", ended.stdout);
     let check = place.run(&["check"]);
     assert_eq!(check.code, 5, "{}", check.stdout);
     assert!(check.stdout.contains("\n  network: "), "{}", check.stdout);
@@ -120,7 +120,31 @@ fn a_refused_login_is_named_and_is_tried_once_for_all_mailboxes() {
     assert!(check.stdout.contains("errors (1)\n  login: "), "{}", check.stdout);
     assert!(check.stdout.contains("(2 mailboxes: CSC, FWE)"), "{}", check.stdout);
     assert!(!check.stdout.contains("wrong"), "no password is printed: {}", check.stdout);
-    assert_eq!(office.run(&["sync", "--mailbox", "CSC"]).code, 4);
+    let before = office.exchange.refused_logins();
+    let sync = office.run(&["sync"]);
+    assert_eq!((sync.code, office.exchange.refused_logins() - before), (4, 1), "{}", sync.stdout);
+    assert_eq!(sync.stdout.matches("login-refused").count(), 1, "{}", sync.stdout);
+    assert!(sync.stdout.starts_with("2 mailboxes: CSC, FWE — failed\n"), "{}", sync.stdout);
+}
+
+/// Rule D20: what is wrong with the state is one cause, and nobody is sent to put a sound file away.
+#[test]
+fn a_state_that_cannot_be_used_is_said_once_and_check_finds_it() {
+    let office = Office::of(&[CLARA, FRANK]);
+    std::fs::create_dir_all(office.place.path("state/abgleich.state")).unwrap();
+    let sync = office.run(&["sync"]);
+    assert_eq!(sync.code, 5, "{}", sync.stdout);
+    let stopped = "2 mailboxes: CSC, FWE — the state cannot be used\n  state-rights (D20)\n";
+    assert!(sync.stdout.starts_with(stopped), "{}", sync.stdout);
+    assert!(!sync.stdout.contains("move it away"), "{}", sync.stdout);
+    let check = office.run(&["check"]);
+    assert_eq!(check.code, 5, "{}", check.stdout);
+    assert!(
+        check.stdout.contains("\n  state: The state of abgleich cannot be opened"),
+        "{}",
+        check.stdout
+    );
+    assert_eq!(office.exchange.writes(), 0);
 }
 
 #[test]

@@ -743,6 +743,7 @@ impl Stage {
                     Outcome::Failed => "failed",
                     Outcome::Unreachable => "unreachable",
                     Outcome::SourceDown => "source-down",
+                    Outcome::StateFailed => "state-failed",
                     Outcome::Busy => "busy",
                     Outcome::Interrupted => "interrupted",
                 };

@@ -95,13 +95,13 @@ struct Mailbox {
 struct Note {
     /// `error` or `warning`: a run would work all the same.
     level: &'static str,
-    /// At which stage: those of `stages`, and `config`, `plugin`, `source`, `user`, `filter`, `autodiscover`, `internal`.
+    /// At which stage: those of `stages`, and `config`, `state`, `plugin`, `source`, `user`, `filter`, `autodiscover`, `internal`.
     stage: &'static str,
     /// What it is, in the language of the configuration.
     text: String,
     /// What to do.
     next: Option<String>,
-    /// The staffITpro users whom it concerns; none where it concerns a source or a server.
+    /// The staffITpro users whom it concerns; none where it concerns the state, a source or a server.
     users: Vec<String>,
 }
 

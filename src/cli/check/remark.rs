@@ -37,9 +37,12 @@ impl Remark {
         match self.stage {
             _ if self.warning => Exit::Findings,
             Stage::Config | Stage::Plugin => Exit::Usage,
-            Stage::Source | Stage::Dns | Stage::Network | Stage::Tls | Stage::Certificate => {
-                Exit::Down
-            }
+            Stage::State
+            | Stage::Source
+            | Stage::Dns
+            | Stage::Network
+            | Stage::Tls
+            | Stage::Certificate => Exit::Down,
             Stage::User
             | Stage::Filter
             | Stage::Discovery

@@ -7,10 +7,7 @@ use abgleich::config::Settings;
 use crate::cli::check::remark::Remark;
 use crate::cli::check::server::Way;
 use crate::cli::check::{Looked, Seen};
-use crate::cli::report::{one_of, wrap};
-
-/// How many users are named where many share a cause.
-const NAMED: usize = 8;
+use crate::cli::report::{one_of, several, wrap};
 
 /// Returns the check as text: the sources, the mailboxes with both persons side by side, and the remarks, each cause once.
 pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
@@ -133,7 +130,8 @@ pub(super) fn grouped(seen: &Seen) -> Vec<Group> {
         .mailboxes
         .iter()
         .flat_map(|looked| looked.remarks.iter().map(move |remark| (remark, Some(looked))));
-    for (remark, looked) in sources.chain(servers).chain(overlaps).chain(mailboxes) {
+    let state = seen.state.iter().map(|remark| (remark, None));
+    for (remark, looked) in state.chain(sources).chain(servers).chain(overlaps).chain(mailboxes) {
         let mut key = remark.clone();
         if let Some(looked) = looked {
             for text in [Some(&mut key.text), key.next.as_mut()].into_iter().flatten() {
@@ -167,14 +165,12 @@ fn request_of(looked: &Looked, remark: &Remark) -> Option<String> {
 }
 
 fn whom(settings: &Settings, users: &[String]) -> String {
-    let named = users.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match users.len() {
-        0 => String::new(),
-        1 => format!(" ({named})"),
-        number => {
-            let mailboxes = one_of(settings.language, "Postfächer", "mailboxes");
-            let more = if number > NAMED { ", …" } else { "" };
-            format!(" ({number} {mailboxes}: {named}{more})")
+    match users {
+        [] => String::new(),
+        [user] => format!(" ({user})"),
+        users => {
+            let users: Vec<_> = users.iter().map(String::as_str).collect();
+            format!(" ({})", several(settings.language, &users))
         }
     }
 }

@@ -31,6 +31,7 @@ macro_rules! stages {
 
 stages! {
     Config "config" "Konfiguration" "configuration";
+    State "state" "Zustandsdatei" "state";
     Plugin "plugin" "Adapter" "plugin";
     Source "source" "staffITpro" "staffITpro";
     User "user" "staffITpro-Benutzer" "staffITpro user";

@@ -82,6 +82,7 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
             add(user, "ACCOUNT");
         }
     }
+    add(&settings.state.folder.display().to_string(), "FOLDER");
     for mailbox in &settings.mailboxes {
         add(mailbox.user.as_str(), "USER");
         match &mailbox.owner {

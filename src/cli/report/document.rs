@@ -38,7 +38,7 @@ struct Mailbox {
     user: String,
     /// The address of the mailbox.
     address: String,
-    /// How it ended: `done`, `waits`, `failed`, `unreachable`, `source_down`, `busy` or `interrupted`.
+    /// How it ended: `done`, `waits`, `failed`, `unreachable`, `source_down`, `state_failed`, `busy` or `interrupted`.
     outcome: &'static str,
     /// Why it stopped; null where it did not.
     stopped: Option<Stop>,

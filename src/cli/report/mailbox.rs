@@ -23,7 +23,7 @@ pub(super) fn write(out: &mut String, ran: &Ran, manner: Manner) {
     }
     wrap(out, "", &heading);
     for stopped in &report.stopped {
-        write_stopped(out, ran, stopped, manner);
+        write_stopped(out, &facts_of(ran, stopped), stopped, manner);
     }
     if totals != abgleich::engine::report::Counts::default() {
         table::write(out, &report.scopes, &totals, manner);
@@ -32,14 +32,22 @@ pub(super) fn write(out: &mut String, ran: &Ran, manner: Manner) {
     out.push('\n');
 }
 
-fn write_stopped(out: &mut String, ran: &Ran, stopped: &Stopped, manner: Manner) {
+/// Appends why it stopped. A sentence about the mailbox is left out where the facts do not say which one it is.
+pub(super) fn write_stopped(
+    out: &mut String,
+    facts: &Facts<'_>,
+    stopped: &Stopped,
+    manner: Manner,
+) {
     let language = manner.language;
-    let facts = facts_of(ran, stopped);
     let scope = stopped.scope.map(|scope| format!(" · {}", scope_name(language, scope)));
     let head =
         format!("{} ({}){}", stopped.code.code(), stopped.code.rule(), scope.unwrap_or_default());
     wrap(out, "  ", &head);
-    wrap(out, "    ", &say(language, stopped.code.said(), &facts));
+    let said = stopped.code.said();
+    if facts.address.is_some() || !said.de.contains("{address}") {
+        wrap(out, "    ", &say(language, said, facts));
+    }
     if !stopped.examples.is_empty() {
         let first = one_of(language, "    zum Beispiel: ", "    for example: ");
         wrap(out, first, &stopped.examples.join("; "));
@@ -49,7 +57,7 @@ fn write_stopped(out: &mut String, ran: &Ran, stopped: &Stopped, manner: Manner)
     }
     match (&stopped.hint, stopped.code.next()) {
         (Some(hint), _) => wrap(out, "    → ", hint),
-        (None, Some(next)) => wrap(out, "    → ", &say(language, next, &facts)),
+        (None, Some(next)) => wrap(out, "    → ", &say(language, next, facts)),
         (None, None) => {}
     }
 }

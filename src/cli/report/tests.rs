@@ -144,6 +144,7 @@ fn a_brake_shows_number_examples_and_the_word() {
         examples: vec!["BEW-1001 Anna Schulz".to_owned(), "BEW-1002 Jörg Weiß".to_owned()],
         text: String::new(),
         hint: None,
+        request: None,
     }];
     let run = run(vec![mailbox]);
     assert_eq!(
@@ -327,6 +328,7 @@ fn a_document_follows_the_schema() {
         examples: Vec::new(),
         text: "x".to_owned(),
         hint: None,
+        request: None,
     };
     mailbox.report.stopped = vec![stopped.clone(), stopped];
     let manner = Manner { values: true, ..ENGLISH };

@@ -14,11 +14,22 @@ pub(in crate::cli) const fn one_of<'a>(language: Language, de: &'a str, en: &'a 
 }
 
 /// Fills a sentence in.
-pub(super) fn say(language: Language, words: Words, facts: &Facts<'_>) -> String {
+pub(in crate::cli) fn say(language: Language, words: Words, facts: &Facts<'_>) -> String {
     match language {
         Language::German => words.german(facts),
         Language::English => words.english(facts),
     }
+}
+
+/// How many users are named where many share a cause.
+const NAMED: usize = 8;
+
+/// Counts mailboxes and names the first of their users.
+pub(in crate::cli) fn several(language: Language, users: &[&str]) -> String {
+    let named = users.get(..NAMED).unwrap_or(users).join(", ");
+    let more = if users.len() > NAMED { ", …" } else { "" };
+    let mailboxes = one_of(language, "Postfächer", "mailboxes");
+    format!("{} {mailboxes}: {named}{more}", users.len())
 }
 
 /// Returns how people call a scope.
@@ -61,6 +72,9 @@ pub(super) const fn outcome(language: Language, outcome: Outcome) -> &'static st
         Outcome::SourceDown => {
             one_of(language, "staffITpro nicht erreichbar", "staffITpro cannot be reached")
         }
+        Outcome::StateFailed => {
+            one_of(language, "Zustandsdatei nicht benutzbar", "the state cannot be used")
+        }
         Outcome::Busy => one_of(
             language,
             "ausgelassen, ein anderer Lauf ist aktiv",
@@ -78,6 +92,7 @@ pub(in crate::cli) const fn outcome_key(outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Unreachable => "unreachable",
         Outcome::SourceDown => "source_down",
+        Outcome::StateFailed => "state_failed",
         Outcome::Busy => "busy",
         Outcome::Interrupted => "interrupted",
     }

@@ -71,11 +71,11 @@ pub(super) enum What {
         /// The address of the mailbox.
         address: String,
     },
-    /// A server or a source is down; its mailboxes rest. Said once.
+    /// A server or a source is down, or the state cannot be used; its mailboxes rest. Said once.
     Down {
-        /// `server` or `source`.
+        /// `server`, `source` or `state`.
         part: &'static str,
-        /// Its name in the configuration.
+        /// Its name in the configuration; the folder of the state.
         name: String,
         /// What happened.
         text: String,
@@ -97,11 +97,11 @@ pub(super) enum What {
         /// The server's name in the configuration.
         name: String,
     },
-    /// A server or a source that was down answers.
+    /// A server or a source that was down answers, or the state can be used again.
     Up {
-        /// `server` or `source`.
+        /// `server`, `source` or `state`.
         part: &'static str,
-        /// Its name in the configuration.
+        /// Its name in the configuration; the folder of the state.
         name: String,
     },
     /// Exchange tells nothing of a mailbox, though it was asked to: edits in Outlook are found by looking.
@@ -248,11 +248,11 @@ fn text(what: &What, manner: Manner) -> String {
             )
         ),
         What::Up { part, name } => {
-            format!(
-                "{} {name}: {}",
-                part_name(language, part),
-                of("antwortet wieder", "answers again")
-            )
+            let again = match *part {
+                "state" => of("ist wieder benutzbar", "can be used again"),
+                _ => of("antwortet wieder", "answers again"),
+            };
+            format!("{} {name}: {again}", part_name(language, part))
         }
         What::Deaf { user, .. } => format!(
             "{user}: {}",
@@ -270,6 +270,7 @@ fn text(what: &What, manner: Manner) -> String {
 fn part_name(language: Language, part: &str) -> &'static str {
     match part {
         "server" => one_of(language, "Server", "server"),
+        "state" => one_of(language, "Zustandsdatei", "state"),
         _ => one_of(language, "Quelle", "source"),
     }
 }

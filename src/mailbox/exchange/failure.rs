@@ -7,7 +7,7 @@ use crate::ews::{
     ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode, TlsProblem,
 };
 use crate::mailbox::exchange::{hints, trouble};
-use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
+use crate::mailbox::{InRequest, ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 
 /// How long the engine should leave a mailbox alone when nobody says.
 pub(super) const A_WHILE: Duration = Duration::from_mins(1);
@@ -74,29 +74,11 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
 pub(super) fn traced(error: MailboxError, trace: Option<Trace>) -> MailboxError {
     match trace {
         Some(trace) => {
-            let source = Some(Box::new(InRequest { trace, cause: error.source }) as _);
+            let request = InRequest { request: trace.to_string(), cause: error.source };
+            let source = Some(Box::new(request) as _);
             MailboxError { source, ..error }
         }
         None => error,
-    }
-}
-
-/// In which request an error came up; a link in the chain of its causes.
-#[derive(Debug)]
-struct InRequest {
-    trace: Trace,
-    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl std::fmt::Display for InRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.trace.fmt(f)
-    }
-}
-
-impl std::error::Error for InRequest {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.as_deref().map(|cause| cause as _)
     }
 }
 
