@@ -118,8 +118,8 @@ impl State {
         Ok(())
     }
 
-    /// Stores the creates of one request, in a durable transaction and in one row: all that is needed of a create whose answer is lost is its pair and its
-    /// token.
+    /// Stores the creates of one request, in a durable transaction and in one row: all that is needed of a create whose answer is
+    /// lost is its pair and its token.
     pub fn intend_creates(
         &self,
         mailbox: MailboxId,

@@ -176,7 +176,6 @@ mod tests {
             mailbox.file().unwrap().nodes().asked() - before
         };
         let (one, two) = (cost(1_500), cost(3_000));
-        println!("{one} pages and blocks for 1,500 items, {two} for 3,000");
-        assert!(two * 10 <= one * 22, "{one} for 1,500 items, {two} for 3,000");
+        assert!(two * 10 <= one * 22, "pages and blocks: {one} for 1,500 items, {two} for 3,000");
     }
 }
