@@ -50,9 +50,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::ews::envelope::{Header, document};
-use crate::ews::error::{EwsError, Refusal, ReplyError};
+use crate::ews::error::{EwsError, ReplyError};
+use crate::ews::operation::Operation;
 use crate::ews::operation::get_streaming_events::GetStreamingEvents;
-use crate::ews::operation::{Operation, Placed};
 use crate::ews::reply::ReplyParser;
 use crate::ews::version::ServerVersionInfo;
 use crate::ews::xml::Limits;
@@ -156,20 +156,6 @@ impl Lane {
         Ok(call.server().cloned())
     }
 
-    /// Sends a batch and returns one outcome for each of its entries, in their order.
-    ///
-    /// # Errors
-    ///
-    /// Everything that can go wrong with a request, and an answer whose outcomes cannot be matched.
-    pub async fn each<T, O: Operation<Part = Placed<T>>>(
-        &mut self,
-        operation: O,
-        header: &Header,
-    ) -> Result<Vec<Result<T, Refusal>>, EwsError> {
-        let expected = operation.messages();
-        Ok(in_order(self.all(operation, header).await?, expected)?)
-    }
-
     /// Dials if there is no connection, and says where it leads.
     ///
     /// # Errors
@@ -257,27 +243,6 @@ impl Lane {
     }
 }
 
-/// Puts outcomes into the order of their batch.
-///
-/// # Errors
-///
-/// When a place has no outcome or two: then none can be trusted.
-pub fn in_order<T>(
-    parts: Vec<Placed<T>>,
-    expected: usize,
-) -> Result<Vec<Result<T, Refusal>>, ReplyError> {
-    let found = parts.len();
-    let mut places: Vec<Option<Result<T, Refusal>>> =
-        std::iter::repeat_with(|| None).take(expected).collect();
-    for (place, outcome) in parts {
-        match places.get_mut(place) {
-            Some(free @ None) => *free = Some(outcome),
-            _ => return Err(ReplyError::Count { expected, found }),
-        }
-    }
-    places.into_iter().collect::<Option<Vec<_>>>().ok_or(ReplyError::Count { expected, found })
-}
-
 /// An answer that is arriving.
 ///
 /// Dropping it before its end drops the connection; the lane dials again for the next request.
@@ -330,8 +295,8 @@ impl<O: Operation> Call<'_, O> {
     /// Returns the next part; `None` when the answer is complete and whole.
     ///
     /// Until then the places of parts in their batch are not certain: a server that leaves out a
-    /// message shifts those behind it, which only the end shows. Tell items by their ids, or use
-    /// [`Lane::each`].
+    /// message shifts those behind it, which only the end shows. Tell items by their ids, or wait for
+    /// the end.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A lane that leads to a script instead of a server (pure; for tests and simulations only).
+//! A lane that leads to a script instead of a server, and what tests ask of any lane (pure; for tests and simulations only).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,7 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 use hyper::HeaderMap;
 
-use crate::ews::error::EwsError;
+use crate::ews::envelope::Header;
+use crate::ews::error::{EwsError, Refusal, ReplyError};
+use crate::ews::operation::{Operation, Placed};
 use crate::ews::transport::Lane;
 use crate::ews::transport::status::{Verdict, excerpt, judge};
 
@@ -60,6 +62,43 @@ impl fmt::Debug for ScriptedLane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ScriptedLane")
     }
+}
+
+impl Lane {
+    /// Sends a batch, waits for the end of the answer, and returns one outcome for each entry, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Everything that can go wrong with a request, and an answer whose outcomes cannot be matched.
+    pub async fn each<T, O: Operation<Part = Placed<T>>>(
+        &mut self,
+        operation: O,
+        header: &Header,
+    ) -> Result<Vec<Result<T, Refusal>>, EwsError> {
+        let expected = operation.messages();
+        Ok(in_order(self.all(operation, header).await?, expected)?)
+    }
+}
+
+/// Puts outcomes into the order of their batch.
+///
+/// # Errors
+///
+/// When a place has no outcome or two: then none can be trusted.
+fn in_order<T>(
+    parts: Vec<Placed<T>>,
+    expected: usize,
+) -> Result<Vec<Result<T, Refusal>>, ReplyError> {
+    let found = parts.len();
+    let mut places: Vec<Option<Result<T, Refusal>>> =
+        std::iter::repeat_with(|| None).take(expected).collect();
+    for (place, outcome) in parts {
+        match places.get_mut(place) {
+            Some(free @ None) => *free = Some(outcome),
+            _ => return Err(ReplyError::Count { expected, found }),
+        }
+    }
+    places.into_iter().collect::<Option<Vec<_>>>().ok_or(ReplyError::Count { expected, found })
 }
 
 /// What is left of an answer, and whether the connection breaks then.
@@ -120,11 +159,10 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ews::envelope::Header;
-    use crate::ews::error::{ErrorKind, ReplyError};
+    use crate::ews::error::ErrorKind;
     use crate::ews::operation::get_item::GetItem;
     use crate::ews::version::ServerVersion;
-    use crate::ews::{Item, ItemId, Refusal, ResponseCode};
+    use crate::ews::{Item, ItemId, ResponseCode};
 
     const HEADER: Header = Header::new(ServerVersion::V2013Sp1);
 
