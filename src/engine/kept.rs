@@ -5,20 +5,23 @@
 use std::collections::HashMap;
 
 use crate::mailbox::Item;
-use crate::model::{Content, Half, ItemId, Position, RecordId};
+use crate::model::{Half, ItemId, Position, RecordId};
 use crate::source::Record;
 
 /// Bytes that are kept at most, of records and items together.
 const MOST: usize = 16 << 20;
 
-/// What a record or an item takes besides its content, in bytes: a half as well.
-const EACH: usize = 1536;
+/// What a record takes besides its fields, in bytes: ids and names.
+const RECORD: usize = 512;
+
+/// What an item takes besides its fields, in bytes: ids and the stamp.
+const ITEM: usize = 1024;
 
 /// Records and items at hand.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     items: HashMap<ItemId, Item>,
-    records: HashMap<RecordId, (Record, Half)>,
+    records: HashMap<RecordId, Box<(Record, Half)>>,
     /// Up to where the changes of the scope's module were read since its records were; `None`: not yet in this scope.
     pub(super) heard: Option<Position>,
     bytes: usize,
@@ -32,9 +35,9 @@ impl Kept {
 
     /// Keeps an item as it was read.
     pub(super) fn keep(&mut self, item: Item) {
-        self.bytes += size(&item.content);
+        self.bytes += item_size(&item);
         if let Some(before) = self.items.insert(item.identity.id.clone(), item) {
-            self.bytes = self.bytes.saturating_sub(size(&before.content));
+            self.bytes = self.bytes.saturating_sub(item_size(&before));
         }
     }
 
@@ -43,9 +46,10 @@ impl Kept {
         if !self.has_room() {
             return;
         }
-        self.bytes += size(&record.content);
-        if let Some((before, _)) = self.records.insert(record.id.clone(), (record, half)) {
-            self.bytes = self.bytes.saturating_sub(size(&before.content));
+        self.bytes += record_size(&record, &half);
+        let kept = Box::new((record, half));
+        if let Some(before) = self.records.insert(kept.0.id.clone(), kept) {
+            self.bytes = self.bytes.saturating_sub(record_size(&before.0, &before.1));
         }
     }
 
@@ -57,20 +61,21 @@ impl Kept {
     /// Hands an item out; it is not kept any longer.
     pub(super) fn take(&mut self, id: &ItemId) -> Option<Item> {
         let item = self.items.remove(id)?;
-        self.bytes = self.bytes.saturating_sub(size(&item.content));
+        self.bytes = self.bytes.saturating_sub(item_size(&item));
         Some(item)
     }
 
     /// Hands a record out; it is not kept any longer.
     pub(super) fn take_record(&mut self, id: &RecordId) -> Option<(Record, Half)> {
-        let kept = self.records.remove(id)?;
-        self.bytes = self.bytes.saturating_sub(size(&kept.0.content));
-        Some(kept)
+        let (record, half) = *self.records.remove(id)?;
+        self.bytes = self.bytes.saturating_sub(record_size(&record, &half));
+        Some((record, half))
     }
 
     /// Forgets all records.
     pub(super) fn clear_records(&mut self) {
-        let bytes: usize = self.records.values().map(|(record, _)| size(&record.content)).sum();
+        let kept = self.records.values();
+        let bytes: usize = kept.map(|kept| record_size(&kept.0, &kept.1)).sum();
         self.bytes = self.bytes.saturating_sub(bytes);
         self.records.clear();
     }
@@ -81,6 +86,10 @@ impl Kept {
     }
 }
 
-fn size(content: &Content) -> usize {
-    content.memory() + EACH
+fn record_size(record: &Record, half: &Half) -> usize {
+    record.content.memory() + half.memory() + RECORD
+}
+
+fn item_size(item: &Item) -> usize {
+    item.content.memory() + ITEM
 }

@@ -360,6 +360,17 @@ impl FieldSet {
     /// The empty set.
     pub const EMPTY: Self = Self(0);
 
+    /// All fields that this program knows.
+    pub const ALL: Self = {
+        let mut fields = Self::EMPTY;
+        let mut rest = Field::ALL;
+        while let Some((field, after)) = rest.split_first() {
+            fields.insert(*field);
+            rest = after;
+        }
+        fields
+    };
+
     /// The fields that may go from one side to the other: Outlook has a place for them and lets them be written.
     pub const TRAVELLING: Self = {
         let mut fields = Self::EMPTY;
@@ -419,6 +430,11 @@ impl FieldSet {
     #[must_use]
     pub const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Returns the lowest number in the set, be it of a field that this program knows or not.
+    pub fn lowest(self) -> Option<u8> {
+        u8::try_from(self.0.trailing_zeros()).ok().filter(|_| !self.is_empty())
     }
 
     /// Goes through the fields in the order of their numbers.

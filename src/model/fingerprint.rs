@@ -4,6 +4,8 @@
 //! It is stored, so its definition never changes; a new one gets a new version, and a scope whose stored version is another is
 //! compared as a whole once (rule D6). Values themselves are not kept in the base.
 
+use std::iter::Peekable;
+use std::slice;
 use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
@@ -101,15 +103,18 @@ const LISTED: u8 = 1;
 const PACKED: u8 = 2;
 
 /// One half of a base: what one side held, field by field, when the pair was last settled. Also the shape in which the
-/// planner sees the present of a side.
+/// planner sees the present of a side. Most fields of most people are blank: those are kept as a set, here and where it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Half {
-    entries: Vec<(Field, Fingerprint)>,
+    /// Fields that are known and empty.
+    blank: FieldSet,
+    /// Fields that held a value, in the order of their numbers.
+    filled: Vec<(Field, Fingerprint)>,
 }
 
 impl Half {
     /// The half of which nothing is known.
-    pub const EMPTY: Self = Self { entries: Vec::new() };
+    pub const EMPTY: Self = Self { blank: FieldSet::EMPTY, filled: Vec::new() };
 
     /// Takes the fingerprints of all known fields.
     pub fn of(content: &Content) -> Self {
@@ -123,8 +128,9 @@ impl Half {
         let known = |field, slot: &Slot| {
             (other.slot(field) == Some(slot)).then(|| half.get(field)).flatten()
         };
-        let mut entries = Vec::with_capacity(content.known().len() as usize);
-        entries.extend(content.iter().map(|(field, slot)| {
+        let filled = Vec::with_capacity(content.values().count());
+        let mut taken = Self { blank: FieldSet::EMPTY, filled };
+        for (field, slot) in content.iter() {
             let fingerprint = match field {
                 _ if slot.is_blank() => Fingerprint::BLANK,
                 // A reminder that is off has no time, whatever a server remembers of it.
@@ -132,38 +138,53 @@ impl Half {
                 Field::ReminderMinutes | Field::ReminderAt => Fingerprint::of(field, slot),
                 _ => known(field, slot).unwrap_or_else(|| Fingerprint::of(field, slot)),
             };
-            (field, fingerprint)
-        }));
-        Self { entries }
+            taken.set(field, fingerprint);
+        }
+        taken
+    }
+
+    fn place(&self, field: Field) -> Result<usize, usize> {
+        // Fields mostly come in the order of their numbers.
+        match self.filled.last() {
+            Some((last, _)) if *last >= field => {
+                self.filled.binary_search_by_key(&field, |(known, _)| *known)
+            }
+            _ => Err(self.filled.len()),
+        }
     }
 
     /// Returns the fingerprint of a field, or `None` where it is unknown.
     pub fn get(&self, field: Field) -> Option<Fingerprint> {
-        let at = self.entries.binary_search_by_key(&field, |(field, _)| *field).ok()?;
-        self.entries.get(at).map(|(_, fingerprint)| *fingerprint)
+        if self.blank.contains(field) {
+            return Some(Fingerprint::BLANK);
+        }
+        let at = self.place(field).ok()?;
+        self.filled.get(at).map(|(_, fingerprint)| *fingerprint)
     }
 
     /// Sets the fingerprint of a field.
     pub fn set(&mut self, field: Field, fingerprint: Fingerprint) {
-        match self.entries.binary_search_by_key(&field, |(field, _)| *field) {
-            Ok(at) => {
-                if let Some(entry) = self.entries.get_mut(at) {
+        match (self.place(field), fingerprint.is_blank()) {
+            (Ok(at), true) => drop(self.filled.remove(at)),
+            (Ok(at), false) => {
+                if let Some(entry) = self.filled.get_mut(at) {
                     entry.1 = fingerprint;
                 }
             }
-            Err(at) => self.entries.insert(at, (field, fingerprint)),
+            (Err(_), true) => {}
+            (Err(at), false) => self.filled.insert(at, (field, fingerprint)),
+        }
+        if fingerprint.is_blank() {
+            self.blank.insert(field);
+        } else {
+            self.blank.remove(field);
         }
     }
 
     /// Moves the fields of the set to what the other half holds; the others stay (invariant 3).
     pub fn take(&mut self, fields: FieldSet, from: &Self) {
-        let taken = from.entries.iter().filter(|(field, _)| fields.contains(*field));
-        if self.entries.is_empty() {
-            self.entries.reserve(from.entries.len());
-            self.entries.extend(taken);
-            return;
-        }
-        taken.for_each(|(field, fingerprint)| self.set(*field, *fingerprint));
+        let taken = from.iter().filter(|(field, _)| fields.contains(*field));
+        taken.for_each(|(field, fingerprint)| self.set(field, fingerprint));
     }
 
     /// Returns the fields known to both whose values do not agree. One walk over both, which is what makes deciding a pair
@@ -177,42 +198,51 @@ impl Half {
 
     /// Returns the fields known to both that hold exactly the same.
     pub fn same(&self, other: &Self) -> FieldSet {
-        self.compare(other).filter(|(_, one, two)| one == two).map(first).collect()
+        let filled: FieldSet =
+            self.compare(other).filter(|(_, one, two)| one == two).map(first).collect();
+        filled.union(self.blank.intersection(other.blank))
     }
 
-    /// Goes through the fields that both know.
+    /// Goes through the fields that both know, and that are not empty on both sides.
     fn compare<'a>(
         &'a self,
         other: &'a Self,
     ) -> impl Iterator<Item = (Field, Fingerprint, Fingerprint)> + 'a {
-        let mut others = other.entries.iter().peekable();
-        self.entries.iter().filter_map(move |(field, one)| {
-            while others.next_if(|(known, _)| known < field).is_some() {}
-            let (_, two) = others.next_if(|(known, _)| known == field)?;
-            Some((*field, *one, *two))
-        })
+        let empty = self.blank.intersection(other.blank);
+        let fields = self.known().intersection(other.known()).difference(empty);
+        let (mut ours, mut theirs) =
+            (self.filled.iter().peekable(), other.filled.iter().peekable());
+        fields.iter().map(move |field| (field, seek(&mut ours, field), seek(&mut theirs, field)))
     }
 
     /// Returns the known fields.
     pub fn known(&self) -> FieldSet {
-        self.entries.iter().map(|(field, _)| *field).collect()
+        self.blank.union(self.filled())
+    }
+
+    /// Returns the fields that held a value.
+    fn filled(&self) -> FieldSet {
+        self.filled.iter().map(|(field, _)| *field).collect()
     }
 
     /// Goes through the known fields in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (Field, Fingerprint)> {
-        self.entries.iter().copied()
+        let mut filled = self.filled.iter().peekable();
+        self.known().iter().map(move |field| (field, seek(&mut filled, field)))
+    }
+
+    /// Returns an estimate of the bytes that this half takes in memory.
+    pub fn memory(&self) -> usize {
+        self.filled.len() * size_of::<(Field, Fingerprint)>()
     }
 
     /// Returns the stored form: its number, the known fields, those of them that are not empty, and 16 bytes for each of these.
-    /// Of a person's sixty fields most are empty, so that this takes a third of what naming each of them takes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let filled = self.entries.iter().filter(|(_, fingerprint)| !fingerprint.is_blank());
-        let mut bytes = Vec::with_capacity(33 + self.entries.len() * 16);
+        let mut bytes = Vec::with_capacity(33 + self.filled.len() * 16);
         bytes.push(PACKED);
         bytes.extend_from_slice(&self.known().to_bytes());
-        let set: FieldSet = filled.clone().map(|(field, _)| *field).collect();
-        bytes.extend_from_slice(&set.to_bytes());
-        filled.for_each(|(_, fingerprint)| bytes.extend_from_slice(&fingerprint.0));
+        bytes.extend_from_slice(&self.filled().to_bytes());
+        self.filled.iter().for_each(|(_, fingerprint)| bytes.extend_from_slice(&fingerprint.0));
         bytes
     }
 
@@ -232,27 +262,22 @@ impl Half {
         let (known, rest) = bytes.split_first_chunk::<16>().ok_or(length)?;
         let (filled, rest) = rest.split_first_chunk::<16>().ok_or(length)?;
         let (fingerprints, rest) = rest.as_chunks::<16>();
-        let (known, filled) = (u128::from_le_bytes(*known), u128::from_le_bytes(*filled));
-        if !rest.is_empty() || usize::try_from(filled.count_ones()) != Ok(fingerprints.len()) {
+        let (known, filled) = (FieldSet::from_bytes(*known), FieldSet::from_bytes(*filled));
+        if !rest.is_empty() || usize::try_from(filled.len()) != Ok(fingerprints.len()) {
             return Err(length);
         }
-        let strange = filled & !known;
-        if strange != 0 {
-            return Err(HalfError::Field(lowest(strange)));
+        let strange = known.difference(FieldSet::ALL).union(filled.difference(known));
+        if let Some(number) = strange.lowest() {
+            return Err(HalfError::Field(number));
         }
-        let mut entries = Vec::with_capacity(known.count_ones() as usize);
-        let (mut left, mut fingerprints) = (known, fingerprints.iter());
-        while left != 0 {
-            let number = lowest(left);
-            left &= left - 1;
-            let field = Field::from_number(number).ok_or(HalfError::Field(number))?;
-            let fingerprint = match filled >> number & 1 {
-                0 => Fingerprint::BLANK,
-                _ => fingerprints.next().map_or(Fingerprint::BLANK, |bytes| Fingerprint(*bytes)),
-            };
-            entries.push((field, fingerprint));
+        let mut half = Self {
+            blank: known.difference(filled),
+            filled: Vec::with_capacity(fingerprints.len()),
+        };
+        for (field, bytes) in filled.iter().zip(fingerprints) {
+            half.set(field, Fingerprint(*bytes));
         }
-        Ok(Self { entries })
+        Ok(half)
     }
 
     fn from_list(bytes: &[u8]) -> Result<Self, HalfError> {
@@ -260,21 +285,24 @@ impl Half {
         if !rest.is_empty() {
             return Err(HalfError::Length(bytes.len() + 1));
         }
-        let mut half = Self { entries: Vec::with_capacity(chunks.len()) };
-        for [number, fingerprint @ ..] in chunks {
-            let field = Field::from_number(*number).ok_or(HalfError::Field(*number))?;
-            half.entries.push((field, Fingerprint(*fingerprint)));
-        }
-        if !half.entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+        if !chunks.is_sorted_by(|[one, ..], [next, ..]| one < next) {
             return Err(HalfError::Order);
         }
-        Ok(half)
+        chunks
+            .iter()
+            .map(|[number, fingerprint @ ..]| {
+                let field = Field::from_number(*number).ok_or(HalfError::Field(*number))?;
+                Ok((field, Fingerprint(*fingerprint)))
+            })
+            .collect()
     }
 }
 
-/// The lowest number in a set of fields that is not empty.
-fn lowest(set: u128) -> u8 {
-    u8::try_from(set.trailing_zeros()).unwrap_or(u8::MAX)
+/// Returns the fingerprint of a known field out of what is left of those that are filled.
+fn seek(filled: &mut Peekable<slice::Iter<'_, (Field, Fingerprint)>>, field: Field) -> Fingerprint {
+    while filled.next_if(|(other, _)| *other < field).is_some() {}
+    let found = filled.next_if(|(other, _)| *other == field);
+    found.map_or(Fingerprint::BLANK, |(_, fingerprint)| *fingerprint)
 }
 
 fn first((field, _, _): (Field, Fingerprint, Fingerprint)) -> Field {
