@@ -69,6 +69,7 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
     let categories = OwnCategories { carried: vec!["Java".into()], shown: Vec::new() };
     for first in (0..pairs).step_by(PAGE) {
         let work = |state: &State| {
+            let mut creates = Vec::new();
             for number in first..(first + PAGE).min(pairs) {
                 let record = RecordId::new(format!("BEW-{number:06}"));
                 let seen = SeenRecord {
@@ -83,7 +84,6 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                 let pair = state.pair_of_record(mailbox, &record)?.expect("it was just seen");
                 let content = full_contact(number);
                 state.set_pair_keys(mailbox, &[(pair.id, &keys(PLACE.1, &content, b"salt"))])?;
-                state.remember(mailbox, &run, &before(&record, None, "create", None), NOW)?;
                 let half = Half::of(&content);
                 let token = Token::new(format!("{number:032x}"));
                 let settlement = Settlement {
@@ -103,7 +103,12 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                     stays_dirty: false,
                 };
                 state.settle(pair.id, &settlement)?;
+                creates.push((pair.id, record, token));
             }
+            let creates: Vec<_> =
+                creates.iter().map(|(pair, record, token)| (*pair, record, token)).collect();
+            let creating = state.intend_creates(mailbox, &run, (PLACE.1, &creates), NOW)?;
+            state.leave_creates(creating, &[])?;
             Ok::<_, abgleich::state::StateError>(())
         };
         state.durably(work).expect("the pairs can be settled");
@@ -286,7 +291,7 @@ fn burden(folder: &Path, mailbox: MailboxId) {
                 }
                 let old =
                     "{\"company\":\"Grünäcker & Söhne GmbH\",\"mobile_phone\":\"+49 911 1234567\"}";
-                let before = before(&row.record, row.item.as_ref(), "update", Some(old));
+                let before = before(&row.record, row.item.as_ref(), old);
                 state.remember(mailbox, &run, &before, NOW)?;
                 state.set_outcome(row.id, None, false)?;
             }
@@ -296,19 +301,14 @@ fn burden(folder: &Path, mailbox: MailboxId) {
     }
 }
 
-fn before<'a>(
-    record: &'a RecordId,
-    item: Option<&'a ItemId>,
-    action: &'static str,
-    old: Option<&str>,
-) -> Before<'a> {
+fn before<'a>(record: &'a RecordId, item: Option<&'a ItemId>, old: &str) -> Before<'a> {
     Before {
         record,
         kind: PLACE.1,
         item,
         side: Side::Outlook,
-        action,
-        before: old.map(str::to_owned),
+        action: "update",
+        before: old.to_owned(),
         edited_by: Some("Hoffmann, Dora"),
         edited_at: Some(NOW),
     }

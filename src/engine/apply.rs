@@ -354,7 +354,7 @@ fn record_before<'a>(pair: &'a PairRow, record: &'a Record, fields: FieldSet) ->
         item: pair.item.as_ref(),
         side: Side::Staffitpro,
         action: "update",
-        before: Some(image(&record.content, fields)),
+        before: image(&record.content, fields),
         edited_by: record.changed_by.as_deref(),
         edited_at: record.changed_at,
     }
@@ -373,7 +373,7 @@ pub(super) fn item_before<'a>(
         item: Some(&item.identity.id),
         side: Side::Outlook,
         action,
-        before: Some(image(&item.content, fields)),
+        before: image(&item.content, fields),
         edited_by: item.modified_by.as_deref(),
         edited_at: item.modified_at,
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
 
 use super::{MailboxId, State, StateError, instant};
 use crate::model::{
@@ -30,7 +31,7 @@ pub struct Intent {
     pub fields: FieldSet,
 }
 
-/// The creates of one request, as far as they were not settled.
+/// The creates of one request that are not settled yet.
 #[derive(Clone, Debug)]
 pub struct Creating {
     /// Its row.
@@ -59,7 +60,7 @@ impl Side {
     }
 }
 
-/// What was there before an effect, and by whose hand (rule D12).
+/// What was there before it was overwritten or deleted, and by whose hand (rule D12).
 #[derive(Clone, Debug)]
 pub struct Before<'a> {
     /// The record.
@@ -70,10 +71,10 @@ pub struct Before<'a> {
     pub item: Option<&'a ItemId>,
     /// The side that is written.
     pub side: Side,
-    /// `create`, `update` or `delete`.
+    /// `update` or `delete`; creates are in the journal as [`State::intend_creates`] leaves them.
     pub action: &'static str,
     /// The values that are overwritten, JSON by field key.
-    pub before: Option<String>,
+    pub before: String,
     /// Who edited that side last.
     pub edited_by: Option<&'a str>,
     /// When.
@@ -118,61 +119,58 @@ impl State {
         Ok(())
     }
 
-    /// Stores the creates of one request, in a durable transaction and in one row: all that is needed of a create whose answer is
-    /// lost is its pair and its token.
+    /// Stores the creates of one request, in a durable transaction and in one row: all that is needed of a create whose answer is lost
+    /// is its pair and its token. The row stays as the journal of these creates: their records, in one list (rule D12).
     pub fn intend_creates(
         &self,
         mailbox: MailboxId,
         run: &RunId,
-        (kind, creates): (ItemKind, &[(i64, Token)]),
+        (kind, creates): (ItemKind, &[(i64, &RecordId, &Token)]),
         at: Timestamp,
     ) -> Result<i64, StateError> {
         self.insist_on_durable();
+        let records: Vec<&str> = creates.iter().map(|(_, record, _)| record.as_str()).collect();
+        let open: Vec<_> = creates.iter().map(|(pair, _, token)| (*pair, token.as_str())).collect();
         self.connection
             .prepare_cached(
-                "INSERT INTO creating (run, mailbox, kind, creates, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO creating (run, mailbox, kind, records, open, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![
                 run.as_str(),
                 mailbox.0,
                 kind.key(),
-                listed(creates)?,
+                listed(&records)?,
+                listed(&open)?,
                 at.as_second()
             ])?;
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// Says which creates of a request are not settled yet; with none left its row goes.
+    /// Says which creates of a request are not settled yet.
     pub fn leave_creates(&self, creating: i64, open: &[(i64, Token)]) -> Result<(), StateError> {
-        if open.is_empty() {
-            let sql = "DELETE FROM creating WHERE id = ?1";
-            self.connection.prepare_cached(sql)?.execute(params![creating])?;
-        } else {
-            let sql = "UPDATE creating SET creates = ?2 WHERE id = ?1";
-            self.connection.prepare_cached(sql)?.execute(params![creating, listed(open)?])?;
-        }
+        let open: Vec<_> = open.iter().map(|(pair, token)| (*pair, token.as_str())).collect();
+        self.connection
+            .prepare_cached("UPDATE creating SET open = ?2 WHERE id = ?1")?
+            .execute(params![creating, listed(&open)?])?;
         Ok(())
     }
 
     /// Lists the creates of a mailbox that were not settled.
     pub fn creating(&self, mailbox: MailboxId) -> Result<Vec<Creating>, StateError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, kind, creates FROM creating WHERE mailbox = ?1 ORDER BY id",
+            "SELECT id, kind, open FROM creating WHERE mailbox = ?1 AND open <> '[]' ORDER BY id",
         )?;
         let mut rows = statement.query(params![mailbox.0])?;
         let mut creating = Vec::new();
         while let Some(row) = rows.next()? {
-            let (kind, creates): (String, String) = (row.get(1)?, row.get(2)?);
-            let creates: Vec<(i64, String)> = serde_json::from_str(&creates)
+            let (kind, open): (String, String) = (row.get(1)?, row.get(2)?);
+            let open: Vec<(i64, String)> = serde_json::from_str(&open)
                 .map_err(|_| StateError::Corrupt("a list of creates is no list".into()))?;
             creating.push(Creating {
                 id: row.get(0)?,
                 kind: ItemKind::from_key(&kind)
                     .ok_or_else(|| StateError::Corrupt(format!("`{kind}` is no kind")))?,
-                creates: creates
-                    .into_iter()
-                    .map(|(pair, token)| (pair, Token::new(token)))
-                    .collect(),
+                creates: open.into_iter().map(|(pair, token)| (pair, Token::new(token))).collect(),
             });
         }
         Ok(creating)
@@ -296,9 +294,7 @@ impl State {
     }
 }
 
-/// The stored form of creates: pairs of row and token, as JSON.
-fn listed(creates: &[(i64, Token)]) -> Result<String, StateError> {
-    let list: Vec<(i64, &str)> =
-        creates.iter().map(|(pair, token)| (*pair, token.as_str())).collect();
-    serde_json::to_string(&list).map_err(|error| StateError::Corrupt(error.to_string()))
+/// The stored form of a list: JSON.
+fn listed(list: &impl Serialize) -> Result<String, StateError> {
+    serde_json::to_string(list).map_err(|error| StateError::Corrupt(error.to_string()))
 }

@@ -1,16 +1,15 @@
-//! Effect: keys by which records and unpaired items recognise each other (rule D3). What is stored are salted hashes.
+//! Effect: keys by which records and unpaired items recognise each other (rule D3). What is stored are salted hashes: each owner
+//! with its keys and names in `keyed`, and in `match_key` who has a key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::params;
 
 use super::{MailboxId, State, StateError};
+use crate::model::ItemKind;
 
 /// A key: 8 bytes of a salted hash.
 pub type MatchKey = [u8; 8];
-
-/// A key as it is stored: with the given name and the surname of its owner.
-type StoredKey = (MatchKey, Option<MatchKey>, Option<MatchKey>);
 
 /// The keys of one record or item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +22,23 @@ pub struct Keys {
     pub given: Option<MatchKey>,
     /// The surname, likewise.
     pub surname: Option<MatchKey>,
+}
+
+/// What an owner is recognised by, as it is stored.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Keyed {
+    /// In order.
+    keys: Vec<MatchKey>,
+    given: Option<MatchKey>,
+    surname: Option<MatchKey>,
+}
+
+impl Keyed {
+    fn of(keys: &Keys) -> Self {
+        let mut all: Vec<_> = keys.strong.iter().chain(&keys.weak).copied().collect();
+        all.sort_unstable();
+        Self { keys: all, given: keys.given, surname: keys.surname }
+    }
 }
 
 /// Somebody else who has one of the keys.
@@ -50,6 +66,7 @@ impl State {
         mailbox: MailboxId,
         pairs: &[(i64, &Keys)],
     ) -> Result<(), StateError> {
+        let pairs = pairs.iter().map(|(pair, keys)| (*pair, Keyed::of(keys))).collect();
         self.set_keys(mailbox, PAIR, pairs)
     }
 
@@ -60,7 +77,7 @@ impl State {
         unpaired: i64,
         keys: &Keys,
     ) -> Result<(), StateError> {
-        self.set_keys(mailbox, UNPAIRED, &[(unpaired, keys)])
+        self.set_keys(mailbox, UNPAIRED, vec![(unpaired, Keyed::of(keys))])
     }
 
     /// Gives an unpaired item the keys of the record that it belonged to.
@@ -70,75 +87,122 @@ impl State {
         pair: i64,
         unpaired: i64,
     ) -> Result<(), StateError> {
-        self.connection.execute(
-            "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner, given, surname)
-             SELECT mailbox, key, 1, ?3, given, surname FROM match_key
-             WHERE mailbox = ?1 AND side = 0 AND owner = ?2",
-            params![mailbox.0, pair, unpaired],
-        )?;
-        Ok(())
+        let keyed = self.keyed(mailbox, PAIR, pair)?;
+        self.set_keys(mailbox, UNPAIRED, vec![(unpaired, keyed)])
     }
 
     fn set_keys(
         &self,
         mailbox: MailboxId,
         side: i64,
-        owners: &[(i64, &Keys)],
+        owners: Vec<(i64, Keyed)>,
     ) -> Result<(), StateError> {
         // Most owners have no keys yet, or the same ones: nothing is written that is there already.
-        let mut known = self.known_keys(mailbox, side, owners)?;
+        let mut known = self.known_keys(mailbox, side, &owners)?;
         let mut fresh = Vec::new();
-        for (owner, keys) in owners {
-            let mut known = known.remove(owner).unwrap_or_default();
-            for key in keys.strong.iter().chain(&keys.weak) {
-                let wanted = (*key, keys.given, keys.surname);
-                match known.iter().position(|known| *known == wanted) {
-                    Some(at) => {
-                        known.swap_remove(at);
-                    }
-                    None => fresh.push((*key, *owner, *keys)),
-                }
+        for (owner, wanted) in owners {
+            let known = known.remove(&owner).unwrap_or_default();
+            if known == wanted || (known.keys.is_empty() && wanted.keys.is_empty()) {
+                continue;
             }
-            for (key, ..) in known {
+            for key in known.keys.iter().filter(|key| !wanted.keys.contains(key)) {
                 self.connection
                     .prepare_cached(
                         "DELETE FROM match_key WHERE mailbox = ?1 AND key = ?2 AND side = ?3 AND owner = ?4",
                     )?
                     .execute(params![mailbox.0, key, side, owner])?;
             }
+            let missing = wanted.keys.iter().filter(|key| !known.keys.contains(key));
+            fresh.extend(missing.map(|key| (*key, owner)));
+            self.set_keyed(mailbox, side, owner, &wanted)?;
         }
         // In the order of the table, each of its pages is come by once.
-        fresh.sort_unstable_by_key(|(key, owner, _)| (*key, *owner));
+        fresh.sort_unstable();
         let mut insert = self.connection.prepare_cached(
-            "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner, given, surname)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR IGNORE INTO match_key (mailbox, key, side, owner) VALUES (?1, ?2, ?3, ?4)",
         )?;
-        for (key, owner, keys) in fresh {
-            insert.execute(params![mailbox.0, key, side, owner, keys.given, keys.surname])?;
+        for (key, owner) in fresh {
+            insert.execute(params![mailbox.0, key, side, owner])?;
         }
         Ok(())
     }
 
-    /// Returns the keys that owners have: in one walk where their rows lie side by side.
+    /// Stores what an owner is recognised by; one without keys has no row.
+    fn set_keyed(
+        &self,
+        mailbox: MailboxId,
+        side: i64,
+        owner: i64,
+        keyed: &Keyed,
+    ) -> Result<(), StateError> {
+        if keyed.keys.is_empty() {
+            let sql = "DELETE FROM keyed WHERE mailbox = ?1 AND side = ?2 AND owner = ?3";
+            self.connection.prepare_cached(sql)?.execute(params![mailbox.0, side, owner])?;
+            return Ok(());
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO keyed (mailbox, side, owner, keys, given, surname)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                mailbox.0,
+                side,
+                owner,
+                keyed.keys.as_flattened(),
+                keyed.given,
+                keyed.surname
+            ])?;
+        Ok(())
+    }
+
+    /// Returns what one owner is recognised by.
+    fn keyed(&self, mailbox: MailboxId, side: i64, owner: i64) -> Result<Keyed, StateError> {
+        let mut known = self.known_keys(mailbox, side, &[(owner, Keyed::default())])?;
+        Ok(known.remove(&owner).unwrap_or_default())
+    }
+
+    /// Returns what owners are recognised by: in one walk where their rows lie side by side.
     fn known_keys(
         &self,
         mailbox: MailboxId,
         side: i64,
-        owners: &[(i64, &Keys)],
-    ) -> Result<HashMap<i64, Vec<StoredKey>>, StateError> {
+        owners: &[(i64, Keyed)],
+    ) -> Result<HashMap<i64, Keyed>, StateError> {
         let mut select = self.connection.prepare_cached(
-            "SELECT owner, key, given, surname FROM match_key INDEXED BY match_owner
+            "SELECT owner, keys, given, surname FROM keyed
              WHERE mailbox = ?1 AND side = ?2 AND owner BETWEEN ?3 AND ?4",
         )?;
-        let mut known: HashMap<i64, Vec<StoredKey>> = HashMap::new();
+        let mut known = HashMap::new();
         for (from, to) in walks(owners) {
             let mut rows = select.query(params![mailbox.0, side, from, to])?;
             while let Some(row) = rows.next()? {
-                let key = (row.get(1)?, row.get(2)?, row.get(3)?);
-                known.entry(row.get(0)?).or_default().push(key);
+                let keys: Vec<u8> = row.get(1)?;
+                let (keys, _) = keys.as_chunks();
+                let keyed = Keyed { keys: keys.to_vec(), given: row.get(2)?, surname: row.get(3)? };
+                known.insert(row.get(0)?, keyed);
             }
         }
         Ok(known)
+    }
+
+    /// Says whether a pair shares a key with an unpaired item, or (contacts) with another record.
+    pub(super) fn shares_key(
+        &self,
+        mailbox: MailboxId,
+        pair: i64,
+        kind: ItemKind,
+    ) -> Result<bool, StateError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT 1 FROM match_key
+             WHERE mailbox = ?1 AND key = ?2 AND (side = 1 OR (?3 AND owner <> ?4))",
+        )?;
+        for key in self.keyed(mailbox, PAIR, pair)?.keys {
+            if select.exists(params![mailbox.0, key, kind == ItemKind::Contact, pair])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Lists the unpaired items that share a key.
@@ -171,7 +235,7 @@ impl State {
             "SELECT owner,
                  (given IS NULL OR ?4 IS NULL OR given = ?4) AND (surname IS NULL OR ?5 IS NULL OR surname = ?5),
                  given IS NOT NULL AND surname IS NOT NULL AND given IS ?4 AND surname IS ?5
-             FROM match_key k WHERE mailbox = ?1 AND key = ?2 AND side = ?3
+             FROM match_key k CROSS JOIN keyed USING (mailbox, side, owner) WHERE mailbox = ?1 AND key = ?2 AND side = ?3
                  AND (?3 = 1 OR EXISTS (SELECT 1 FROM pair WHERE id = k.owner AND record_state = 'here'))",
         )?;
         let mut claims: Vec<Claim> = Vec::new();
@@ -197,25 +261,27 @@ impl State {
     }
 
     /// Counts the pairs without an item that share a key with an unpaired item, names permitting.
-    /// `CROSS JOIN` has SQLite begin with the item's own few keys.
-    pub fn claimants(&self, mailbox: MailboxId, unpaired: i64) -> Result<u64, StateError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT count(DISTINCT p.id) FROM match_key mine INDEXED BY match_owner
-                 CROSS JOIN match_key theirs ON theirs.mailbox = mine.mailbox AND theirs.key = mine.key AND theirs.side = 0
-                 JOIN pair p ON p.id = theirs.owner
-                 WHERE mine.mailbox = ?1 AND mine.side = 1 AND mine.owner = ?2
-                     AND p.record_half IS NULL AND p.record_state = 'here'
-                     AND (mine.given IS NULL OR theirs.given IS NULL OR mine.given = theirs.given)
-                     AND (mine.surname IS NULL OR theirs.surname IS NULL OR mine.surname = theirs.surname)",
-            )?
-            .query_row(params![mailbox.0, unpaired], |row| row.get(0))?)
+    pub fn claimants(&self, mailbox: MailboxId, unpaired: i64) -> Result<usize, StateError> {
+        let mine = self.keyed(mailbox, UNPAIRED, unpaired)?;
+        let mut select = self.connection.prepare_cached(
+            "SELECT owner FROM match_key CROSS JOIN keyed USING (mailbox, side, owner)
+             WHERE mailbox = ?1 AND key = ?2 AND side = 0
+                 AND (given IS NULL OR ?3 IS NULL OR given = ?3) AND (surname IS NULL OR ?4 IS NULL OR surname = ?4)
+                 AND EXISTS (SELECT 1 FROM pair WHERE id = owner AND record_half IS NULL AND record_state = 'here')",
+        )?;
+        let mut claimants = BTreeSet::new();
+        for key in mine.keys {
+            let mut rows = select.query(params![mailbox.0, key, mine.given, mine.surname])?;
+            while let Some(row) = rows.next()? {
+                claimants.insert(row.get::<_, i64>(0)?);
+            }
+        }
+        Ok(claimants.len())
     }
 }
 
 /// Returns the rows from which to which to go: all of them at once where few others lie between, else one by one.
-fn walks(owners: &[(i64, &Keys)]) -> Vec<(i64, i64)> {
+fn walks(owners: &[(i64, Keyed)]) -> Vec<(i64, i64)> {
     let rows = || owners.iter().map(|(owner, _)| *owner);
     match rows().min().zip(rows().max()) {
         Some((from, to)) if usize::try_from(to - from).is_ok_and(|gap| gap < 2 * owners.len()) => {

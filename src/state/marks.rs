@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{ItemPresence, MailboxId, RecordPresence, State, StateError};
+use super::{ItemPresence, Keys, MailboxId, RecordPresence, State, StateError};
 use crate::model::{
     FolderId, ItemId, ItemKind, ItemVersion, Module, RecordId, RecordVersion, Token,
 };
@@ -82,6 +82,19 @@ impl State {
         if changed > 0 { self.forget_unlinked(mailbox, record) } else { Ok(()) }
     }
 
+    /// Adds the contacts of a module's filter that move and that a listing did not tell of, where it need not tell of all.
+    pub fn see_members(&self, mailbox: MailboxId, module: Module) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO pair (mailbox, record, kind, module)
+                 SELECT mailbox, record, 'contact', module FROM member WHERE mailbox = ?1 AND module = ?2
+                 ON CONFLICT (mailbox, record) DO UPDATE SET record_state = 'here', dirty = dirty | 1
+                 WHERE record_state <> 'here'",
+            )?
+            .execute(params![mailbox.0, module.key()])?;
+        Ok(())
+    }
+
     /// Marks a pair's record as left or gone. A pair that never had an item is forgotten.
     pub fn see_record_off(
         &self,
@@ -101,26 +114,20 @@ impl State {
 
     /// Forgets the pair of a record that never had an item.
     pub fn forget_unlinked(&self, mailbox: MailboxId, record: &RecordId) -> Result<(), StateError> {
-        self.connection
+        let pair: Option<i64> = self
+            .connection
             .prepare_cached(
-                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = 0 AND owner IN
-                     (SELECT id FROM pair WHERE mailbox = ?1 AND record = ?2
-                      AND record_half IS NULL AND record_state <> 'here')",
-            )?
-            .execute(params![mailbox.0, record.as_str()])?;
-        self.connection
-            .prepare_cached(
-                "DELETE FROM finding WHERE mailbox = ?1 AND record = ?2 AND EXISTS
-                     (SELECT 1 FROM pair WHERE mailbox = ?1 AND record = ?2
-                      AND record_half IS NULL AND record_state <> 'here')",
-            )?
-            .execute(params![mailbox.0, record.as_str()])?;
-        self.connection
-            .prepare_cached(
-                "DELETE FROM pair WHERE mailbox = ?1 AND record = ?2
+                "SELECT id FROM pair WHERE mailbox = ?1 AND record = ?2
                      AND record_half IS NULL AND record_state <> 'here'",
             )?
+            .query_row(params![mailbox.0, record.as_str()], |row| row.get(0))
+            .optional()?;
+        let Some(pair) = pair else { return Ok(()) };
+        self.set_pair_keys(mailbox, &[(pair, &Keys::default())])?;
+        self.connection
+            .prepare_cached("DELETE FROM finding WHERE mailbox = ?1 AND record = ?2")?
             .execute(params![mailbox.0, record.as_str()])?;
+        self.connection.prepare_cached("DELETE FROM pair WHERE id = ?1")?.execute(params![pair])?;
         Ok(())
     }
 

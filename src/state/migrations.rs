@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -267,15 +267,40 @@ ALTER TABLE member ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;   -- 1: new in 
 CREATE INDEX member_unread ON member (mailbox, module) WHERE unread = 1;
 ";
 
+/// Version 9: what happens to every record of a first transfer takes fewer rows. The row of a request's creates stays as their journal
+/// (rule D12), which had a row for each before. What an owner is recognised by is one row beside the keys, which took a second index
+/// over them before, and each of them held the names.
+const V9: &str = "
+ALTER TABLE creating RENAME COLUMN creates TO open;  -- those that are not settled; [] when all of them are
+ALTER TABLE creating ADD COLUMN records TEXT;        -- JSON: [record, …]; NULL: earlier versions have them in journal
+DROP INDEX creating_mailbox;
+CREATE INDEX creating_open ON creating (mailbox) WHERE open <> '[]';
+
+CREATE TABLE keyed (
+    mailbox INTEGER NOT NULL,
+    side INTEGER NOT NULL,         -- 0: pair, 1: unpaired item
+    owner INTEGER NOT NULL,
+    keys BLOB NOT NULL,            -- 8 bytes each, in order
+    given BLOB,
+    surname BLOB,
+    PRIMARY KEY (mailbox, side, owner)
+) WITHOUT ROWID;
+INSERT INTO keyed SELECT mailbox, side, owner, unhex(group_concat(hex(key), '' ORDER BY key)), max(given), max(surname)
+    FROM match_key GROUP BY mailbox, side, owner;
+DROP INDEX match_owner;
+ALTER TABLE match_key DROP COLUMN given;
+ALTER TABLE match_key DROP COLUMN surname;
+";
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use rusqlite::Connection;
 
-    use super::V1;
+    use super::{MIGRATIONS, V1};
     use crate::model::{Field, Fingerprint, ItemKind, RecordId, Slot, TenantName, UserId, Value};
-    use crate::state::{FILE_NAME, State};
+    use crate::state::{Claim, FILE_NAME, Keys, State};
 
     /// A state of version 1 with one mailbox, and a pair of each way in which an item comes to its stamp or to none.
     const OLD: &str = "
@@ -341,5 +366,48 @@ mod tests {
         assert_eq!(token, Some("fedcba9876543210fedcba9876543210"));
         assert_eq!((intents[0].pair, intents[0].kind), (2, ItemKind::Contact));
         assert!(state.creating(mailbox).unwrap().is_empty());
+    }
+
+    /// What is on its way stays so, and people are recognised as before.
+    #[test]
+    fn creates_and_keys_of_version_8_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        for migration in MIGRATIONS.iter().take(8) {
+            old.execute_batch(migration).unwrap();
+        }
+        old.execute_batch(
+            "INSERT INTO meta VALUES ('salt', x'00');
+             INSERT INTO mailbox (id, tenant, user, identity, address) VALUES (1, 'staffitpro', 'DHO', 'm', 'a');
+             INSERT INTO pair (id, mailbox, record, kind, module) VALUES (1, 1, 'waiting', 'contact', 'applicants');
+             INSERT INTO unpaired (id, mailbox, item, version, kind, folder) VALUES (4, 1, 'i', 'v', 'contact', 'f');
+             INSERT INTO match_key (mailbox, key, side, owner, given, surname) VALUES
+                 (1, 'mail....', 1, 4, 'given...', 'surname.'), (1, 'company.', 1, 4, 'given...', 'surname.');
+             UPDATE match_key SET key = CAST(key AS BLOB), given = CAST(given AS BLOB), surname = CAST(surname AS BLOB);
+             INSERT INTO creating (run, mailbox, kind, creates, at) VALUES ('r', 1, 'contact', '[[1,\"token\"]]', 0);
+             PRAGMA user_version = 8;",
+        )
+        .unwrap();
+        drop(old);
+        let state = State::open(folder.path()).unwrap();
+        let known = state.mailbox(&TenantName::from("staffitpro"), &UserId::from("DHO"));
+        let mailbox = known.unwrap().unwrap().id;
+        let creating = state.creating(mailbox).unwrap();
+        assert_eq!(creating[0].creates, [(1, "token".into())]);
+        state.leave_creates(creating[0].id, &[]).unwrap();
+        assert!(state.creating(mailbox).unwrap().is_empty());
+        let keys = Keys {
+            strong: vec![*b"mail....", *b"phone..."],
+            given: Some(*b"given..."),
+            ..Keys::default()
+        };
+        let claim = Claim { owner: 4, names_fit: true, names_equal: false, strong: true };
+        assert_eq!(state.matching_items(mailbox, &keys).unwrap(), [claim]);
+        // The pair is not recognised by anything yet.
+        assert_eq!(state.claimants(mailbox, 4).unwrap(), 0);
+        state.set_pair_keys(mailbox, &[(1, &keys)]).unwrap();
+        assert_eq!(state.claimants(mailbox, 4).unwrap(), 1);
+        assert!(state.forget_unpaired(mailbox, &"i".into()).unwrap());
+        assert!(state.matching_items(mailbox, &keys).unwrap().is_empty());
     }
 }

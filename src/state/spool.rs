@@ -10,7 +10,7 @@ use crate::reason::Code;
 /// A verdict with what it was decided on.
 #[derive(Clone, Debug)]
 pub struct SpooledVerdict {
-    /// Its row, in the order of planning.
+    /// Its row: twice the pair's, and one more for what becomes of a late twin.
     pub id: i64,
     /// The pair.
     pub pair: i64,
@@ -49,24 +49,26 @@ pub struct SpooledVerdict {
 impl SpooledVerdict {
     /// Says whether it asks for a write; the others are spooled only to be told of.
     pub fn writes(&self) -> bool {
-        matches!(self.action.as_str(), "create" | "update" | "delete" | "remove-twin")
+        matches!(self.action.as_str(), "create" | "update" | "delete" | REMOVE_TWIN)
     }
 }
+
+/// The word of the action on a late twin, which stands beside what becomes of the pair.
+const REMOVE_TWIN: &str = "remove-twin";
 
 /// From how many noted pairs on the keys of a mailbox are walked once, and not looked for one by one.
 const MANY: i64 = 500;
 
-const COLUMNS: &str = "id, pair, scope, kind, record_version, candidate, item_version, label, action, link, fields, reasons";
+const COLUMNS: &str = "id, scope, kind, record_version, candidate, item_version, label, action, link, fields, reasons";
 
 impl State {
     /// Empties the spool, or makes it.
     pub fn open_spool(&self) -> Result<(), StateError> {
         self.connection.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS verdict (
-                 id INTEGER PRIMARY KEY, pair INTEGER NOT NULL, scope TEXT NOT NULL, kind TEXT NOT NULL,
+                 id INTEGER PRIMARY KEY, scope TEXT NOT NULL, kind TEXT NOT NULL,
                  record_version TEXT, candidate INTEGER, item_version TEXT, label TEXT, action TEXT NOT NULL,
                  link INTEGER NOT NULL, fields BLOB NOT NULL, reasons BLOB NOT NULL);
-             CREATE UNIQUE INDEX IF NOT EXISTS temp.verdict_pair ON verdict (pair, action = 'remove-twin');
              CREATE TEMP TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY) WITHOUT ROWID;
              CREATE TEMP TABLE IF NOT EXISTS unlinked (pair INTEGER PRIMARY KEY);
              CREATE TEMP TABLE IF NOT EXISTS suspect (pair INTEGER PRIMARY KEY);
@@ -94,12 +96,12 @@ impl State {
         .map(FieldSet::to_bytes);
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO temp.verdict (pair, scope, kind, record_version, candidate, item_version, label,
+                "INSERT OR REPLACE INTO temp.verdict (id, scope, kind, record_version, candidate, item_version, label,
                      action, link, fields, reasons)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
-                spooled.pair,
+                2 * spooled.pair + i64::from(spooled.action == REMOVE_TWIN),
                 spooled.scope.to_string(),
                 spooled.kind.key(),
                 spooled.record_version.as_ref().map(RecordVersion::as_str),
@@ -139,7 +141,7 @@ impl State {
     ) -> Result<Vec<SpooledVerdict>, StateError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read_spool(
-            "id > ?1 AND pair IN (SELECT pair FROM temp.unlinked) ORDER BY id LIMIT ?2",
+            "id > ?1 AND id / 2 IN (SELECT pair FROM temp.unlinked) ORDER BY id LIMIT ?2",
             params![after, limit],
         )
     }
@@ -154,24 +156,24 @@ impl State {
         let mut rows = statement.query(parameters)?;
         let mut spooled = Vec::new();
         while let Some(row) = rows.next()? {
-            let (scope, kind): (String, String) = (row.get(2)?, row.get(3)?);
-            let (sets, reasons): (Vec<u8>, Vec<u8>) = (row.get(10)?, row.get(11)?);
+            let (id, scope, kind): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (sets, reasons): (Vec<u8>, Vec<u8>) = (row.get(9)?, row.get(10)?);
             let bad = || StateError::Corrupt("the spool of verdicts cannot be read".into());
             let (sets, _) = sets.as_chunks::<16>();
             let &[to_item, to_record, cleared, decorate, settle, apart] = sets else {
                 return Err(bad());
             };
             spooled.push(SpooledVerdict {
-                id: row.get(0)?,
-                pair: row.get(1)?,
+                id,
+                pair: id / 2,
                 scope: Scope::from_key(&scope).ok_or_else(bad)?,
                 kind: ItemKind::from_key(&kind).ok_or_else(bad)?,
-                record_version: row.get::<_, Option<String>>(4)?.map(RecordVersion::new),
-                candidate: row.get(5)?,
-                item_version: row.get::<_, Option<String>>(6)?.map(ItemVersion::new),
-                label: row.get(7)?,
-                action: row.get(8)?,
-                link: row.get(9)?,
+                record_version: row.get::<_, Option<String>>(3)?.map(RecordVersion::new),
+                candidate: row.get(4)?,
+                item_version: row.get::<_, Option<String>>(5)?.map(ItemVersion::new),
+                label: row.get(6)?,
+                action: row.get(7)?,
+                link: row.get(8)?,
                 to_item: FieldSet::from_bytes(to_item),
                 to_record: FieldSet::from_bytes(to_record),
                 cleared: FieldSet::from_bytes(cleared),
@@ -225,9 +227,6 @@ impl State {
     }
 
     /// Lists suspect pairs that share a key with an unpaired item, or (contacts) with another record, after a row.
-    ///
-    /// `CROSS JOIN` has SQLite begin with the pair's own few keys; left to itself it walks all keys of the mailbox for
-    /// each pair.
     pub fn contested(
         &self,
         mailbox: super::MailboxId,
@@ -237,17 +236,19 @@ impl State {
     ) -> Result<Vec<i64>, StateError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT u.pair FROM temp.suspect u JOIN pair p ON p.id = u.pair
-             WHERE u.pair > ?2 AND p.kind = ?4 AND EXISTS (
-                 SELECT 1 FROM match_key mine INDEXED BY match_owner CROSS JOIN match_key other
-                     ON other.mailbox = mine.mailbox AND other.key = mine.key
-                 WHERE mine.mailbox = ?1 AND mine.side = 0 AND mine.owner = u.pair
-                     AND (other.side = 1 OR (p.kind = 'contact' AND other.owner <> u.pair)))
-             ORDER BY u.pair LIMIT ?3",
+             WHERE u.pair > ?1 AND p.kind = ?2 ORDER BY u.pair",
         )?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows =
-            statement.query_map(params![mailbox.0, after, limit, kind.key()], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut suspects = statement.query(params![after, kind.key()])?;
+        let mut contested = Vec::new();
+        while contested.len() < limit
+            && let Some(row) = suspects.next()?
+        {
+            let pair = row.get(0)?;
+            if self.shares_key(mailbox, pair, kind)? {
+                contested.push(pair);
+            }
+        }
+        Ok(contested)
     }
 
     /// Takes a note back: the pair's second look was the last.
@@ -271,7 +272,7 @@ impl State {
     /// Takes the verdict on a pair back.
     pub fn unspool(&self, pair: i64) -> Result<(), StateError> {
         self.connection
-            .prepare_cached("DELETE FROM temp.verdict WHERE pair = ?1")?
+            .prepare_cached("DELETE FROM temp.verdict WHERE id IN (2 * ?1, 2 * ?1 + 1)")?
             .execute(params![pair])?;
         Ok(())
     }

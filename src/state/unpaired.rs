@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{MailboxId, State, StateError};
+use super::{Keys, MailboxId, State, StateError};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Token};
 
 /// An item that belongs to no pair.
@@ -90,15 +90,19 @@ impl State {
 
     /// Forgets the unpaired item in this row and its keys.
     pub fn forget_unpaired_row(&self, mailbox: MailboxId, row: i64) -> Result<(), StateError> {
-        self.connection
-            .prepare_cached(
-                "DELETE FROM match_key INDEXED BY match_owner WHERE mailbox = ?1 AND side = 1 AND owner = ?2",
-            )?
-            .execute(params![mailbox.0, row])?;
+        self.set_unpaired_keys(mailbox, row, &Keys::default())?;
         self.connection
             .prepare_cached("DELETE FROM unpaired WHERE id = ?1")?
             .execute(params![row])?;
         Ok(())
+    }
+
+    /// Says whether any unpaired item of a mailbox is stamped for a record of ours.
+    pub fn any_stamped(&self, mailbox: MailboxId) -> Result<bool, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM unpaired WHERE mailbox = ?1 AND record IS NOT NULL")?
+            .exists(params![mailbox.0])?)
     }
 
     /// Lists the unpaired items stamped for a record: those outside Deleted Items first, the oldest first (rule D3).

@@ -11,7 +11,7 @@ use crate::mailbox::{Item, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemKind, Slot, Token, Value};
 use crate::reason::Code;
 use crate::source::Record;
-use crate::state::{Before, OwnCategories, Settlement, Side, StateError};
+use crate::state::{OwnCategories, Settlement, StateError};
 
 /// A create on its way.
 struct Pending {
@@ -72,8 +72,6 @@ impl Session<'_> {
     ) -> Result<(Vec<Pending>, Vec<Write>, i64), Stop> {
         let mut pending = Vec::new();
         let mut writes = Vec::new();
-        let mut creates = Vec::new();
-        self.state.begin_durable()?;
         for mut work in work {
             let half = work.half.take();
             let Some(record) = &work.record else { continue };
@@ -98,22 +96,16 @@ impl Session<'_> {
                 version: record.version.as_str().to_owned(),
                 fingerprint: stamp_fingerprint(&record_half),
             };
-            creates.push((work.pair.id, token.clone()));
-            self.remember(&Before {
-                record: &work.pair.record,
-                kind,
-                item: None,
-                side: Side::Outlook,
-                action: "create",
-                before: None,
-                edited_by: record.changed_by.as_deref(),
-                edited_at: record.changed_at,
-            })?;
             writes.push(Write::Create { folder: folder.clone(), content, stamp });
             pending.push(Pending { work, record_half, token, own, shown });
         }
-        let creating = self.state.intend_creates(self.id, &self.run, (kind, &creates), self.now)?;
-        self.state.commit()?;
+        let creates: Vec<_> = pending
+            .iter()
+            .map(|pending| (pending.work.pair.id, &pending.work.pair.record, &pending.token))
+            .collect();
+        let creating = self.state.durably(|state| {
+            state.intend_creates(self.id, &self.run, (kind, &creates), self.now)
+        })?;
         Ok((pending, writes, creating))
     }
 
