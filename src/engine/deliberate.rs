@@ -133,8 +133,13 @@ impl Session<'_> {
         let mut page = self.read_records(active, pairs)?;
         self.state.begin()?;
         self.key_records(kind, &mut page)?;
+        let stamped = self.state.any_stamped(self.id)?;
         for seen in &mut page {
-            self.find_candidate(kind, seen, contested)?;
+            if contested {
+                self.find_candidate(kind, seen)?;
+            } else {
+                self.find_stamped(seen, stamped)?;
+            }
         }
         self.state.commit()?;
         self.look_for_deleted(active, kind, &mut page)?;
@@ -219,26 +224,29 @@ impl Session<'_> {
         self.state.set_pair_keys(self.id, &keyed)
     }
 
-    /// Looks for the item of a record that has none (rule D3).
-    fn find_candidate(
-        &mut self,
-        kind: ItemKind,
-        seen: &mut Seen,
-        contested: bool,
-    ) -> Result<(), Stop> {
-        seen.second_look = contested;
+    /// Joins a record that has no item to the one that carries its stamp, where some item is `stamped` at all. One that stays
+    /// without is noted for a second look.
+    fn find_stamped(&self, seen: &mut Seen, stamped: bool) -> Result<(), StateError> {
+        if seen.keys.is_none() || seen.pair.item.is_some() {
+            return Ok(());
+        }
+        if stamped {
+            self.join_by_stamp(&mut seen.pair)?;
+        }
+        seen.joined = seen.pair.item.is_some();
+        seen.first_look = !seen.joined;
+        if seen.first_look {
+            self.state.note_unlinked(seen.pair.id)?;
+        }
+        Ok(())
+    }
+
+    /// Looks for the item of a record that has none by what it is recognised by (rule D3).
+    fn find_candidate(&mut self, kind: ItemKind, seen: &mut Seen) -> Result<(), Stop> {
+        seen.second_look = true;
         let Some(keys) = seen.keys.as_ref().filter(|_| seen.pair.item.is_none()) else {
             return Ok(());
         };
-        if !contested {
-            self.join_by_stamp(&mut seen.pair)?;
-            seen.joined = seen.pair.item.is_some();
-            seen.first_look = !seen.joined;
-            if seen.first_look {
-                self.state.note_unlinked(seen.pair.id)?;
-            }
-            return Ok(());
-        }
         let scope = self.active_in(seen.pair.module).find(|a| a.kinds().contains(&kind));
         let adopt = scope.map(|active| self.job.scopes.of(active.scope).adopt);
         let items = self.state.matching_items(self.id, keys)?;

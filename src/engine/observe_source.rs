@@ -44,15 +44,15 @@ impl Session<'_> {
         Scope::new(module, switch).is_some_and(|scope| self.job.scopes.of(scope).mode != Mode::None)
     }
 
-    /// Reads the filter. Of a record that is new in it the feed does not tell what belongs to it: where the feed is read, that is
-    /// noted in the same transaction.
+    /// Reads the filter. Where only changes are told of next, records that are new in it are seen at once, and it is noted in the same
+    /// transaction that what belongs to them is still to be asked for. A listing tells of both.
     fn observe_members(
         &mut self,
         module: Module,
         known: Option<&Position>,
-        unread: bool,
+        changes: bool,
     ) -> Result<(), Stop> {
-        let contacts = self.wants(module, Switch::Contacts);
+        let contacts = changes && self.wants(module, Switch::Contacts);
         let mut page = None;
         self.state.forget_seen()?;
         // What is lacking can only be what was known before.
@@ -67,7 +67,7 @@ impl Session<'_> {
                     if any {
                         state.saw(record.as_str())?;
                     }
-                    if !state.add_member(self.id, module, (record, unread))? {
+                    if !state.add_member(self.id, module, (record, changes))? {
                         continue;
                     }
                     if contacts {
@@ -195,6 +195,9 @@ impl Session<'_> {
             let gone = if listing.complete {
                 self.state.unseen_records(self.id, module)?
             } else {
+                if module.has_filter() && self.wants(module, Switch::Contacts) {
+                    self.state.see_members(self.id, module)?;
+                }
                 Vec::new()
             };
             self.state.atomically(|state| {

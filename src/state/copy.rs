@@ -48,7 +48,8 @@ impl State {
                 // What nobody asks before a write, and what is made while planning.
                 "journal" | "run" => continue,
                 // Few rows, and other mailboxes of the same database are looked at.
-                "meta" | "mailbox" | "intent" | "creating" => "true".to_owned(),
+                "meta" | "mailbox" | "intent" => "true".to_owned(),
+                "creating" => "open <> '[]'".to_owned(),
                 "pair" => {
                     format!("mailbox = {mailbox} OR id IN (SELECT pair FROM original.intent)")
                 }
