@@ -121,7 +121,14 @@ impl PluginSource {
         let request =
             serde_json::to_vec(request).map_err(|error| self.broken(method, error.to_string()))?;
         let reply = self.pool.call(method, request)?;
-        match serde_json::from_slice(&reply.bytes) {
+        // serde_json's messages name keys and places, and may quote a value; only the place is told.
+        let strange = |byte| {
+            self.broken(method, format!("the reply is not what the interface says, at byte {byte}"))
+        };
+        // UTF-8 is looked for in the whole at once, not in each text.
+        let text =
+            std::str::from_utf8(&reply.bytes).map_err(|error| strange(error.valid_up_to()))?;
+        match serde_json::from_str(text) {
             Ok(wire::Reply::Ok(value)) => {
                 reply.keep();
                 Ok(value)
@@ -138,11 +145,7 @@ impl PluginSource {
                 }
                 Err(messages::error(&self.adapter, method, error))
             }
-            // serde_json's messages name keys and places, and may quote a value; only the place is told.
-            Err(error) => Err(self.broken(
-                method,
-                format!("the reply is not what the interface says, at byte {}", error.column()),
-            )),
+            Err(error) => Err(strange(error.column())),
         }
     }
 
