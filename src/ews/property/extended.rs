@@ -82,15 +82,13 @@ impl Guid {
 impl Guid {
     /// Returns the form with hyphens. It is in lower case, because servers compare ids of sets by their letters.
     pub(crate) fn text(self) -> GuidText {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |four: u8| DIGITS.get(usize::from(four)).copied().unwrap_or(b'0');
-        let mut text = [b'-'; 36];
         // Four hyphens stand between the bytes.
-        let places = (0..text.len()).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
-        let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]);
-        for (place, digit) in places.zip(digits) {
-            if let Some(slot) = text.get_mut(place) {
-                *slot = digit;
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        let digit = |four: u8| if four < 10 { b'0' + four } else { b'a' - 10 + four };
+        let mut text = [b'-'; 36];
+        for (place, byte) in PLACES.into_iter().zip(self.0) {
+            if let Some(digits) = text.get_mut(place..place + 2) {
+                digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xF)]);
             }
         }
         GuidText(text)
