@@ -205,18 +205,21 @@ impl Content {
 
     /// Returns an estimate of the bytes this content takes on the wire, for batches bounded by size.
     pub fn weight(&self) -> usize {
-        self.iter()
-            .map(|(field, slot)| {
-                let value = match slot.value() {
-                    Some(Value::Text(text)) => text.len(),
-                    Some(Value::List(entries)) => entries.iter().map(|e| e.len() + 32).sum(),
-                    Some(Value::Attendees(people)) => people.len() * 200,
-                    Some(Value::Recurrence(series)) => 600 + series.exceptions.len() * 400,
+        let filled: usize = self
+            .values()
+            .map(|(field, value)| {
+                let value = match value {
+                    Value::Text(text) => text.len(),
+                    Value::List(entries) => entries.iter().map(|e| e.len() + 32).sum(),
+                    Value::Attendees(people) => people.len() * 200,
+                    Value::Recurrence(series) => 600 + series.exceptions.len() * 400,
                     _ => 24,
                 };
                 value + if field.shape() == Shape::Body { 64 } else { 160 }
             })
-            .sum()
+            .sum();
+        // A blank field takes a path to clear it.
+        filled + self.blank.len() as usize * 184
     }
 }
 
