@@ -1,5 +1,8 @@
 //! What the README promises, on the committed sample.
 
+use jiff::ToSpan;
+use jiff::civil::Date;
+
 use crate::document::{self, counts, mailbox, wrote_nothing};
 use crate::expected::Expected;
 use crate::place::{PEOPLE, Place};
@@ -93,10 +96,13 @@ fn edits_travel_both_ways_and_business_contacts_one_way() {
 }
 
 /// Rule D3 and invariants 4 and 5: completing a recurring task in Outlook makes the server write a finished copy with the same
-/// stamp, and the task itself goes on to its next date. The copy is the person's, and the record follows the task.
+/// stamp, and the task itself goes on to its next date; one that regenerates counts it from the day on which it was finished. The
+/// copy is the person's, and the record follows the task.
 #[test]
 fn the_copy_that_completing_a_recurring_task_leaves_is_not_doubled() {
     let place = Place::sample();
+    // The task that regenerates belongs to this customer.
+    place.run(&["filter", "add", "DHO", "K-010221"]).expect(0);
     place.run(&["sync", "--first-transfer"]).expect(0);
     let stamp = exchange_sim::named_string(crate::place::STAMP, "Record");
     let recurring: Vec<(&str, &str, exchange_sim::Item)> = PEOPLE
@@ -116,6 +122,7 @@ fn the_copy_that_completing_a_recurring_task_leaves_is_not_doubled() {
     }
     let document = document::read(&place.run(&["sync", "--json"]).expect(0));
     assert_eq!(document["totals"]["created"], 0, "{document:#}");
+    let mut regenerated = 0;
     for (user, address, item) in &recurring {
         let record = item.text(&stamp).unwrap();
         let twins = place.items_of(address, record);
@@ -123,14 +130,25 @@ fn the_copy_that_completing_a_recurring_task_leaves_is_not_doubled() {
         let task = twins.iter().find(|twin| twin.id == item.id).expect("the task is where it was");
         let due = task.text("task:DueDate").unwrap();
         assert!(due > item.text("task:DueDate").unwrap(), "{due}: it went on");
-        let query = "SELECT status, due FROM task WHERE id = ?1";
-        let (status, stored): (String, String) = place
+        let query = "SELECT status, due, recurrence FROM task WHERE id = ?1";
+        let (status, stored, series): (String, String, String) = place
             .database()
-            .query_row(query, [record], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(query, [record], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .unwrap();
+        let series: serde_json::Value = serde_json::from_str(&series).unwrap();
+        let pattern = &series["pattern"];
+        if pattern["kind"] == "regenerating" {
+            assert_eq!(pattern["unit"], "day", "{pattern}");
+            let copy = twins.iter().find(|twin| twin.id != item.id).unwrap();
+            let finished: Date = copy.text("task:CompleteDate").unwrap()[..10].parse().unwrap();
+            let days = pattern["every"].as_i64().unwrap();
+            assert_eq!(due, (finished + days.days()).to_string(), "{record} of {user}");
+            regenerated += 1;
+        }
         assert_ne!(status, "completed", "{record} of {user}");
         assert_eq!(&stored[..10], due, "the record has the date of the next one");
     }
+    assert!(regenerated > 0, "the sample has a task that counts from its completion");
     let copies = u64::try_from(recurring.len()).unwrap();
     let after: Vec<(u64, u64)> = PEOPLE.iter().map(|(_, address)| count(address)).collect();
     let sum = |counts: &[(u64, u64)]| {
