@@ -9,6 +9,7 @@ pub mod dress;
 mod ended;
 mod explain;
 pub mod guard;
+pub mod identity;
 mod kept;
 pub mod merge;
 mod observe_outlook;

@@ -14,6 +14,7 @@ mod staffitpro;
 mod stage;
 mod state;
 mod ticket;
+mod whose;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +113,7 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen 
     let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
     let sources: BTreeMap<_, _> =
         names.into_iter().map(|name| (name.clone(), Side::look(settings, name, words))).collect();
-    let mailboxes = pool::each(
+    let mut mailboxes = pool::each(
         settings,
         chosen,
         |mailbox| look_at(settings, &sources, &tried, mailbox, words),
@@ -121,6 +122,7 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen 
             ..Looked::nothing(mailbox)
         },
     );
+    whose::twins(settings.language, &mut mailboxes);
     let overlaps = overlap::of(chosen, &sources, words);
     Seen { state: state::look(settings), sources, ways: tried.ways(), mailboxes, overlaps }
 }

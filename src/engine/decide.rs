@@ -10,9 +10,7 @@ use crate::engine::tally::Tally;
 use crate::mailbox::{Item, ItemError, Mailbox, MailboxError};
 use crate::model::{Direction, ItemId, RecordId, Scope, Switch, TenantName, UserId};
 use crate::source::{Fetched, Source, SourceError};
-use crate::state::{
-    FILE_NAME, KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow,
-};
+use crate::state::{KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow};
 
 /// Whose state a decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -281,29 +279,39 @@ pub fn take(whose: Whose<'_>, record: &RecordId, direction: Direction) -> Result
 }
 
 /// Binds a user's state to the mailbox that is behind the address now; the next run joins the items by their stamps
-/// (rule D15).
+/// (rule D15). Another user who had it has it no more (rule G9).
 pub fn rebind(
     whose: Whose<'_>,
     address: &str,
     mailbox: &mut dyn Mailbox,
 ) -> Result<(), DecideError> {
-    let desk = Desk::open(whose)?;
+    let Whose { folder, tenant, user } = whose;
+    let _lock = MailboxLock::take(folder, tenant, user)?.ok_or(DecideError::Busy)?;
+    let state = State::open(folder)?;
     mailbox.must_exist();
-    let opened = mailbox.open()?;
-    if opened.identity == desk.known.identity {
-        return Err(DecideError::SameMailbox);
+    let identity = mailbox.open()?.identity;
+    let _twin = MailboxLock::take_mailbox(folder, &identity)?.ok_or(DecideError::Busy)?;
+    let known = state.mailbox(tenant, user)?;
+    if state.other_holder(&identity, tenant, user)?.is_none() {
+        match &known {
+            None => return Err(DecideError::NeverRan),
+            Some(known) if known.identity == identity => return Err(DecideError::SameMailbox),
+            Some(_) => {}
+        }
     }
-    desk.state.durably(|state| state.rebind(desk.known.id, &opened.identity, address))?;
+    state.durably(|state| {
+        let id = match known {
+            None => state.add_mailbox(tenant, user, &identity, address)?,
+            Some(KnownMailbox { id, identity: before, .. }) => {
+                if before != identity {
+                    state.rebind(id, &identity, address)?;
+                }
+                id
+            }
+        };
+        state.release(&identity, id)
+    })?;
     Ok(())
-}
-
-/// Returns which mailbox a user's was when it was last settled; `None` where it never was. Where there is no state yet, none is
-/// made.
-pub fn known(whose: Whose<'_>) -> Result<Option<KnownMailbox>, StateError> {
-    if !whose.folder.join(FILE_NAME).exists() {
-        return Ok(None);
-    }
-    State::open(whose.folder)?.mailbox(whose.tenant, whose.user)
 }
 
 /// What is known of a mailbox without asking anybody.

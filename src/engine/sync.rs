@@ -8,19 +8,20 @@ use jiff::tz::TimeZone;
 use crate::engine::clock::run_id;
 use crate::engine::ended::explain;
 use crate::engine::guard::{columns, direction_key};
+use crate::engine::identity;
 use crate::engine::kept::Kept;
 use crate::engine::patient::{Patience, Patient, PatientSource};
 use crate::engine::plan::Action;
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
 use crate::engine::tally::Tally;
-use crate::mailbox::{Mailbox, MailboxError, MailboxErrorKind, Opened};
+use crate::mailbox::{Mailbox, MailboxError, MailboxErrorKind};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
 use crate::model::rules::FirstTransfer;
 use crate::model::{Mode, Scope, Switch};
 use crate::reason::Code;
 use crate::source::{Description, Source, SourceError, SourceErrorKind};
-use crate::state::{KnownMailbox, MailboxId, MailboxLock, ScopeMark, State};
+use crate::state::{MailboxId, MailboxLock, ScopeMark, State};
 
 /// Brings one mailbox into agreement, or with [`Options::dry`] says what that would take and writes nothing.
 ///
@@ -99,7 +100,15 @@ fn run(
         job.state.give_back(state);
         (state, kept) = (copy()?, false);
     }
-    let id = check_identity(job, &state, &opened)?;
+    // Another line may lead to the same mailbox under another name (rule G9); one that is still to be made is nobody's.
+    let twin = opened
+        .exists
+        .then(|| MailboxLock::take_mailbox(job.state.path(), &opened.identity))
+        .transpose()?;
+    if matches!(twin, Some(None)) {
+        return Err(Stop::Busy);
+    }
+    let id = identity::settled(job, &state, &opened)?;
     let now = job.clock.now();
     let run = run_id(job.entropy, now).ok_or(Stop::Entropy)?;
     let active = activate(job, options, &state, id)?;
@@ -411,27 +420,6 @@ fn check_source(
         hint: None,
         request: None,
     }]))
-}
-
-/// Another mailbox behind the address stops before any write (rule D15).
-fn check_identity(job: &Job<'_>, state: &State, opened: &Opened) -> Result<MailboxId, Stop> {
-    match state.mailbox(job.tenant, job.user)? {
-        None => Ok(state.add_mailbox(job.tenant, job.user, &opened.identity, job.address)?),
-        Some(KnownMailbox { id, identity, .. }) if identity == opened.identity => Ok(id),
-        Some(known) => Err(Stop::Waits(vec![Stopped {
-            code: Code::MailboxChanged,
-            scope: None,
-            number: None,
-            limit: None,
-            examples: Vec::new(),
-            text: format!(
-                "the mailbox behind {} is not the one that was settled before (then {})",
-                job.address, known.address
-            ),
-            hint: None,
-            request: None,
-        }])),
-    }
 }
 
 /// Finds out which scopes move in this run, and in which mode.

@@ -1,4 +1,4 @@
-//! Pure: the catalogue itself, one entry for each outcome. Longer than other files because it is a table that people read
+//! Pure: the catalogue itself, one entry for each outcome. Long because it is a table that people read
 //! from top to bottom, and because one list in one place makes every look-up total.
 //!
 //! Sentences speak of one record and are shown beside its number and name, so they do not repeat them. They are written for
@@ -286,6 +286,11 @@ catalogue! {
         en "Another mailbox than in the last run is behind the address {address}. Usual causes: the mailbox was moved, made anew, or the address was given to somebody else. Nothing was written."
         next_de "Prüfen, wem das Postfach gehört: `abgleich check --mailbox {user}`. Gehört es derselben Person: `abgleich rebind {user}`."
         next_en "See whose mailbox it is: `abgleich check --mailbox {user}`. If it is the same person's: `abgleich rebind {user}`.";
+    MailboxTaken "mailbox-taken" "G9" Waiting
+        de "Hinter der Adresse {address} steht ein Postfach, das schon einem anderen staffITpro-Benutzer gehört. Zwei Benutzer in einem Postfach würden alles doppelt anlegen; es wurde nichts geschrieben. Übliche Ursachen: zwei Zeilen mit zwei Adressen desselben Postfachs, eine Kopie einer PST-Datei, ein Benutzer oder eine Quelle mit neuem Namen, eine Zeile, die früher falsch war."
+        en "Behind the address {address} is a mailbox that belongs to another staffITpro user already. Two users in one mailbox would make everything twice; nothing was written. Usual causes: two lines with two addresses of the same mailbox, a copy of a PST file, a user or a source with a new name, a line that was wrong before."
+        next_de "Die falsche der beiden Zeilen berichtigen. Gehört das Postfach von nun an zu {user}: `abgleich rebind {user}`; was der andere Benutzer darin hat, bleibt liegen und ist dann niemandes."
+        next_en "Put the wrong one of the two lines right. If the mailbox is {user}'s from now on: `abgleich rebind {user}`; what the other user has in it stays there and is nobody's then.";
 
     // Something is held because it is in doubt.
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::StateError;
-use crate::model::{TenantName, UserId};
+use crate::model::{MailboxIdentity, TenantName, UserId};
 
 /// The lock of one mailbox; held as long as this value lives.
 #[derive(Debug)]
@@ -23,8 +23,20 @@ impl MailboxLock {
         tenant: &TenantName,
         user: &UserId,
     ) -> Result<Option<Self>, StateError> {
+        Self::of(folder, &format!("{tenant}\n{user}"))
+    }
+
+    /// Takes the lock of a mailbox, whosever it is: two users of one are not served at once.
+    pub fn take_mailbox(
+        folder: &Path,
+        identity: &MailboxIdentity,
+    ) -> Result<Option<Self>, StateError> {
+        Self::of(folder, &format!("mailbox\n\n{identity}"))
+    }
+
+    fn of(folder: &Path, what: &str) -> Result<Option<Self>, StateError> {
         // Names of tenants and users may hold characters that no file name takes.
-        let digest = Sha256::digest(format!("{tenant}\n{user}"));
+        let digest = Sha256::digest(what);
         let mut name = String::new();
         for byte in digest.iter().take(8) {
             let _ = write!(name, "{byte:02x}");

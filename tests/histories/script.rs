@@ -115,7 +115,10 @@ impl Stage {
         let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
         let rest = rest.trim();
         match verb {
-            "user" => self.world.add(rest),
+            "user" => match rest.split_once(" in ") {
+                Some((user, other)) => self.world.add_twin(user, other),
+                None => self.world.add(rest),
+            },
             "scope" => self.scope(rest),
             "writes" => self.writes(rest),
             "source" => self.configure(rest),

@@ -199,6 +199,15 @@ impl World {
         );
     }
 
+    /// Adds a user whose line leads to the mailbox of another one, under another address.
+    pub(crate) fn add_twin(&mut self, user: &str, other: &str) {
+        self.add(user);
+        let mailbox = self.person(other).mailbox.clone();
+        if let Some(person) = self.people.get_mut(user) {
+            person.mailbox = mailbox;
+        }
+    }
+
     pub(crate) fn person(&self, user: &str) -> &Person {
         self.people.get(user).unwrap_or_else(|| panic!("there is no user {user}"))
     }

@@ -168,3 +168,28 @@ fn a_trial_over_a_file_that_is_still_to_be_made_leaves_nothing_behind() {
     assert!(path.exists());
     ends_with(0, folder, &["sync"]);
 }
+
+/// Rule G9: the configuration cannot see that two spellings are one file, or two addresses one mailbox.
+#[test]
+fn a_file_behind_two_lines_is_the_first_ones_until_somebody_says_otherwise() {
+    let folder = place();
+    let (folder, path) = (folder.path(), folder.path().join("demo.pst"));
+    fs::write(
+        folder.join("abgleich.toml"),
+        CONFIGURATION.to_owned() + "CSC = { pst = './demo.pst' }\n",
+    )
+    .unwrap();
+    ends_with(0, folder, &["sync", "--first-transfer", "--mailbox", "DHO"]);
+    let first = fs::read(&path).unwrap();
+    for (code, command) in [(3, "sync"), (3, "plan"), (4, "check")] {
+        let said = ends_with(code, folder, &[command, "--mailbox", "CSC"]);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("is that of the user DHO of staffitpro"), "{said}");
+        assert!(command == "check" || said.contains("mailbox-taken"), "{said}");
+    }
+    assert!(fs::read(&path).unwrap() == first, "nothing was written");
+    ends_with(0, folder, &["rebind", "CSC"]);
+    ends_with(0, folder, &["plan", "--mailbox", "CSC", "--first-transfer"]);
+    let said = ends_with(3, folder, &["sync", "--mailbox", "DHO"]);
+    assert!(said.contains("mailbox-taken"), "{said}");
+}

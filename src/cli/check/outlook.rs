@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use abgleich::config::{Access, Binding, MailboxSettings, Scheme, Settings, Target, Writes};
-use abgleich::engine::decide;
 use abgleich::engine::rules::ClockDifference;
 use abgleich::ews::ServerVersion;
 use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::LaneWire;
 use abgleich::mailbox::{Mailbox, MailboxError, MailboxErrorKind, Opened, Trouble};
-use abgleich::model::{Direction, FolderId, ItemKind, Mode};
+use abgleich::model::{Direction, FolderId, ItemKind, MailboxIdentity, Mode};
 use abgleich::pst::check::check;
 use jiff::Timestamp;
 
@@ -19,8 +18,8 @@ use crate::cli::check::probe::probe;
 use crate::cli::check::remark::Remark;
 use crate::cli::check::server::Way;
 use crate::cli::check::stage::{Stage, Walked};
+use crate::cli::check::whose;
 use crate::cli::check::words::Words;
-use crate::cli::decide::whose;
 use crate::cli::open;
 use crate::cli::pst::place_of_file;
 use crate::failure::{Exit, Failure};
@@ -33,6 +32,8 @@ pub(super) const TOLERATED: i64 = 300;
 pub(super) struct Outlook {
     /// Whose it is, as the server's directory says.
     pub(super) owner: Option<String>,
+    /// Which it is; `None` where it was not entered, or is not the one that the state is about.
+    pub(super) identity: Option<MailboxIdentity>,
     /// By how much its clock is ahead of ours, in seconds.
     pub(super) clock: Option<i64>,
     /// The version of its server.
@@ -135,26 +136,35 @@ pub(super) fn look(
     remarks: &mut Vec<Remark>,
 ) -> Outlook {
     let mut seen = Outlook::default();
-    let Target::Exchange { server, .. } = &mailbox.target else {
-        let walked = enter_file(settings, tried, mailbox, words, &mut seen, remarks).and_then(
-            |mut opened| opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks),
-        );
-        if let Err(remark) = walked {
-            seen.walked.push(Walked::failed(remark.stage));
-            remarks.push(remark);
+    if let Err(remark) = walk(settings, tried, mailbox, words, &mut seen, remarks) {
+        if let Target::Exchange { server, .. } = &mailbox.target {
+            tried.note(server, &remark);
         }
-        return seen;
-    };
-    let walked =
-        enter(settings, tried, mailbox, server, words, &mut seen).and_then(|mut opened| {
-            opened.walk(settings, tried.probe, mailbox, words, &mut seen, remarks)
-        });
-    if let Err(remark) = walked {
-        tried.note(server, &remark);
         seen.walked.push(Walked::failed(remark.stage));
         remarks.push(remark);
     }
     seen
+}
+
+fn walk(
+    settings: &Settings,
+    tried: &Tried,
+    line: &MailboxSettings,
+    words: Words,
+    seen: &mut Outlook,
+    remarks: &mut Vec<Remark>,
+) -> Result<(), Remark> {
+    let state = whose::remembered(settings);
+    let mut entered = match &line.target {
+        Target::Exchange { server, .. } => enter(settings, tried, line, server, words, seen)?,
+        Target::Pst { .. } => {
+            let is_known = whose::is_known(state.as_ref(), line)?;
+            enter_file(settings, tried, (line, is_known), words, seen, remarks)?
+        }
+    };
+    whose::object(settings, state.as_ref(), line, &entered.opened)?;
+    seen.identity = entered.opened.exists.then(|| entered.opened.identity.clone());
+    entered.walk(settings, tried.probe, line, words, seen, remarks)
 }
 
 /// A mailbox that was opened, and what that told.
@@ -190,13 +200,11 @@ impl Kept {
 fn enter_file(
     settings: &Settings,
     tried: &Tried,
-    line: &MailboxSettings,
+    (line, is_known): (&MailboxSettings, bool),
     words: Words,
     seen: &mut Outlook,
     remarks: &mut Vec<Remark>,
 ) -> Result<Entered, Remark> {
-    let known = decide::known(whose(settings, line))
-        .map_err(|error| Remark::error(Stage::Mailbox, (error.to_string(), None)))?;
     let access = open::file(settings, line, open::Usage::Write).map_err(|failure| of(&failure))?;
     let is_there = access.as_ref().is_some_and(|access| access.path.exists());
     if let Some(access) = access.filter(|access| access.writes) {
@@ -217,7 +225,7 @@ fn enter_file(
     let usage = if tried.probe && is_there { open::Usage::Write } else { open::Usage::Read };
     let mut mailbox =
         tried.servers.mailbox(settings, line, usage).map_err(|failure| of(&failure))?;
-    if known.is_some() {
+    if is_known {
         mailbox.must_exist();
     }
     let opened = mailbox.open().map_err(|error| refused(&error))?;

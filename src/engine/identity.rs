@@ -1,0 +1,54 @@
+//! Effect: whether what is behind an address is the mailbox that the state is about (rule D15), and nobody else's (rule G9).
+
+use crate::engine::report::Stopped;
+use crate::engine::session::{Job, Stop};
+use crate::mailbox::Opened;
+use crate::model::{MailboxIdentity, TenantName, UserId};
+use crate::reason::Code;
+use crate::state::{MailboxId, State, StateError};
+
+/// Returns the row of the mailbox that was opened, which is made at the first time. Another mailbox than before, or that of
+/// somebody else, stops before any write.
+pub(super) fn settled(job: &Job<'_>, state: &State, opened: &Opened) -> Result<MailboxId, Stop> {
+    if let Some(stopped) = objection(state, (job.tenant, job.user), job.address, &opened.identity)?
+    {
+        return Err(Stop::Waits(vec![stopped]));
+    }
+    match state.mailbox(job.tenant, job.user)? {
+        Some(known) => Ok(known.id),
+        None => Ok(state.add_mailbox(job.tenant, job.user, &opened.identity, job.address)?),
+    }
+}
+
+/// Says why a user's run would not touch a mailbox.
+pub fn objection(
+    state: &State,
+    (tenant, user): (&TenantName, &UserId),
+    address: &str,
+    identity: &MailboxIdentity,
+) -> Result<Option<Stopped>, StateError> {
+    let stopped = |code, text| Stopped {
+        code,
+        scope: None,
+        number: None,
+        limit: None,
+        examples: Vec::new(),
+        text,
+        hint: None,
+        request: None,
+    };
+    if let Some(holder) = state.other_holder(identity, tenant, user)? {
+        let text = format!(
+            "the mailbox behind {address} is that of the user {} of {} ({})",
+            holder.user, holder.tenant, holder.address
+        );
+        return Ok(Some(stopped(Code::MailboxTaken, text)));
+    }
+    Ok(state.mailbox(tenant, user)?.filter(|known| known.identity != *identity).map(|known| {
+        let text = format!(
+            "the mailbox behind {address} is not the one that was settled before (then {})",
+            known.address
+        );
+        stopped(Code::MailboxChanged, text)
+    }))
+}
