@@ -1,17 +1,18 @@
 /*
- * The interface between abgleich and an adapter plugin, version 1.1. This file is normative.
+ * The interface between abgleich and an adapter plugin, version 1.2. This file is normative.
  *
  * An adapter is a shared library that exports one function, abgleich_adapter_v1. It brings records of a staffITpro database to
  * abgleich and takes updates back. It can neither create nor delete records: there is no message for that.
  *
  * MESSAGES are JSON in UTF-8. A request is an object with the key "method"; a reply is {"ok": ...} or {"error": ...}. The
  * schemas are in schemas/: request.json, and METHOD.reply.json for each method. Whoever reads a message passes over keys that
- * it does not know. In the fields of a record an absent key means unknown, null means blank. Ids, versions and positions are
- * opaque text of the adapter's making. Dates are "2026-11-22", instants are RFC 3339 with a zone.
+ * it does not know. In the fields of a record an absent key means unknown, null means blank; in a reply that says "brief" an absent
+ * key of a field that the description calls readable means blank as well. Ids, versions and positions are opaque text of the
+ * adapter's making. Dates are "2026-11-22", instants are RFC 3339 with a zone.
  *
  * VERSIONS. The major version is in the name of the symbol and in the table; it changes when a plugin must be changed. The
  * minor version changes when something is appended to a table or a message; old plugins go on working. Neither follows the
- * version of abgleich. Appended since 1.0: in 1.1 the method "news" (capability news/1).
+ * version of abgleich. Appended since 1.0: in 1.1 the method "news" (capability news/1); in 1.2 "brief" in fetch.
  *
  * CAPABILITIES. An adapter names what it implements as name/revision in its manifest, and what works with a database in its
  * description. base/1 (describe, list, fetch) is needed; everything else is optional and never called where it is not named:
@@ -44,7 +45,7 @@ extern "C" {
 #endif
 
 #define ABGLEICH_ABI_MAJOR 1
-#define ABGLEICH_ABI_MINOR 1
+#define ABGLEICH_ABI_MINOR 2
 
 /* The eight bytes of abgleich_adapter.magic, without a terminating NUL. */
 #define ABGLEICH_MAGIC {'A', 'B', 'G', 'L', 'E', 'I', 'C', 'H'}

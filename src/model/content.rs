@@ -122,6 +122,11 @@ impl Content {
         self.blank.insert(field);
     }
 
+    /// Makes those of the fields blank that are unknown.
+    pub fn blank_rest(&mut self, fields: FieldSet) {
+        self.blank = self.blank.union(fields.difference(self.known()));
+    }
+
     /// Puts a slot in place.
     pub fn put(&mut self, field: Field, slot: Slot) {
         if slot.is_blank() {

@@ -20,7 +20,7 @@ use super::{
     Changes, Description, Entry, Fetched, Listing, Members, News, QUESTION, RecordUpdate, Source,
     SourceError, SourceErrorKind, Updated, User, messages,
 };
-use crate::model::{ItemKind, Module, Position, RecordId, TenantName, UserId};
+use crate::model::{FieldSet, ItemKind, Module, Position, RecordId, TenantName, UserId};
 
 pub use inspect::{PluginInfo, inspect};
 
@@ -73,6 +73,8 @@ pub struct PluginSource {
     adapter: String,
     pool: pool::Pool,
     capabilities: BTreeSet<String>,
+    /// The fields that the adapter delivers; what a brief reply leaves out of them is blank.
+    readable: Vec<(ItemKind, FieldSet)>,
     told: Mutex<BTreeSet<String>>,
 }
 
@@ -97,9 +99,17 @@ impl PluginSource {
         let limits = settings.limits;
         let patience = Patience { call: limits.call, cancel: limits.cancel };
         let pool = pool::Pool::new(library, config, patience, limits);
-        let mut source =
-            Self { adapter, pool, capabilities: BTreeSet::new(), told: Mutex::default() };
+        let mut source = Self {
+            adapter,
+            pool,
+            capabilities: BTreeSet::new(),
+            readable: Vec::new(),
+            told: Mutex::default(),
+        };
         let described: wire::Description = source.ask("describe", &wire::Request::Describe)?;
+        // What is strange about it is told by `describe`.
+        let readable = messages::description(&described, &mut |_| {}).map(|known| known.readable);
+        source.readable = readable.unwrap_or_default();
         source.pool.expect(described.identity);
         source.capabilities = described.capabilities.into_iter().collect();
         if !source.capabilities.contains("base/1") {
@@ -239,6 +249,7 @@ impl PluginSource {
         let request = wire::Request::Fetch(wire::FetchRequest {
             user: user.as_str().to_owned(),
             ids: ids.iter().map(|id| id.as_str().to_owned()).collect(),
+            brief: true,
         });
         let reply: wire::Fetched<Slots> = self.ask("fetch", &request)?;
         self.count("fetch", reply.answers.len(), ids.len())?;
@@ -249,7 +260,15 @@ impl PluginSource {
                     let what = format!("it answers `{}` where `{id}` was asked for", answer.id);
                     return Err(self.broken("fetch", what));
                 }
-                Ok(messages::fetched(answer, &mut |what| self.tell("fetch", what)))
+                let mut fetched = messages::fetched(answer, &mut |what| self.tell("fetch", what));
+                if reply.brief
+                    && let Fetched::Record(record) = &mut fetched
+                    && let Some((_, fields)) =
+                        self.readable.iter().find(|(kind, _)| *kind == record.kind)
+                {
+                    record.content.blank_rest(*fields);
+                }
+                Ok(fetched)
             })
             .collect()
     }

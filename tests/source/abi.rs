@@ -131,7 +131,7 @@ fn libraries_of_another_version_have_their_own_errors() {
     let path = patched(folder.path(), "major", |header| header[4] = 2);
     let error = load(&path).unwrap_err();
     assert!(
-        error.to_string().contains("speaks version 2.1 of the interface, this abgleich speaks 1"),
+        error.to_string().contains("speaks version 2.2 of the interface, this abgleich speaks 1"),
         "{error}"
     );
     assert!(error.to_string().contains("major") && error.hint().contains("update abgleich"));
@@ -187,7 +187,7 @@ fn a_vendors_library_does_not_depend_on_its_file_any_more() {
 fn inspecting_tells_what_a_plugin_says_of_itself() {
     let path = built::library("sqlite");
     let info = inspect(&path, Limits::default()).unwrap();
-    assert_eq!((info.name.as_str(), info.abi), ("sqlite", (1, 1)));
+    assert_eq!((info.name.as_str(), info.abi), ("sqlite", (1, 2)));
     assert_eq!(info.version, env!("CARGO_PKG_VERSION"));
     assert_eq!(info.sha256, digest(&path));
     assert!(info.capabilities.iter().any(|capability| capability == "update/1"));

@@ -9,7 +9,7 @@ pub const SYMBOL: &str = "abgleich_adapter_v1";
 pub const ABI_MAJOR: u16 = 1;
 
 /// The minor version of the interface; it only ever appends.
-pub const ABI_MINOR: u16 = 1;
+pub const ABI_MINOR: u16 = 2;
 
 /// Eight bytes that tell an adapter's table from whatever else a library may export under the same name.
 pub const MAGIC: [u8; 8] = *b"ABGLEICH";

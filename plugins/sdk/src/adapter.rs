@@ -191,7 +191,7 @@ mod tests {
         }
 
         fn fetch(&mut self, _: FetchRequest) -> Result<Fetched, AdapterError> {
-            Ok(Fetched { answers: vec![] })
+            Ok(Fetched { brief: false, answers: vec![] })
         }
     }
 

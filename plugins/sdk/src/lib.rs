@@ -91,7 +91,7 @@
 //!             _ => Found::Gone,
 //!         };
 //!         let answers = request.ids.iter().map(|id| FetchAnswer { id: id.clone(), found: found(id) });
-//!         Ok(Fetched { answers: answers.collect() })
+//!         Ok(Fetched { brief: false, answers: answers.collect() })
 //!     }
 //! }
 //!

@@ -8,6 +8,8 @@
 //!
 //! Long because the messages are one vocabulary: whoever writes an adapter reads them once from top to bottom.
 
+use std::ops::Not;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -351,12 +353,19 @@ pub struct FetchRequest {
     pub user: String,
     /// Which.
     pub ids: Vec<String>,
+    /// Blank fields may be left out, see [`Fetched::brief`]. Since 1.2.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub brief: bool,
 }
 
 /// Whole records: one answer for each id, in the order of the ids.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Fetched")]
 pub struct Fetched<F = Fields> {
+    /// Fields that the description calls readable and that a record does not name are blank. Only where the request allows it: most
+    /// fields of most people are blank. Since 1.2.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub brief: bool,
     /// The answers.
     pub answers: Vec<FetchAnswer<F>>,
 }
@@ -405,7 +414,7 @@ pub struct Record<F = Fields> {
     /// What an activity belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
-    /// Its fields: absent is unknown, `null` is blank.
+    /// Its fields: absent is unknown, unless the reply is brief, `null` is blank.
     pub fields: F,
     /// When a person last changed it, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -38,11 +38,11 @@ pub(crate) fn fetch(
         let found = match place(&read, &request.user, id)? {
             None => Found::Gone,
             Some(place) if !place.seen => Found::NotYours,
-            Some(place) => record(&read, id, &place, &zone)?,
+            Some(place) => record(&read, id, &place, &zone, request.brief)?,
         };
         answers.push(FetchAnswer { id: id.clone(), found });
     }
-    Ok(Fetched { answers })
+    Ok(Fetched { brief: request.brief, answers })
 }
 
 /// Finds a record, or `None` where there is none any more.
@@ -77,12 +77,13 @@ fn record(
     id: &str,
     place: &Place,
     zone: &TimeZone,
+    brief: bool,
 ) -> Result<Found, AdapterError> {
     let mut query = read.prepare_cached(place.columns.select()).map_err(|error| failed(&error))?;
     let mut rows = query.query([id]).map_err(|error| failed(&error))?;
     let Some(row) = rows.next().map_err(|error| failed(&error))? else { return Ok(Found::Gone) };
     let parent: Option<String> = row.get(2).map_err(|error| failed(&error))?;
-    let fields = match fields(row, place.columns, zone) {
+    let fields = match fields(row, place.columns, zone, brief) {
         Ok(fields) => fields,
         Err(what) => return Ok(Found::Unreadable(what)),
     };
@@ -116,14 +117,22 @@ fn record(
     Ok(Found::Record(Box::new(record)))
 }
 
-/// Reads the fields of a row of [`Columns::select`]. An error names the column and what it should hold.
-pub(crate) fn fields(row: &Row<'_>, columns: &Columns, zone: &TimeZone) -> Result<Fields, String> {
-    let mut fields = Vec::with_capacity(columns.fields().size_hint().1.unwrap_or_default());
+/// Reads the fields of a row of [`Columns::select`]; where the reply is brief, those that are not blank. An error names the column and
+/// what it should hold.
+pub(crate) fn fields(
+    row: &Row<'_>,
+    columns: &Columns,
+    zone: &TimeZone,
+    brief: bool,
+) -> Result<Fields, String> {
+    let mut fields = Vec::new();
     for (index, (word, shape)) in columns.fields().enumerate() {
         let cell = row.get_ref(BEFORE_FIELDS + index).map_err(|error| error.to_string())?;
         let value = cell::read(shape, cell, zone)
             .map_err(|what| format!("the column `{word}` does not hold {what}"))?;
-        fields.push((Cow::Borrowed(word), value));
+        if !(brief && value.is_null()) {
+            fields.push((Cow::Borrowed(word), value));
+        }
     }
     Ok(fields.into_iter().collect())
 }

@@ -115,6 +115,6 @@ fn stored(
     let Some(row) = rows.next().map_err(|error| failed(&error))? else { return Ok(None) };
     let editable = row.get(4).map_err(|error| failed(&error))?;
     // A record that cannot be read was never planned to be written; whatever the caller expects is not what it holds.
-    let fields = fields(row, columns, zone).unwrap_or_default();
+    let fields = fields(row, columns, zone, false).unwrap_or_default();
     Ok(Some((fields, editable)))
 }
