@@ -357,6 +357,11 @@ mod tests {
     /// Rule D20: only a file that is damaged is put away; whatever else is wrong, the state in it is sound.
     #[test]
     fn what_is_wrong_is_told_apart() {
+        use rusqlite::ffi::{
+            SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CONSTRAINT, SQLITE_CORRUPT, SQLITE_FULL,
+            SQLITE_IOERR_SHMSIZE, SQLITE_NOTADB, SQLITE_READONLY_CANTINIT,
+        };
+
         let folder = tempfile::tempdir().unwrap();
         // What lies there cannot be opened, as with a right that is missing.
         std::fs::create_dir(folder.path().join(super::FILE_NAME)).unwrap();
@@ -369,10 +374,6 @@ mod tests {
         let failed = |code| {
             let error = rusqlite::ffi::Error::new(code);
             StateError::Sql(rusqlite::Error::SqliteFailure(error, None)).code()
-        };
-        use rusqlite::ffi::{
-            SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CONSTRAINT, SQLITE_CORRUPT, SQLITE_FULL,
-            SQLITE_IOERR_SHMSIZE, SQLITE_NOTADB, SQLITE_READONLY_CANTINIT,
         };
         for (code, told) in [
             (SQLITE_CANTOPEN, Code::StateRights),

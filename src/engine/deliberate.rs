@@ -17,7 +17,7 @@ use crate::engine::tally::standing;
 use crate::engine::tell::{accompany, label_of};
 use crate::mailbox::{Item, ItemError};
 use crate::model::rules::Adopt;
-use crate::model::{FieldSet, Half, ItemId, ItemKind};
+use crate::model::{Field, FieldSet, Half, ItemId, ItemKind};
 use crate::reason::Code;
 use crate::source::{Fetched, Record};
 use crate::state::{
@@ -315,6 +315,9 @@ impl Session<'_> {
                 let rich =
                     if read.rich { FieldSet::of(Dress::body(kind)) } else { FieldSet::EMPTY };
                 view.bare = bare.difference(rich);
+                if read.aside.wants_a_write() {
+                    view.bare.insert(Field::Recurrence);
+                }
                 view.stamped = seen.candidate.is_none() && self.carries_stamp(&read, &seen.pair);
                 item = Some((read, view));
             }

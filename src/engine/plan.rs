@@ -66,7 +66,7 @@ pub struct ItemView {
     pub too_long: FieldSet,
     /// Ended or finished (rule D6: only open or future activities are deleted).
     pub over: bool,
-    /// Fields that lack the reference or the category they should show (rule D18).
+    /// Fields that lack the reference or the category they should show (rule D18), and a series of which a write broke off.
     pub bare: FieldSet,
 }
 

@@ -1,5 +1,5 @@
 //! Pure: what a mailbox sees of an item beside its fields when it reads it, and needs again when it writes it. The engine hands it
-//! back and does not look into it, so that nothing is read twice.
+//! back, so that nothing is read twice, and asks it one thing alone.
 
 use crate::mailbox::names::Shown;
 
@@ -10,4 +10,13 @@ pub struct Aside {
     pub(super) shown: Option<Shown>,
     /// The mark on a series of which an earlier write did not reach every occurrence; blank where there is none.
     pub(super) unfinished: Option<String>,
+    /// See [`Self::wants_a_write`].
+    pub(super) wants_a_write: bool,
+}
+
+impl Aside {
+    /// Says whether an earlier write of ours broke off within the series, which counts as what it was: any write makes it that.
+    pub const fn wants_a_write(&self) -> bool {
+        self.wants_a_write
+    }
 }

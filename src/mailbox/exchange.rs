@@ -210,6 +210,15 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         let zone = self.manner.zone.clone();
         let none = exceptions::Fetched::new();
         self.guarded(|it| {
+            // There a write of anything else would not make a series whole (`write::update`).
+            let in_vain = it.is_grommunio();
+            let mut each = |id, item: Result<Item, ItemError>| {
+                let item = item.map(|mut item| {
+                    item.aside.wants_a_write &= !in_vain;
+                    item
+                });
+                each(id, item);
+            };
             // Changed occurrences are items of their own: a series that has some waits until they were read as well.
             let mut series = Vec::new();
             it.read(ids, &wanted, &mut |id, item| match item {

@@ -329,6 +329,28 @@ impl Play {
                 self.tell(format!("{id} belongs to {parent}"));
                 self.world.database.memory.set_parent(&id, Some(&parent));
             }
+            (9, _) => {
+                let back = self.dice.one_in(2);
+                let done = self.world.person(user).mailbox.with(|store| {
+                    let folder = store.folder_named("Ablage")?;
+                    if !back {
+                        store.person_discards_folder(&folder);
+                        return Some("deletes a folder");
+                    }
+                    // One that was made anew meanwhile is not brought back beside it: that would be a copy of the person's.
+                    let inside = store.items().filter(|(_, item)| item.folder == folder);
+                    let inside: Vec<_> =
+                        inside.filter_map(|(_, item)| item.stamp.clone()).collect();
+                    if inside.iter().any(|stamp| store.item_of(stamp.record.as_str()).is_some()) {
+                        return None;
+                    }
+                    store.person_takes_back_folder(&folder);
+                    Some("takes a folder back")
+                });
+                if let Some(done) = done {
+                    self.tell(format!("{user} {done}"));
+                }
+            }
             (6, _) => {
                 let n = self.records.len();
                 if n < 12 {
@@ -457,7 +479,7 @@ impl Play {
                     let scopes = self
                         .dice
                         .one_in(6)
-                        .then(|| vec![Scope::from_key(*self.dice.pick(&SCOPES)).unwrap()]);
+                        .then(|| vec![Scope::from_key(self.dice.pick::<&str>(&SCOPES)).unwrap()]);
                     if let Some(scopes) = &scopes {
                         self.tell(format!("a run over {}", scopes[0]));
                     }

@@ -170,8 +170,8 @@ impl Stage {
                 });
             }
             "delete" | "purge" | "restore" | "archive" | "copy" | "private" | "public"
-            | "invite" | "format" | "touch" | "complete" | "unstamp" | "unreadable" | "opaque"
-            | "readable" | "foreign" | "endless" | "damage" | "mend" => {
+            | "invite" | "format" | "touch" | "complete" | "breakoff" | "unstamp"
+            | "unreadable" | "opaque" | "readable" | "foreign" | "endless" | "damage" | "mend" => {
                 self.act(verb, rest, at)?;
             }
             "mailbox" => self.mailbox(rest),
@@ -451,6 +451,10 @@ impl Stage {
                 }
                 "complete" => {
                     store.person_completes(&id, 7, at);
+                    None
+                }
+                "breakoff" => {
+                    store.write_breaks_off(&id, at);
                     None
                 }
                 "unstamp" => {

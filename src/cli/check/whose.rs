@@ -24,7 +24,7 @@ pub(super) fn remembered(settings: &Settings) -> Option<State> {
 /// Says whether the state knows the mailbox of a line.
 pub(super) fn is_known(state: Option<&State>, line: &MailboxSettings) -> Result<bool, Remark> {
     let known = state.map(|state| state.mailbox(&line.source, &line.user)).transpose();
-    Ok(known.map_err(unread)?.flatten().is_some())
+    Ok(known.map_err(|error| unread(&error))?.flatten().is_some())
 }
 
 /// Says why a run would not touch the mailbox that was opened.
@@ -37,7 +37,8 @@ pub(super) fn object(
     let Some(state) = state.filter(|_| opened.exists) else { return Ok(()) };
     let address = line.target.to_string();
     let whose = (&line.source, &line.user);
-    let stopped = objection(state, whose, &address, &opened.identity).map_err(unread)?;
+    let stopped =
+        objection(state, whose, &address, &opened.identity).map_err(|error| unread(&error))?;
     let user = line.user.as_str();
     stopped.map_or(Ok(()), |stopped| {
         Err(remark(settings.language, stopped.code, (user, &address), &stopped.text))
@@ -61,7 +62,7 @@ pub(super) fn twins(language: Language, mailboxes: &mut [Looked]) {
     }
 }
 
-fn unread(error: StateError) -> Remark {
+fn unread(error: &StateError) -> Remark {
     Remark::error(Stage::State, (error.to_string(), None))
 }
 

@@ -82,13 +82,15 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
 pub(super) fn aside(kind: Option<ItemKind>, properties: &Properties) -> Aside {
     let text =
         |of: E| properties.value(of).and_then(Theirs::as_text).unwrap_or_default().to_owned();
+    let unfinished = (kind == Some(ItemKind::Appointment)).then(|| {
+        let mark = properties.value(table::UNFINISHED).and_then(Theirs::as_text);
+        mark.unwrap_or_default().to_owned()
+    });
     Aside {
         shown: (kind == Some(ItemKind::Contact))
             .then(|| Shown { display: text(E::DisplayName), file_as: text(E::FileAs) }),
-        unfinished: (kind == Some(ItemKind::Appointment)).then(|| {
-            let mark = properties.value(table::UNFINISHED).and_then(Theirs::as_text);
-            mark.unwrap_or_default().to_owned()
-        }),
+        wants_a_write: unfinished.as_ref().is_some_and(|mark| !mark.is_empty()),
+        unfinished,
     }
 }
 

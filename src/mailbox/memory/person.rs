@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::mailbox::memory::store::{DELETED, Store, Stored, default_folder};
+use crate::mailbox::memory::store::{DELETED, SERVICE, Store, Stored, default_folder};
 use crate::mailbox::{ItemError, Stamp, Wrote};
 use crate::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, MailboxIdentity, RecordId, Value,
@@ -122,6 +122,11 @@ impl Store {
             self.forget_item(&id);
         }
         self.folders.remove(folder);
+    }
+
+    /// The connection broke while we wrote the occurrences of a series, and nobody can tell how far it came.
+    pub fn write_breaks_off(&mut self, id: &ItemId, at: Timestamp) -> bool {
+        self.touch(id, at, SERVICE, |item| item.unfinished = true)
     }
 
     /// The person marks an item private, or takes the mark away.

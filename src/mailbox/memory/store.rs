@@ -79,6 +79,8 @@ pub struct Stored {
     pub fixed: FieldSet,
     /// Fields that the model cannot represent.
     pub unsupported: FieldSet,
+    /// An earlier write of ours broke off within its series.
+    pub unfinished: bool,
     /// When it was last modified.
     pub modified_at: Timestamp,
     /// By whom.
@@ -205,10 +207,12 @@ impl Store {
     }
 
     pub(super) fn whereabouts(&self, folder: &FolderId) -> Whereabouts {
-        match self.is_deleted(folder) {
-            true => Whereabouts::Deleted,
-            false if self.folders.contains_key(folder) => Whereabouts::Kept,
-            false => Whereabouts::Gone,
+        if self.is_deleted(folder) {
+            Whereabouts::Deleted
+        } else if self.folders.contains_key(folder) {
+            Whereabouts::Kept
+        } else {
+            Whereabouts::Gone
         }
     }
 
@@ -274,7 +278,7 @@ impl Store {
             rich: item.rich,
             fixed: item.fixed,
             unsupported: item.unsupported,
-            aside: Aside::default(),
+            aside: Aside { wants_a_write: item.unfinished, ..Aside::default() },
         })
     }
 
@@ -324,6 +328,7 @@ impl Stored {
             rich: false,
             fixed: FieldSet::EMPTY,
             unsupported: FieldSet::EMPTY,
+            unfinished: false,
             modified_at: at,
             modified_by: by.to_owned(),
             created_at: at,

@@ -48,8 +48,9 @@ impl Store {
         }
     }
 
-    /// Carries out what was left hanging, however many calls ago.
+    /// Carries out what was left hanging, however many calls ago, and what else would come late.
     pub fn commit_hanging(&mut self) {
+        self.commit_late();
         for (kind, write) in std::mem::take(&mut self.hanging) {
             self.apply(kind, &write);
         }
@@ -120,6 +121,7 @@ impl Store {
             item.stamp = Some(stamp.clone());
         }
         self.write_into(&mut item, content);
+        item.unfinished = false;
         item.modified_at = self.now;
         SERVICE.clone_into(&mut item.modified_by);
         item.sequence = self.tick();

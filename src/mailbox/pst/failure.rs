@@ -14,6 +14,7 @@ const IN_USE: Duration = Duration::from_secs(30);
 const CLOSE: &str = "close it there, then run again";
 
 /// Turns what went wrong with reading into an error of the mailbox.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 pub(super) fn read(error: PstError) -> MailboxError {
     let (kind, hint) = match &error {
         PstError::InUse => (MailboxErrorKind::Transient(IN_USE), CLOSE),
@@ -38,6 +39,7 @@ pub(super) fn read(error: PstError) -> MailboxError {
 }
 
 /// Turns what went wrong with opening or writing into an error of the mailbox.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 pub(super) fn write(error: WriteError) -> MailboxError {
     let cause = if let WriteError::Shared(cause) = &error { cause } else { &error };
     let (kind, hint) = match cause {
