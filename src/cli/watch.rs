@@ -53,7 +53,7 @@ pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit
         }
     });
     let voice = Voice { json, manner: work.manner(settings.language) };
-    let options = work.options(false, None, stop);
+    let options = work.options(settings, false, None, stop);
     let watching = Watching::open(
         settings,
         chosen,

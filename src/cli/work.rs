@@ -109,7 +109,7 @@ impl Work {
         let id = run_id(&SystemEntropy, started)
             .ok_or_else(|| Failure::new(Exit::Internal, "the system gives no random numbers"))?;
         let opened = Opened::open(settings, &chosen, self.record.as_deref())?;
-        let options = self.options(dry, explain, stop);
+        let options = self.options(settings, dry, explain, stop);
         let mailboxes = pool::each(
             settings,
             &chosen,
@@ -129,6 +129,7 @@ impl Work {
 
     pub(super) fn options(
         &self,
+        settings: &Settings,
         dry: bool,
         explain: Option<RecordId>,
         stop: Arc<AtomicBool>,
@@ -142,6 +143,7 @@ impl Work {
             explain,
             stop,
             patience: TOTAL_PATIENCE,
+            journal_days: Some(settings.state.journal_days),
         }
     }
 }

@@ -40,8 +40,10 @@ pub(in crate::config) const ROOT: &[Key] = &[
     ),
 ];
 
-const STATE: &[Key] =
-    &[key("folder", Shape::Text(Text::LocalPath), "The folder of the state; on a local disk.")];
+const STATE: &[Key] = &[
+    key("folder", Shape::Text(Text::LocalPath), "The folder of the state; on a local disk."),
+    key("journal_days", Shape::Count { min: 30, max: 36_500 }, "How many days old values stay."),
+];
 
 const WATCH: &[Key] = &[
     german(

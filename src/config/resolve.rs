@@ -41,14 +41,17 @@ pub(in crate::config) fn resolve(gathered: Gathered) -> (Settings, Vec<Problem>)
         }
         _ => false,
     };
-    let folder = root.of("state").and_then(Node::table).and_then(|state| state.of("folder"));
-    let state = match folder.and_then(|node| Some((node.text()?, &node.place))) {
-        Some((folder, place)) => {
-            notes.origins.note("state.folder", quoted(folder), origin(place));
-            StateSettings { folder: folder.into() }
-        }
-        None => StateSettings { folder: "state".into() },
-    };
+    let of_state = |key| root.of("state").and_then(Node::table).and_then(|state| state.of(key));
+    let mut state = StateSettings { folder: "state".into(), journal_days: 1095 };
+    if let Some((folder, place)) = of_state("folder").and_then(|n| Some((n.text()?, &n.place))) {
+        notes.origins.note("state.folder", quoted(folder), origin(place));
+        state.folder = folder.into();
+    }
+    if let Some((days, place)) = of_state("journal_days").and_then(|n| Some((n.count()?, &n.place)))
+    {
+        notes.origins.note("state.journal_days", days, origin(place));
+        state.journal_days = days;
+    }
 
     let watch = watch::resolve(&mut notes, &root);
     let mut sources = BTreeMap::new();

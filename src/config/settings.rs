@@ -68,6 +68,8 @@ keyed! {
 pub struct StateSettings {
     /// The folder of the state database; not on a network share.
     pub folder: PathBuf,
+    /// For how many days it keeps what was there before something was overwritten or deleted.
+    pub journal_days: u32,
 }
 
 /// How `sync --watch` watches.

@@ -70,6 +70,8 @@ pub struct Options {
     pub stop: Arc<AtomicBool>,
     /// How long the run waits in all for a server that wants to be left alone; none by default.
     pub patience: Duration,
+    /// For how many days before-images are kept (rule D12); for ever by default.
+    pub journal_days: Option<u32>,
 }
 
 /// Why a run ended early.

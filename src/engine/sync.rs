@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use crate::engine::clock::run_id;
@@ -386,12 +387,18 @@ impl Session<'_> {
             })
             .collect();
         let counts = serde_json::Value::Object(counts).to_string();
-        let end = |state: &State| state.end_run(&self.run, self.job.clock.now(), word, &counts);
+        let journal_from = self.options.journal_days.and_then(|days| {
+            self.now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).ok()
+        });
+        let end = |state: &State| {
+            state.end_run(&self.run, self.job.clock.now(), word, &counts)?;
+            state.forget_runs(self.id, journal_from)
+        };
         // A run that wrote nothing tells of nothing that could not be found again.
         if self.state.has_promised() {
             self.state.durably(end)?;
         } else {
-            end(&self.state)?;
+            self.state.atomically(end)?;
         }
         Ok(())
     }

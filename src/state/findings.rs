@@ -1,9 +1,9 @@
-//! Effect: findings, effects of the last day, runs.
+//! Effect: findings, and effects of the last day.
 
 use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{MailboxId, State, StateError, instant};
 use crate::model::{FieldSet, RecordId, RunId, Scope};
@@ -26,21 +26,6 @@ pub struct FindingRow {
     pub first_seen: Timestamp,
     /// The run that made it first.
     pub run: RunId,
-}
-
-/// A run over a mailbox.
-#[derive(Clone, Debug)]
-pub struct RunRow {
-    /// The run.
-    pub id: String,
-    /// When it began.
-    pub started: Timestamp,
-    /// When it ended; `None`: it was interrupted, or is running.
-    pub finished: Option<Timestamp>,
-    /// How it ended.
-    pub outcome: Option<String>,
-    /// What it did, JSON by scope.
-    pub counts: Option<String>,
 }
 
 impl State {
@@ -176,66 +161,6 @@ impl State {
             .query_row(params![mailbox.0, scope.to_string(), what, day_before(now)], |row| {
                 row.get(0)
             })?)
-    }
-
-    /// Notes that a run began.
-    pub fn begin_run(
-        &self,
-        mailbox: MailboxId,
-        run: &RunId,
-        at: Timestamp,
-    ) -> Result<(), StateError> {
-        self.connection.execute(
-            "INSERT INTO run (id, started, mailbox) VALUES (?1, ?2, ?3)",
-            params![run.as_str(), at.as_second(), mailbox.0],
-        )?;
-        Ok(())
-    }
-
-    /// Notes how a run ended.
-    pub fn end_run(
-        &self,
-        run: &RunId,
-        at: Timestamp,
-        outcome: &str,
-        counts: &str,
-    ) -> Result<(), StateError> {
-        self.connection.execute(
-            "UPDATE run SET finished = ?2, outcome = ?3, counts = ?4 WHERE id = ?1",
-            params![run.as_str(), at.as_second(), outcome, counts],
-        )?;
-        Ok(())
-    }
-
-    /// Returns the last run over a mailbox.
-    pub fn last_run(&self, mailbox: MailboxId) -> Result<Option<RunRow>, StateError> {
-        let row = self
-            .connection
-            .query_row(
-                "SELECT id, started, finished, outcome, counts FROM run
-                 WHERE mailbox = ?1 ORDER BY started DESC, id DESC LIMIT 1",
-                params![mailbox.0],
-                |row| {
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        row.get::<_, i64>(1)?,
-                        row.get::<_, Option<i64>>(2)?,
-                        row.get::<_, Option<String>>(3)?,
-                        row.get::<_, Option<String>>(4)?,
-                    ))
-                },
-            )
-            .optional()?;
-        row.map(|(id, started, finished, outcome, counts)| {
-            Ok(RunRow {
-                id,
-                started: instant(started)?,
-                finished: finished.map(instant).transpose()?,
-                outcome,
-                counts,
-            })
-        })
-        .transpose()
     }
 }
 

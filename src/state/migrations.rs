@@ -1,7 +1,7 @@
 //! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -290,6 +290,17 @@ INSERT INTO keyed SELECT mailbox, side, owner, unhex(group_concat(hex(key), '' O
 DROP INDEX match_owner;
 ALTER TABLE match_key DROP COLUMN given;
 ALTER TABLE match_key DROP COLUMN surname;
+";
+
+/// Version 10: runs that wrote nothing are known as such and forgotten after a while, and the last run of a mailbox is found without
+/// looking at those of all others.
+const V10: &str = "
+ALTER TABLE run ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0; -- 1: it left nothing in the journal, or nothing is left of that
+CREATE INDEX creating_run ON creating (run);
+UPDATE run SET quiet = 1 WHERE NOT EXISTS (SELECT 1 FROM journal WHERE journal.run = run.id)
+    AND NOT EXISTS (SELECT 1 FROM creating WHERE creating.run = run.id);
+CREATE INDEX run_mailbox ON run (mailbox, started);
+CREATE INDEX run_quiet ON run (mailbox, started) WHERE quiet = 1;
 ";
 
 #[cfg(test)]
