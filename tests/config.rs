@@ -20,6 +20,7 @@ use abgleich::config::{
     Writes,
 };
 use abgleich::model::{Field, Mode, Module, Scope, Switch};
+use abgleich::pst::messaging::CodePage;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, proptest};
 
 /// Files in memory. Names are written with `/` on every system, so that messages are the same everywhere.
@@ -215,10 +216,16 @@ fn a_windows_file_with_bom_and_backslashes_loads() {
     assert_eq!(server.access, Access::Impersonation);
     assert_eq!(server.ca_file.as_deref(), Some(Path::new("ca.pem")));
     let pst = |path: &str, limits| Target::Pst { path: path.into(), limits };
-    let usual = PstLimits { with_password: false, on_share: false, max_gb: 50, code_page: 1252 };
+    let usual = PstLimits {
+        with_password: false,
+        on_share: false,
+        max_gb: 50,
+        code_page: CodePage::WESTERN,
+    };
     let weber = pst(r"D:\pst\f.weber.pst", usual);
     assert_eq!(settings.mailbox("FWE").unwrap().target, weber);
-    let allowed = PstLimits { with_password: true, on_share: true, max_gb: 20, code_page: 1251 };
+    let allowed =
+        PstLimits { with_password: true, on_share: true, max_gb: 20, code_page: CodePage(1251) };
     let kraft = pst(r"\\dateien\pst\g.kraft.pst", allowed);
     assert_eq!(settings.mailbox("GKR").unwrap().target, kraft);
 }

@@ -14,6 +14,7 @@ use crate::config::shape::{Key, MODES, Name, OTHER_SCHEMES, Shape, Text};
 use crate::config::tree::{Entry, Node, Table, Value};
 use crate::config::{secrecy, wording};
 use crate::model::{Field, ItemKind, Mode, Switch};
+use crate::pst::messaging::CodePage;
 
 /// Checks the tree of a file that lies in `folder`.
 pub(in crate::config) fn check(root: Node, folder: &Path, problems: &mut Vec<Problem>) -> Table {
@@ -100,6 +101,7 @@ impl Check<'_> {
             (Shape::Count { min, max }, Value::Number(number)) => {
                 self.range(key, &place, number, *min, *max)
             }
+            (Shape::CodePage, Value::Number(number)) => self.code_page(&place, number),
             (Shape::Days, Value::Number(number)) => self.range(key, &place, number, 0, 36_500),
             (Shape::Days, Value::Text(text)) if text == "all" => Value::Text(text),
             (Shape::Word(words), Value::Text(text)) => self.word(key, &place, text, words),
@@ -177,6 +179,14 @@ impl Check<'_> {
             return Value::Number(found);
         }
         self.report(place, Fault::OutOfRange { key: key.to_owned(), found, min, max });
+        Value::Wrong
+    }
+
+    fn code_page(&mut self, place: &Place, found: i64) -> Value {
+        if u32::try_from(found).is_ok_and(|number| CodePage(number).is_known()) {
+            return Value::Number(found);
+        }
+        self.report(place, Fault::CodePage { found });
         Value::Wrong
     }
 

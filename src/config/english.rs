@@ -258,6 +258,10 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "\"{}\" is no security identifier; it looks like S-1-5-21-1004336348-1177238915-682003330-1107",
             shown(found)
         ),
+        Fault::CodePage { found } => write!(
+            f,
+            "{found} is no code page that is known here; it is one such as 1250, 1251, 932 or 65001 (UTF-8)"
+        ),
         Fault::BothIdentities { user } => write!(
             f,
             "the line of {} has both upn and sid; keep one of them",

@@ -39,7 +39,7 @@ pub(in crate::config) fn explain(settings: &Settings, mailbox: &MailboxSettings)
                 ("pst_with_password", with_password),
                 ("pst_on_share", on_share),
                 ("pst_max_gb", max_gb),
-                ("pst_code_page", code_page),
+                ("pst_code_page", &code_page.0),
             ];
             for (key, value) in rows {
                 row(key.to_owned(), value, common(key));

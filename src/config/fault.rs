@@ -132,6 +132,8 @@ pub(in crate::config) enum Fault {
     WithoutFile { key: &'static str, user: String },
     /// What is to be a security identifier is none.
     Sid { found: String },
+    /// No texts can be read in this code page.
+    CodePage { found: i64 },
     /// These are no hours of quiet.
     Quiet { found: String },
     /// A line names both a user principal name and a security identifier.

@@ -263,6 +263,10 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "„{}“ ist keine SID; sie sieht aus wie S-1-5-21-1004336348-1177238915-682003330-1107",
             shown(found)
         ),
+        Fault::CodePage { found } => write!(
+            f,
+            "{found} ist keine Codepage, die hier bekannt ist; es gibt etwa 1250, 1251, 932 und 65001 (UTF-8)"
+        ),
         Fault::BothIdentities { user } => {
             write!(f, "die Zeile von {} hat upn und sid; nur eines behalten", shown(user))
         }

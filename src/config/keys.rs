@@ -226,7 +226,7 @@ const MAILBOX: Shape = Shape::TextOr {
         german(
             "pst_code_page",
             &["pst_Codepage"],
-            Shape::Count { min: 1, max: 65_535 },
+            Shape::CodePage,
             "The code page of texts that are not in Unicode, where the file does not say it.",
         ),
     ],

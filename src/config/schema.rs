@@ -92,6 +92,7 @@ fn spelled_out(shape: &Shape) -> Value {
         Shape::Text(rule) => text(*rule),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Count { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Shape::CodePage => json!({ "type": "integer", "minimum": 1, "maximum": 65_535 }),
         Shape::Days => {
             json!({ "anyOf": [{ "type": "integer", "minimum": 0, "maximum": 36500 }, { "const": "all" }] })
         }

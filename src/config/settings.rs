@@ -13,6 +13,7 @@ use crate::model::keyed::keyed;
 use crate::model::rules::{ScopeSettings, Scopes, Writes};
 use crate::model::schedule::Quiet;
 use crate::model::{Scope, TenantName, UserId};
+use crate::pst::messaging::CodePage;
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -426,13 +427,13 @@ pub struct PstLimits {
     /// How long it may become, in GB of 2^30 bytes.
     pub max_gb: u32,
     /// The code page of texts that are not in Unicode, where the file does not say it.
-    pub code_page: u32,
+    pub code_page: CodePage,
 }
 
 impl Default for PstLimits {
     /// As Outlook does it: 50 GB are its own limit.
     fn default() -> Self {
-        Self { with_password: false, on_share: false, max_gb: 50, code_page: 1252 }
+        Self { with_password: false, on_share: false, max_gb: 50, code_page: CodePage::WESTERN }
     }
 }
 

@@ -25,6 +25,8 @@ pub(in crate::config) enum Shape {
     Flag,
     /// A whole number.
     Count { min: u32, max: u32 },
+    /// The number of a code page that is known.
+    CodePage,
     /// A number of days or `"all"`.
     Days,
     /// One of these words.
@@ -109,6 +111,7 @@ impl Shape {
             Self::Text(_) => Allowed::Text,
             Self::Flag => Allowed::Flag,
             Self::Count { min, max } => Allowed::Count { min: *min, max: *max },
+            Self::CodePage => Allowed::Count { min: 1, max: 65_535 },
             Self::Days => Allowed::Days,
             Self::Word(words) => Allowed::Words(words),
             Self::Mode => Allowed::Words(MODES),

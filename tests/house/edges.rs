@@ -12,8 +12,8 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     // Outcomes name modules and kinds of data.
     ("reason", &["model"]),
-    // Names sources, servers and mailboxes; whoever opens them asks here.
-    ("config", &["model", "cloud"]),
+    // Names sources, servers and mailboxes; whoever opens them asks here. Code pages are those that PST files are read in.
+    ("config", &["model", "cloud", "pst"]),
     // A list of domains.
     ("cloud", &[]),
     // The protocol and the file format are usable alone.

@@ -24,7 +24,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::open::access::{Fingerprint, Gates};
 use crate::cli::open::discovered::Discovered;
-use crate::cli::pst::code_page;
 use crate::failure::{Exit, Failure};
 
 /// The servers that were prepared, and the threads that serve their connections.
@@ -424,8 +423,6 @@ pub(in crate::cli) fn file(
     let Target::Pst { path, limits } = &mailbox.target else { return Ok(None) };
     let zone = Zone::iana(mailbox.zone.name())
         .ok_or_else(|| Failure::usage(format!("the zone {} is not known", mailbox.zone)))?;
-    let code_page = code_page(&limits.code_page.to_string())
-        .map_err(|said| Failure::usage(format!("pst_code_page = {}: {said}", limits.code_page)))?;
     Ok(Some(PstAccess {
         path: path.clone(),
         writes: usage == Usage::Write && mailbox.writes == Writes::On,
@@ -436,7 +433,7 @@ pub(in crate::cli) fn file(
             protected: limits.with_password,
             shares: limits.on_share,
         },
-        code_page,
+        code_page: limits.code_page,
     }))
 }
 

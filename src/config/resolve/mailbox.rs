@@ -17,6 +17,7 @@ use crate::config::settings::{
 use crate::config::tree::{Node, Table, Value};
 use crate::model::rules::{Scopes, Writes};
 use crate::model::{TenantName, UserId};
+use crate::pst::messaging::CodePage;
 
 /// What the lines refer to.
 pub(in crate::config::resolve) struct Known<'a> {
@@ -180,7 +181,7 @@ fn pst_limits(line: &Table) -> PstLimits {
         with_password: allows("pst_with_password"),
         on_share: allows("pst_on_share"),
         max_gb: number("pst_max_gb").unwrap_or(usual.max_gb),
-        code_page: number("pst_code_page").unwrap_or(usual.code_page),
+        code_page: number("pst_code_page").map_or(usual.code_page, CodePage),
     }
 }
 
