@@ -105,7 +105,7 @@ impl Texts {
 }
 
 /// Reads the number of a code page that is known.
-pub(in crate::cli) fn code_page(text: &str) -> Result<CodePage, String> {
+fn code_page(text: &str) -> Result<CodePage, String> {
     let page = text.parse().ok().map(CodePage).filter(|page| page.is_known());
     page.ok_or_else(|| {
         "it is no code page that is known here, such as 1250, 1251, 932 or 65001 (UTF-8)".to_owned()
@@ -146,6 +146,7 @@ fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path 
         | WriteError::Exists { path }
         | WriteError::InTheWay { path }
         | WriteError::Beside { path, .. } => path,
+        WriteError::Pst(error) if error.is_of_writing() => into,
         WriteError::Pst(_)
         | WriteError::Uncounted { .. }
         | WriteError::ReadOnlyKind { .. }
@@ -153,6 +154,14 @@ fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path 
         | WriteError::RescueDiffers { .. }
         | WriteError::Protected => from,
         _ => into,
+    }
+}
+
+/// Says whether the original is damaged, so that copying it cannot do.
+fn is_damaged(error: &WriteError) -> bool {
+    match error {
+        WriteError::Pst(error) => !error.is_of_system(),
+        error => matches!(error, WriteError::Uncounted { .. } | WriteError::Inconsistent { .. }),
     }
 }
 
@@ -190,9 +199,38 @@ fn size(language: Language, bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use abgleich::config::Language;
+    use std::io;
+    use std::path::Path;
 
-    use super::size;
+    use abgleich::config::Language;
+    use abgleich::pst::PstError;
+    use abgleich::pst::ndb::write::WriteError;
+
+    use super::{about, is_damaged, size};
+
+    /// The copy's disk may be full or fail; the original is accused of what was read in it.
+    #[test]
+    fn the_original_is_blamed_for_what_it_holds_and_not_for_the_copys_disk() {
+        let (from, into) = (Path::new("old.pst"), Path::new("new.pst"));
+        let io = |action| {
+            WriteError::Pst(PstError::io(action, 0, io::Error::from(io::ErrorKind::StorageFull)))
+        };
+        for (error, blamed, damaged) in [
+            (io("read"), from, false),
+            (io("write"), into, false),
+            (io("make writes durable"), into, false),
+            (io("change the file's length"), into, false),
+            (io("open the copy"), into, false),
+            (WriteError::Pst(PstError::NotPst { found: vec![1] }), from, true),
+            (WriteError::TooLong { limit: 1 }, into, false),
+        ] {
+            assert_eq!(
+                (about(&error, from, into), is_damaged(&error)),
+                (blamed, damaged),
+                "{error:?}"
+            );
+        }
+    }
 
     #[test]
     fn sizes_are_rounded_to_a_tenth() {

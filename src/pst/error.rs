@@ -86,6 +86,17 @@ impl PstError {
         Self::Io { action, at, source }
     }
 
+    /// Says whether the system failed, such as a disk, and the file is not known to be damaged.
+    pub fn is_of_system(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Unopened { .. } | Self::InUse)
+    }
+
+    /// Says whether something could not be written. Then the file is at fault that is being made.
+    pub fn is_of_writing(&self) -> bool {
+        let read = ["read", "ask for the length", "ask for the file's length"];
+        matches!(self, Self::Io { action, .. } if !read.contains(action))
+    }
+
     /// Makes the error of opening a file; `is_windows` says how its codes are to be read.
     pub fn opening(source: io::Error, is_windows: bool) -> Self {
         // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use abgleich::config::Language;
 use abgleich::pst::check::check;
-use abgleich::pst::ndb::write::{Settings, WriteError, compact};
+use abgleich::pst::ndb::write::{Settings, compact};
 use clap::Args;
 
-use super::{Share, about, place, size, unreadable, unwritable};
+use super::{Share, about, is_damaged, place, size, unreadable, unwritable};
 use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
@@ -29,8 +29,7 @@ impl Compact {
         place::warn(language, &self.into, &settings)?;
         let done = compact(&self.file, &self.into, &settings).map_err(|error| {
             let path = about(&error, &self.file, &self.into).to_owned();
-            let is_damaged = matches!(error, WriteError::Pst(_) | WriteError::Uncounted { .. });
-            let hint = is_damaged.then_some(
+            let hint = is_damaged(&error).then_some(
                 "a damaged file is not compacted: `abgleich pst check` says what is wrong, and `abgleich pst repair` \
                  mends what takes no guesses",
             );

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use abgleich::config::Language;
-use abgleich::pst::ndb::write::{Repaired, Settings, WriteError, repair};
+use abgleich::pst::ndb::write::{Repaired, Settings, repair};
 use clap::Args;
 
-use super::{Share, about, place, unwritable};
+use super::{Share, about, is_damaged, place, unwritable};
 use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
@@ -27,8 +27,7 @@ impl Repair {
         place::warn(language, &self.into, &settings)?;
         let done = repair(&self.file, &self.into, &settings).map_err(|error| {
             let path = about(&error, &self.file, &self.into).to_owned();
-            let is_damaged = matches!(error, WriteError::Pst(_) | WriteError::Inconsistent { .. });
-            let hint = is_damaged.then_some(
+            let hint = is_damaged(&error).then_some(
                 "what is damaged in the file's trees is not mended, which would take guesses: take the file from a backup, \
                  or let Outlook's own repair (SCANPST) work on a copy",
             );
