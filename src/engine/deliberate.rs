@@ -421,7 +421,8 @@ impl Session<'_> {
             (_, ItemKind::Contact) => Ok(false),
             _ if !record.module.has_filter() => Ok(false),
             (Some(parent), _) => Ok(!self.state.is_member(self.id, &parent.id)?),
-            (None, _) => Ok(true),
+            // Only listing and feed say for certain that it belongs to nothing.
+            (None, _) => Ok(false),
         }
     }
 
