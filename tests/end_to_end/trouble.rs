@@ -114,7 +114,7 @@ fn a_refused_login_and_a_lost_connection_are_told_apart_and_lose_nothing() {
     place.run(&["sync", "--first-transfer"]).expect(4).says(&[
         "login-refused",
         "user name and password",
-        "d.hoffmann@firma.example",
+        "3 mailboxes: DHO, CSC, FWE",
     ]);
     let checked = place.run(&["check"]).expect(4).says(&["check user name and password"]);
     assert!(!checked.stdout.contains("wrong horse") && !checked.stderr.contains("wrong horse"));
