@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use abgleich::mailbox::contract::{Bench as _, sample};
 use abgleich::mailbox::exchange::lane::ActAs;
-use abgleich::mailbox::{ItemError, Mailbox, MailboxErrorKind, Trouble, Write, Wrote};
+use abgleich::mailbox::{By, ItemError, Mailbox, MailboxErrorKind, Trouble, Wanted, Write, Wrote};
 use abgleich::model::{FolderId, ItemId, ItemKind};
 use exchange_sim::{Fault, FaultKind};
 
@@ -228,6 +228,24 @@ fn quirk_19_a_fault_for_a_batch_that_was_half_done_doubles_nothing() {
     assert_eq!(bench.outlook.items("tasks").expect("the folder").len(), 8, "none is doubled");
     assert_eq!(exchange.server.calls("FindItem"), 1, "looked for once, where they were to be made");
     assert_eq!(exchange.server.calls("CreateItem"), 2, "the five others once more");
+}
+
+#[test]
+fn d4_a_search_finds_what_lies_behind_a_folder_that_fills_the_answer() {
+    // "EWS throttling in Exchange": 250 results of a search with a restriction, from all its folders together.
+    let exchange = Exchange::start();
+    let mut bench = exchange.bench();
+    let folder = home(&mut bench);
+    let answers = bench.mailbox.apply(ItemKind::Task, &creates(&folder, 320)).expect("answers");
+    assert_eq!(done(&answers), 320, "{answers:?}");
+    let filed = bench.outlook.make_folder("tasks", "Kunden", "IPF.Task").expect("a folder");
+    for answer in &answers[..20] {
+        let Wrote::Done { id, .. } = answer else { panic!("{answer:?}") };
+        bench.outlook.move_to(id.as_str(), &filed).expect("it is filed");
+    }
+    let wanted = Wanted { tenant: &"haus".into(), user: &"DHO".into(), by: By::Any };
+    let found = bench.mailbox.find(ItemKind::Task, &wanted).expect("it is looked through");
+    assert_eq!(found.len(), 320);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use crate::ews::operation::folder::{DistinguishedFolder, Folder, FolderRef, Fold
 use crate::ews::operation::get_folder::GetFolder;
 use crate::ews::operation::{FindPage, Placed};
 use crate::ews::{self, ErrorKind, Refusal, ResponseCode};
-use crate::mailbox::exchange::wire::{Patience, Wire, ask};
+use crate::mailbox::exchange::wire::{Patience, Wire, ask, wait_for_page};
 use crate::mailbox::exchange::{failure, kind};
-use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Trouble, Whereabouts};
+use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Whereabouts};
 use crate::model::{FolderId, ItemKind, MailboxIdentity};
 
 /// The folders that say which mailbox this is, and the root, which a delegate may not see.
@@ -434,7 +434,7 @@ fn below<W: Wire>(
     parent: &FolderRef,
     tree: &mut Vec<Folder>,
 ) -> Result<(), MailboxError> {
-    let mut offset = 0;
+    let (mut offset, mut waiting) = (0, patience.begin());
     loop {
         let operation = FindFolder { parents: vec![parent.clone()], offset, page_size: PAGE };
         let parts = ask(wire, patience, Stage::Folder, &operation, refused)?;
@@ -454,20 +454,10 @@ fn below<W: Wire>(
             }
         }
         match next {
-            Some(next) if fresh > 0 && next > offset => offset = next,
-            // A page that is not the last and brings nothing new would go on for ever; a listing that
-            // broke off would make folders look empty.
-            Some(_) => {
-                return Err(MailboxError {
-                    kind: MailboxErrorKind::Malformed,
-                    stage: Stage::Folder,
-                    trouble: Trouble::Unnamed,
-                    text: "the server's list of folders has no end".to_owned(),
-                    hint: None,
-                    ambiguous: false,
-                    source: None,
-                });
+            Some(next) if fresh > 0 && next > offset => {
+                (offset, waiting) = (next, patience.begin());
             }
+            Some(_) => wait_for_page(wire, &mut waiting, Stage::Folder, "folders")?,
             None => return Ok(()),
         }
     }

@@ -8,9 +8,9 @@ use crate::ews::operation::folder::FolderRef;
 use crate::ews::operation::{FindPage, Placed};
 use crate::ews::{Field as E, Item, Property, Refusal, Value};
 use crate::mailbox::exchange::folders::Place;
-use crate::mailbox::exchange::wire::{Wire, ask};
+use crate::mailbox::exchange::wire::{Wire, ask, wait_for_page};
 use crate::mailbox::exchange::{ExchangeMailbox, failure, kind, read, stamp, table};
-use crate::mailbox::{By, Found, MailboxError, MailboxErrorKind, Stage, Trouble, Wanted};
+use crate::mailbox::{By, Found, MailboxError, Stage, Wanted};
 use crate::model::{ItemKind, RecordId, Token};
 
 /// How many folders one request searches; sixteen have met the limit of open objects (notes.md §3.2).
@@ -59,7 +59,9 @@ impl<W: Wire> ExchangeMailbox<W> {
         Ok(found.into_values().collect())
     }
 
-    /// Searches folders page by page. Each folder has its own pages, so those that have more go into the next request.
+    /// Searches folders page by page. Each folder goes on from where it stopped itself: what a server has in its memory for one
+    /// login is limited over all folders of a request, so that the first may bring all there is room for, and those behind it
+    /// nothing (notes.md §1.4). Folders that have come equally far share a request.
     fn search_in(
         &mut self,
         kind: ItemKind,
@@ -70,26 +72,30 @@ impl<W: Wire> ExchangeMailbox<W> {
     ) -> Result<(), MailboxError> {
         let mut properties = table::identifying();
         properties.push(E::DateTimeCreated.into());
-        let mut offset = 0;
-        let mut open: Vec<&Place> = places.iter().collect();
+        let patience = self.manner.patience;
+        let mut open: Vec<(&Place, u32)> = places.iter().map(|place| (place, 0)).collect();
         let mut seen = BTreeSet::new();
-        while !open.is_empty() {
+        let (mut together, mut waiting) = (FOLDERS, patience.begin());
+        while let Some(&(_, offset)) = open.first() {
+            let mut asked = Vec::new();
+            open.retain(|&(place, at)| {
+                let joins = at == offset && asked.len() < together;
+                if joins {
+                    asked.push(place);
+                }
+                !joins
+            });
             let operation = FindItem {
-                folders: open.iter().map(|place| FolderRef::Id(place.id.clone())).collect(),
+                folders: asked.iter().map(|place| FolderRef::Id(place.id.clone())).collect(),
                 restriction: Some(restriction.clone()),
                 properties: properties.clone(),
                 offset,
                 page_size: MAX_PAGE,
             };
-            let patience = self.manner.patience;
             let parts = ask(&mut self.wire, patience, Stage::Item, &operation, refused)?;
-            // Servers may bring less than was asked for. All folders go on from where the first of them stopped, and what then
-            // comes twice counts once.
-            let mut next_offset = offset.saturating_add(MAX_PAGE);
-            let mut next = Vec::new();
-            let mut fresh = 0_usize;
+            let (mut fresh, mut left) = (0_usize, 0_usize);
             for (place, part) in parts {
-                let Some(at) = open.get(place).copied() else { continue };
+                let Some(at) = asked.get(place).copied() else { continue };
                 match part.map_err(|refusal| failure::of_refusal(&refusal, Stage::Folder))? {
                     FindPage::Entry(item) => {
                         fresh += usize::from(seen.insert(item.id.as_str().to_owned()));
@@ -97,31 +103,30 @@ impl<W: Wire> ExchangeMailbox<W> {
                             found.insert(item.id.as_str().to_owned(), hit);
                         }
                     }
-                    FindPage::End { last: false, next_offset: told, .. } => {
-                        next.push(at);
-                        let further = told.filter(|told| *told > offset);
-                        next_offset = next_offset.min(further.unwrap_or(next_offset));
+                    FindPage::End { last: false, next_offset, entries, .. } => {
+                        left += 1;
+                        open.push((at, behind(offset, entries, next_offset)));
                     }
                     FindPage::End { .. } => {}
                 }
             }
-            if !next.is_empty() && fresh == 0 {
-                // Going on would never end, and stopping would make items look absent (rule D4).
-                return Err(MailboxError {
-                    kind: MailboxErrorKind::Malformed,
-                    stage: Stage::Item,
-                    trouble: Trouble::Unnamed,
-                    text: "the server's list of found items has no end".to_owned(),
-                    hint: None,
-                    ambiguous: false,
-                    source: None,
-                });
+            if fresh > 0 || left < asked.len() {
+                (together, waiting) = (FOLDERS, patience.begin());
+            } else if asked.len() > 1 {
+                together = 1;
+            } else {
+                wait_for_page(&mut self.wire, &mut waiting, Stage::Item, "found items")?;
             }
-            open = next;
-            offset = next_offset;
         }
         Ok(())
     }
+}
+
+/// Returns where the next page of a folder begins: behind what came, and never behind what did not come. What then comes twice
+/// counts once.
+fn behind(offset: u32, entries: usize, told: Option<u32>) -> u32 {
+    let came = offset.saturating_add(u32::try_from(entries).unwrap_or(u32::MAX));
+    told.filter(|told| *told > offset).map_or(came, |told| told.min(came))
 }
 
 fn restrictions(wanted: &Wanted<'_>) -> Vec<Restriction> {

@@ -8,7 +8,7 @@ use crate::ews::operation::Operation;
 use crate::ews::transport::Trace;
 use crate::ews::{EwsError, Refusal, ResponseCode, ServerVersionInfo};
 use crate::mailbox::exchange::failure;
-use crate::mailbox::{MailboxError, Stage};
+use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
 
 /// A connection to a server, real or scripted.
 pub trait Wire {
@@ -156,6 +156,31 @@ pub fn ask<W: Wire, O: Operation>(
             _ => failure::of_call(outcome, stage),
         });
     }
+}
+
+/// Waits because nothing came of a listing that is not at its end. What a login may have in the server's memory at once is
+/// shared by all its listings (notes.md §1.4), so that others may have used it up for a moment.
+///
+/// # Errors
+///
+/// Fails when that lasts: going on would never end, and stopping would make things look absent (rule D4).
+pub fn wait_for_page<W: Wire>(
+    wire: &mut W,
+    waiting: &mut Waiting,
+    stage: Stage,
+    what: &str,
+) -> Result<(), MailboxError> {
+    let pause = waiting.next(None).ok_or_else(|| MailboxError {
+        kind: MailboxErrorKind::Malformed,
+        stage,
+        trouble: Trouble::Unnamed,
+        text: format!("the server's list of {what} has no end"),
+        hint: None,
+        ambiguous: false,
+        source: None,
+    })?;
+    wire.wait(pause);
+    Ok(())
 }
 
 #[cfg(test)]

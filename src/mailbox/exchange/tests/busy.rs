@@ -119,17 +119,44 @@ fn d4_a_search_skips_nothing_when_the_server_brings_less_than_was_asked_for() {
     let mut mailbox = mailbox([
         Step::Says(defaults),
         Step::Says(vec![end_of_folders(0)]),
-        // The home folder stops after 3 of a thousand, Deleted Items after 5.
-        Step::Says([page(0, 0..3, Some(3)), page(1, 0..5, Some(5))].concat()),
-        Step::Says([page(0, 3..6, None), page(1, 3..7, None)].concat()),
+        // The home folder stops after 3 of a thousand, and nothing is left for Deleted Items (exchangelib#1022).
+        Step::Says([page(0, 0..3, Some(3)), page(1, 0..0, Some(0))].concat()),
+        Step::Says(page(0, 3..6, None)),
+        // What other searches of the login hold leaves no room at all for a moment.
+        Step::Says(page(0, 0..0, Some(0))),
+        Step::Says(page(0, 10..14, Some(4))),
+        Step::Says(page(0, 14..17, None)),
     ]);
     let (tenant, user) = ("haus".into(), "DHO".into());
     let wanted = Wanted { tenant: &tenant, user: &user, by: By::Any };
     let found = mailbox.find(ItemKind::Contact, &wanted).unwrap();
     assert_eq!(found.len(), 6 + 7, "each once");
-    let offsets: Vec<bool> =
-        mailbox.wire.sent[2..].iter().map(|(_, _, xml)| xml.contains(r#"Offset="3""#)).collect();
-    assert_eq!(offsets, [false, true], "after what really came");
+    let starts: Vec<_> = mailbox.wire.sent[2..]
+        .iter()
+        .map(|(_, folders, xml)| {
+            (*folders, [0, 3, 4].into_iter().find(|at| xml.contains(&format!(r#"Offset="{at}""#))))
+        })
+        .collect();
+    assert_eq!(starts, [(2, Some(0)), (1, Some(3)), (1, Some(0)), (1, Some(0)), (1, Some(4))]);
+    assert_eq!(mailbox.wire.waits, [Duration::from_secs(2)]);
+}
+
+#[test]
+fn d4_a_search_that_never_comes_to_its_end_finds_nothing_absent() {
+    let defaults = (0..5).flat_map(|at| folder(at, &format!("f{at}"))).collect();
+    let first = [Step::Says(defaults), Step::Says(vec![end_of_folders(0)])];
+    let nothing = || Step::Says(page(0, 0..0, Some(0)));
+    let mut mailbox = mailbox(
+        first
+            .into_iter()
+            .chain([Step::Says([page(0, 0..0, Some(0)), page(1, 0..0, Some(0))].concat())])
+            .chain((0..1_000).map(|_| nothing())),
+    );
+    let (tenant, user) = ("haus".into(), "DHO".into());
+    let wanted = Wanted { tenant: &tenant, user: &user, by: By::Any };
+    let error = mailbox.find(ItemKind::Contact, &wanted).unwrap_err();
+    assert_eq!(error.kind, MailboxErrorKind::Malformed, "{error}");
+    assert!(mailbox.wire.sent.len() < 20, "{}", mailbox.wire.sent.len());
 }
 
 #[test]
