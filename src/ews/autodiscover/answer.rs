@@ -41,7 +41,7 @@ pub struct Endpoints {
     pub internal: Option<String>,
     /// The address for use from outside (`EXPR`, `EXHTTP`, `ExternalEwsUrl`).
     pub external: Option<String>,
-    /// Mailboxes with the same value may share a stream (`GroupingInformation`, 2013 and later, SOAP only).
+    /// Mailboxes with the same value may share a stream (`GroupingInformation`, 2013 and later).
     pub grouping: Option<String>,
     /// The version of the server that answered (`CasVersion`, SOAP only).
     pub server: Option<String>,
@@ -105,8 +105,15 @@ fn protocols(account: Element<'_>) -> Endpoints {
             .or_else(|| protocol.node.attribute("Type").map(str::to_owned));
         let slot = match kind.as_deref() {
             Some("EXCH") => &mut found.internal,
+            // Only here is a group of streams told (Microsoft, "GroupingInformation (POX)").
+            Some("EXPR") => {
+                if found.grouping.is_none() {
+                    found.grouping = protocol.owned_text_of("GroupingInformation");
+                }
+                &mut found.external
+            }
             // `EXHTTP` comes once for inside and once for outside, without a word that tells them apart; `EXPR` comes first.
-            Some("EXPR" | "EXHTTP") => &mut found.external,
+            Some("EXHTTP") => &mut found.external,
             _ => continue,
         };
         if slot.is_none() {
@@ -244,11 +251,13 @@ mod tests {
             "<Account><Action>settings</Action><MicrosoftOnline>False</MicrosoftOnline>\
              <Protocol><Type>EXCH</Type><EwsUrl> https://in.firma.example/EWS/Exchange.asmx </EwsUrl></Protocol>\
              <Protocol><Type>WEB</Type><Internal><Protocol><Type>EXCH</Type><ASUrl>https://web/</ASUrl></Protocol></Internal></Protocol>\
-             <Protocol><Type>EXPR</Type><ASUrl>https://out.firma.example/EWS/Exchange.asmx</ASUrl></Protocol></Account>",
+             <Protocol><Type>EXPR</Type><ASUrl>https://out.firma.example/EWS/Exchange.asmx</ASUrl>\
+             <GroupingInformation>site-1</GroupingInformation></Protocol></Account>",
         );
         let Ok(Answer::Settings(found)) = answer else { panic!("{answer:?}") };
         assert_eq!(found.internal.as_deref(), Some("https://in.firma.example/EWS/Exchange.asmx"));
         assert_eq!(found.external.as_deref(), Some("https://out.firma.example/EWS/Exchange.asmx"));
+        assert_eq!(found.grouping.as_deref(), Some("site-1"), "GroupingInformation (POX)");
         assert!(!found.online);
     }
 
