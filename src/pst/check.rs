@@ -20,6 +20,7 @@
 //! | B-trees on heaps in order; every id of a value leads to one | the reader, of every node with properties or a table: `tables`, `rows` |
 //! | tables: columns in order, row ids and versions in place, cells and bits apart, row length, rows without gaps | `rows` |
 //! | rows: their node is there and in the folder, every column says what the item or folder says, the conversation (3013) as well | `folders`, `conversations` |
+//! | attachments: each has a row and each row an attachment, in items and in messages within them; every column says what the attachment says | `attachments` |
 //! | folders: 3602 and 3603 count the rows; every item is in a table | `folders` |
 //! | names: each at its ordinal, of a set that is there, in the bucket of its number or of its text's checksum | `names` |
 //! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence | `items` |
@@ -28,6 +29,7 @@
 //! Of what others write only the data decide: required properties, sizes and counts of unread items, in which good files differ, are
 //! notes. The list of maps with most room (DList) is a hint that nothing relies on, so it is not looked at.
 
+mod attachments;
 mod conversations;
 mod folders;
 mod heaps;

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use abgleich::mapi::{
     FileTime, Properties, PropertyId, PropertyName, PropertyTag, Value, name::set, named, property,
 };
+use abgleich::pst::check::{Weight, check};
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::ltp::{PropertyContext, TableContext};
 use abgleich::pst::medium::Medium;
 use abgleich::pst::messaging::Store;
 use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem, Occurrence};
 use abgleich::pst::ndb::write::{Settings, Writer};
-use abgleich::pst::ndb::{Ndb, Node, Nodes};
+use abgleich::pst::ndb::{Ndb, Node, Nodes, subnode};
 
 use crate::real;
 use crate::walker::{Content, walk};
@@ -163,6 +165,54 @@ fn what_was_not_meant_is_as_it_was() {
         written += 1;
     }
     println!("{written} real files were written");
+}
+
+/// Guide, 11.6: an occurrence that is added to an item of a real file, and then moved, has a row that says so in every column that
+/// Outlook gave the table; the rows of other attachments go on saying what these say.
+#[test]
+fn rows_of_attachments_follow_in_real_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = real::writable(8 << 20);
+    let is_empty = files.is_empty();
+    let mut wide = 0;
+    for (name, bytes) in files {
+        let path = folder.path().join(&name);
+        std::fs::write(&path, &bytes).unwrap();
+        let errors = |path: &Path| -> BTreeSet<String> {
+            let report = check(path).unwrap();
+            let errors = report.findings().iter().filter(|one| one.weight == Weight::Error);
+            errors.map(ToString::to_string).collect()
+        };
+        let before = errors(&path);
+        let settings = Settings { protected: true, ..Settings::default() };
+        let mut file = Writer::open(&path, &settings, &|_| Ok(false)).unwrap();
+        let attached = |file: &Writer, nid: Nid| -> Vec<Nid> {
+            let store = Store::new(file.nodes());
+            let attachments = store.item(nid).unwrap().attachments().unwrap();
+            attachments.iter().map(abgleich::pst::messaging::Attachment::nid).collect()
+        };
+        let mut found = items(file.nodes());
+        found.retain(|item| !attached(&file, item.nid).is_empty());
+        for item in found.iter().take(5) {
+            let table = subnode::find(file.nodes(), item.sub, Nid::ATTACHMENTS).unwrap().unwrap();
+            let table = TableContext::open(file.nodes(), &table).unwrap();
+            wide += usize::from(table.column(property::EXCEPTION_START.id).is_some());
+            let mut occurrence = Occurrence::new(NOW, NOW, NOW, properties("Ausnahme"));
+            for hours in [0, 5] {
+                occurrence.start = FileTime(NOW.0 + hours * 36_000_000_000);
+                let change =
+                    ItemChange { occurrences: vec![occurrence.clone()], ..ItemChange::default() };
+                let mut batch = Batch::begin(&mut file, NOW).unwrap();
+                batch.change_item(item.nid, &change).unwrap();
+                batch.commit().unwrap();
+                occurrence.held = attached(&file, item.nid).into_iter().max();
+            }
+        }
+        file.close().unwrap();
+        let new: Vec<String> = errors(&path).difference(&before).cloned().collect();
+        assert_eq!(new, [""; 0], "{name}");
+    }
+    assert!(is_empty || wide > 0, "no table had the columns of occurrences");
 }
 
 type Walked<'a> = (&'a Ndb, &'a BTreeMap<u32, Content>);

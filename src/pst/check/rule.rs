@@ -96,6 +96,9 @@ rules! {
     OtherParent "other-parent" "is listed in folder {} and belongs to another" "steht in der Tabelle von Ordner {} und gehört zu einem anderen";
     ItemRow "item-row" "column {} of its row is not what the item has" "Spalte {} seiner Zeile ist nicht, was das Element hat";
     FolderRow "folder-row" "column {} of its row is not what the folder has" "Spalte {} seiner Zeile ist nicht, was der Ordner hat";
+    AttachmentRow "attachment-row" "column {} of its row is not what the attachment has" "Spalte {} seiner Zeile ist nicht, was der Anhang hat";
+    AttachmentMissing "attachment-missing" "is listed among the attachments and not there" "steht in der Tabelle der Anhänge und ist nicht da";
+    AttachmentUnlisted "attachment-unlisted" "is not in the table of attachments" "steht nicht in der Tabelle der Anhänge";
     ItemCount "item-count" "does not say that it has {} items" "nennt nicht die {} Elemente, die er hat";
     UnreadCount "unread-count" "does not say that {} of its items are unread" "nennt nicht die {} ungelesenen Elemente, die er hat";
     NoSettings "no-settings" "has no table of its settings" "hat keine Tabelle der Einstellungen";

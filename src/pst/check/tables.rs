@@ -7,7 +7,7 @@ use super::lists::{Blocks, data_size};
 use super::place::{Part, Place};
 use super::report::{Report, Weight};
 use super::rule::Rule;
-use super::{heaps, rows};
+use super::{attachments, heaps, rows};
 use crate::mapi::{PropertyType, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
@@ -73,6 +73,7 @@ impl Walk<'_> {
             Ok(ControlFlow::Continue(()))
         });
         self.report.take(place, walked);
+        attachments::check(self.ndb, &below, place, self.report);
         for node in &below {
             let place = Place::Within(&place, Part::Subnode(node.nid));
             size += self.whole(node, place, depth + 1);

@@ -11,9 +11,11 @@ use crate::mapi::{FileTime, Properties, PropertyName, Value, name::set, named, p
 use crate::pst::crypt::Crypt;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::medium::Medium;
-use crate::pst::messaging::write::{Batch, NewItem, NewStore, Role, fill};
+use crate::pst::messaging::write::{Batch, NewItem, NewStore, Occurrence, Role, fill};
 use crate::pst::ndb::write::{Settings, Writer};
 use broken::Broken;
+
+const NOTHING: [&str; 0] = [];
 
 /// The first contact.
 const ANNA: Nid = Nid(0x20_0024);
@@ -205,6 +207,24 @@ fn rows_mirror_what_they_stand_for() {
         let said = report.findings().iter().any(|finding| finding.to_string().contains(expected));
         assert!(said, "not {expected:?} but {:#?}", report.findings());
     }
+}
+
+/// Guide, 11.6: the row of an attachment is a copy of its properties, here its method and its place in the text.
+#[test]
+fn rows_of_attachments_mirror_them() {
+    let time = FileTime(134_000_000_000_000_000);
+    let mut item = contact("Serie");
+    item.occurrences = vec![Occurrence::new(time, time, time, Properties::new())];
+    let good = file(&[(Role::Calendar, item)]);
+    let findings = |bytes: Vec<u8>| -> Vec<String> {
+        let report = check_medium(Medium::Memory(bytes)).unwrap();
+        report.findings().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(findings(good.clone()), NOTHING);
+    let mut broken = Broken::new(good);
+    broken.attachment_row(&[5, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], &[4]);
+    let expected = "subnode 0x8025: column 37050003 of its row is not what the attachment has";
+    assert_eq!(findings(broken.bytes), [format!("node 0x200024, {expected}")]);
 }
 
 /// MS-OXOMSG 2.2.1.2: without an index the conversation is the hash of the topic in capitals, here that of `ANNA` in UTF-16.

@@ -7,7 +7,7 @@ use crate::pst::crc::{crc, signature};
 use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::PropertyContext;
 use crate::pst::medium::Medium;
-use crate::pst::ndb::{BlockEntry, Ndb, Nodes as _, Tree};
+use crate::pst::ndb::{BlockEntry, Ndb, Nodes as _, Tree, subnode};
 
 pub(super) struct Broken {
     pub(super) bytes: Vec<u8>,
@@ -200,6 +200,18 @@ impl Broken {
     pub(super) fn contents(&mut self, bytes: &[u8], behind: usize, to: &[u8]) {
         let nid = self.parent(super::ANNA).with(NidKind::CONTENTS);
         self.value(nid, bytes, behind, to);
+    }
+
+    /// Changes bytes in the first table of attachments where some stand.
+    pub(super) fn attachment_row(&mut self, bytes: &[u8], to: &[u8]) {
+        let ndb = self.ndb();
+        let item = ndb.node(super::ANNA).unwrap().unwrap();
+        let table = subnode::find(&ndb, item.sub, Nid::ATTACHMENTS).unwrap().unwrap();
+        let entry = ndb.block_entry(table.data.unwrap()).unwrap().unwrap();
+        self.block(&entry, |block| {
+            let start = block.windows(bytes.len()).position(|window| window == bytes);
+            block[start.expect("the bytes are there")..][..to.len()].copy_from_slice(to);
+        });
     }
 
     /// Changes bytes behind the first place in a node's block where some stand.

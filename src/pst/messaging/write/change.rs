@@ -134,6 +134,15 @@ impl Batch<'_> {
             .map(|attachment| (attachment.nid, None))
             .collect();
         let is_any = attachments.len() > changes.len() || !occurrences.is_empty();
+        let old_table = all.iter().copied().find(|sub| sub.nid == Nid::ATTACHMENTS);
+        let columns = match old_table {
+            // Outlook adds the columns that it asks for, and finds occurrences by them.
+            Some(table) => {
+                let table = NodeSource::open(&self.tx, &table)?.table()?;
+                table.columns().iter().map(|column| column.tag).collect()
+            }
+            None => ATTACHMENTS.tags(),
+        };
         let mut made = Vec::new();
         let mut next = next_index(&attachments);
         for occurrence in occurrences {
@@ -141,13 +150,12 @@ impl Batch<'_> {
                 let found = attachments.iter().find(|attachment| attachment.nid == nid);
                 let what = "attachment of a changed occurrence";
                 let attachment = found.ok_or(PstError::NoNode { nid, what })?;
-                self.change_occurrence(attachment, occurrence)?
+                self.change_occurrence(attachment, occurrence, &columns)?
             } else {
                 next += 1;
-                self.put_occurrence(next - 1, occurrence)?
+                self.put_occurrence(next - 1, occurrence, &columns)?
             });
         }
-        let old_table = all.iter().copied().find(|sub| sub.nid == Nid::ATTACHMENTS);
         if old_table.is_none() && made.is_empty() {
             return Ok(AttachmentChanges { changes, is_any, new_size: 0 });
         }
@@ -163,7 +171,7 @@ impl Batch<'_> {
         }
         for (attachment, version) in made.iter().zip(versions) {
             let row = attachment.node.nid.0;
-            // A row that is there may have columns of which we know nothing.
+            // What a row says beyond its attachment stays.
             let old = table.read(row, &source)?.unwrap_or_default();
             let is_told = |old: &Cell<'_>| attachment.cells.iter().any(|cell| cell.tag == old.tag);
             let kept = old.into_iter().filter(|old| !is_told(old));

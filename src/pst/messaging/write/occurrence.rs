@@ -1,9 +1,9 @@
 //! Occurrences of a series that differ from it: messages embedded in hidden attachments (effect). MS-OXOCAL 2.2.10.
 
-use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, Value, property};
+use crate::mapi::{FileTime, Properties, PropertyKey, PropertyTag, PropertyType, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Cell, Given, NoBlocks, RowVersion};
+use crate::pst::ltp::write::{Cell, ContextEdit, Given, NoBlocks, RowVersion};
 use crate::pst::ndb::write::WriteError;
 use crate::pst::ndb::{Node, Nodes};
 
@@ -72,7 +72,7 @@ pub(super) struct Attachments {
 /// One attachment that was put into the file.
 pub(super) struct Attachment {
     pub(super) node: Node,
-    /// Its row in the table of attachments.
+    /// Its row in the table of attachments, which says what it says itself.
     pub(super) cells: Vec<Cell<'static>>,
     /// The bytes of its data and of all below it.
     pub(super) size: u64,
@@ -89,8 +89,9 @@ impl Batch<'_> {
         }
         let mut made = Attachments::default();
         let mut table = ATTACHMENTS.table(self.tx.layout().block_payload)?;
+        let columns = ATTACHMENTS.tags();
         for (index, occurrence) in (FIRST_ATTACHMENT..).zip(occurrences) {
-            let attachment = self.put_occurrence(index, occurrence)?;
+            let attachment = self.put_occurrence(index, occurrence, &columns)?;
             let version = RowVersion(self.tx.unique());
             table.put(attachment.node.nid.0, version, &attachment.cells, &NoBlocks)?;
             made.subnodes.push(attachment.node);
@@ -103,11 +104,12 @@ impl Batch<'_> {
         Ok(made)
     }
 
-    /// Puts an attachment with an embedded message.
+    /// Puts an attachment with an embedded message, for a table with these columns.
     pub(super) fn put_occurrence(
         &mut self,
         index: u32,
         occurrence: &Occurrence,
+        columns: &[PropertyTag],
     ) -> Result<Attachment, WriteError> {
         let subject = Subject::of(&occurrence.properties);
         let usual = self.usual()?;
@@ -145,26 +147,26 @@ impl Batch<'_> {
         subnodes.push(entry(EMBEDDED, message.data, message.sub));
         let sub = self.tx.put_subnodes(&subnodes)?;
         let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
-        let cells = ATTACHMENTS.columns.iter().filter_map(|bits| {
-            let tag = PropertyTag::from_bits(*bits);
-            properties.bytes(tag).map(|value| Cell { tag, value: value.into_owned().into() })
+        let cells = columns.iter().filter_map(|tag| {
+            let value = properties.bytes(*tag)?.into_owned().into();
+            Some(Cell { tag: *tag, value })
         });
         Ok(Attachment { node, cells: cells.collect(), size })
     }
 }
 
 impl Batch<'_> {
-    /// Changes the message of an occurrence and its attachment where they are.
+    /// Changes the message of an occurrence and its attachment where they are, for a table with these columns.
     pub(super) fn change_occurrence(
         &mut self,
         attachment: &Node,
         occurrence: &Occurrence,
+        columns: &[PropertyTag],
     ) -> Result<Attachment, WriteError> {
         let source = NodeSource::open(&self.tx, attachment)?;
         let mut context = source.context()?;
         let object = context.bytes(property::ATTACH_OBJECT, &source)?.unwrap_or_default();
-        let (nid, old_size) = (Nid(number(&object)), number(object.get(4..).unwrap_or_default()));
-        let old_told = number(&context.bytes(property::ATTACH_SIZE, &source)?.unwrap_or_default());
+        let nid = Nid(number(&object));
         let found = source.subnodes()?.into_iter().find(|sub| sub.nid == nid);
         let what = "embedded message";
         let message = found.ok_or(PstError::NoNode { nid, what })?;
@@ -172,22 +174,21 @@ impl Batch<'_> {
 
         let source = NodeSource::open(&self.tx, attachment)?;
         let object = [nid.0.to_le_bytes(), told(size).to_le_bytes()].concat();
-        let told_size = old_told.saturating_sub(old_size).saturating_add(told(size));
         for (tag, value) in [
             (property::EXCEPTION_START, occurrence.start.0.to_le_bytes().to_vec()),
             (property::EXCEPTION_END, occurrence.end.0.to_le_bytes().to_vec()),
             (property::EXCEPTION_REPLACE_TIME, occurrence.original_start.0.to_le_bytes().to_vec()),
-            (property::ATTACH_SIZE, told_size.to_le_bytes().to_vec()),
+            (property::ATTACH_SIZE, vec![0; 4]),
             (property::ATTACH_OBJECT, object),
         ] {
             context.set(tag, &value, &source)?;
         }
+        let told_size = told(size_of_values(&mut context, &source)?).to_le_bytes();
+        context.set(property::ATTACH_SIZE, &told_size, &source)?;
         let mut cells = Vec::new();
-        for bits in ATTACHMENTS.columns {
-            let tag = PropertyTag::from_bits(*bits);
-            cells.extend(
-                context.bytes(tag, &source)?.map(|value| Cell { tag, value: value.into() }),
-            );
+        for tag in columns {
+            let value = context.bytes(*tag, &source)?;
+            cells.extend(value.map(|value| Cell { tag: *tag, value: value.into() }));
         }
         let without = |sub: Nid| sub == nid || context.dropped().contains(&sub);
         let kept = size_below(&self.tx, attachment.sub, &without)?;
@@ -223,6 +224,19 @@ impl Batch<'_> {
         drop(source);
         Ok((apply_context(&mut self.tx, message, changes, Vec::new())?, size))
     }
+}
+
+/// Reckons the size that an attachment tells of itself: that of its values, and an object counts with what it says it holds.
+fn size_of_values(context: &mut ContextEdit, source: &NodeSource<'_>) -> Result<u64, PstError> {
+    let mut size = 0;
+    for tag in context.tags(source)? {
+        let value = context.bytes(tag, source)?.unwrap_or_default();
+        size += match (tag.kind, value.get(4..)) {
+            (PropertyType::OBJECT, Some(told)) => u64::from(number(told)),
+            _ => bytes(value.len()),
+        };
+    }
+    Ok(size)
 }
 
 /// Returns the index for the next attachment of an item.

@@ -15,9 +15,12 @@ pub(super) struct Template {
 impl Template {
     /// Starts a table.
     pub(super) fn table(&self, block_size: usize) -> Result<TableEdit, PstError> {
-        let tags: Vec<PropertyTag> =
-            self.columns.iter().map(|bits| PropertyTag::from_bits(*bits)).collect();
-        TableEdit::create(&tags, block_size)
+        TableEdit::create(&self.tags(), block_size)
+    }
+
+    /// Lists the properties of the columns.
+    pub(super) fn tags(&self) -> Vec<PropertyTag> {
+        self.columns.iter().map(|bits| PropertyTag::from_bits(*bits)).collect()
     }
 }
 

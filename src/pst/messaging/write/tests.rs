@@ -150,8 +150,10 @@ fn audit_attachments(nodes: &dyn Nodes, item: &Node, flags: i32) {
     for attachment in attachments {
         let row = table.row(attachment.nid.0).unwrap().unwrap();
         let context = PropertyContext::open(nodes, &attachment).unwrap();
-        for id in [0x0E20, 0x3704, 0x3705, 0x370B].map(PropertyId) {
-            assert_eq!(row.value(id).unwrap(), context.value(id).unwrap());
+        for column in table.columns().iter().filter(|column| column.tag.id.0 & !1 != 0x67F2) {
+            let own = context.property(column.tag.id).filter(|own| own.kind == column.tag.kind);
+            let own = own.map(|own| context.value_of(own).unwrap());
+            assert_eq!(row.cell(column).unwrap(), own, "{} {:?}", attachment.nid, column.tag);
         }
         // Guide, 11.6: the sizes of all values, truth values as one byte, objects by what they hold.
         let mut expected = 0;

@@ -6,13 +6,71 @@ use super::{NOW, audit, contact, node, number, store};
 use crate::mapi::{FileTime, Properties, PropertyId, Value, property};
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::PropertyContext;
-use crate::pst::messaging::write::{Batch, ItemChange, Occurrence, Role};
-use crate::pst::ndb::subnode;
+use crate::pst::ltp::write::{Cell, NoBlocks, RowVersion, TableEdit};
+use crate::pst::messaging::write::node::{
+    NodeSource, apply_context, apply_subnodes, apply_table, entry,
+};
+use crate::pst::messaging::write::template::ATTACHMENTS;
+use crate::pst::messaging::write::{Batch, ItemChange, Occurrence, Role, folder};
 use crate::pst::ndb::write::Writer;
+use crate::pst::ndb::{Node, Nodes, subnode};
+
+/// Gives a table of attachments the columns that Outlook adds when it asks for them, and makes the attachments such as do not tell
+/// which occurrence they are.
+fn widen(file: &mut Writer, nid: Nid) {
+    let added = [
+        property::EXCEPTION_REPLACE_TIME,
+        property::EXCEPTION_START,
+        property::EXCEPTION_END,
+        property::ATTACHMENT_HIDDEN,
+    ];
+    let tags = [&ATTACHMENTS.tags()[..], &added].concat();
+    let mut batch = Batch::begin(file, NOW).unwrap();
+    let item = batch.node(nid, "item").unwrap();
+    let mut table = TableEdit::create(&tags, batch.tx.layout().block_payload).unwrap();
+    let mut changes = Vec::new();
+    let mut below = NodeSource::open(&batch.tx, &item).unwrap().subnodes().unwrap();
+    below.retain(|sub| sub.nid.kind() == NidKind::ATTACHMENT);
+    for attachment in below {
+        let version = RowVersion(batch.tx.unique());
+        let source = NodeSource::open(&batch.tx, &attachment).unwrap();
+        let mut context = source.context().unwrap();
+        context.remove(property::EXCEPTION_REPLACE_TIME.id, &source).unwrap();
+        let size = context.bytes(property::ATTACH_SIZE, &source).unwrap().unwrap();
+        let size = folder::number(&size) - 8;
+        context.set(property::ATTACH_SIZE, &size.to_le_bytes(), &source).unwrap();
+        let cells = tags.iter().filter_map(|tag| {
+            let value = context.bytes(*tag, &source).unwrap()?.into();
+            Some(Cell { tag: *tag, value })
+        });
+        let cells: Vec<_> = cells.collect();
+        table.put(attachment.nid.0, version, &cells, &NoBlocks).unwrap();
+        let done = context.finish(&source).unwrap();
+        drop(source);
+        let node = apply_context(&mut batch.tx, attachment, done, Vec::new()).unwrap();
+        changes.push((node.nid, Some(node)));
+    }
+    let empty = entry(Nid::ATTACHMENTS, None, None);
+    let node = apply_table(&mut batch.tx, empty, table.finish(&NoBlocks).unwrap()).unwrap();
+    changes.push((node.nid, Some(node)));
+    let sub = apply_subnodes(&mut batch.tx, item.sub, changes).unwrap();
+    batch.tx.set_node(Node { sub, ..item }).unwrap();
+    batch.commit().unwrap();
+}
 
 /// MS-OXOCAL 2.2.10: changed occurrences are messages in hidden attachments. What is not named stays.
 #[test]
 fn a_series_with_changed_occurrences() {
+    changed_occurrences(|_, _| {});
+}
+
+/// Guide, 11.6: rows say what their attachments say, in every column that the table has.
+#[test]
+fn rows_of_attachments_follow_in_every_column_that_outlook_added() {
+    changed_occurrences(widen);
+}
+
+fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
     let folder = tempfile::tempdir().unwrap();
     let (mut file, made) = store(folder.path());
     let calendar = made.role(Role::Calendar).unwrap();
@@ -54,6 +112,7 @@ fn a_series_with_changed_occurrences() {
     };
     let subject = |text: &str| Value::String(format!("\u{1}\u{1}{text}"));
     assert_eq!(embedded(&file), [subject("moved"), subject("moved again")]);
+    meanwhile(&mut file, nid);
 
     let attachment = |index| Nid::new(NidKind::ATTACHMENT, index);
     let mut again = occurrence(8, "once more");
