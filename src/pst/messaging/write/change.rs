@@ -58,6 +58,7 @@ impl Batch<'_> {
             Some(self.change_occurrences(&node, &change.occurrences, &change.dropped)?)
         };
         let columns = self.columns_of(node.parent)?;
+        let no_clip = if attachments.is_some() { Some(self.no_clip()?) } else { None };
 
         let source = NodeSource::open(&self.tx, &node)?;
         let mut context = source.context()?;
@@ -70,6 +71,12 @@ impl Batch<'_> {
             flags =
                 if attachments.is_any { flags | HAS_ATTACHMENTS } else { flags & !HAS_ATTACHMENTS };
             context.set(property::MESSAGE_FLAGS, &flags.to_le_bytes(), &source)?;
+            let is_hidden = attachments.is_any && !attachments.is_seen;
+            if let Some(tag) = no_clip
+                && (is_hidden || context.bytes(tag, &source)?.is_some())
+            {
+                context.set(tag, &[u8::from(is_hidden)], &source)?;
+            }
             subnodes = attachments.changes;
             new_below = attachments.new_size;
         }
@@ -134,6 +141,12 @@ impl Batch<'_> {
             .map(|attachment| (attachment.nid, None))
             .collect();
         let is_any = attachments.len() > changes.len() || !occurrences.is_empty();
+        let mut is_seen = false;
+        for attachment in attachments.iter().filter(|one| !dropped.contains(&one.nid)) {
+            let source = NodeSource::open(&self.tx, attachment)?;
+            let hidden = source.context()?.bytes(property::ATTACHMENT_HIDDEN, &source)?;
+            is_seen |= hidden.is_none_or(|hidden| hidden.first() == Some(&0));
+        }
         let old_table = all.iter().copied().find(|sub| sub.nid == Nid::ATTACHMENTS);
         let columns = match old_table {
             // Outlook adds the columns that it asks for, and finds occurrences by them.
@@ -157,7 +170,7 @@ impl Batch<'_> {
             });
         }
         if old_table.is_none() && made.is_empty() {
-            return Ok(AttachmentChanges { changes, is_any, new_size: 0 });
+            return Ok(AttachmentChanges { changes, is_any, is_seen, new_size: 0 });
         }
         let versions: Vec<RowVersion> = made.iter().map(|_| RowVersion(self.tx.unique())).collect();
         let table_node = old_table.unwrap_or(entry(Nid::ATTACHMENTS, None, None));
@@ -188,7 +201,7 @@ impl Batch<'_> {
             new_size += attachment.size;
             changes.push((attachment.node.nid, Some(attachment.node)));
         }
-        Ok(AttachmentChanges { changes, is_any, new_size })
+        Ok(AttachmentChanges { changes, is_any, is_seen, new_size })
     }
 }
 
@@ -197,6 +210,8 @@ struct AttachmentChanges {
     changes: Vec<SubnodeChange>,
     /// Whether there are attachments afterwards.
     is_any: bool,
+    /// Whether people see one of them.
+    is_seen: bool,
     /// The bytes of what is new.
     new_size: u64,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::mapi::{Properties, PropertyKey, Value, property};
+use crate::mapi::{Properties, PropertyKey, PropertyTag, Value, named, property};
 use crate::pst::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::write::{Given, NoBlocks, Place, Property};
@@ -65,8 +65,12 @@ impl Batch<'_> {
         let flags_stored = flags.to_le_bytes();
         let subject = Subject::of(&item.properties);
         let usual = self.usual()?;
+        let no_clip = Value::Boolean(true);
         let mut properties =
             self.stored(&item.properties, subject.as_ref(), &usual.of(&item.class))?;
+        if !item.occurrences.is_empty() {
+            properties.put(self.no_clip()?, Given::Value(&no_clip));
+        }
         properties.put(property::MESSAGE_CLASS, Given::Text(&item.class));
         properties.put(property::MESSAGE_FLAGS, Given::Bytes(&flags_stored));
         let Message { data, sub, .. } = self.put_message(&mut properties, attachments)?;
@@ -120,6 +124,13 @@ impl Batch<'_> {
             stored.put_if_absent(property::CONVERSATION_TOPIC, Given::Text(topic));
         }
         Ok(stored)
+    }
+
+    /// Returns what says that nobody sees any of an item's attachments (MS-OXCMSG 2.2.1.14): the messages of occurrences are hidden,
+    /// and without it the series would show a paper clip.
+    pub(super) fn no_clip(&mut self) -> Result<PropertyTag, WriteError> {
+        let named = named::SMART_NO_ATTACH;
+        Ok(self.names.id(&named.name()).map_err(WriteError::shared)?.of(named.kind))
     }
 
     /// Makes what every message has.

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::{NOW, audit, contact, node, number, store};
-use crate::mapi::{FileTime, Properties, PropertyId, Value, property};
+use super::{NOW, audit, contact, node, number, store, value};
+use crate::mapi::{FileTime, Properties, PropertyId, Value, named, property};
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::PropertyContext;
 use crate::pst::ltp::write::{Cell, NoBlocks, RowVersion, TableEdit};
@@ -112,6 +112,14 @@ fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
     };
     let subject = |text: &str| Value::String(format!("\u{1}\u{1}{text}"));
     assert_eq!(embedded(&file), [subject("moved"), subject("moved again")]);
+    // MS-OXCMSG 2.2.1.14: whether nobody sees an attachment, and no paper clip is shown.
+    let is_clipless = |file: &mut Writer| {
+        let batch = Batch::begin(file, NOW).unwrap();
+        let id = batch.property(&named::SMART_NO_ATTACH.into()).unwrap();
+        drop(batch);
+        value(file.nodes(), nid, id)
+    };
+    assert_eq!(is_clipless(&mut file), Some(Value::Boolean(true)));
     meanwhile(&mut file, nid);
 
     let attachment = |index| Nid::new(NidKind::ATTACHMENT, index);
@@ -133,6 +141,7 @@ fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
         batch.commit().unwrap();
         audit(file.nodes());
         assert_eq!(embedded(&file), expected);
+        assert_eq!(is_clipless(&mut file), Some(Value::Boolean(!expected.is_empty())));
     }
     // A message that is not there is not made under a name of our own.
     let change = ItemChange { occurrences: vec![again], ..ItemChange::default() };
