@@ -9,6 +9,7 @@ mod birthday;
 #[cfg(any(test, feature = "simulation"))]
 pub mod contract;
 pub mod exchange;
+mod limits;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 mod names;

@@ -94,6 +94,9 @@ impl Span {
                 .ok_or("the start of an all-day appointment is no date")?;
             let after = day(end, &zone.rules, true)
                 .ok_or("the end of an all-day appointment is no date")?;
+            if after < first {
+                return Err(ENDS_FIRST);
+            }
             let after = if after > first { after } else { next(first) };
             (midnight(first, &zone.rules), midnight(after, &zone.rules))
         } else {
@@ -102,9 +105,14 @@ impl Span {
         let (Some(start), Some(end)) = (start, end) else {
             return Err("start and end of an appointment are neither instants nor days");
         };
+        if end < start {
+            return Err(ENDS_FIRST);
+        }
         Ok(Self { start, end, all_day, zone })
     }
 }
+
+const ENDS_FIRST: &str = "the appointment ends before it starts";
 
 /// Says whether an update touches the block.
 pub(super) fn concerns(content: &Content) -> bool {

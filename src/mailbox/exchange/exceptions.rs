@@ -13,8 +13,8 @@ use crate::ews::draft::FieldChange;
 use crate::ews::item::Properties;
 use crate::ews::{self, DateTime, Field as E, Property, Value as Theirs};
 use crate::mailbox::exchange::{guests, times};
-use crate::mailbox::span;
 use crate::mailbox::zones::Zone;
+use crate::mailbox::{limits, span};
 use crate::model::canonical::line;
 use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Block, Content, Field, ItemId, Recurrence, Slot, Value};
@@ -359,13 +359,11 @@ impl<'a> Course<'a> {
             Some(ExceptionChange::Changed { start, end, .. }) => (*start, *end),
             _ => planned()?,
         };
+        limits::occurrence(start, end)?;
         let is_day = matches!(start, Moment::Day(_));
         let (Some(from), Some(to)) = (instant(start, mailbox), instant(end, mailbox)) else {
             return Err(OUTSIDE);
         };
-        if to < from || is_day != matches!(end, Moment::Day(_)) {
-            return Err("a changed occurrence of the series ends before it starts");
-        }
         let time = |instant: Timestamp| Theirs::DateTime(DateTime::utc(instant));
         let mut changes = vec![
             FieldChange::Set(E::Start.into(), time(from)),

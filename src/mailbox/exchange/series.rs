@@ -2,6 +2,7 @@
 
 use crate::ews;
 use crate::ews::recurrence::{DayOfWeek, DayOfWeekIndex, Month, RegenerationUnit};
+use crate::mailbox::limits;
 use crate::model::Recurrence;
 use crate::model::recurrence::{Day, Ordinal, Pattern, Range, Unit};
 
@@ -51,16 +52,13 @@ pub(super) fn read(series: &ews::Recurrence) -> Option<Recurrence> {
 
 /// Writes pattern and range of a series. `Err` says what Exchange cannot hold (rule D10).
 pub(super) fn write(series: &Recurrence) -> Result<ews::Recurrence, &'static str> {
-    check(series)?;
+    limits::series(series)?;
     let pattern = match &series.pattern {
         Pattern::Daily { every } => ews::Pattern::Daily { interval: *every },
         Pattern::Weekly { every, days, first_day } => {
             let mut days: Vec<DayOfWeek> = days.iter().copied().map(write_day).collect();
             days.sort_unstable();
             days.dedup();
-            if days.is_empty() {
-                return Err("a weekly series names no day");
-            }
             let first_day = Some(write_day(*first_day));
             ews::Pattern::Weekly { interval: *every, days, first_day }
         }
@@ -96,34 +94,6 @@ pub(super) fn write(series: &Recurrence) -> Result<ews::Recurrence, &'static str
         Range::Count { start, count } => ews::Range::Numbered { start, occurrences: count },
     };
     Ok(ews::Recurrence { pattern, range })
-}
-
-/// Outlook's own limits, which servers refuse with a word for the whole request.
-fn check(series: &Recurrence) -> Result<(), &'static str> {
-    let (every, most) = match series.pattern {
-        Pattern::Daily { every } | Pattern::Regenerating { every, .. } => (every, 999),
-        Pattern::Weekly { every, .. }
-        | Pattern::MonthlyOnDay { every, .. }
-        | Pattern::MonthlyOnWeekday { every, .. } => (every, 99),
-        Pattern::YearlyOnDay { .. } | Pattern::YearlyOnWeekday { .. } => (1, 1),
-    };
-    if !(1..=most).contains(&every) {
-        return Err("the interval of the series is none that Outlook knows");
-    }
-    if let Pattern::MonthlyOnDay { day, .. } | Pattern::YearlyOnDay { day, .. } = series.pattern
-        && !(1..=31).contains(&day)
-    {
-        return Err("the day of the month of a series is not 1 to 31");
-    }
-    if let Range::Count { count, .. } = series.range
-        && !(1..=999).contains(&count)
-    {
-        return Err("Outlook repeats a series at most 999 times");
-    }
-    match series.dates().next() {
-        Some(_) => Ok(()),
-        None => Err("no occurrence of the series falls within its range"),
-    }
 }
 
 /// Resolves the sets of days that a week may be given as, and puts the days in the order of the week.

@@ -18,8 +18,8 @@ use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::unfinished::Mark;
 use crate::mailbox::exchange::{days, kind, series, stamp, times};
 use crate::mailbox::names::{self, Derived, Shown};
-use crate::mailbox::span;
 use crate::mailbox::zones::Zone;
+use crate::mailbox::{limits, span};
 use crate::model::{Block, Content, Field, ItemId, ItemKind, ItemVersion, Recurrence, Slot, Value};
 
 /// A value that cannot be put on an Exchange item.
@@ -293,6 +293,9 @@ fn settings(
             Way::Series if plan.is_some() => None,
             Way::Series => match (table::series(kind), slot.value()) {
                 (Some(of), Some(Value::Recurrence(value))) => {
+                    if kind == ItemKind::Task {
+                        limits::series_of_tasks(value)?;
+                    }
                     Some((of.into(), Some(Theirs::Recurrence(series::write(value)?))))
                 }
                 (Some(of), _) => Some((of.into(), None)),
@@ -326,6 +329,9 @@ fn settings(
             let mark = Mark::new(was, content.slot(Field::Recurrence).or(was));
             out.push((table::UNFINISHED.into(), Some(Theirs::Text(mark.text()))));
         }
+    }
+    if kind == ItemKind::Task {
+        limits::task(content, before)?;
     }
     out.extend(progress(content, before)?);
     out.extend(reminder(content, before));

@@ -7,6 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+use crate::mailbox::limits;
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
     WeekDays,
@@ -178,9 +179,7 @@ fn whole(period: u32, per: u32) -> Option<u32> {
 
 /// Writes a task's series. `Err` says what Outlook cannot hold (rule D10).
 pub(super) fn write_task(series: &Recurrence) -> Result<RecurrencePattern, &'static str> {
-    if series.exceptions.iter().any(|exception| exception.change != ExceptionChange::Deleted) {
-        return Err("a series of tasks has no changed occurrences in Outlook");
-    }
+    limits::series_of_tasks(series)?;
     write_pattern(series)
 }
 
@@ -201,11 +200,12 @@ pub(super) fn write(
         let (planned, _) = course.span(exception.original);
         let minutes = |time: DateTime| Minutes::from_datetime(time).ok_or(BEYOND);
         let original = minutes(planned)?;
+        limits::occurrence(*start, *end)?;
         let is_day = matches!(start, Moment::Day(_));
-        if is_day != matches!(end, Moment::Day(_)) {
-            return Err("a changed occurrence of the series takes a whole day at one end only");
-        }
         let (start, end) = (minutes(course.local(*start))?, minutes(course.local(*end))?);
+        if end < start {
+            return Err("by its clocks a changed occurrence of the series ends before it starts");
+        }
         let known = was.and_then(|was| {
             was.changes.get(before(&was.changes, original, |old| old.original_start)?)
         });
@@ -276,6 +276,7 @@ fn write_pattern(series: &Recurrence) -> Result<RecurrencePattern, &'static str>
     };
     let mut pattern = RecurrencePattern {
         frequency,
+    limits::series(series)?;
         days,
         calendar: 0,
         hijri: false,

@@ -5,8 +5,9 @@ use jiff::civil::Date;
 use super::series;
 use super::table::{Way, way};
 use super::times::{self, Setting};
-use super::write::{Desk, Unfit, choice};
-use crate::mapi::{Value as V, named as n, property as p};
+use super::write::{self, Desk, Unfit, choice};
+use crate::mailbox::limits;
+use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::{Content, Field, Value};
 
 /// `PidTagIconIndex` of a task.
@@ -99,6 +100,22 @@ pub(super) fn progress(
         out.extend(percent.filter(|percent| *percent < 100).map(share));
     }
     Ok(out)
+}
+
+/// A task that has a start has a day on which it is due (MS-OXOTASK 2.2.2.2.5): where nobody says which, it is the first.
+pub(super) fn due(
+    content: &Content,
+    before: &Content,
+    was: &Properties,
+    desk: &Desk<'_>,
+) -> Result<Vec<Setting>, Unfit> {
+    limits::task(content, before)?;
+    let none = match content.slot(Field::Due) {
+        Some(slot) => slot.is_blank(),
+        None => content.slot(Field::TaskStart).is_some() && was.value(n::TASK_DUE).is_none(),
+    };
+    let start = limits::day(Field::TaskStart, content, before).filter(|_| none);
+    Ok(start.map_or_else(Vec::new, |start| write::day((n::TASK_DUE, n::COMMON_END), start, desk)))
 }
 
 /// Writes the series, or takes it off.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::people;
 use super::table::{Place, Way, way};
@@ -10,7 +11,7 @@ use super::times::{self, Setting};
 use super::{appointment, contact, stamp, task};
 use crate::mailbox::Stamp;
 use crate::mailbox::zones::Zone;
-use crate::mapi::{Properties, Value as V, named as n, property as p};
+use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
 use crate::model::{Block, Content, Field, ItemKind, Slot, Value};
 
 /// A value that cannot be put on an item.
@@ -101,6 +102,7 @@ fn change(
         }
         ItemKind::Task => {
             out.extend(task::progress(content, before, desk)?);
+            out.extend(task::due(content, before, was, desk)?);
             out.extend(task::series(content)?);
             out.extend(task::reminder(content, before));
         }
@@ -131,13 +133,10 @@ fn single(field: Field, slot: &Slot, desk: &Desk<'_>, out: &mut Vec<Setting>) ->
             out.push((at.into(), date.and_then(times::write_birthday)));
             out.push((local.into(), date.and_then(times::write_day)));
         }
-        Way::Day(of, utc) => {
-            let date = date(slot);
-            let midnight =
-                date.and_then(|date| crate::mailbox::span::midnight(date, &desk.mailbox.rules));
-            out.push((of.into(), date.and_then(times::write_day)));
-            out.push((utc.into(), midnight.and_then(times::file_time)));
-        }
+        Way::Day(of, utc) => match date(slot) {
+            Some(date) => out.extend(day((of, utc), date, desk)),
+            None => out.extend([(of.into(), None), (utc.into(), None)]),
+        },
         Way::Choice(of, words) => {
             let number = choice(field, words, slot)?;
             out.push((of.key(), Some(V::Integer32(number))));
@@ -174,7 +173,13 @@ fn single(field: Field, slot: &Slot, desk: &Desk<'_>, out: &mut Vec<Setting>) ->
     Ok(())
 }
 
-fn date(slot: &Slot) -> Option<jiff::civil::Date> {
+/// Writes the day of a task: as its midnight as if in UTC, and as its midnight where the person is.
+pub(super) fn day((of, utc): (Named, Named), date: Date, desk: &Desk<'_>) -> Vec<Setting> {
+    let midnight = crate::mailbox::span::midnight(date, &desk.mailbox.rules);
+    vec![(of.into(), times::write_day(date)), (utc.into(), midnight.and_then(times::file_time))]
+}
+
+fn date(slot: &Slot) -> Option<Date> {
     match slot.value() {
         Some(Value::Date(date)) => Some(*date),
         _ => None,

@@ -89,7 +89,9 @@ fn a_series_begins_with_its_first_occurrence() {
     tuesdays
         .exceptions
         .push(Exception { original: date(2016, 8, 9), change: ExceptionChange::Deleted });
-    let written = write_task(&tuesdays).unwrap();
+    // MS-OXOTASK 2.2.2.2.15: tasks have no such list.
+    assert!(write_task(&tuesdays).unwrap_err().contains("no deleted occurrences"));
+    let written = write(&tuesdays, &berlin(), None).unwrap().pattern;
     assert_eq!((written.frequency, written.days), (Frequency::Weekly, Days::Week(WeekDays(4))));
     assert_eq!(written.start.to_datetime().date(), date(2016, 8, 2));
     // As in a series that Outlook wrote for these Tuesdays.
@@ -232,3 +234,19 @@ fn d10_what_the_model_cannot_hold_is_not_read() {
         vec![moved(date(2027, 1, 3), "2027-01-03T12:00:00Z", "2027-01-03T13:00:00Z", None)];
     assert!(write_task(&changed).is_err(), "tasks have no changed occurrences");
 }
+#[test]
+fn an_occurrence_that_ends_before_it_starts_is_not_written() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Sunday], first_day: Day::Monday },
+        date(2026, 10, 18),
+    );
+    for (start, end, why) in [
+        ("2026-10-25T09:00:00Z", "2026-10-25T08:00:00Z", "occurrence of the series ends"),
+        // The clocks of Berlin go from three back to two at 01:00 UTC.
+        ("2026-10-25T00:50:00Z", "2026-10-25T01:10:00Z", "by its clocks"),
+    ] {
+        weekly.exceptions = vec![moved(date(2026, 10, 25), start, end, None)];
+        assert!(write(&weekly, &berlin(), None).unwrap_err().contains(why), "{start}");
+    }
+}
+
