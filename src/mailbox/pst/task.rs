@@ -1,7 +1,5 @@
 //! Pure: what Outlook keeps in step on a task: status, share and completion, its series, its reminder.
 
-use jiff::civil::Date;
-
 use super::series;
 use super::table::{Way, way};
 use super::times::{self, Setting};
@@ -16,7 +14,9 @@ const ICON: i32 = 0x500;
 const ICON_OF_SERIES: i32 = 0x501;
 /// `PidLidSideEffects` of a task.
 const SIDE_EFFECTS: i32 = 0x110;
-/// `PidLidTaskStatus`: completed.
+/// `PidLidTaskStatus`.
+const NOT_STARTED: i32 = 0;
+const IN_PROGRESS: i32 = 1;
 const COMPLETE: i32 = 2;
 
 /// Returns what a new task has besides its fields.
@@ -51,55 +51,89 @@ pub(super) fn fresh() -> Vec<Setting> {
     out
 }
 
-/// Writes status, percent and completion date so that they agree: completed is a hundred percent, a hundred percent is completed,
-/// and only what is completed has a date.
+/// Writes status, percent and completion date so that they agree (MS-OXOTASK 2.2.2.2.2), whichever of them a change says: completed
+/// is a hundred percent, not started is none, in progress is between, and only what is completed has a date.
 pub(super) fn progress(
     content: &Content,
     before: &Content,
     desk: &Desk<'_>,
 ) -> Result<Vec<Setting>, Unfit> {
+    let Way::Choice(_, words) = way(Field::Status) else { return Ok(Vec::new()) };
+    let status = content.slot(Field::Status).map(|slot| choice(Field::Status, words, slot));
+    let was = match before.slot(Field::Status) {
+        Some(slot) => choice(Field::Status, words, slot).ok(),
+        None => before.known().is_empty().then_some(NOT_STARTED),
+    };
+    let told = Progress { status: status.transpose()?, share: share(content) };
+    let now = told.settled(&Progress { status: was, share: share(before) });
     let mut out: Vec<Setting> = Vec::new();
-    let share = |percent: i64| {
-        let whole = u8::try_from(percent.clamp(0, 100)).unwrap_or(0);
-        (n::PERCENT_COMPLETE.into(), Some(V::Floating64(f64::from(whole) / 100.0)))
-    };
-    let percent = match content.slot(Field::Percent).map(crate::model::Slot::value) {
-        None => None,
-        Some(Some(Value::Number(percent))) => Some(*percent),
-        Some(_) => Some(0),
-    };
-    let completed = |date: Date| {
-        let midnight = crate::mailbox::span::midnight(date, &desk.mailbox.rules);
-        (n::TASK_COMPLETED_ON.into(), midnight.and_then(times::file_time))
-    };
-    let Some(status) = content.slot(Field::Status) else {
-        // A task that was and stays completed, on another day.
-        if before.text(Field::Status) == Some("completed") {
-            if let Some(Value::Date(date)) = content.value(Field::Completed) {
-                out.push(completed(*date));
-            }
-            return Ok(out);
-        }
-        out.extend(percent.map(share));
-        return Ok(out);
-    };
-    let Way::Choice(_, words) = way(Field::Status) else { return Ok(out) };
-    let status = choice(Field::Status, words, status)?;
-    let complete = status == COMPLETE;
-    out.push((n::TASK_STATUS.into(), Some(V::Integer32(status))));
-    out.push((n::TASK_COMPLETE.into(), Some(V::Boolean(complete))));
-    if complete {
-        out.push(share(100));
-        let done = match content.value(Field::Completed) {
-            Some(Value::Date(date)) => *date,
-            _ => desk.mailbox.rules.to_datetime(desk.now).date(),
+    if let Some(status) = now.status {
+        out.push((n::TASK_STATUS.into(), Some(V::Integer32(status))));
+        out.push((n::TASK_COMPLETE.into(), Some(V::Boolean(status == COMPLETE))));
+    }
+    if let Some(share) = now.share {
+        out.push((n::PERCENT_COMPLETE.into(), Some(V::Floating64(f64::from(share) / 100.0))));
+    }
+    // A task that was and stays completed may be so since another day.
+    if now.status.or(was) == Some(COMPLETE) {
+        let day = match (content.value(Field::Completed), before.value(Field::Completed)) {
+            (Some(Value::Date(date)), _) => Some(*date),
+            (_, Some(_)) if was == Some(COMPLETE) => None,
+            _ => now.status.map(|_| desk.mailbox.rules.to_datetime(desk.now).date()),
         };
-        out.push(completed(done));
-    } else {
+        out.extend(day.map(|day| {
+            let midnight = crate::mailbox::span::midnight(day, &desk.mailbox.rules);
+            (n::TASK_COMPLETED_ON.into(), midnight.and_then(times::file_time))
+        }));
+    } else if now.status.is_some() {
         out.push((n::TASK_COMPLETED_ON.into(), None));
-        out.extend(percent.filter(|percent| *percent < 100).map(share));
     }
     Ok(out)
+}
+
+/// How far a task is, as far as that is known.
+struct Progress {
+    /// `PidLidTaskStatus`.
+    status: Option<i32>,
+    /// Percent.
+    share: Option<u8>,
+}
+
+impl Progress {
+    /// Returns what a change makes of a task: the status decides where it is told, else the share. What is `None` stays.
+    fn settled(&self, before: &Self) -> Self {
+        let stays = |told: Option<i32>, was| told.is_none() || told == was;
+        if stays(self.status, before.status)
+            && stays(self.share.map(i32::from), before.share.map(i32::from))
+        {
+            return Self { status: None, share: None };
+        }
+        let of = |status, share| Self { status: Some(status), share: Some(share) };
+        let between = |share: &u8| (1..=99).contains(share);
+        match (self.status, self.share) {
+            (Some(COMPLETE), _) | (None, Some(100)) => of(COMPLETE, 100),
+            (Some(NOT_STARTED), _) => of(NOT_STARTED, 0),
+            (Some(status), told) => {
+                let least = if status == IN_PROGRESS { 1 } else { 0 };
+                let told = told.filter(|share| *share < 100);
+                let share = told.or(before.share.filter(between)).unwrap_or(0);
+                of(status, share.max(least))
+            }
+            (None, share) => match (before.status, share) {
+                (Some(COMPLETE | IN_PROGRESS), Some(0)) => of(NOT_STARTED, 0),
+                (Some(COMPLETE | NOT_STARTED), Some(share)) => of(IN_PROGRESS, share),
+                _ => Self { status: None, share },
+            },
+        }
+    }
+}
+
+/// Returns the percent that a content tells; a blank is none.
+fn share(content: &Content) -> Option<u8> {
+    Some(match content.slot(Field::Percent)?.value() {
+        Some(Value::Number(percent)) => u8::try_from((*percent).clamp(0, 100)).unwrap_or(0),
+        _ => 0,
+    })
 }
 
 /// A task that has a start has a day on which it is due (MS-OXOTASK 2.2.2.2.5): where nobody says which, it is the first.

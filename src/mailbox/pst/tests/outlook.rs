@@ -9,6 +9,80 @@ use crate::mapi::{Value as V, named as n};
 use crate::model::recurrence::{Pattern, Range};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
 
+/// MS-OXOTASK 2.2.2.2: a complete task has status 2, a share of one, and the day.
+#[test]
+fn a_completed_task_is_complete_in_all_its_properties() {
+    let mut content = sample::full(ItemKind::Task);
+    content.set_text(Field::Status, "completed");
+    content.set(Field::Percent, Value::Number(40));
+    content.set(Field::Completed, Value::Date(Date::constant(2026, 6, 10)));
+    let item = create(ItemKind::Task, &content, &zone("Europe/Berlin"));
+    assert_eq!(item.value(n::TASK_STATUS), Some(&V::Integer32(2)));
+    assert_eq!(item.value(n::TASK_COMPLETE), Some(&V::Boolean(true)));
+    assert_eq!(item.value(n::PERCENT_COMPLETE), Some(&V::Floating64(1.0)));
+    let found = look(&item, &zone("Europe/Berlin")).content;
+    assert_eq!(found.value(Field::Completed), content.value(Field::Completed));
+}
+
+fn share(percent: i32) -> Option<V> {
+    Some(V::Floating64(f64::from(percent) / 100.0))
+}
+
+/// MS-OXOTASK 2.2.2.2.2: share and completion go with the status, whichever of them a change says.
+#[test]
+fn status_and_share_of_a_task_never_contradict_each_other() {
+    let mailbox = zone("Europe/Berlin");
+    let (open, done) = (V::Boolean(false), V::Boolean(true));
+    let told = |field, value: &str| {
+        let mut content = Content::new();
+        match value.parse() {
+            Ok(percent) => content.set(field, Value::Number(percent)),
+            Err(_) => content.set_text(field, value),
+        }
+        content
+    };
+    let at = |status: &str, percent: &str| {
+        let mut task = sample::full(ItemKind::Task);
+        for (field, value) in [(Field::Status, status), (Field::Percent, percent)] {
+            task.put(field, told(field, value).slot(field).unwrap().clone());
+        }
+        create(ItemKind::Task, &task, &mailbox)
+    };
+    let (status, percent) = (Field::Status, Field::Percent);
+    for (was, change_of, number, expected) in [
+        (("completed", "100"), (status, "in_progress"), 1, 1),
+        (("completed", "100"), (status, "waiting"), 3, 0),
+        (("completed", "100"), (status, "deferred"), 4, 0),
+        (("completed", "100"), (status, "not_started"), 0, 0),
+        (("in_progress", "40"), (status, "not_started"), 0, 0),
+        (("in_progress", "40"), (status, "deferred"), 4, 40),
+        (("in_progress", "40"), (status, "completed"), 2, 100),
+        (("in_progress", "40"), (percent, "100"), 2, 100),
+        (("in_progress", "40"), (percent, "60"), 1, 60),
+        (("in_progress", "40"), (percent, "0"), 0, 0),
+        (("completed", "100"), (percent, "60"), 1, 60),
+        (("not_started", "0"), (percent, "60"), 1, 60),
+        (("waiting", "20"), (percent, "0"), 3, 0),
+    ] {
+        let mut item = at(was.0, was.1);
+        change(ItemKind::Task, &mut item, &told(change_of.0, change_of.1), &mailbox);
+        let case = format!("{was:?}, then {}", change_of.1);
+        assert_eq!(item.value(n::TASK_STATUS), Some(&V::Integer32(number)), "{case}");
+        assert_eq!(item.value(n::PERCENT_COMPLETE), share(expected).as_ref(), "{case}");
+        let is_done = if number == 2 { &done } else { &open };
+        assert_eq!(item.value(n::TASK_COMPLETE), Some(is_done), "{case}");
+        assert_eq!(item.value(n::TASK_COMPLETED_ON).is_some(), number == 2, "{case}");
+    }
+    // A day of completion that nobody names anew stays.
+    let mut task = sample::full(ItemKind::Task);
+    task.set_text(status, "completed");
+    let day = Value::Date(Date::constant(2026, 6, 10));
+    task.set(Field::Completed, day.clone());
+    let mut item = create(ItemKind::Task, &task, &mailbox);
+    change(ItemKind::Task, &mut item, &told(status, "completed"), &mailbox);
+    assert_eq!(look(&item, &mailbox).content.value(Field::Completed), Some(&day));
+}
+
 /// MS-OXOCAL 2.2.1.6 and MS-OXOTASK 2.2.2.2.5, and what Outlook's dialogs do not let through: Exchange refuses it, a file would not.
 #[test]
 fn d10_what_outlook_does_not_have_is_not_written() {
