@@ -1,5 +1,6 @@
 //! Pure: what Outlook keeps in step on an appointment: its times in all their forms, its series, its reminder.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -8,7 +9,7 @@ use super::times::{self, Setting};
 use super::write::{Desk, Unfit};
 use crate::mailbox::span::{self, Span};
 use crate::mapi::entry::global_object_id;
-use crate::mapi::recurrence::AppointmentRecurrence;
+use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
 use crate::mapi::{FileTime, Properties, Value as V, named as n, property as p};
 use crate::model::recurrence::{Pattern, Range};
 use crate::model::{Content, Field, Recurrence, Slot, Value};
@@ -71,14 +72,29 @@ pub(super) fn times(
             "the series of this appointment cannot be read, so its times cannot be moved".into()
         );
     }
-    if moved || series_changed {
+    let known = was
+        .value(n::APPOINTMENT_RECURRENCE)
+        .and_then(V::as_bytes)
+        .and_then(|bytes| AppointmentRecurrence::parse(bytes).ok());
+    let blob = if moved || series_changed {
         let keeps_zones = Span::keeps_zones(content, before);
-        out.extend(times::write(&span, series.is_some(), keeps_zones));
-        out.extend(pattern(series, &span, was)?);
-    }
-    if moved || reminder_changed || series_changed {
-        out.extend(reminder(content, before, &span, series, desk.now));
-    }
+        out.extend(times::write(&span, series.is_some(), keeps_zones, desk.now));
+        let blob = match series {
+            Some(series) => Some(series::write(series, &course(&span), known.as_ref())?),
+            None => None,
+        };
+        out.extend(pattern(series.zip(blob.as_ref()), &span)?);
+        if blob.is_none() || blob != known {
+            // It described the series as it was, and need not be there.
+            out.push((n::RECURRENCE_TEXT.into(), None));
+        }
+        blob
+    } else {
+        known
+    };
+    let changes = blob.as_ref().map(|blob| &blob.changes[..]).unwrap_or_default();
+    let series = series.map(|series| Lived { series, changes });
+    out.extend(reminder(content, before, &span, series, desk.now));
     Ok(out)
 }
 
@@ -97,26 +113,19 @@ pub(super) fn course(span: &Span) -> Course {
 }
 
 fn pattern(
-    series: Option<&Recurrence>,
+    series: Option<(&Recurrence, &AppointmentRecurrence)>,
     span: &Span,
-    was: &Properties,
 ) -> Result<Vec<Setting>, Unfit> {
-    let Some(series) = series else {
+    let Some((series, blob)) = series else {
         return Ok(vec![
             (n::APPOINTMENT_RECURRENCE.into(), None),
             (n::RECURRING.into(), Some(V::Boolean(false))),
             (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
-            (n::RECURRENCE_TEXT.into(), None),
             (n::CLIP_START.into(), times::file_time(span.start)),
             (n::CLIP_END.into(), times::file_time(span.end)),
             (p::ICON_INDEX.into(), Some(V::Integer32(ICON))),
         ]);
     };
-    let known = was
-        .value(n::APPOINTMENT_RECURRENCE)
-        .and_then(V::as_bytes)
-        .and_then(|bytes| AppointmentRecurrence::parse(bytes).ok());
-    let blob = series::write(series, &course(span), known.as_ref())?;
     let zone = &span.zone.rules;
     let midnight = |date| span::midnight(date, zone).and_then(times::file_time);
     let first = midnight(blob.pattern.start.to_datetime().date());
@@ -145,42 +154,80 @@ fn pattern(
     ])
 }
 
+/// A series with what its item says of its changed occurrences.
+#[derive(Clone, Copy)]
+struct Lived<'a> {
+    series: &'a Recurrence,
+    changes: &'a [OccurrenceChange],
+}
+
 /// A reminder counts from the start; that of a series from its next occurrence.
 fn reminder(
     content: &Content,
     before: &Content,
     span: &Span,
-    series: Option<&Recurrence>,
+    series: Option<Lived<'_>>,
     now: Timestamp,
 ) -> Vec<Setting> {
     let slot = |field| content.slot(field).or_else(|| before.slot(field)).and_then(Slot::value);
     let on = slot(Field::ReminderOn).and_then(Value::as_flag).unwrap_or(false);
-    let minutes = match slot(Field::ReminderMinutes) {
-        Some(Value::Number(minutes)) => i32::try_from(*minutes).unwrap_or(0),
-        _ => 0,
+    let told = match slot(Field::ReminderMinutes) {
+        Some(Value::Number(minutes)) => i32::try_from(*minutes).ok(),
+        _ => None,
     };
+    let minutes = told.unwrap_or(0);
     let mut out: Vec<Setting> = vec![(n::REMINDER_SET.into(), Some(V::Boolean(on)))];
     if content.slot(Field::ReminderMinutes).is_some() || on {
         out.push((n::REMINDER_MINUTES.into(), Some(V::Integer32(minutes))));
     }
-    let start = series.and_then(|series| next(series, span, minutes, now)).unwrap_or(span.start);
-    let signal = start.checked_sub(i64::from(minutes).minutes()).unwrap_or(start);
+    let usual = Signal::of(span.start, minutes.into());
+    let next = series.and_then(|series| series.next(span, minutes.into(), now));
+    let Signal { at: signal, start } = next.unwrap_or(usual);
     out.push((n::REMINDER_TIME.into(), times::file_time(start)));
     out.push((n::REMINDER_SIGNAL_TIME.into(), times::file_time(signal)));
     out
 }
 
-/// Returns the start of the next occurrence whose reminder has not passed.
-fn next(series: &Recurrence, span: &Span, minutes: i32, now: Timestamp) -> Option<Timestamp> {
-    let zone: &TimeZone = &span.zone.rules;
-    let time = zone.to_datetime(span.start).time();
-    let gone: Vec<_> = series.exceptions.iter().map(|exception| exception.original).collect();
-    let due = now.checked_add(i64::from(minutes).minutes()).ok()?;
-    let today = zone.to_datetime(now).date();
-    series
-        .dates()
-        .skip_while(|date| *date < today)
-        .filter(|date| !gone.contains(date))
-        .filter_map(|date| zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible().ok())
-        .find(|start| *start >= due)
+/// When a reminder comes, and of what start it reminds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Signal {
+    at: Timestamp,
+    start: Timestamp,
+}
+
+impl Signal {
+    fn of(start: Timestamp, minutes: i64) -> Self {
+        Self { at: start.checked_sub(minutes.minutes()).unwrap_or(start), start }
+    }
+}
+
+impl Lived<'_> {
+    /// Returns the next reminder of the series that has not passed. There is one for the whole series, and Outlook reckons the one
+    /// after it only when it is dismissed (MS-OXORMDR 2.2.1.2), so it is that of a moved occurrence where that comes first.
+    fn next(self, span: &Span, minutes: i64, now: Timestamp) -> Option<Signal> {
+        let zone: &TimeZone = &span.zone.rules;
+        let instant = |local| zone.to_ambiguous_timestamp(local).compatible().ok();
+        let time = zone.to_datetime(span.start).time();
+        let changed = self.changes.iter().map(|change| change.original_start.to_datetime().date());
+        let exceptions = self.series.exceptions.iter().map(|exception| exception.original);
+        let gone: Vec<Date> = exceptions.chain(changed).collect();
+        let today = zone.to_datetime(now).date();
+        let by_pattern = self
+            .series
+            .dates()
+            .skip_while(|date| *date < today)
+            .filter(|date| !gone.contains(date))
+            .filter_map(|date| Some(Signal::of(instant(date.to_datetime(time))?, minutes)))
+            .find(|signal| signal.at >= now);
+        let of_its_own = self
+            .changes
+            .iter()
+            .filter(|change| change.reminder != Some(0))
+            .filter_map(|change| {
+                let own = change.reminder_minutes.map_or(minutes, i64::from);
+                Some(Signal::of(instant(change.start.to_datetime())?, own))
+            })
+            .filter(|signal| signal.at >= now);
+        by_pattern.into_iter().chain(of_its_own).min()
+    }
 }

@@ -49,8 +49,15 @@ fn defined(value: &V, mailbox: &Zone) -> Option<Zone> {
 }
 
 /// Writes the block. A series has its zone in two more forms; the zone of the end stays where zones are kept.
-pub(super) fn write(span: &Span, is_series: bool, keeps_zones: bool) -> Vec<Setting> {
-    let year = span.zone.rules.to_datetime(span.start).year();
+pub(super) fn write(
+    span: &Span,
+    is_series: bool,
+    keeps_zones: bool,
+    now: Timestamp,
+) -> Vec<Setting> {
+    let year = |at| span.zone.rules.to_datetime(at).year();
+    // Outlook reckons every year of a series by the one rule that is in force, so it is not that of a year long past.
+    let year = if is_series { year(span.start).max(year(now)) } else { year(span.start) };
     let rule = zone_rule::of(&span.zone.rules, year);
     // A zone that Windows has no name for keeps its own: the rules are there as well.
     let name = span.zone.windows().unwrap_or(&span.zone.name);

@@ -2,11 +2,14 @@
 
 use jiff::civil::Date;
 
-use super::{change, create, look, now, zone};
+use super::{NOTHING, change, create, different, look, now, zone};
 use crate::mailbox::contract::sample;
+use crate::mailbox::pst::times;
 use crate::mailbox::pst::write::{self, Desk};
-use crate::mapi::{Value as V, named as n};
-use crate::model::recurrence::{Pattern, Range};
+use crate::mapi::recurrence::AppointmentRecurrence;
+use crate::mapi::zone::{ZoneDefinition, ZoneRule};
+use crate::mapi::{Properties, Value as V, named as n};
+use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
 
 /// MS-OXOTASK 2.2.2.2: a complete task has status 2, a share of one, and the day.
@@ -123,6 +126,93 @@ fn d10_what_outlook_does_not_have_is_not_written() {
     assert!(item.value(n::TASK_START).is_some());
     assert_eq!(item.value(n::TASK_DUE), item.value(n::TASK_START));
     assert_eq!(item.value(n::COMMON_END), item.value(n::COMMON_START));
+}
+
+/// Outlook reckons all years of a series by the one rule that is in force. By tzdb summer time ended in September in the Berlin of
+/// 1990, 1965 had none, and today it ends in October; in New York it ended in October until 2006, since then in November.
+#[test]
+fn a_series_lives_by_the_rules_of_the_day_on_which_it_is_written() {
+    for (name, first, month) in [
+        ("Europe/Berlin", Date::constant(1990, 10, 3), 10),
+        ("Europe/Berlin", Date::constant(1965, 6, 15), 10),
+        ("America/New_York", Date::constant(2005, 11, 3), 11),
+    ] {
+        let mailbox = zone(name);
+        let mut content = sample::all_day();
+        content.set_text(Field::Zone, name);
+        content.set(Field::Start, Value::Date(first));
+        content.set(Field::End, Value::Date(first.tomorrow().unwrap()));
+        let single = create(ItemKind::Appointment, &content, &mailbox);
+        let day = |part: i8| u8::try_from(part).unwrap();
+        let pattern = Pattern::YearlyOnDay { month: day(first.month()), day: day(first.day()) };
+        let range = Range::Forever { start: first };
+        let series = Recurrence { pattern, range, exceptions: Vec::new() };
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        let item = create(ItemKind::Appointment, &content, &mailbox);
+        let bytes = |item: &Properties, of| item.value(of).and_then(V::as_bytes).unwrap().to_vec();
+        let rule = |item: &Properties, of| {
+            *ZoneDefinition::parse(&bytes(item, of)).unwrap().effective().unwrap()
+        };
+        for of in [n::SERIES_ZONE, n::START_ZONE, n::END_ZONE] {
+            assert_eq!(rule(&item, of).standard.month, month, "{name} since {first}");
+        }
+        let rule_of_all = ZoneRule::parse(&bytes(&item, n::TIME_ZONE_STRUCT)).unwrap();
+        assert_eq!(rule_of_all, rule(&item, n::SERIES_ZONE));
+        // A single one lives by the rules of its own year.
+        assert_ne!(rule(&single, n::START_ZONE).standard, rule_of_all.standard);
+        assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+    }
+}
+
+/// MS-OXORMDR 2.2.1.2: a series has one signal, and the next one is reckoned when it is dismissed.
+#[test]
+fn the_reminder_of_a_series_is_that_of_the_next_occurrence_wherever_it_was_moved() {
+    let mailbox = zone("Europe/Berlin");
+    let mut content = sample::full(ItemKind::Appointment);
+    let instant = |text: &str| Value::Instant(text.parse().unwrap());
+    // Every day at nine in UTC; it is noon on the 22nd.
+    content.set(Field::Start, instant("2026-11-20T09:00:00Z"));
+    content.set(Field::End, instant("2026-11-20T10:00:00Z"));
+    let start = Date::constant(2026, 11, 20);
+    let moved = |to: &str| {
+        let at = |hour| Moment::Instant(format!("{to}T{hour}:00:00Z").parse().unwrap());
+        let change =
+            ExceptionChange::Changed { start: at(13), end: at(14), subject: None, place: None };
+        vec![Exception { original: Date::constant(2026, 11, 23), change }]
+    };
+    let with = |exceptions| {
+        let (pattern, range) = (Pattern::Daily { every: 1 }, Range::Forever { start });
+        let series = Recurrence { pattern, range, exceptions };
+        let mut content = content.clone();
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        create(ItemKind::Appointment, &content, &mailbox)
+    };
+    let signals = |item: &Properties| {
+        [n::REMINDER_TIME, n::REMINDER_SIGNAL_TIME].map(|of| {
+            let time = item.value(of).and_then(V::as_time).unwrap();
+            times::instant(time).unwrap().to_string()
+        })
+    };
+    // 45 minutes before, as the sample has it.
+    assert_eq!(signals(&with(Vec::new())), ["2026-11-23T09:00:00Z", "2026-11-23T08:15:00Z"]);
+    let mut item = with(moved("2026-11-23"));
+    assert_eq!(signals(&item), ["2026-11-23T13:00:00Z", "2026-11-23T12:15:00Z"]);
+    let late = with(moved("2026-11-26"));
+    assert_eq!(signals(&late), ["2026-11-24T09:00:00Z", "2026-11-24T08:15:00Z"]);
+    // The occurrence has a reminder of its own, or none.
+    let mut minutes = Content::new();
+    minutes.set(Field::ReminderMinutes, Value::Number(30));
+    for (own, off, expected) in [
+        (Some(120), None, ["2026-11-23T13:00:00Z", "2026-11-23T11:00:00Z"]),
+        (None, Some(0), ["2026-11-24T09:00:00Z", "2026-11-24T08:30:00Z"]),
+    ] {
+        let blob = item.value(n::APPOINTMENT_RECURRENCE).and_then(V::as_bytes).unwrap();
+        let mut blob = AppointmentRecurrence::parse(blob).unwrap();
+        (blob.changes[0].reminder_minutes, blob.changes[0].reminder) = (own, off);
+        item.set(n::APPOINTMENT_RECURRENCE, V::Binary(blob.to_bytes()));
+        change(ItemKind::Appointment, &mut item, &minutes, &mailbox);
+        assert_eq!(signals(&item), expected);
+    }
 }
 
 #[test]
