@@ -221,6 +221,16 @@ pub(super) fn write(
         pattern.modified.push(minutes(start.to_datetime().date().to_datetime(Time::midnight()))?);
         changes.push(change);
     }
+    for (day, change) in was.into_iter().flat_map(|was| beyond(series, was)) {
+        let time = |time: DateTime| Minutes::from_datetime(time).ok_or(BEYOND);
+        let (start, end) = course.span(day);
+        let midnight = Minutes::from_date(day).ok_or(BEYOND)?;
+        let (start, end) = (time(start)?, time(end)?);
+        pattern.deleted.push(midnight);
+        pattern.modified.push(midnight);
+        changes.push(OccurrenceChange { original_start: start, start, end, ..change.clone() });
+    }
+    pattern.deleted.sort_unstable();
     pattern.modified.sort_unstable();
     if pattern.modified.windows(2).any(|two| matches!(two, [one, next] if one == next)) {
         return Err("Outlook has at most one occurrence of a series on a day");
@@ -230,6 +240,26 @@ pub(super) fn write(
         + u32::from(course.starts.minute().unsigned_abs());
     let ends = starts.checked_add(course.minutes).ok_or(BEYOND)?;
     Ok(AppointmentRecurrence { pattern, starts, ends, changes })
+}
+
+/// Lists the occurrences that are when they are planned and differ in nothing but what the model has no word for: they go on doing so
+/// as long as the pattern has their day (rule D11).
+fn beyond<'a>(
+    series: &'a Recurrence,
+    was: &'a AppointmentRecurrence,
+) -> impl Iterator<Item = (Date, &'a OccurrenceChange)> {
+    let length = was.ends.checked_sub(was.starts);
+    let is_planned = move |change: &&OccurrenceChange| {
+        change.start == change.original_start
+            && change.end.0.checked_sub(change.start.0) == length
+            && (&change.subject, &change.place, change.all_day) == (&None, &None, None)
+    };
+    was.changes
+        .iter()
+        .filter(is_planned)
+        .map(|change| (change.start.to_datetime().date(), change))
+        .filter(|(day, _)| series.exceptions.iter().all(|exception| exception.original != *day))
+        .filter(|(day, _)| series.dates().take_while(|date| date <= day).any(|date| date == *day))
 }
 
 /// Finds what a changed occurrence was before: the one that would have started then, else the one of that day, since a series that
@@ -246,6 +276,7 @@ pub(super) fn before<T>(
 
 fn write_pattern(series: &Recurrence) -> Result<RecurrencePattern, &'static str> {
     const BEYOND: &str = "the series begins or ends beyond what Outlook can keep";
+    limits::series(series)?;
     let day = |date: Date| Minutes::from_date(date).ok_or(BEYOND);
     let asked = match series.range {
         Range::Forever { start } | Range::Until { start, .. } | Range::Count { start, .. } => start,
@@ -276,7 +307,6 @@ fn write_pattern(series: &Recurrence) -> Result<RecurrencePattern, &'static str>
     };
     let mut pattern = RecurrencePattern {
         frequency,
-    limits::series(series)?;
         days,
         calendar: 0,
         hijri: false,

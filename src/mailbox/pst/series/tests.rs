@@ -1,5 +1,5 @@
 use super::{Course, read, read_task, write, write_task};
-use crate::mapi::recurrence::{Days, End, Frequency, Minutes, WeekDays};
+use crate::mapi::recurrence::{Days, End, Frequency, Minutes, OccurrenceChange, WeekDays};
 use crate::model::Recurrence;
 use crate::model::recurrence::{
     Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
@@ -186,6 +186,49 @@ fn d11_what_a_changed_occurrence_has_beyond_the_model_stays() {
     assert_eq!(read(&now, &berlin(), ("", "")), Some(weekly));
 }
 
+/// A text or a reminder of one occurrence alone, of which the model knows nothing, goes along when the series moves, and ends when
+/// the pattern has its day no more.
+#[test]
+fn d11_an_occurrence_that_differs_in_nothing_we_know_stays_what_it_is() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    let nine = |day| Minutes::from_datetime(date(2026, 3, day).at(9, 0, 0, 0)).unwrap();
+    let ten = |day| Minutes::from_datetime(date(2026, 3, day).at(10, 0, 0, 0)).unwrap();
+    let mut was = write(&weekly, &berlin(), None).unwrap();
+    let mut own = OccurrenceChange::moved(nine(30), nine(30), ten(30));
+    own.reminder_minutes = Some(120);
+    own.has_body = true;
+    was.pattern.deleted = vec![Minutes::from_date(date(2026, 3, 30)).unwrap()];
+    was.pattern.modified.clone_from(&was.pattern.deleted);
+    was.changes = vec![own.clone()];
+    assert_eq!(read(&was, &berlin(), ("", "")).as_ref(), Some(&weekly));
+    assert_eq!(write(&weekly, &berlin(), Some(&was)).as_ref(), Ok(&was));
+    let later = Course { starts: time(10, 0, 0, 0), minutes: 90, ..berlin() };
+    let now = write(&weekly, &later, Some(&was)).unwrap();
+    let half_past = Minutes(ten(30).0 + 90);
+    let moved_along =
+        OccurrenceChange { original_start: ten(30), start: ten(30), end: half_past, ..own };
+    assert_eq!(now.changes, [moved_along]);
+    assert_eq!(
+        (&now.pattern.deleted, &now.pattern.modified),
+        (&was.pattern.deleted, &was.pattern.modified)
+    );
+    assert_eq!(read(&now, &later, ("", "")).as_ref(), Some(&weekly));
+    // It is moved by us, it is deleted, and its day is none any more.
+    weekly.exceptions =
+        vec![moved(date(2026, 3, 30), "2026-03-30T12:00:00Z", "2026-03-30T13:00:00Z", None)];
+    let changes = write(&weekly, &berlin(), Some(&was)).unwrap().changes;
+    assert_eq!((changes.len(), changes[0].has_body), (1, true));
+    weekly.exceptions =
+        vec![Exception { original: date(2026, 3, 30), change: ExceptionChange::Deleted }];
+    assert_eq!(write(&weekly, &berlin(), Some(&was)).unwrap().changes, []);
+    weekly.exceptions.clear();
+    weekly.pattern = Pattern::Weekly { every: 2, days: vec![Day::Monday], first_day: Day::Monday };
+    assert_eq!(write(&weekly, &berlin(), Some(&was)).unwrap().changes, []);
+}
+
 /// MS-OXOCAL 2.2.1.44: there are as many changed days as changed occurrences, and every day is named once.
 #[test]
 fn d10_two_occurrences_on_one_day_are_no_series_of_outlook() {
@@ -198,6 +241,22 @@ fn d10_two_occurrences_on_one_day_are_no_series_of_outlook() {
         moved(date(2026, 3, 30), "2026-03-25T12:00:00Z", "2026-03-25T13:00:00Z", None),
     ];
     assert!(write(&weekly, &berlin(), None).unwrap_err().contains("at most one occurrence"));
+}
+
+#[test]
+fn an_occurrence_that_ends_before_it_starts_is_not_written() {
+    let mut weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Sunday], first_day: Day::Monday },
+        date(2026, 10, 18),
+    );
+    for (start, end, why) in [
+        ("2026-10-25T09:00:00Z", "2026-10-25T08:00:00Z", "occurrence of the series ends"),
+        // The clocks of Berlin go from three back to two at 01:00 UTC.
+        ("2026-10-25T00:50:00Z", "2026-10-25T01:10:00Z", "by its clocks"),
+    ] {
+        weekly.exceptions = vec![moved(date(2026, 10, 25), start, end, None)];
+        assert!(write(&weekly, &berlin(), None).unwrap_err().contains(why), "{start}");
+    }
 }
 
 #[test]
@@ -234,19 +293,3 @@ fn d10_what_the_model_cannot_hold_is_not_read() {
         vec![moved(date(2027, 1, 3), "2027-01-03T12:00:00Z", "2027-01-03T13:00:00Z", None)];
     assert!(write_task(&changed).is_err(), "tasks have no changed occurrences");
 }
-#[test]
-fn an_occurrence_that_ends_before_it_starts_is_not_written() {
-    let mut weekly = series(
-        Pattern::Weekly { every: 1, days: vec![Day::Sunday], first_day: Day::Monday },
-        date(2026, 10, 18),
-    );
-    for (start, end, why) in [
-        ("2026-10-25T09:00:00Z", "2026-10-25T08:00:00Z", "occurrence of the series ends"),
-        // The clocks of Berlin go from three back to two at 01:00 UTC.
-        ("2026-10-25T00:50:00Z", "2026-10-25T01:10:00Z", "by its clocks"),
-    ] {
-        weekly.exceptions = vec![moved(date(2026, 10, 25), start, end, None)];
-        assert!(write(&weekly, &berlin(), None).unwrap_err().contains(why), "{start}");
-    }
-}
-
