@@ -14,18 +14,12 @@ const SIDE_EFFECTS: i32 = 0x10;
 const AS_TYPED: i32 = -1;
 
 /// Returns what a new contact has besides its fields.
-pub(super) fn fresh(content: &Content) -> Vec<Setting> {
-    let address = ADDRESSES
-        .iter()
-        .find(|address| address.block.fields().iter().any(|field| content.value(field).is_some()));
+pub(super) fn fresh() -> Vec<Setting> {
     vec![
         (p::ICON_INDEX.into(), Some(V::Integer32(ICON))),
         (n::SIDE_EFFECTS.into(), Some(V::Integer32(SIDE_EFFECTS))),
         (n::FILE_UNDER_ID.into(), Some(V::Integer32(AS_TYPED))),
-        (
-            n::POSTAL_ADDRESS_ID.into(),
-            Some(V::Integer32(address.map_or(0, |address| address.number))),
-        ),
+        (n::POSTAL_ADDRESS_ID.into(), Some(V::Integer32(0))),
         (n::REMINDER_SET.into(), Some(V::Boolean(false))),
     ]
 }
@@ -52,7 +46,7 @@ pub(super) fn names(content: &Content, before: &Content, was: &Properties) -> Na
     let mut settings: Vec<Setting> = Vec::new();
     if let Some(display) = &derived.display {
         // A contact's subject is its name.
-        for of in [p::DISPLAY_NAME, p::SUBJECT, p::CONVERSATION_TOPIC] {
+        for of in [p::DISPLAY_NAME, p::SUBJECT] {
             settings.push((of.into(), Some(V::from(display.as_str()))));
         }
     }
@@ -110,12 +104,14 @@ const ADDRESSES: [Address; 3] = [
     },
 ];
 
-/// Follows up the addresses in one text, and the copies of the one that mail goes to.
+/// Follows up the addresses in one text, and the copies of the one that mail goes to: the first one, unless somebody chose.
 pub(super) fn addresses(content: &Content, before: &Content, was: &Properties) -> Vec<Setting> {
     let mut out = Vec::new();
-    let is_new = was.is_empty();
     let mailing = was.value(n::POSTAL_ADDRESS_ID).and_then(V::as_i32).unwrap_or(0);
-    let mut first = true;
+    let is_there = |address: &Address| {
+        address.block.fields().iter().any(|field| before.value(field).is_some())
+    };
+    let mut open = mailing == 0 && !ADDRESSES.iter().any(is_there);
     for address in &ADDRESSES {
         if !content.iter().any(|(field, _)| field.block() == address.block) {
             continue;
@@ -125,13 +121,16 @@ pub(super) fn addresses(content: &Content, before: &Content, was: &Properties) -
             of.text(field).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
         };
         let whole = address.whole_text(part);
-        let filled = whole.is_some();
+        let is_first = open && whole.is_some();
         out.push((address.whole.into(), whole.clone().map(V::String)));
-        if mailing == address.number || (is_new && first && filled) {
+        if is_first {
+            out.push((n::POSTAL_ADDRESS_ID.into(), Some(V::Integer32(address.number))));
+            open = false;
+        }
+        if mailing == address.number || is_first {
             out.extend(address.copies(part));
             out.push((p::POSTAL_ADDRESS.into(), whole.map(V::String)));
         }
-        first &= !filled;
     }
     out
 }
@@ -164,7 +163,7 @@ impl Address {
 
 #[cfg(test)]
 mod tests {
-    use super::{ADDRESSES, addresses, fresh, names};
+    use super::{ADDRESSES, addresses, names};
     use crate::mailbox::pst::times::Setting;
     use crate::mapi::{Properties, Value as V, named as n, property as p};
     use crate::model::{Block, Content, Field};
@@ -202,12 +201,22 @@ mod tests {
             (Field::HomeCity, "München"),
             (Field::HomeCountry, "Deutschland"),
         ]);
-        assert_eq!(put(fresh(&home)).value(n::POSTAL_ADDRESS_ID), Some(&V::Integer32(1)));
-        let item = put(addresses(&home, &Content::new(), &Properties::new()));
-        let whole = "Hauptstr. 1\r\nHinterhaus\r\n80331 München\r\nDeutschland";
-        assert_eq!(item.value(n::HOME_ADDRESS), Some(&V::from(whole)));
-        assert_eq!(item.value(p::POSTAL_ADDRESS), Some(&V::from(whole)));
-        assert_eq!(item.value(p::MAIL_CITY), Some(&V::from("München")));
+        // The same where it gets its first one later.
+        let mut without = Properties::new();
+        without.set(n::POSTAL_ADDRESS_ID, V::Integer32(0));
+        for was in [Properties::new(), without.clone()] {
+            let item = put(addresses(&home, &Content::new(), &was));
+            let whole = "Hauptstr. 1\r\nHinterhaus\r\n80331 München\r\nDeutschland";
+            assert_eq!(item.value(n::POSTAL_ADDRESS_ID), Some(&V::Integer32(1)));
+            assert_eq!(item.value(n::HOME_ADDRESS), Some(&V::from(whole)));
+            assert_eq!(item.value(p::POSTAL_ADDRESS), Some(&V::from(whole)));
+            assert_eq!(item.value(p::MAIL_CITY), Some(&V::from("München")));
+        }
+        // Where there was one and mail goes to none, somebody wanted it so.
+        let before = content(&[(Field::OtherCity, "Wien")]);
+        let item = put(addresses(&home, &before, &without));
+        assert_eq!(item.value(n::POSTAL_ADDRESS_ID), None);
+        assert_eq!(item.value(p::MAIL_CITY), None);
     }
 
     #[test]

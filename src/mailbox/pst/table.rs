@@ -213,7 +213,7 @@ pub(super) const fn way(field: Field) -> Way {
         Field::Anniversary => Way::Birthday(p::WEDDING_ANNIVERSARY, n::ANNIVERSARY_LOCAL),
         Field::WebPage => Way::Text(Place::Tag(p::BUSINESS_HOME_PAGE), &[Place::Named(n::HTML)]),
         Field::Notes | Field::Body => text(p::BODY),
-        Field::Subject => Way::Text(Place::Tag(p::SUBJECT), &[Place::Tag(p::CONVERSATION_TOPIC)]),
+        Field::Subject => text(p::SUBJECT),
         Field::Place => named(n::LOCATION),
         Field::Start | Field::End | Field::Zone | Field::AllDay => Way::Times,
         Field::ShowAs => Way::Choice(Place::Named(n::BUSY_STATUS), SHOW_AS),

@@ -51,7 +51,7 @@ pub(super) fn new_item(
     desk: &Desk<'_>,
 ) -> Result<Vec<Setting>, Unfit> {
     let mut settings = match kind {
-        ItemKind::Contact => contact::fresh(content),
+        ItemKind::Contact => contact::fresh(),
         ItemKind::Appointment => appointment::fresh(desk),
         ItemKind::Task => task::fresh(),
     };

@@ -35,7 +35,7 @@ pub struct ItemChange {
     /// Properties to be set. The subject is given as people see it. A new plain text removes an old rich one, unless a new
     /// rich one is given as well.
     pub set: Properties,
-    /// Properties to be removed. A plain text goes with its rich one.
+    /// Properties to be removed. A plain text goes with its rich one, and a subject with the topic that was made of it.
     pub remove: Vec<PropertyKey>,
     /// Occurrences of a series that differ from it, as far as their messages are new or change.
     pub occurrences: Vec<Occurrence>,
@@ -236,6 +236,9 @@ pub(super) fn edit(
     }
     for id in remove {
         context.remove(*id, source)?;
+    }
+    if remove.contains(&property::SUBJECT.id) {
+        context.remove(property::CONVERSATION_TOPIC.id, source)?;
     }
     for (tag, value) in set.iter() {
         context.set(tag, &value.stored(), source)?;

@@ -260,6 +260,16 @@ fn an_item_from_creation_to_deletion() {
     assert_eq!(modified, Some(Value::Time(later)));
     assert_eq!(value(file.nodes(), nid, property::CREATION_TIME.id), Some(Value::Time(NOW)));
 
+    // A subject that is taken away takes its topic along.
+    let mut batch = Batch::begin(&mut file, later).unwrap();
+    let bare = ItemChange { remove: vec![property::SUBJECT.into()], ..ItemChange::default() };
+    batch.change_item(nid, &bare).unwrap();
+    batch.commit().unwrap();
+    assert_eq!(audit(file.nodes())[&contacts], [nid]);
+    for tag in [property::SUBJECT, property::CONVERSATION_TOPIC] {
+        assert_eq!(value(file.nodes(), nid, tag.id), None, "{tag}");
+    }
+
     // A text that is taken away is gone in every form, also where there is no plain one.
     let mut rich = ItemChange::default();
     rich.set.set(property::HTML, Value::Binary(b"<p>secret</p>".to_vec()));
