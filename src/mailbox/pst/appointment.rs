@@ -20,6 +20,8 @@ const ICON: i32 = 0x400;
 const ICON_OF_SERIES: i32 = 0x401;
 /// `PidLidSideEffects` of an appointment.
 const SIDE_EFFECTS: i32 = 0x171;
+/// `PidLidReminderDelta` of an appointment without a reminder, which has it all the same (MS-OXORMDR 2.2.1.3): Outlook's default.
+const USUAL_MINUTES: i32 = 15;
 /// What `PidLidClipEnd` holds for a series without end: 4500-08-31 23:59 (MS-OXOCAL 2.2.1.15).
 const NEVER: FileTime = FileTime(915_045_983_400_000_000);
 
@@ -41,6 +43,7 @@ pub(super) fn fresh(desk: &Desk<'_>) -> Vec<Setting> {
         (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
         (n::INVITED.into(), Some(V::Boolean(false))),
         (n::REMINDER_SET.into(), Some(V::Boolean(false))),
+        (n::REMINDER_MINUTES.into(), Some(V::Integer32(USUAL_MINUTES))),
     ]
 }
 
@@ -177,7 +180,7 @@ fn reminder(
     };
     let minutes = told.unwrap_or(0);
     let mut out: Vec<Setting> = vec![(n::REMINDER_SET.into(), Some(V::Boolean(on)))];
-    if content.slot(Field::ReminderMinutes).is_some() || on {
+    if told.is_some() || on {
         out.push((n::REMINDER_MINUTES.into(), Some(V::Integer32(minutes))));
     }
     let usual = Signal::of(span.start, minutes.into());

@@ -50,14 +50,26 @@ pub(super) fn new_item(
     stamp: &Stamp,
     desk: &Desk<'_>,
 ) -> Result<Vec<Setting>, Unfit> {
-    let mut settings = match kind {
+    let mut settings = usual();
+    settings.extend(match kind {
         ItemKind::Contact => contact::fresh(),
         ItemKind::Appointment => appointment::fresh(desk),
         ItemKind::Task => task::fresh(),
-    };
+    });
     settings.extend(change(kind, content, &Content::new(), &Properties::new(), desk)?);
     settings.extend(stamp::write(stamp));
     Ok(last_of_each(settings))
+}
+
+/// What Outlook's tables ask of items of every kind, where a content does not say it. Without a sensitivity Outlook's results are
+/// undefined (Microsoft's page on `PidTagSensitivity`).
+fn usual() -> Vec<Setting> {
+    vec![
+        (p::IMPORTANCE.into(), Some(V::Integer32(1))),
+        (p::PRIORITY.into(), Some(V::Integer32(0))),
+        (p::SENSITIVITY.into(), Some(V::Integer32(0))),
+        (n::PRIVATE.into(), Some(V::Boolean(false))),
+    ]
 }
 
 /// Makes the changes of an item that holds `was` now and read as `before` when it was planned.

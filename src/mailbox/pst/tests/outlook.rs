@@ -8,7 +8,7 @@ use crate::mailbox::pst::times;
 use crate::mailbox::pst::write::{self, Desk};
 use crate::mapi::recurrence::AppointmentRecurrence;
 use crate::mapi::zone::{ZoneDefinition, ZoneRule};
-use crate::mapi::{Properties, Value as V, named as n};
+use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
 
@@ -126,6 +126,38 @@ fn d10_what_outlook_does_not_have_is_not_written() {
     assert!(item.value(n::TASK_START).is_some());
     assert_eq!(item.value(n::TASK_DUE), item.value(n::TASK_START));
     assert_eq!(item.value(n::COMMON_END), item.value(n::COMMON_START));
+}
+
+/// Guide, 13, MS-OXORMDR 2.2.1.3, and Microsoft's page on `PidTagSensitivity`: Outlook asks for these whoever set them.
+#[test]
+fn new_items_have_what_the_tables_of_outlook_ask_for() {
+    let mailbox = zone("Europe/Berlin");
+    let mut task = Content::new();
+    task.set_text(Field::Subject, "AW: Anruf");
+    let mut contact = Content::new();
+    contact.set_text(Field::Surname, "AW: Müller");
+    let all = [
+        (ItemKind::Contact, contact),
+        (ItemKind::Appointment, sample::all_day()),
+        (ItemKind::Task, task),
+    ];
+    for (kind, mut content) in all {
+        let item = create(kind, &content, &mailbox);
+        for (tag, number) in [(p::IMPORTANCE, 1), (p::PRIORITY, 0), (p::SENSITIVITY, 0)] {
+            assert_eq!(item.value(tag), Some(&V::Integer32(number)), "{kind:?} {tag}");
+        }
+        assert_eq!(item.value(n::PRIVATE), Some(&V::Boolean(false)), "{kind:?}");
+        let minutes = (kind == ItemKind::Appointment).then_some(V::Integer32(15));
+        assert_eq!(item.value(n::REMINDER_MINUTES), minutes.as_ref(), "{kind:?}");
+        assert_eq!(item.value(n::REMINDER_SET), Some(&V::Boolean(false)), "{kind:?}");
+        // The topic is the store's to make, without the prefix.
+        assert!(item.value(p::SUBJECT).is_some() && item.value(p::CONVERSATION_TOPIC).is_none());
+        // What is given wins.
+        content.set_text(Field::Sensitivity, "private");
+        let item = create(kind, &content, &mailbox);
+        assert_eq!(item.value(p::SENSITIVITY), Some(&V::Integer32(2)), "{kind:?}");
+        assert_eq!(item.value(n::PRIVATE), Some(&V::Boolean(true)), "{kind:?}");
+    }
 }
 
 /// Outlook reckons all years of a series by the one rule that is in force. By tzdb summer time ended in September in the Berlin of
