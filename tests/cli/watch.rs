@@ -293,3 +293,17 @@ fn d7_another_database_in_the_place_of_the_opened_one_is_noticed() {
     assert_eq!(watching.end().0, 3);
     assert_eq!(office.exchange.writes(), before);
 }
+
+/// Rule D14: whoever the source does not know waits, and goes on when he is added there.
+#[test]
+fn a_user_who_is_added_meanwhile_is_found() {
+    let office = Office::of(&[CLARA, ("NEU", "n.neu@firma.example", "Neu, Nora")]);
+    let watching = Watching::start(&office, "", &["--first-transfer"]);
+    let unknown = watching.hear("stopped", |_| true);
+    assert_eq!((&unknown["user"], &unknown["outcome"]), (&"NEU".into(), &"failed".into()));
+    let database = Connection::open(office.place.path("demo.db")).unwrap();
+    database.execute("INSERT INTO user (id, name) VALUES ('NEU', 'Nora Neu')", []).unwrap();
+    watching.hurry();
+    watching.hear("goes_on", |line| line["user"] == "NEU");
+    assert_eq!(watching.end().0, 0);
+}
