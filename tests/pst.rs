@@ -32,6 +32,8 @@ mod demo;
 mod disk;
 #[path = "pst/files.rs"]
 mod files;
+#[path = "pst/held.rs"]
+mod held;
 #[path = "pst/made.rs"]
 mod made;
 #[path = "pst/numbers.rs"]
