@@ -114,7 +114,7 @@ impl Progress {
             (Some(COMPLETE), _) | (None, Some(100)) => of(COMPLETE, 100),
             (Some(NOT_STARTED), _) => of(NOT_STARTED, 0),
             (Some(status), told) => {
-                let least = if status == IN_PROGRESS { 1 } else { 0 };
+                let least = u8::from(status == IN_PROGRESS);
                 let told = told.filter(|share| *share < 100);
                 let share = told.or(before.share.filter(between)).unwrap_or(0);
                 of(status, share.max(least))
