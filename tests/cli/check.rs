@@ -142,6 +142,20 @@ fn each_stage_that_fails_has_its_line_and_its_next_step() {
     assert_eq!(code, 0, "runs work without: {text}");
     assert!(text.starts_with("warnings (1) streaming: notifications are not possible ("), "{text}");
 
+    // A proxy that waits for the end of the stream, and gives up.
+    let office = Office::of_one();
+    let cut = FaultKind::Status { status: 504, retry_after: None, location: None };
+    office.exchange.fault(Fault::new(cut).on("GetStreamingEvents"));
+    let (code, text) = flat(&office);
+    assert_eq!(code, 0, "such mailboxes are asked in turns: {text}");
+    assert!(
+        text.starts_with(
+            "warnings (1) streaming: notifications are allowed, but their stream does not come through ("
+        ),
+        "{text}"
+    );
+    assert!(text.contains("pull_seconds"), "{text}");
+
     let office = Office::of_one();
     // An hour, and half a minute for a busy machine.
     office.exchange.set_clock_ahead(-3630);

@@ -343,8 +343,12 @@ impl Entered {
             }
         }
         if let Kept::OnServer(mailbox) = &mut self.mailbox {
-            match mailbox.subscribe_and_leave() {
-                Ok(()) => seen.walked.push(Walked::quietly(Stage::Streaming)),
+            match mailbox.listen_and_leave() {
+                Ok(None) => seen.walked.push(Walked::quietly(Stage::Streaming)),
+                Ok(Some(error)) => {
+                    let said = words.mute_stream(&error.text);
+                    remarks.push(Remark::warning(Stage::Streaming, said));
+                }
                 // Runs do without; it only takes longer until an edit is noticed.
                 Err(error) => {
                     let said = words.no_streaming(&error.text);

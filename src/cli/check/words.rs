@@ -322,6 +322,26 @@ impl Words {
         (text, Some(next))
     }
 
+    pub(super) fn mute_stream(self, problem: &str) -> Said {
+        let text = match self.language {
+            Language::German => {
+                format!(
+                    "Benachrichtigungen sind erlaubt, aber der Strom kommt nicht an ({problem})"
+                )
+            }
+            Language::English => {
+                format!(
+                    "notifications are allowed, but their stream does not come through ({problem})"
+                )
+            }
+        };
+        let next = self.pick(
+            "`sync --watch` fragt dann alle `Abfrage_Sekunden`; ein Proxy vor Exchange soll Antworten ungepuffert weitergeben und ihnen eine halbe Stunde lassen",
+            "`sync --watch` then asks every `pull_seconds`; let a proxy in front of Exchange hand answers on unbuffered and allow them half an hour",
+        );
+        (text, Some(next))
+    }
+
     pub(super) fn probe_name(self) -> String {
         self.pick("abgleich: Schreibprobe (kann weg)", "abgleich: write probe (may be deleted)")
     }

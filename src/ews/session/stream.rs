@@ -5,9 +5,10 @@
 //! is true is told by `SyncFolderItems`. So whenever events may have been lost there is a hint for
 //! the whole mailbox ([`Hint::Gap`]), and whoever follows hints stays right without any of them.
 //!
-//! Where streams do not work (a proxy that holds answers back, too many hanging connections, an old
-//! server), the group asks in turns (`GetEvents`); where nothing can be subscribed to, the mailbox
-//! is deaf ([`Hint::Deaf`]) and somebody must look by himself.
+//! Where streams do not work (a proxy that holds answers back or cuts them off, too many hanging
+//! connections, an old server), the group asks in turns (`GetEvents`); where nothing can be
+//! subscribed to, or nothing good has come for long, the mailbox is deaf ([`Hint::Deaf`]) and
+//! somebody must look by himself.
 //!
 //! Long because what each answer means for a group is one machine, read top to bottom.
 //!
@@ -60,8 +61,15 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// A pull subscription that nobody asks for so many minutes ends by itself.
 const PULL_MINUTES: u16 = 30;
 
-/// After so many streams in a row that brought not one envelope, the way does not let streams through.
+/// After so many streams in a row that did not last, the way does not let streams through.
 const MUTE_STREAMS: u32 = 3;
+
+/// Failures that may be trouble of the server's are taken for a way without streams only when they have gone on for so long: a server
+/// that is started anew is back sooner.
+const TROUBLE: Duration = Duration::from_mins(3);
+
+/// Who has heard nothing good for so long, or will not before that time is over, is told so.
+const UNHEARD: Duration = Duration::from_mins(10);
 
 /// A stream that speaks after so long works.
 const PROVEN: Duration = Duration::from_secs(20);
@@ -99,6 +107,14 @@ pub enum Hint {
     Gap,
     /// Nothing will be told for a while.
     Deaf,
+}
+
+/// What became of being told since it last worked.
+#[derive(Debug, Clone, Copy)]
+struct Unheard {
+    since: Duration,
+    /// Whether the mailbox knows that it is deaf.
+    told: bool,
 }
 
 /// How a stream ended.
@@ -150,14 +166,19 @@ pub struct StreamGroup {
     resting: BTreeMap<Listener, Duration>,
     /// How often each member's subscription was lost since it last brought something.
     losses: BTreeMap<Listener, u32>,
+    /// Members of whom nothing good was heard since something failed.
+    unheard: BTreeMap<Listener, Unheard>,
     /// Subscriptions to be given back.
     leftover: Vec<(Listener, SubscriptionId)>,
     backoff: Backoff,
     rests_until: Duration,
-    /// Streams in a row that brought nothing, or did not last.
+    /// Streams in a row that brought nothing, or did not last, and when the first of them was opened.
     mute: u32,
+    mute_since: Duration,
     /// Whether the stream that is open has brought a part.
     spoke: bool,
+    /// Whether it has brought one after long enough to trust it.
+    proven: bool,
     /// Whether it was refused: what that means is settled then, before it is closed.
     refused: bool,
     /// When the last stream was opened.
@@ -183,11 +204,14 @@ impl StreamGroup {
             members: BTreeMap::new(),
             resting: BTreeMap::new(),
             losses: BTreeMap::new(),
+            unheard: BTreeMap::new(),
             leftover: Vec::new(),
             backoff: Backoff::new(FIRST_PAUSE, Duration::from_mins(5)),
             rests_until: Duration::ZERO,
             mute: 0,
+            mute_since: Duration::ZERO,
             spoke: false,
+            proven: false,
             refused: false,
             opened: Duration::ZERO,
             gap: false,
@@ -210,6 +234,7 @@ impl StreamGroup {
     pub fn forget(&mut self, who: Listener, now: Duration) {
         self.losses.remove(&who);
         self.resting.remove(&who);
+        self.unheard.remove(&who);
         if let Some(Member::Subscribed(id, _)) = self.members.remove(&who) {
             self.leftover.push((who, id));
             self.joins_since.get_or_insert(now);
@@ -249,7 +274,8 @@ impl StreamGroup {
                 if subscriptions.is_empty() {
                     return StreamStep::Rest(self.next_try());
                 }
-                (self.spoke, self.refused, self.opened) = (false, false, now);
+                (self.spoke, self.proven, self.refused) = (false, false, false);
+                self.opened = now;
                 StreamStep::Listen { subscriptions, minutes: self.manner.minutes }
             }
             Mode::Turns(_) => self.next_turn(now),
@@ -279,6 +305,7 @@ impl StreamGroup {
         match outcome {
             Ok(Ok(done)) => {
                 self.members.insert(who, Member::Subscribed(done.id, done.watermark));
+                self.unheard.remove(&who);
                 // Whatever happened before was not told.
                 vec![(who, Hint::Gap)]
             }
@@ -301,7 +328,7 @@ impl StreamGroup {
         self.spoke = true;
         // A first word proves little: some streams are refused with the second, others closed by somebody in between.
         if self.is_proven(now) {
-            self.mute = 0;
+            (self.mute, self.proven) = (0, true);
             self.backoff.succeeded();
             self.losses.clear();
             // Said when nobody else is about to join, so that ten who come one by one are one gap.
@@ -316,11 +343,13 @@ impl StreamGroup {
                 return self.refused(&refusal, &lost, now);
             }
         }
-        if std::mem::take(&mut self.gap) {
+        let hearing: Vec<_> = self.hearing().collect();
+        let deaf = hearing.iter().filter_map(|who| self.unheard.remove(who)).any(|was| was.told);
+        if std::mem::take(&mut self.gap) || deaf {
             // It speaks again; who was told something now need not be told that there was a gap.
             let told: BTreeSet<_> = hints.iter().map(|(who, _)| *who).collect();
-            let others = self.hearing().filter(|who| !told.contains(who));
-            hints.extend(others.map(|who| (who, Hint::Gap)).collect::<Vec<_>>());
+            let others = hearing.into_iter().filter(|who| !told.contains(who));
+            hints.extend(others.map(|who| (who, Hint::Gap)));
         }
         hints
     }
@@ -332,7 +361,7 @@ impl StreamGroup {
             StreamEnd::Closed if self.refused => return Vec::new(),
             // A server that closes each stream at once, or after a word, is not asked in a circle.
             StreamEnd::Closed if !self.spoke || !self.is_proven(now) => {
-                return self.muted(None, now);
+                return self.muted(None, Duration::ZERO, now);
             }
             StreamEnd::Closed => return Vec::new(),
             StreamEnd::GivenUp => {
@@ -354,9 +383,13 @@ impl StreamGroup {
             }
             // What is open and says nothing, or says it only at its end, cannot be listened to.
             EwsError::TimedOut { .. } | EwsError::Reply(_) | EwsError::Status { .. }
-                if !self.spoke =>
+                if !self.proven =>
             {
-                self.muted(wish(&error), now)
+                self.muted(wish(&error), Duration::ZERO, now)
+            }
+            // A proxy that waits for the end of an answer gives up before we do, and others cut off what lasts too long for them.
+            EwsError::Unavailable { .. } | EwsError::Lost { .. } if !self.proven => {
+                self.muted(wish(&error), TROUBLE, now)
             }
             _ => self.rest(wish(&error), now),
         }
@@ -383,7 +416,14 @@ impl StreamGroup {
                         self.asked.remove(&who);
                     }
                 }
-                if notification.is_news() { vec![(who, Hint::News)] } else { Vec::new() }
+                let deaf = self.unheard.remove(&who).is_some_and(|was| was.told);
+                if notification.is_news() {
+                    vec![(who, Hint::News)]
+                } else if deaf {
+                    vec![(who, Hint::Gap)]
+                } else {
+                    Vec::new()
+                }
             }
             Ok(Err(refusal)) => self.pull_refused(who, refusal.kind(), now),
             Err(EwsError::Fault(fault)) => {
@@ -427,7 +467,7 @@ impl StreamGroup {
             return hints;
         }
         match refusal.kind() {
-            ErrorKind::Transient { retry_after } => return self.rest(retry_after, now),
+            ErrorKind::Transient { retry_after } => return self.muted(retry_after, TROUBLE, now),
             ErrorKind::Unsupported if lost.is_empty() => {
                 self.enter(Mode::Turns(now + TRY_AGAIN));
             }
@@ -439,7 +479,7 @@ impl StreamGroup {
                         *member = Member::Wants;
                     }
                 }
-                self.rest(None, now);
+                return self.rest(None, now);
             }
         }
         hints
@@ -482,9 +522,18 @@ impl StreamGroup {
         vec![(who, Hint::Deaf)]
     }
 
-    fn muted(&mut self, wish: Option<Duration>, now: Duration) -> Vec<(Listener, Hint)> {
+    /// A stream did not last. After some in a row, and `least` so long, the way does not let streams through.
+    fn muted(
+        &mut self,
+        wish: Option<Duration>,
+        least: Duration,
+        now: Duration,
+    ) -> Vec<(Listener, Hint)> {
+        if self.mute == 0 {
+            self.mute_since = self.opened;
+        }
         self.mute += 1;
-        if self.mute < MUTE_STREAMS {
+        if self.mute < MUTE_STREAMS || now.saturating_sub(self.mute_since) < least {
             return self.rest(wish, now);
         }
         self.mute = 0;
@@ -505,13 +554,29 @@ impl StreamGroup {
             None => self.backoff.failed(None),
         };
         self.resting.insert(who, now + pause);
-        Vec::new()
+        self.hears_nothing(who, now, now + pause).into_iter().collect()
     }
 
     /// Lets the server rest; longer each time that this happens in a row.
     fn rest(&mut self, wish: Option<Duration>, now: Duration) -> Vec<(Listener, Hint)> {
         self.rests_until = now + self.backoff.failed(wish);
-        Vec::new()
+        let waiting = |member: &Member| !matches!(member, Member::Deaf(_));
+        let members = self.members.iter().filter(|(_, member)| waiting(member));
+        let members: Vec<_> = members.map(|(who, _)| *who).collect();
+        let until = self.rests_until;
+        members.into_iter().filter_map(|who| self.hears_nothing(who, now, until)).collect()
+    }
+
+    /// Notes that nothing is heard of a mailbox now, nor before `until`. Where that is long, it is told so, once.
+    fn hears_nothing(
+        &mut self,
+        who: Listener,
+        now: Duration,
+        until: Duration,
+    ) -> Option<(Listener, Hint)> {
+        let unheard = self.unheard.entry(who).or_insert(Unheard { since: now, told: false });
+        let long = until.saturating_sub(unheard.since) >= UNHEARD;
+        (long && !std::mem::replace(&mut unheard.told, true)).then_some((who, Hint::Deaf))
     }
 
     /// Changes between streams and turns; each needs subscriptions of its own kind.

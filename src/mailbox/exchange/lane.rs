@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use crate::ews::envelope::{Header, Impersonation};
 use crate::ews::operation::Operation;
@@ -13,7 +14,10 @@ use crate::ews::transport::{
     Dialed, Endpoint, Lane, Login, LoginFacts, Offer, Passage, PlainHttp, Settings, Timeouts,
     Trace, Trust,
 };
-use crate::ews::{EwsError, ResponseCode, ServerVersion, ServerVersionInfo};
+use crate::ews::{
+    EwsError, Fault, GetStreamingEvents, Refusal, ResponseCode, ServerVersion, ServerVersionInfo,
+    StreamPart, SubscriptionId,
+};
 use crate::mailbox::exchange::contracts::Contracts;
 use crate::mailbox::exchange::folders::Whose;
 use crate::mailbox::exchange::gate::SharedGate;
@@ -250,6 +254,37 @@ impl LaneWire {
     /// Returns how the login went; `None` before the first answer.
     pub(super) fn login(&self) -> Option<LoginFacts> {
         self.lane.login_facts()
+    }
+
+    /// Opens a stream of events and gives it up with its first word.
+    ///
+    /// # Errors
+    ///
+    /// Where that does not come in time, or is a refusal.
+    pub(super) fn first_word(
+        &mut self,
+        subscription: SubscriptionId,
+        within: Duration,
+    ) -> Result<(), EwsError> {
+        let gate = self.gate.clone();
+        let _pass = gate.enter(&self.budget)?;
+        let operation = GetStreamingEvents { subscriptions: vec![subscription], minutes: 1 };
+        let Self { lane, header, runtime, .. } = self;
+        let first = async {
+            let mut stream = lane.listen(operation, header).await?;
+            match stream.next().await? {
+                Some(StreamPart::Message {
+                    refusal: Some(Refusal { code, text, details }),
+                    ..
+                }) => Err(EwsError::Fault(Fault { code, text, details })),
+                Some(_) => Ok(()),
+                None => {
+                    Err(EwsError::Lost { problem: "the stream ended without a word".to_owned() })
+                }
+            }
+        };
+        let limited = async { timeout(within, first).await };
+        runtime.block_on(limited).unwrap_or(Err(EwsError::TimedOut { waited: within }))
     }
 
     /// Asks for less of the protocol, while nothing was agreed yet.

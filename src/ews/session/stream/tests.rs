@@ -208,6 +208,85 @@ fn streams_that_never_speak_give_way_to_turns_and_come_back() {
 }
 
 #[test]
+fn streams_that_are_cut_off_without_a_word_give_way_to_turns() {
+    // Proxies with the defaults of nginx or ARR hold the answer back and say 504 after a minute; others reset the connection.
+    let cuts: [fn() -> EwsError; 2] = [
+        || EwsError::Unavailable { status: 504, retry_after: None },
+        || EwsError::Lost { problem: "reset".to_owned() },
+    ];
+    for cut in cuts {
+        let mut group = group(2);
+        let mut now = at(0);
+        let mut step = subscribe(&mut group, now, "s").1;
+        for _ in 0..3 {
+            assert!(matches!(step, StreamStep::Listen { .. }), "{step:?}");
+            now += at(60);
+            assert!(group.ended(StreamEnd::Failed(cut()), now).is_empty());
+            step = group.next(now);
+            if let StreamStep::Rest(Some(until)) = step {
+                now = until;
+                step = group.next(now);
+            }
+        }
+        while let StreamStep::Unsubscribe(..) = step {
+            step = group.next(now);
+        }
+        assert_eq!(step, StreamStep::Subscribe(0, Delivery::Pull { minutes: 30 }));
+    }
+}
+
+#[test]
+fn a_server_that_is_started_anew_is_waited_for_with_streams() {
+    let mut group = listening(2);
+    let mut now = at(1_000);
+    group.heard(OK, now);
+    // For a minute or two it has no answer, at once and each time.
+    for _ in 0..6 {
+        let error = EwsError::Unavailable { status: 503, retry_after: None };
+        assert!(group.ended(StreamEnd::Failed(error), now).is_empty());
+        let StreamStep::Rest(Some(until)) = group.next(now) else { panic!() };
+        now = until;
+        assert!(matches!(group.next(now), StreamStep::Listen { .. }));
+    }
+    assert!(now > at(1_060));
+    assert_eq!(group.heard(OK, now), [(0, Hint::Gap), (1, Hint::Gap)]);
+}
+
+#[test]
+fn of_whom_nothing_is_heard_for_long_is_told_so_once_and_hears_again() {
+    let mut group = StreamGroup::new(StreamManner { streams: false, ..StreamManner::default() });
+    group.watch(0, at(0));
+    group.watch(1, at(0));
+    let (_, mut step) = subscribe(&mut group, at(0), "p");
+    let (mut now, mut told) = (at(0), Vec::new());
+    while now < at(1_800) {
+        match step {
+            StreamStep::Pull(who, ..) => {
+                let error = EwsError::Unavailable { status: 502, retry_after: None };
+                let hints = group.pulled(who, Err(error), now);
+                told.extend(hints.into_iter().map(|(who, hint)| (now, who, hint)));
+            }
+            StreamStep::Rest(Some(until)) => now = until,
+            step => panic!("{step:?}"),
+        }
+        step = group.next(now);
+    }
+    let whom: Vec<_> = told.iter().map(|(_, who, hint)| (*who, *hint)).collect();
+    assert_eq!(whom, [(0, Hint::Deaf), (1, Hint::Deaf)], "{told:?}");
+    assert!(told.iter().all(|(when, ..)| *when <= at(600)), "{told:?}");
+    let quiet = || notice("p", EventKind::Status);
+    assert_eq!(group.pulled(0, Ok(Ok(quiet())), now), [(0, Hint::Gap)]);
+    assert!(group.pulled(0, Ok(Ok(quiet())), now).is_empty());
+    // A server that wants to be left alone for an hour is not waited for in silence.
+    let mut group = listening(1);
+    let hour = Some(at(3_600));
+    let error = EwsError::Unavailable { status: 503, retry_after: hour };
+    assert_eq!(group.ended(StreamEnd::Failed(error), at(50)), [(0, Hint::Deaf)]);
+    assert!(matches!(group.next(at(3_650)), StreamStep::Listen { .. }));
+    assert_eq!(group.heard(OK, at(3_650)), [(0, Hint::Gap)]);
+}
+
+#[test]
 fn too_many_hanging_connections_give_way_to_turns() {
     let mut group = group(1);
     subscribe(&mut group, at(0), "s");
