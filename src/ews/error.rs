@@ -285,6 +285,15 @@ impl EwsError {
         }
     }
 
+    /// Says whether the request may have been led to a server that is not there any more, or serves the mailbox no more.
+    pub fn is_led_astray(&self) -> bool {
+        match self {
+            Self::Unavailable { status: 502..=504, .. } => true,
+            Self::Fault(fault) => fault.code.as_str().starts_with("ErrorProxy"),
+            _ => false,
+        }
+    }
+
     /// Returns the stage that failed, for `check`: those of [`ConnectError::stage`], then `login`,
     /// `http` for what is no EWS answer, and `ews` for what EWS itself said.
     pub fn stage(&self) -> &'static str {

@@ -169,6 +169,16 @@ impl Lane {
         }
     }
 
+    /// Forgets what leads requests to one server: its cookies, which name it for as long as they are sent, and the connection. After
+    /// a fail-over that server is gone, or serves the mailbox no more; the next request finds its way by the mailbox.
+    pub fn lead_anew(&mut self) {
+        match self {
+            Self::Http(lane) => lane.lead_anew(),
+            #[cfg(any(test, feature = "simulation"))]
+            Self::Scripted(_) => {}
+        }
+    }
+
     /// Returns the name of the back end that served the last request, in small letters; `None` when the front end
     /// did not tell (`X-CalculatedBETarget`; proxies may take it away).
     pub fn back_end(&self) -> Option<&str> {

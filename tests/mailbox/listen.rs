@@ -154,6 +154,24 @@ fn mailboxes_that_autodiscover_groups_share_a_stream_and_keep_to_its_back_end() 
 }
 
 #[test]
+fn after_a_fail_over_nobody_is_led_to_the_dead_server_by_its_cookie() {
+    let options = Options { back_ends: 2, ..beating() };
+    let hall = Hall::new(3, options, quick());
+    for address in &hall.addresses {
+        // What Autodiscover says does not change with a fail-over.
+        hall.way.note_group(&ActAs::Owner(address.clone()), Some("site-1".to_owned()));
+    }
+    hall.watch_all();
+    hall.hear(&[0, 1, 2], Hint::Gap);
+    hall.hear_news(&[0, 1, 2]);
+    hall.exchange.server.fail_over(&hall.addresses[0]).expect("it goes down");
+    assert_eq!(hall.exchange.server.listeners().0, 0, "all were on one back end");
+    hall.hear(&[0, 1, 2], Hint::Gap);
+    hall.hear_news(&[0, 1, 2]);
+    assert_eq!(hall.exchange.server.listeners(), (3, 1));
+}
+
+#[test]
 fn an_event_in_a_folder_that_is_not_read_wakes_nobody() {
     let hall = Hall::new(1, beating(), quick());
     hall.watch_all();

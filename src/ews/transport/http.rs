@@ -233,6 +233,12 @@ impl HttpLane {
         Ok(dialed)
     }
 
+    /// Forgets the connection, and by what requests are led to one server and no other.
+    pub(super) fn lead_anew(&mut self) {
+        self.cookies = Cookies::default();
+        self.idle = None;
+    }
+
     /// Returns what the server's clock shows now, as far as its last answer told.
     pub(super) fn server_clock(&self) -> Option<Timestamp> {
         self.clock?.at(std::time::Instant::now())

@@ -336,7 +336,12 @@ impl Wire for LaneWire {
                     return Ok(());
                 }
                 Err(error) if Self::is_too_new(&error) && self.ask_for_less() => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if error.is_led_astray() {
+                        self.lane.lead_anew();
+                    }
+                    return Err(error);
+                }
             }
         }
     }

@@ -26,6 +26,7 @@ use crate::ews::{
     EventsPart, EwsError, FolderId as EwsFolderId, GetEvents, GetStreamingEvents, Notification,
     Refusal, ServerVersion, StreamPart, Subscribe, SubscriptionId, Unsubscribe, Watermark,
 };
+use crate::mailbox::exchange::failure;
 use crate::mailbox::exchange::gate::SharedGate;
 use crate::mailbox::exchange::homes::{Home, Homes};
 use crate::mailbox::exchange::lane::ActAs;
@@ -222,6 +223,9 @@ impl Room {
 /// A group at work.
 struct Group {
     machine: StreamGroup,
+    /// Its cookies lead to the back end where the subscriptions are, whatever mailbox a request is for ("How to: Maintain affinity
+    /// between a group of subscriptions and the Mailbox server"). Whenever something ends that should not have, they are forgotten:
+    /// after a fail-over they would lead to the dead server for ever.
     lane: Lane,
     /// What the mailboxes of the server share: what one of them was told is heeded here as well. The stream itself waits for
     /// nobody, since it asks for nothing once it is open.
@@ -300,6 +304,9 @@ impl Group {
             Ok(Err(refusal)) => self.gate.refused(&budget, refusal),
             answered => self.gate.learn(&budget, answered.as_ref().map(|_| ())),
         }
+        if outcome.is_err() {
+            self.lane.lead_anew();
+        }
         outcome
     }
 
@@ -313,12 +320,16 @@ impl Group {
         let budget = self.may_ask(who)?;
         let parts = self.lane.all(GetEvents { subscription, watermark }, &header).await;
         self.gate.learn(&budget, parts.as_ref().map(|_| ()));
-        let parts = parts?;
+        let parts = parts.inspect_err(|_| self.lane.lead_anew())?;
         let mut all: Option<Notification> = None;
         for part in parts {
             match (part, &mut all) {
                 (EventsPart::Refused(refusal), _) => {
                     self.gate.refused(&budget, &refusal);
+                    // A subscription that is not known there may be gone with the server on which it was made.
+                    if failure::passes(refusal.kind()).is_none() {
+                        self.lane.lead_anew();
+                    }
                     return Ok(Err(refusal));
                 }
                 (EventsPart::Notification(more), Some(all)) => all.events.extend(more.events),
@@ -365,19 +376,22 @@ impl Group {
             Err(error) => {
                 gate.learn_of_stream(&budget, &error);
                 hand_on(machine.ended(StreamEnd::Failed(error), begun.elapsed()));
+                lane.lead_anew();
                 return true;
             }
         };
+        let mut refused = false;
         let end = loop {
             let gives_up = machine.gives_up_at().map(|until| *begun + until);
             tokio::select! {
                 part = stream.next() => match part {
                     Ok(Some(part)) => {
                         let closes = matches!(part, StreamPart::Message { closed: true, .. });
-                        if let StreamPart::Message { refusal: Some(refusal), .. } = &part
-                            && let Some(time) = refusal.back_off()
-                        {
-                            gate.rest(&budget, time);
+                        if let StreamPart::Message { refusal: Some(refusal), .. } = &part {
+                            refused = true;
+                            if let Some(time) = refusal.back_off() {
+                                gate.rest(&budget, time);
+                            }
                         }
                         hand_on(machine.heard(part, begun.elapsed()));
                         if closes {
@@ -400,6 +414,10 @@ impl Group {
             }
         };
         tracing::debug!(end = end.name(), "a stream of events has ended");
+        drop(stream);
+        if refused || matches!(end, StreamEnd::Failed(_)) {
+            lane.lead_anew();
+        }
         hand_on(machine.ended(end, begun.elapsed()));
         true
     }
