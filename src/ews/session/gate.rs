@@ -10,6 +10,13 @@ use std::time::{Duration, Instant};
 /// After how many good answers in a row one more connection is tried again.
 const GROW_AFTER: u32 = 50;
 
+/// So many budgets that the server wants to be left alone for, told within [`AT_ONCE`], are not budgets that are used up one by one,
+/// but a server that is.
+const CROWD: usize = 3;
+
+/// See [`CROWD`].
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// Lets requests through, holds them back, or turns them away.
 #[derive(Debug)]
 pub struct Gate<K> {
@@ -22,7 +29,15 @@ pub struct Gate<K> {
     /// Until when nothing at all may be sent.
     all: Option<Instant>,
     /// Until when nothing may be sent for a budget.
-    each: BTreeMap<K, Instant>,
+    each: BTreeMap<K, Rest>,
+}
+
+/// A wish of the server for one budget.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    until: Instant,
+    /// When it was told last.
+    told: Instant,
 }
 
 /// What a request that wants to go learns.
@@ -45,7 +60,7 @@ impl<K: Ord + Clone> Gate<K> {
 
     /// Returns how long nothing may be sent for a budget; `None` where something may.
     pub fn rests(&self, budget: &K, now: Instant) -> Option<Duration> {
-        let until = self.all.max(self.each.get(budget).copied())?;
+        let until = self.all.max(self.each.get(budget).map(|rest| rest.until))?;
         until.checked_duration_since(now).filter(|left| !left.is_zero())
     }
 
@@ -75,16 +90,17 @@ impl<K: Ord + Clone> Gate<K> {
         }
     }
 
-    /// Leaves a budget alone for so long. When another budget rests already, it is not the budgets that are used up but the
-    /// server, and everything rests.
+    /// Leaves a budget alone for so long, because the server asked for it. Two budgets that rest are two people who did much; where
+    /// it asks for many at once, everything rests for the shortest of these times.
     pub fn rest(&mut self, budget: &K, now: Instant, time: Duration) {
-        self.each.retain(|_, until| *until > now);
+        self.each.retain(|_, rest| rest.until > now);
         let Some(until) = now.checked_add(time).filter(|until| *until > now) else { return };
-        if self.each.keys().any(|other| other != budget) {
-            self.all = self.all.max(Some(until));
+        let rest = self.each.entry(budget.clone()).or_insert(Rest { until, told: now });
+        *rest = Rest { until: rest.until.max(until), told: now };
+        let at_once = self.each.values().filter(|rest| now.duration_since(rest.told) <= AT_ONCE);
+        if at_once.clone().count() >= CROWD {
+            self.all = self.all.max(at_once.map(|rest| rest.until).min());
         }
-        let rests = self.each.entry(budget.clone()).or_insert(until);
-        *rests = (*rests).max(until);
     }
 
     /// Leaves the whole server alone for so long.
@@ -125,16 +141,23 @@ mod tests {
     }
 
     #[test]
-    fn quirk_18_two_budgets_that_rest_at_once_are_a_server_that_rests() {
+    fn quirk_18_two_budgets_that_rest_keep_nobody_waiting_and_many_at_once_are_a_server_that_rests()
+    {
         let (now, mut gate) = (Instant::now(), Gate::new(4));
         gate.rest(&"a", now, MINUTE);
         gate.rest(&"b", now, MINUTE / 2);
-        assert_eq!(gate.enter(&"c", now), Entry::Resting(MINUTE / 2));
-        let later = now + MINUTE / 2;
-        assert_eq!(gate.enter(&"c", later), Entry::Go);
-        assert_eq!(gate.enter(&"a", later), Entry::Resting(MINUTE / 2));
+        assert_eq!(gate.rests(&"c", now), None, "two people who did much");
+        let later = now + AT_ONCE + Duration::from_secs(1);
+        gate.rest(&"c", later, MINUTE);
+        assert_eq!(gate.rests(&"d", later), None, "one after the other");
+        gate.rest(&"d", later, MINUTE * 2);
+        gate.rest(&"e", later, MINUTE / 3);
+        assert_eq!(gate.enter(&"f", later), Entry::Resting(MINUTE / 3));
+        assert_eq!(gate.enter(&"d", later), Entry::Resting(MINUTE * 2));
+        let later = later + MINUTE / 3;
+        assert_eq!(gate.enter(&"f", later), Entry::Go);
         gate.rest_all(later, MINUTE);
-        assert_eq!(gate.enter(&"c", later), Entry::Resting(MINUTE), "HTTP 503 concerns everybody");
+        assert_eq!(gate.enter(&"f", later), Entry::Resting(MINUTE), "HTTP 503 concerns everybody");
     }
 
     #[test]

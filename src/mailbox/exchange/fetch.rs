@@ -96,10 +96,10 @@ impl<W: Wire> ExchangeMailbox<W> {
             };
             if passes {
                 // Nothing is sent while the server wants to be left alone.
+                if let Some(asked) = asked {
+                    self.wire.rest(asked);
+                }
                 let Some(wait) = waiting.next(asked) else {
-                    if let Some(asked) = asked {
-                        self.wire.rest(asked);
-                    }
                     return Err(failure::of_call(busy(outcome, asked), Stage::Item));
                 };
                 self.wire.wait(wait);

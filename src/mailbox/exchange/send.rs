@@ -160,6 +160,9 @@ impl<W: Wire> ExchangeMailbox<W> {
                 }
             };
             let Some(Again { jobs: again, asked, doubtful }) = again else { continue };
+            if let Some(asked) = asked {
+                self.wire.rest(asked);
+            }
             if let Some(wait) = waiting.next(asked) {
                 self.wire.wait(wait);
                 // Only now: the server may have been at work until then.
@@ -175,9 +178,6 @@ impl<W: Wire> ExchangeMailbox<W> {
                 continue;
             }
             // The server is busy for longer than our patience lasts: the rest is not even sent, nor is what comes after it.
-            if let Some(asked) = asked {
-                self.wire.rest(asked);
-            }
             let wait = asked.unwrap_or(failure::A_WHILE);
             // A create that may have been made is unanswered.
             let again = again.into_iter().filter(|_| !doubtful || manner.creates.is_none());

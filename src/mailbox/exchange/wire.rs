@@ -45,11 +45,12 @@ pub trait Wire {
         true
     }
 
-    /// Lets time pass without sending anything; requests during a back-off prolong it (notes.md §3.2).
+    /// Lets time pass without sending anything. Nobody else waits for that: a pause that the server did not ask for says nothing of
+    /// other mailboxes.
     fn wait(&mut self, time: Duration);
 
-    /// Takes note that the server wants to be left alone for so long, and that nobody waits for it now: until then calls fail
-    /// with [`EwsError::Resting`] and nothing is sent.
+    /// Takes note that the server asked to be left alone for so long: until then calls fail with [`EwsError::Resting`] and nothing
+    /// is sent, here and by whoever shares the budget; requests during a back-off prolong it (notes.md §3.2).
     fn rest(&mut self, time: Duration);
 
     /// Takes note that the server said in its answer to an item that there are too many connections.
@@ -142,12 +143,12 @@ pub fn ask<W: Wire, O: Operation>(
                 None => return Err(failure::of_call(outcome, stage)),
             },
         };
+        if let Some(asked) = asked {
+            wire.rest(asked);
+        }
         if let Some(wait) = waiting.next(asked) {
             wire.wait(wait);
             continue;
-        }
-        if let Some(asked) = asked {
-            wire.rest(asked);
         }
         let busy = |part| refusal(part).filter(|no| failure::passes(no.kind()) == Some(asked));
         let refused = parts.iter().find_map(busy);
