@@ -190,6 +190,8 @@ pub struct Item {
     pub fixed: FieldSet,
     /// Fields that hold something this model cannot represent, such as a series with an unreadable pattern (D10).
     pub unsupported: FieldSet,
+    /// What programs before this one read in fields that they read otherwise: a base that holds it says nothing of an edit.
+    pub formerly: Content,
     /// What the mailbox wants to be told again when the item is written.
     pub aside: Aside,
 }

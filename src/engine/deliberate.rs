@@ -17,7 +17,7 @@ use crate::engine::tally::standing;
 use crate::engine::tell::{accompany, label_of};
 use crate::mailbox::{Item, ItemError};
 use crate::model::rules::Adopt;
-use crate::model::{Field, FieldSet, Half, ItemId, ItemKind};
+use crate::model::{Content, Field, FieldSet, Fingerprint, Half, ItemId, ItemKind};
 use crate::reason::Code;
 use crate::source::{Fetched, Record};
 use crate::state::{
@@ -319,6 +319,11 @@ impl Session<'_> {
                     view.bare.insert(Field::Recurrence);
                 }
                 view.stamped = seen.candidate.is_none() && self.carries_stamp(&read, &seen.pair);
+                if let Some(half) = seen.pair.item_half.as_mut().filter(|_| seen.pair.days_in_utc)
+                    && reword(half, &read.formerly, &view.half)
+                {
+                    self.state.reword_item_half(seen.pair.id, half)?;
+                }
                 item = Some((read, view));
             }
             Some(Err(ItemError::Gone)) => {
@@ -586,6 +591,21 @@ fn is_asleep(pair: &PairRow) -> bool {
     pair.record_state == RecordPresence::Left && pair.outcome == Some(Code::LeftFilterKept)
 }
 
+/// Puts a half that holds what a program before this one read of the item into the words of this one: it was no edit of anybody, and
+/// only read otherwise. Says whether there was any such field.
+fn reword(half: &mut Half, formerly: &Content, now: &Half) -> bool {
+    let mut any = false;
+    for (field, slot) in formerly.iter() {
+        if half.get(field) == Some(Fingerprint::of(field, slot))
+            && let Some(now) = now.get(field)
+        {
+            half.set(field, now);
+            any = true;
+        }
+    }
+    any
+}
+
 /// Returns the halves of a pair; empty ones where it was never settled.
 pub(super) fn halves(pair: &PairRow) -> (Half, Half) {
     (pair.record_half.clone().unwrap_or_default(), pair.item_half.clone().unwrap_or_default())
@@ -627,4 +647,34 @@ fn runs_backwards(pair: &PairRow, item: &Item) -> bool {
             (Some(then), Some(now)) => now.as_second() < then,
             _ => false,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::reword;
+    use crate::model::{Content, Field, FieldSet, Half, Value};
+
+    fn content(due: (i16, i8, i8), subject: &str) -> Content {
+        let mut content = Content::new();
+        content.set_text(Field::Subject, subject);
+        content.set(Field::Due, Value::Date(date(due.0, due.1, due.2)));
+        content
+    }
+
+    #[test]
+    fn a_day_that_was_read_otherwise_before_is_no_edit() {
+        let formerly = content((2027, 3, 29), "").only(FieldSet::of(Field::Due));
+        let now = Half::of(&content((2027, 3, 30), "Nachfassen"));
+        let mut half = Half::of(&content((2027, 3, 29), "Anruf"));
+        assert!(reword(&mut half, &formerly, &now));
+        assert_eq!(half.get(Field::Due), now.get(Field::Due));
+        assert_ne!(half.get(Field::Subject), now.get(Field::Subject), "that is an edit");
+        // The person has put it off: what the half holds was never what this item says today.
+        let mut half = Half::of(&content((2027, 3, 22), "Anruf"));
+        let before = half.clone();
+        assert!(!reword(&mut half, &formerly, &now));
+        assert_eq!(half, before);
+    }
 }

@@ -123,6 +123,7 @@ codes! {
     ErrorUnsupportedPathForQuery => Unsupported,
     ErrorInvalidRestriction => Unsupported,
     ErrorUnsupportedTypeForConversion => Unsupported,
+    ErrorTimeZone => Unsupported,
     ErrorMessageSizeExceeded => Malformed,
     ErrorSchemaValidation => Malformed,
     ErrorInvalidIdMalformed => Malformed,

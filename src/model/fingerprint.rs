@@ -95,12 +95,15 @@ fn default_of(field: Field) -> Option<Fingerprint> {
     table.get(usize::from(field.number())).copied().flatten()
 }
 
-/// The first byte of a stored half: its form. Both hold fingerprints of version 1.
+/// The first byte of a stored half: its form. All hold fingerprints of version 1.
 ///
 /// Form 1 names each known field with its fingerprint, 17 bytes each; states of the first version hold it, and it is read.
 const LISTED: u8 = 1;
-/// Form 2 is what [`Half::to_bytes`] writes.
+/// Form 2 is packed: see [`Half::to_bytes`].
 const PACKED: u8 = 2;
+/// Form 3 is what [`Half::to_bytes`] writes: packed as well, by a program that reads the days of tasks in the mailbox's zone. Those
+/// before it took the date in UTC, so that what their halves hold may be a day early.
+const ZONED: u8 = 3;
 
 /// One half of a base: what one side held, field by field, when the pair was last settled. Also the shape in which the
 /// planner sees the present of a side. Most fields of most people are blank: those are kept as a set, here and where it is stored.
@@ -239,7 +242,7 @@ impl Half {
     /// Returns the stored form: its number, the known fields, those of them that are not empty, and 16 bytes for each of these.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(33 + self.filled.len() * 16);
-        bytes.push(PACKED);
+        bytes.push(ZONED);
         bytes.extend_from_slice(&self.known().to_bytes());
         bytes.extend_from_slice(&self.filled().to_bytes());
         self.filled.iter().for_each(|(_, fingerprint)| bytes.extend_from_slice(&fingerprint.0));
@@ -251,10 +254,15 @@ impl Half {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, HalfError> {
         match bytes.split_first() {
             None => Err(HalfError::Empty),
-            Some((&PACKED, rest)) => Self::unpack(rest),
+            Some((&PACKED | &ZONED, rest)) => Self::unpack(rest),
             Some((&LISTED, rest)) => Self::from_list(rest),
             Some((form, _)) => Err(HalfError::Version(*form)),
         }
+    }
+
+    /// Says whether a stored half is one of a program that took the days of tasks in UTC.
+    pub fn has_days_in_utc(bytes: &[u8]) -> bool {
+        matches!(bytes.first(), Some(&(LISTED | PACKED)))
     }
 
     fn unpack(bytes: &[u8]) -> Result<Self, HalfError> {
@@ -435,6 +443,12 @@ mod tests {
             Half::from_bytes(&[&[1, 127][..], &[0; 16]].concat()),
             Err(HalfError::Field(127))
         );
+        // Form 2 is form 3 but for the days in it, of which a reader must know.
+        let mut bytes = half.to_bytes();
+        assert!(!Half::has_days_in_utc(&bytes) && Half::has_days_in_utc(&listed));
+        bytes[0] = 2;
+        assert_eq!(Half::from_bytes(&bytes), Ok(half));
+        assert!(Half::has_days_in_utc(&bytes));
         let turned = [&[1, 12][..], &[0; 16], &[10], &[0; 16]].concat();
         assert_eq!(Half::from_bytes(&turned), Err(HalfError::Order));
     }

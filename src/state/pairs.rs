@@ -115,6 +115,8 @@ pub struct PairRow {
     pub record_half: Option<Half>,
     /// The base.
     pub item_half: Option<Half>,
+    /// The item's base is one of a program that took the days of tasks in UTC.
+    pub days_in_utc: bool,
     /// Fields settled although the sides differed.
     pub apart: FieldSet,
     /// The record was private when settled.
@@ -191,6 +193,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<PairRow, StateError>> {
             created,
             token,
             record_half: half(record_half)?,
+            days_in_utc: item_half.as_deref().is_some_and(Half::has_days_in_utc),
             item_half: half(item_half)?,
             apart: apart.map_or(FieldSet::EMPTY, FieldSet::from_bytes),
             private,
@@ -374,6 +377,14 @@ impl State {
                 settlement.outcome.map(Code::code),
                 settlement.stays_dirty
             ])?;
+        Ok(())
+    }
+
+    /// Puts the item's half of a base into the words of this program; what it says stays the same.
+    pub fn reword_item_half(&self, pair: i64, half: &Half) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached("UPDATE pair SET item_half = ?2 WHERE id = ?1")?
+            .execute(params![pair, half.to_bytes()])?;
         Ok(())
     }
 

@@ -34,6 +34,7 @@ from exchangelib import (
     Configuration,
     Contact,
     Credentials,
+    EWSTimeZone,
     ExtendedProperty,
     Task,
 )
@@ -242,7 +243,7 @@ def task(judge, row, item):
     judge.agree("due", date(row["due"]), day(item.due_date))
     judge.agree("status", STATUS[row["status"] or "not_started"], item.status)
     judge.agree("percent", row["percent"] or 0, int(item.percent_complete))
-    judge.agree("completed", date(row["completed"]), day(item.complete_date))
+    judge.agree("completed", date(row["completed"]), local_day(item.complete_date))
     judge.agree("priority", PRIORITY[row["priority"] or "normal"], item.importance)
     on = bool(row["reminder_on"]) and (instant(row["reminder_at"]) or NOW) > NOW
     judge.agree("reminder_on", on, item.reminder_is_set)
@@ -298,7 +299,11 @@ def main():
     url, user, mailbox, owner, property_set, path = sys.argv[1:]
     register(property_set)
     config = Configuration(service_endpoint=url, credentials=Credentials(user, os.environ["SIM_PASSWORD"]), auth_type=BASIC)
-    account = Account(mailbox, config=config, autodiscover=False, access_type=IMPERSONATION, default_timezone=UTC)
+    def account(zone):
+        return Account(mailbox, config=config, autodiscover=False, access_type=IMPERSONATION, default_timezone=zone)
+
+    # The days of tasks begin where the person lives, who must be asked for in that zone.
+    accounts = {"contact": account(UTC), "appointment": account(UTC), "task": account(EWSTimeZone("Europe/Berlin"))}
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
     seed = int(os.environ.get("JUDGE_SEED") or random.randrange(10**6))
@@ -306,7 +311,7 @@ def main():
     print(f"exchangelib {exchangelib.__version__}, JUDGE_SEED={seed}")
     judge = Judge()
     for table, (folder, kind, compare) in KINDS.items():
-        items = {item.stamp_record: item for item in getattr(account, folder).all() if isinstance(item, kind)}
+        items = {item.stamp_record: item for item in getattr(accounts[table], folder).all() if isinstance(item, kind)}
         whose = "SELECT record FROM membership WHERE user = ?" if table == "contact" else "SELECT activity FROM assignee WHERE user = ?"
         theirs = {id for (id,) in database.execute(whose, (owner,))}
         assert set(items) <= theirs, f"{table}: Outlook has what is not {owner}'s: {sorted(set(items) - theirs)[:3]}"

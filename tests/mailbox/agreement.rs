@@ -120,8 +120,8 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Both directions over so many items.
-    fn agree(&mut self, seed: u64, count: usize) {
+    /// One direction: exchangelib and we read what we wrote.
+    fn is_read(&mut self, seed: u64, count: usize) -> Random {
         let mut random = Random::new(seed);
         let ours: Vec<Content> =
             (0..count).map(|_| crate::random::item(self.kind, self.zone, &mut random)).collect();
@@ -147,6 +147,12 @@ impl<'a> Judged<'a> {
                 "exchangelib reads what was changed",
             );
         }
+        random
+    }
+
+    /// Both directions over so many items.
+    fn agree(&mut self, seed: u64, count: usize) {
+        let mut random = self.is_read(seed, count);
         let theirs: Vec<Content> = (0..count)
             .map(|_| judged(self.kind, crate::random::item(self.kind, self.zone, &mut random)))
             .collect();
@@ -260,13 +266,19 @@ fn exchangelib_and_we_agree_on_five_hundred_tasks() {
 }
 
 #[test]
-fn birthdays_and_whole_days_are_right_in_three_zones_of_mailboxes() {
+fn birthdays_whole_days_and_days_of_tasks_are_right_in_three_zones_of_mailboxes() {
     let Some(python) = python() else { return };
     let exchange = Exchange::start();
     for (seed, zone) in [(1, "America/Los_Angeles"), (2, "Asia/Tokyo"), (3, "Australia/Sydney")] {
-        // Of tasks, nobody knows what Exchange makes of a midnight in UTC that is sent from the west.
         for kind in [ItemKind::Contact, ItemKind::Appointment] {
             Judged::new(&exchange, &python, zone, kind).agree(seed, 40);
+        }
+        let mut tasks = Judged::new(&exchange, &python, zone, ItemKind::Task);
+        if zone == "America/Los_Angeles" {
+            // exchangelib writes midnight in UTC, which in the west is a time of the day before; nobody knows what Exchange makes of it.
+            tasks.is_read(seed, 40);
+        } else {
+            tasks.agree(seed, 40);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What people do in Outlook, seen through the seam.
 
 use abgleich::mailbox::contract::{Bench, sample};
+use abgleich::mailbox::exchange::lane::ActAs;
+use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
 use abgleich::model::recurrence::{Day, Pattern, Range, Unit};
 use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Recurrence, Value};
-use exchange_sim::Value as Stored;
+use exchange_sim::{Fault, FaultKind, Options, Value as Stored};
 
 use crate::bench::{Exchange, ExchangeBench, over};
 
@@ -111,6 +113,51 @@ fn names_that_the_person_chose_stay_and_ours_follow() {
     rename(&mut bench, "Weber");
     assert_eq!(shown(&bench).1, "Die Nachbarin");
     assert!(shown(&bench).0.contains("Weber"));
+}
+
+#[test]
+fn a_day_that_a_person_chooses_is_that_day_in_every_zone() {
+    let kind = ItemKind::Task;
+    let day = jiff::civil::date;
+    for zone in ["Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Europe/London", "UTC"] {
+        for grommunio in [false, true] {
+            let exchange = Exchange::start_with(Options::default().zone(zone));
+            if grommunio {
+                exchange.server.fault(Fault::new(FaultKind::Grommunio));
+            }
+            let address = exchange.fresh();
+            let mut bench = ExchangeBench {
+                mailbox: exchange
+                    .exchange()
+                    .mailbox(&ActAs::Owner(address.clone()), Zone::iana(zone).expect("a zone")),
+                outlook: exchange.server.outlook(&address),
+            };
+            let chosen = [("task:StartDate", "2027-03-30"), ("task:DueDate", "2027-12-01")];
+            let made = bench.outlook.create("tasks", exchange_sim::Kind::Task, &chosen);
+            let id = ItemId::new(made.expect("it is made").id);
+            let item = fetch(&mut bench, kind, &id);
+            let days = |item: &Item| {
+                [Field::TaskStart, Field::Due].map(|field| item.content.value(field).cloned())
+            };
+            let wanted = |one, two| [Some(Value::Date(one)), Some(Value::Date(two))];
+            let told = format!("{zone}, grommunio: {grommunio}");
+            assert_eq!(days(&item), wanted(day(2027, 3, 30), day(2027, 12, 1)), "{told}");
+            let mut content = Content::new();
+            content.set(Field::TaskStart, Value::Date(day(2027, 1, 31)));
+            content.set(Field::Due, Value::Date(day(2027, 7, 1)));
+            let write = over(item, content);
+            let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+            assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
+            let seen = bench.outlook.item(id.as_str()).expect("there");
+            assert_eq!(seen.text("task:StartDate"), Some("2027-01-31"), "{told}");
+            assert_eq!(seen.text("task:DueDate"), Some("2027-07-01"), "{told}");
+            let item = fetch(&mut bench, kind, &id);
+            assert_eq!(days(&item), wanted(day(2027, 1, 31), day(2027, 7, 1)), "{told}");
+            edit(&mut bench, &id, &[("task:DueDate", text("2027-07-02"))]);
+            let item = fetch(&mut bench, kind, &id);
+            assert_eq!(days(&item)[1], Some(Value::Date(day(2027, 7, 2))), "{told}");
+        }
+    }
 }
 
 #[test]

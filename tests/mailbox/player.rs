@@ -42,6 +42,8 @@ pub(crate) fn mailbox(
     let (replay, ledger) = (Arc::new(Mutex::new(replay)), Ledger::default());
     let mut header = Header::new(ServerVersion::V2016);
     header.impersonate = Some(Impersonation::PrimarySmtpAddress(address.to_owned()));
+    let zone = Zone::iana("Europe/Berlin").expect("a zone");
+    header.zone = zone.windows().map(str::to_owned);
     let wire = Player {
         lane: Replay::lane(&replay),
         header,
@@ -50,7 +52,7 @@ pub(crate) fn mailbox(
         ledger: ledger.clone(),
     };
     let manner = Manner {
-        zone: Zone::iana("Europe/Berlin").expect("a zone"),
+        zone,
         whose: Whose::Own,
         address: Some(address.to_owned()),
         patience: Patience::of(Duration::from_mins(10)),

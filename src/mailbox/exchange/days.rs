@@ -1,6 +1,7 @@
 //! Pure: dates that Exchange keeps as instants.
 
-use jiff::civil::Date;
+use jiff::ToSpan;
+use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::ews::DateTime;
@@ -16,15 +17,40 @@ pub(super) fn write_birthday(date: Date) -> DateTime {
     DateTime { wall: date.at(11, 59, 0, 0), offset: Some(Offset::UTC) }
 }
 
-/// Writes the day of a task: midnight of that day, in UTC by convention (notes.md §2.3). It is read as the date that is
-/// written, before any conversion.
+/// Reads the day of a task. Exchange keeps the day and the instant at which it began where it was written (MS-OXOTASK 2.2.2.2.5),
+/// and tells the instant: with the offset of the zone that the request names, without one in UTC (samples, ewsjs: midnights of India).
+///
+/// * Midnight in UTC is what grommunio 3.10 tells, and what other programs write who mean that date;
+/// * any other time in UTC is taken to the mailbox's zone;
+/// * a midnight of somewhere else belongs to the nearest day. Every zone has its midnight on a quarter of an hour, so that any other
+///   time is one of that day.
+pub(super) fn read_day(value: DateTime, zone: &TimeZone) -> Date {
+    let told = value.wall;
+    let local = match value.instant() {
+        None => return told.date(),
+        Some(instant) if value.offset == Some(Offset::UTC) && told.time() != Time::midnight() => {
+            zone.to_datetime(instant)
+        }
+        Some(_) => told,
+    };
+    let begins = local.minute() % 15 == 0 && local.second() == 0 && local.subsec_nanosecond() == 0;
+    if begins { local.saturating_add(12.hours()).date() } else { local.date() }
+}
+
+/// Says which day programs read that did not name a zone with their requests, and took the date in UTC.
+pub(super) fn formerly_read(value: DateTime) -> Date {
+    value.instant().map_or_else(|| value.date(), |instant| Offset::UTC.to_datetime(instant).date())
+}
+
+/// Writes the day of a task: midnight of that day in the zone that the request names. A server that does not look at the zone
+/// takes it for midnight in UTC, which is read as the same day.
 pub(super) fn write_day(date: Date) -> DateTime {
-    DateTime { wall: date.at(0, 0, 0, 0), offset: Some(Offset::UTC) }
+    DateTime::floating(date.at(0, 0, 0, 0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{read_birthday, write_birthday, write_day};
+    use super::{formerly_read, read_birthday, read_day, write_birthday, write_day};
     use crate::ews::DateTime;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
@@ -72,6 +98,47 @@ mod tests {
         for zone in ["Pacific/Auckland", "Pacific/Pago_Pago", "Europe/Berlin", "Asia/Kolkata"] {
             assert_eq!(read("1980-02-29T11:59:00Z", zone), "1980-02-29");
         }
-        assert_eq!(write_day(date(2027, 3, 28)).to_string(), "2027-03-28T00:00:00Z");
+    }
+
+    #[test]
+    fn the_day_of_a_task_is_the_one_that_its_writer_meant() {
+        let day = |text: &str, zone: &str| {
+            read_day(DateTime::parse(text).unwrap(), &TimeZone::get(zone).unwrap()).to_string()
+        };
+        // Exchange 15.1 to a request without a zone: midnights of 15 and 24 March in India (samples, ewsjs).
+        assert_eq!(day("2016-03-14T18:30:00Z", "Asia/Kolkata"), "2016-03-15");
+        assert_eq!(day("2016-03-23T18:30:00Z", "Asia/Kolkata"), "2016-03-24");
+        // A colleague who travels reads the same days.
+        assert_eq!(day("2016-03-14T18:30:00Z", "Europe/Berlin"), "2016-03-15");
+        // Midnight in Berlin, in summer and in winter, and in Los Angeles.
+        assert_eq!(day("2027-03-29T22:00:00Z", "Europe/Berlin"), "2027-03-30");
+        assert_eq!(day("2027-01-29T23:00:00Z", "Europe/Berlin"), "2027-01-30");
+        assert_eq!(day("2027-03-30T07:00:00Z", "America/Los_Angeles"), "2027-03-30");
+        assert_eq!(day("2027-03-29T11:00:00Z", "Pacific/Auckland"), "2027-03-30");
+        for zone in ["America/Los_Angeles", "Europe/Berlin", "Pacific/Auckland", "UTC"] {
+            // grommunio, and what was written as midnight in UTC; a date without a time; with the offset of the request's zone.
+            assert_eq!(day("2027-03-30T00:00:00Z", zone), "2027-03-30");
+            assert_eq!(day("2027-03-30T00:00:00.000000Z", zone), "2027-03-30");
+            assert_eq!(day("2027-03-30", zone), "2027-03-30");
+            assert_eq!(day("2027-03-30T00:00:00", zone), "2027-03-30");
+            assert_eq!(day("2027-03-30T00:00:00+02:00", zone), "2027-03-30");
+            assert_eq!(day("2027-03-30T00:00:00-08:00", zone), "2027-03-30");
+            // Midnight in UTC told in the zone of the request, east and west.
+            assert_eq!(day("2027-03-30T02:00:00+02:00", zone), "2027-03-30");
+            assert_eq!(day("2027-03-29T17:00:00-07:00", zone), "2027-03-30");
+            // No midnight of anywhere: a server that did not cut the time off.
+            assert_eq!(day("2027-03-30T21:32:52+02:00", zone), "2027-03-30");
+        }
+        assert_eq!(write_day(date(2027, 3, 28)).to_string(), "2027-03-28T00:00:00");
+    }
+
+    #[test]
+    fn what_was_read_without_a_zone_was_the_date_in_utc() {
+        let formerly = |text: &str| formerly_read(DateTime::parse(text).unwrap()).to_string();
+        assert_eq!(formerly("2027-03-30T00:00:00+02:00"), "2027-03-29");
+        assert_eq!(formerly("2027-03-29T22:00:00Z"), "2027-03-29");
+        assert_eq!(formerly("2027-03-30T00:00:00-08:00"), "2027-03-30");
+        assert_eq!(formerly("2027-03-30T00:00:00Z"), "2027-03-30");
+        assert_eq!(formerly("2027-03-30T00:00:00"), "2027-03-30");
     }
 }

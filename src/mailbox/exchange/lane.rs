@@ -177,6 +177,7 @@ impl ExchangeServer {
     pub fn mailbox(&self, act_as: &ActAs, zone: Zone) -> ExchangeMailbox<LaneWire> {
         let begun = self.contracts.begin();
         let mut header = Header::new(begun);
+        header.zone = zone.windows().map(str::to_owned);
         let (whose, address) = match act_as {
             ActAs::Owner(address) => {
                 header.impersonate = Some(Impersonation::PrimarySmtpAddress(address.clone()));
@@ -298,6 +299,13 @@ impl LaneWire {
         }
     }
 
+    /// Says whether the server does not know the zone, which from now on is not named. It then tells times in UTC, which are read as
+    /// well.
+    fn knows_no_such_zone(&mut self, error: &EwsError) -> bool {
+        matches!(error, EwsError::Fault(fault) if fault.code == ResponseCode::ErrorTimeZone)
+            && self.header.zone.take().is_some()
+    }
+
     /// Says whether a fault is how servers answer a contract that is newer than they, or than the mailbox's own server. One
     /// that does not know a word calls it a mistake (`ErrorInvalidRequest`, `ErrorSchemaValidation`; notes.md §1.0 and §3.3 no. 26).
     fn is_too_new(error: &EwsError) -> bool {
@@ -336,6 +344,7 @@ impl Wire for LaneWire {
                     return Ok(());
                 }
                 Err(error) if Self::is_too_new(&error) && self.ask_for_less() => {}
+                Err(error) if self.knows_no_such_zone(&error) => {}
                 Err(error) => {
                     if error.is_led_astray() {
                         self.lane.lead_anew();
@@ -410,20 +419,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::ews::Fault;
     use crate::ews::operation::folder::DistinguishedFolder;
     use crate::ews::operation::get_folder::GetFolder;
     use crate::ews::transport::scripted::Scripted;
 
-    #[test]
-    fn nothing_is_sent_while_the_server_rests() {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let sent = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&sent);
-        let lane = Lane::scripted(move |_| {
-            count.fetch_add(1, Ordering::Relaxed);
-            Scripted::Fail(EwsError::RequestTooLarge)
-        });
-        let mut wire = LaneWire {
+    fn wire(lane: Lane, runtime: &tokio::runtime::Runtime) -> LaneWire {
+        LaneWire {
             lane,
             header: Header::new(ServerVersion::V2013Sp1),
             begun: ServerVersion::V2013Sp1,
@@ -436,7 +438,42 @@ mod tests {
             budget: String::new(),
             runtime: runtime.handle().clone(),
             home: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_zone_that_the_server_does_not_know_is_named_no_more() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let refused = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&refused);
+        let lane = Lane::scripted(move |request| {
+            if !request.contains("<t:TimeZoneDefinition Id=\"Neuland Standard Time\"/>") {
+                return Scripted::Fail(EwsError::RequestTooLarge);
+            }
+            count.fetch_add(1, Ordering::Relaxed);
+            let code = ResponseCode::ErrorTimeZone;
+            Scripted::Fail(EwsError::Fault(Fault { code, text: None, details: Vec::new() }))
+        });
+        let mut wire = wire(lane, &runtime);
+        wire.header.zone = Some("Neuland Standard Time".to_owned());
+        let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
+        for _ in 0..2 {
+            let error = wire.call(&operation, &mut |_| {}).unwrap_err();
+            assert!(matches!(error, EwsError::RequestTooLarge), "{error}");
+        }
+        assert_eq!(refused.load(Ordering::Relaxed), 1, "it is asked once");
+    }
+
+    #[test]
+    fn nothing_is_sent_while_the_server_rests() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let sent = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&sent);
+        let lane = Lane::scripted(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Scripted::Fail(EwsError::RequestTooLarge)
+        });
+        let mut wire = wire(lane, &runtime);
         let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
         wire.rest(Duration::from_hours(1));
         let error = wire.call(&operation, &mut |_| {}).unwrap_err();

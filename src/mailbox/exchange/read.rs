@@ -33,7 +33,13 @@ pub(super) fn identity(item: &ews::Item) -> Identity {
 pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item {
     let identity = identity(item);
     let properties = &item.properties;
-    let mut read = Read { properties, mailbox, content: Content::new(), fixed: FieldSet::EMPTY };
+    let mut read = Read {
+        properties,
+        mailbox,
+        content: Content::new(),
+        fixed: FieldSet::EMPTY,
+        formerly: Content::new(),
+    };
     let mut unsupported = FieldSet::EMPTY;
     let mut has_guests = false;
     if let Some(kind) = identity.kind {
@@ -73,6 +79,7 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
         rich: is_rich(properties),
         fixed: read.fixed,
         unsupported,
+        formerly: read.formerly,
         aside,
         identity,
     }
@@ -107,6 +114,7 @@ struct Read<'a> {
     mailbox: &'a Zone,
     content: Content,
     fixed: FieldSet,
+    formerly: Content,
 }
 
 impl Read<'_> {
@@ -129,9 +137,7 @@ impl Read<'_> {
                     Some(Value::Date(days::read_birthday(value.as_datetime()?, &rules)))
                 });
             }
-            Way::Day(of) => self.put(field, self.properties.value(of), |value| {
-                Some(Value::Date(value.as_datetime()?.date()))
-            }),
+            Way::Day(of) => self.day(field, self.properties.value(of)),
             Way::Instant(of) => self.put(field, self.properties.value(of), |value| {
                 value.as_datetime()?.instant().map(Value::Instant)
             }),
@@ -161,6 +167,18 @@ impl Read<'_> {
                 _ => None,
             }),
             Way::Times(_) | Way::Series | Way::Guests | Way::Absent(_) => {}
+        }
+    }
+
+    fn day(&mut self, field: Field, value: Option<&Theirs>) {
+        let zone = self.mailbox.rules.clone();
+        self.put(field, value, |value| {
+            Some(Value::Date(days::read_day(value.as_datetime()?, &zone)))
+        });
+        let formerly = value.and_then(Theirs::as_datetime).map(days::formerly_read);
+        let formerly = formerly.map(Value::Date);
+        if let Some(formerly) = formerly.filter(|day| self.content.value(field) != Some(day)) {
+            self.formerly.set(field, formerly);
         }
     }
 

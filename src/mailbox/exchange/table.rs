@@ -47,7 +47,7 @@ pub enum Way {
     Body,
     /// A date that is kept as an instant: birthday and anniversary.
     Birthday(ews::Field),
-    /// A date that is kept as midnight of that day.
+    /// A date that is kept as midnight of that day in the zone of whoever wrote it.
     Day(ews::Field),
     /// An instant.
     Instant(ews::Field),

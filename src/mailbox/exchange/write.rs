@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::ews::draft::{FieldChange, ItemUpdate, NewItem, Unwritable};
 use crate::ews::item::Properties;
@@ -75,10 +76,13 @@ pub(super) fn new_item(
         }
         ItemKind::Appointment | ItemKind::Task => {}
     }
-    dialect.settle_new(&mut settings);
+    dialect.settle_new(&mut settings, mailbox);
     settings.extend(stamp::write(stamp));
-    let properties: Properties =
-        settings.into_iter().filter_map(|(property, value)| Some((property, value?))).collect();
+    let properties: Properties = settings
+        .into_iter()
+        .map(|setting| dialect.day(setting))
+        .filter_map(|(property, value)| Some((property, value?)))
+        .collect();
     let load = NewItem::new(kind::writable(kind), properties)?;
     Ok(Draft { load, steps: plan.map(|plan| plan.steps).unwrap_or_default() })
 }
@@ -141,8 +145,8 @@ impl Dialect {
     /// Puts the progress of a new task into the server's own way. Of status, percent and completion date the one that is processed
     /// last decides for all three (Microsoft's page on `CompleteDate`), and in a new item that is the status, which comes last in the
     /// schema and would make the day of completion today. So the date goes alone; grommunio draws no conclusions and gets all.
-    fn settle_new(self, settings: &mut Vec<Setting>) {
-        self.leave_out_the_future(settings);
+    fn settle_new(self, settings: &mut Vec<Setting>, mailbox: &Zone) {
+        self.leave_out_the_future(settings, mailbox);
         let completed = |(of, _): &Setting| *of == Property::Field(E::CompleteDate);
         if !self.grommunio && settings.iter().any(completed) {
             let implied = [E::Status, E::PercentComplete].map(Property::Field);
@@ -151,16 +155,32 @@ impl Dialect {
     }
 
     /// Leaves out a day of completion that has not come: servers refuse it, and would refuse the whole task with it. The task is
-    /// completed all the same, and the server takes its own day, which counts as its spelling of ours. Days are midnights in UTC,
-    /// so that in the morning east of Greenwich today is in the future, too.
-    fn leave_out_the_future(self, settings: &mut Vec<Setting>) {
+    /// completed all the same, and the server takes its own day, which counts as its spelling of ours. A server that does not look
+    /// at the zone of a request counts from midnight in UTC, so that in the morning east of Greenwich today is in the future, too.
+    fn leave_out_the_future(self, settings: &mut Vec<Setting>, mailbox: &Zone) {
         let Some(now) = self.now else { return };
+        let has_begun = |day: &DateTime, zone: &TimeZone| {
+            zone.to_ambiguous_timestamp(day.wall).compatible().is_ok_and(|begins| begins <= now)
+        };
         settings.retain(|(of, value)| match value {
             Some(Theirs::DateTime(day)) if *of == Property::Field(E::CompleteDate) => {
-                day.instant().is_none_or(|day| day <= now)
+                has_begun(day, &mailbox.rules) && has_begun(day, &TimeZone::UTC)
             }
             _ => true,
         });
+    }
+
+    /// Puts a day into the server's own way: grommunio 3.10 does not look at the zone of a request, and keeps midnight in UTC as that
+    /// day (recordings, sections 5 and 6).
+    fn day(self, (property, value): Setting) -> Setting {
+        let days = [E::StartDate, E::DueDate, E::CompleteDate].map(Property::Field);
+        match value {
+            Some(Theirs::DateTime(day)) if self.grommunio && days.contains(&property) => {
+                let day = DateTime { offset: Some(Offset::UTC), ..day };
+                (property, Some(Theirs::DateTime(day)))
+            }
+            value => (property, value),
+        }
     }
 
     /// Says whether the server keeps the hours of a series that is set on an item that is there: grommunio 3.10 makes each of its
@@ -227,14 +247,14 @@ pub(super) fn update(
     if let Some(shown) = shown {
         settings.extend(named(names::follow(&content, change.before, shown)));
     }
-    dialect.leave_out_the_future(&mut settings);
+    dialect.leave_out_the_future(&mut settings, mailbox);
     settings.extend(change.stamp.into_iter().flat_map(stamp::write));
     if settings.is_empty() {
         return Ok(None);
     }
     let changes = settings
         .into_iter()
-        .map(|setting| dialect.adapt(setting))
+        .map(|setting| dialect.adapt(dialect.day(setting)))
         .map(|(property, value)| match value {
             Some(value) => FieldChange::Set(property, value),
             None => FieldChange::Clear(property),

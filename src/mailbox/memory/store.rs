@@ -278,6 +278,7 @@ impl Store {
             rich: item.rich,
             fixed: item.fixed,
             unsupported: item.unsupported,
+            formerly: Content::new(),
             aside: Aside { wants_a_write: item.unfinished, ..Aside::default() },
         })
     }
