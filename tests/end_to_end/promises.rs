@@ -160,3 +160,46 @@ fn the_copy_that_completing_a_recurring_task_leaves_is_not_doubled() {
     wrote_nothing(&document::read(&place.run(&["sync", "--json"]).expect(0)));
     assert_eq!(place.server.writes(), 0);
 }
+
+/// Rules D1, D3 and D10: finishing a recurring task in staffITpro leaves a finished copy in Outlook, and the server answers with the
+/// copy's id. The pair stays with the task itself, and the record keeps its series.
+#[test]
+fn a_recurring_task_that_is_finished_in_staffitpro_is_a_series_on_both_sides_afterwards() {
+    let place = Place::sample();
+    place.run(&["sync", "--first-transfer"]).expect(0);
+    let stamp = exchange_sim::named_string(crate::place::STAMP, "Record");
+    let (user, address, item) = PEOPLE
+        .iter()
+        .flat_map(|(user, address)| {
+            let items = place.server.outlook(address).items("tasks").unwrap();
+            items.into_iter().map(move |item| (*user, *address, item))
+        })
+        .find(|(_, _, item)| item.props.contains_key("task:Recurrence"))
+        .expect("the sample has recurring tasks");
+    let record = item.text(&stamp).unwrap();
+    let change = |sql: &str| place.database().execute(sql, [record]).unwrap();
+    let series = || -> String {
+        let query = "SELECT recurrence FROM task WHERE id = ?1";
+        place.database().query_row(query, [record], |row| row.get(0)).unwrap()
+    };
+    let before = series();
+    let sync = || document::read(&place.run(&["sync", "--mailbox", user, "--json"]).expect(0));
+    change("UPDATE task SET status = 'completed', percent = 100 WHERE id = ?1");
+    sync();
+    let twins = place.items_of(address, record);
+    assert_eq!(twins.len(), 2, "the task and the finished copy");
+    // What is said of the task from now on reaches the task and not the copy.
+    change("UPDATE task SET subject = 'Weiter geht es' WHERE id = ?1");
+    sync();
+    let twins = place.items_of(address, record);
+    let (task, copy): (Vec<_>, Vec<_>) = twins.into_iter().partition(|twin| twin.id == item.id);
+    assert_eq!(task[0].text("item:Subject"), Some("Weiter geht es"));
+    assert!(task[0].props.contains_key("task:Recurrence"), "it goes on");
+    assert_eq!(copy[0].text("item:Subject"), item.text("item:Subject"));
+    assert_eq!(copy[0].text("task:Status"), Some("Completed"));
+    assert_eq!(series(), before, "the record keeps its series");
+    sync();
+    place.server.clear_log();
+    wrote_nothing(&sync());
+    assert_eq!(place.server.writes(), 0);
+}

@@ -161,6 +161,39 @@ fn a_day_that_a_person_chooses_is_that_day_in_every_zone() {
 }
 
 #[test]
+fn the_answer_to_a_finished_task_of_a_series_is_about_the_series() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Task;
+    let start = jiff::civil::date(2027, 1, 12);
+    let folder = bench.mailbox.folder(kind, &[], false).expect("known").expect("there");
+    let mut content = sample::full(kind);
+    content.set_text(Field::Status, "not_started");
+    content.set(Field::Percent, Value::Number(0));
+    content.set_blank(Field::Completed);
+    content.set(Field::TaskStart, Value::Date(start));
+    content.set(Field::Due, Value::Date(start));
+    let pattern = Pattern::Weekly { every: 1, days: vec![Day::Tuesday], first_day: Day::Monday };
+    let series = Recurrence { pattern, range: Range::Forever { start }, exceptions: Vec::new() };
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    let write = Write::Create { folder, content, stamp: sample::stamp("W-2", "t") };
+    let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
+    let Wrote::Done { id, .. } = &answers[0] else { panic!("{answers:?}") };
+    let item = fetch(&mut bench, kind, id);
+    let mut done = Content::new();
+    done.set_text(Field::Status, "completed");
+    let answers = bench.mailbox.apply(kind, &[over(item, done)]).expect("answers");
+    // Which version the series has now, the answer does not say.
+    assert_eq!(answers, [Wrote::Done { id: id.clone(), version: "".into() }]);
+    assert_eq!(bench.outlook.items("tasks").expect("there").len(), 2, "it left a copy");
+    let item = fetch(&mut bench, kind, id);
+    assert!(item.content.value(Field::Recurrence).is_some(), "it is a series still");
+    assert_eq!(
+        item.content.value(Field::Due),
+        Some(&Value::Date(start + jiff::Span::new().days(7)))
+    );
+}
+
+#[test]
 fn a_completed_occurrence_leaves_a_copy_with_the_same_stamp() {
     let mut bench = Exchange::shared().bench();
     let kind = ItemKind::Task;

@@ -142,7 +142,11 @@ impl<W: Wire> ExchangeMailbox<W> {
         }
         let build = |updates: Vec<ItemUpdate>| UpdateItem { updates };
         let manner = Manner { repeatable: self.checks_versions(), creates: None };
-        self.send(jobs, &manner, &build, &|_, saved| done(&saved), answers)?;
+        let answer = |update: &ItemUpdate, saved: Saved| match kind {
+            ItemKind::Task => done_to(update.id(), &saved),
+            ItemKind::Contact | ItemKind::Appointment => done(&saved),
+        };
+        self.send(jobs, &manner, &build, &answer, answers)?;
         self.finish(begun, answers);
         Ok(())
     }
@@ -250,6 +254,15 @@ fn lacks(kind: ItemKind, write: &Write) -> bool {
 
 fn done(saved: &Saved) -> Wrote {
     Wrote::Done { id: saved.id.as_str().into(), version: saved.change_key.as_str().into() }
+}
+
+/// Answers for the task that was asked for. Where one of a series is finished, Exchange makes a copy of it and names the copy; the
+/// series itself goes on under its own id, in a version that is not told (Microsoft's page on UpdateItem for tasks).
+fn done_to(asked: &ews::ItemId, saved: &Saved) -> Wrote {
+    if saved.id == *asked {
+        return done(saved);
+    }
+    Wrote::Done { id: asked.as_str().into(), version: "".into() }
 }
 
 fn refused(unfit: &Unfit) -> Wrote {
