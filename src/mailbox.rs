@@ -188,6 +188,8 @@ pub struct Item {
     pub rich: bool,
     /// E-mail slots that hold something other than an Internet address (`RoutingType=EX`); they are left alone (D11).
     pub fixed: FieldSet,
+    /// Fields that are read and must not be written, such as the dates of a task of a series (D10).
+    pub read_only: FieldSet,
     /// Fields that hold something this model cannot represent, such as a series with an unreadable pattern (D10).
     pub unsupported: FieldSet,
     /// What programs before this one read in fields that they read otherwise: a base that holds it says nothing of an edit.

@@ -60,6 +60,8 @@ pub struct ItemView {
     pub stamped: bool,
     /// Slots that are left alone (rule D11).
     pub fixed: FieldSet,
+    /// Fields that must not be written (rule D10).
+    pub read_only: FieldSet,
     /// Fields that hold what the model cannot represent (rule D10).
     pub unsupported: FieldSet,
     /// Fields whose values are too long for the record (rule D11).
@@ -377,7 +379,8 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
     let unsupported = series(item);
     let all: FieldSet = Field::of(rules.kind).collect();
     let open = all.difference(item.fixed).difference(unsupported);
-    let item_takes = if item.guests { FieldSet::EMPTY } else { open };
+    let item_takes =
+        if item.guests { FieldSet::EMPTY } else { open.difference(read_only(record, item)) };
     let record_takes =
         if record.editable { open.difference(item.too_long) } else { FieldSet::EMPTY };
     let merge = merge(
@@ -458,6 +461,14 @@ fn series(item: &ItemView) -> FieldSet {
     }
 }
 
+/// What must not be written because it is a series; where the record says that it is none any more, it is free.
+fn read_only(record: &RecordView, item: &ItemView) -> FieldSet {
+    match record.half.get(Field::Recurrence) {
+        Some(series) if series.is_blank() => FieldSet::EMPTY,
+        _ => item.read_only,
+    }
+}
+
 /// Names what a difference that does not move is left for.
 fn say_why_not(
     rules: &Rules,
@@ -507,6 +518,13 @@ fn say_why_not(
     let only = |condition: bool, fields: FieldSet| if condition { fields } else { FieldSet::EMPTY };
     let reasons = [
         (Code::SeriesUnsupported, series),
+        (
+            Code::SeriesDates,
+            only(
+                rules.mode.permits(Direction::ToOutlook),
+                wanted_in_outlook.intersection(read_only(record, item)),
+            ),
+        ),
         (Code::TooLong, too_long),
         (
             Code::GuestsReadOnly,

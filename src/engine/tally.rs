@@ -79,7 +79,10 @@ pub(super) fn is_finding(code: Code) -> bool {
                 | Code::FieldNotWritable
         ),
         Class::Skipped => {
-            matches!(code, Code::SeriesUnsupported | Code::TooLong | Code::PrivateSkipped)
+            matches!(
+                code,
+                Code::SeriesUnsupported | Code::SeriesDates | Code::TooLong | Code::PrivateSkipped
+            )
         }
     }
 }

@@ -83,6 +83,7 @@ impl Lens<'_> {
             guests: item.has_guests,
             stamped: false,
             fixed: item.fixed,
+            read_only: item.read_only,
             unsupported: item.unsupported,
             too_long: self.too_long(kind, &content),
             over: self.ended(kind, &content).is_some_and(|end| end < self.now),

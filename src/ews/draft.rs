@@ -206,7 +206,7 @@ impl ItemUpdate {
             }
             kept.push(change);
         }
-        kept.sort_by_key(|change| update_rank(change.property()));
+        kept.sort_by_key(update_rank);
         let mut xml = Writer::new();
         write::item_change(&mut xml, kind, (&id, &change_key), &kept);
         Ok(Self { kind, id, change_key, changes: kept, xml: xml.finish() })
@@ -280,8 +280,11 @@ fn must_stay(property: &Property) -> bool {
 }
 
 /// The place of a change among the others, where the order matters to servers.
-fn update_rank(property: &Property) -> (u8, u16) {
+fn update_rank(change: &FieldChange) -> (u8, u16) {
+    let property = change.property();
     let rank = match property {
+        // What is no series any more may be put on another date.
+        Property::Field(Field::TaskRecurrence) if matches!(change, FieldChange::Clear(_)) => 0,
         Property::Field(Field::StartTimeZone | Field::EndTimeZone) => 0,
         Property::Field(Field::StartDate | Field::Status) => 1,
         // `CompleteDate` needs the status first; a series counts from the start that it has when it

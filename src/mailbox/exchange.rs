@@ -42,7 +42,7 @@ use crate::mailbox::{
     ChangePage, Found, Identity, Item, ItemError, Mailbox, MailboxError, Opened, Wanted,
     Whereabouts, Write, Wrote,
 };
-use crate::model::{Cursor, FolderId, ItemId, ItemKind};
+use crate::model::{Cursor, FieldSet, FolderId, ItemId, ItemKind};
 
 use crate::mailbox::zones::Zone;
 use folders::Folders;
@@ -210,11 +210,15 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
         let zone = self.manner.zone.clone();
         let none = exceptions::Fetched::new();
         self.guarded(|it| {
-            // There a write of anything else would not make a series whole (`write::update`).
-            let in_vain = it.is_grommunio();
+            // There a write of anything else would not make a series whole (`write::update`), and new dates of a task of a series are
+            // taken as they are (grommunio 3.10).
+            let grommunio = it.is_grommunio();
             let mut each = |id, item: Result<Item, ItemError>| {
                 let item = item.map(|mut item| {
-                    item.aside.wants_a_write &= !in_vain;
+                    item.aside.wants_a_write &= !grommunio;
+                    if grommunio {
+                        item.read_only = FieldSet::EMPTY;
+                    }
                     item
                 });
                 each(id, item);

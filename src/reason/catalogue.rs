@@ -360,6 +360,11 @@ catalogue! {
         en "One of the two sides cannot represent this series. It was not changed and not broken up into single dates."
         next_de "Bei Bedarf auf beiden Seiten von Hand pflegen."
         next_en "Where it matters, keep it by hand on both sides.";
+    SeriesDates "series-dates" "D10" Skipped
+        de "Das Datum einer wiederkehrenden Aufgabe wurde in staffITpro geändert. In Outlook bleibt es: Exchange würde aus jedem neuen Datum eine weitere Aufgabe machen."
+        en "The date of a recurring task was changed in staffITpro. In Outlook it stays: Exchange would make one more task of each new date."
+        next_de "Das Datum in Outlook ändern, oder die Serie in staffITpro."
+        next_en "Change the date in Outlook, or the series in staffITpro.";
     TooLong "too-long" "D11" Skipped
         de "Zu lang für die andere Seite: {fields}. Es wird nie etwas abgeschnitten."
         en "Too long for the other side: {fields}. Nothing is ever cut."

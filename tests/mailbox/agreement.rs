@@ -11,6 +11,7 @@ use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Aside, Item, Mailbox, Write, Wrote};
+use abgleich::model::recurrence::Pattern;
 use abgleich::model::{Content, Field, Half, ItemId, ItemKind, Shape, Slot, Value, json};
 
 use crate::bench::{Exchange, PASSWORD, USER};
@@ -136,8 +137,10 @@ impl<'a> Judged<'a> {
             same(self.kind, wanted, &item.content, "we read what we wrote");
         }
         // Each becomes another one: fields are set, changed and cleared.
-        let others: Vec<Content> =
-            (0..count).map(|_| crate::random::item(self.kind, self.zone, &mut random)).collect();
+        let others: Vec<Content> = ours
+            .iter()
+            .map(|ours| kept(ours, crate::random::item(self.kind, self.zone, &mut random)))
+            .collect();
         self.change(&ids, &others);
         for (wanted, line) in others.iter().zip(&self.judge("read", &ids)) {
             same(
@@ -187,6 +190,21 @@ fn difference(kind: ItemKind, before: &Content, wanted: &Content) -> Content {
         }
     }
     content
+}
+
+/// Leaves a task that goes on coming again on its dates, which are never written (rule D10).
+fn kept(before: &Content, mut wanted: Content) -> Content {
+    let series = |content: &Content| match content.value(Field::Recurrence) {
+        Some(Value::Recurrence(series)) => Some(series.pattern.clone()),
+        _ => None,
+    };
+    let regenerates = |pattern: &Pattern| matches!(pattern, Pattern::Regenerating { .. });
+    if series(before).is_some_and(|pattern| !regenerates(&pattern)) && series(&wanted).is_some() {
+        for field in [Field::TaskStart, Field::Due] {
+            wanted.put(field, before.slot(field).cloned().unwrap_or(Slot::Blank));
+        }
+    }
+    wanted
 }
 
 /// Takes away what exchangelib does not write: the completion date of a task, which it leaves to the server.

@@ -5,7 +5,9 @@ use abgleich::mailbox::exchange::lane::ActAs;
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox, Write, Wrote};
 use abgleich::model::recurrence::{Day, Pattern, Range, Unit};
-use abgleich::model::{Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Recurrence, Value};
+use abgleich::model::{
+    Block, Content, Field, FieldSet, ItemId, ItemKind, ItemVersion, Recurrence, Value,
+};
 use exchange_sim::{Fault, FaultKind, Options, Value as Stored};
 
 use crate::bench::{Exchange, ExchangeBench, over};
@@ -160,11 +162,9 @@ fn a_day_that_a_person_chooses_is_that_day_in_every_zone() {
     }
 }
 
-#[test]
-fn the_answer_to_a_finished_task_of_a_series_is_about_the_series() {
-    let mut bench = Exchange::shared().bench();
+/// Makes a task that comes again every week.
+fn weekly_task(bench: &mut ExchangeBench, start: jiff::civil::Date) -> ItemId {
     let kind = ItemKind::Task;
-    let start = jiff::civil::date(2027, 1, 12);
     let folder = bench.mailbox.folder(kind, &[], false).expect("known").expect("there");
     let mut content = sample::full(kind);
     content.set_text(Field::Status, "not_started");
@@ -176,16 +176,51 @@ fn the_answer_to_a_finished_task_of_a_series_is_about_the_series() {
     let series = Recurrence { pattern, range: Range::Forever { start }, exceptions: Vec::new() };
     content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
     let write = Write::Create { folder, content, stamp: sample::stamp("W-2", "t") };
-    let answers = bench.mailbox.apply(kind, &[write]).expect("answers");
-    let Wrote::Done { id, .. } = &answers[0] else { panic!("{answers:?}") };
-    let item = fetch(&mut bench, kind, id);
+    match bench.mailbox.apply(kind, &[write]).expect("answers").remove(0) {
+        Wrote::Done { id, .. } => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn d10_new_dates_do_not_make_more_tasks_of_a_recurring_one() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Task;
+    let day = jiff::civil::date(2027, 1, 12);
+    let id = weekly_task(&mut bench, day);
+    let item = fetch(&mut bench, kind, &id);
+    // The planner is told, and does not ask for it; a second lock is here.
+    assert_eq!(item.read_only, Block::TaskDates.fields());
+    let mut moved = Content::new();
+    moved.set(Field::Due, Value::Date(jiff::civil::date(2027, 1, 14)));
+    let answers = bench.mailbox.apply(kind, &[over(item, moved.clone())]).expect("answers");
+    assert!(matches!(&answers[0], Wrote::Refused { code, .. } if code == "unfit"), "{answers:?}");
+    assert_eq!(bench.outlook.items("tasks").expect("there").len(), 1);
+    // One that is no series any more is a task like others, in the same request.
+    let item = fetch(&mut bench, kind, &id);
+    moved.set_blank(Field::Recurrence);
+    let answers = bench.mailbox.apply(kind, &[over(item, moved)]).expect("answers");
+    assert!(matches!(&answers[0], Wrote::Done { .. }), "{answers:?}");
+    let items = bench.outlook.items("tasks").expect("there");
+    assert_eq!(items.len(), 1, "it was no series when its dates were set");
+    assert_eq!(items[0].text("task:DueDate"), Some("2027-01-14"));
+    assert!(fetch(&mut bench, kind, &id).read_only.is_empty());
+}
+
+#[test]
+fn the_answer_to_a_finished_task_of_a_series_is_about_the_series() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Task;
+    let start = jiff::civil::date(2027, 1, 12);
+    let id = weekly_task(&mut bench, start);
+    let item = fetch(&mut bench, kind, &id);
     let mut done = Content::new();
     done.set_text(Field::Status, "completed");
     let answers = bench.mailbox.apply(kind, &[over(item, done)]).expect("answers");
     // Which version the series has now, the answer does not say.
     assert_eq!(answers, [Wrote::Done { id: id.clone(), version: "".into() }]);
     assert_eq!(bench.outlook.items("tasks").expect("there").len(), 2, "it left a copy");
-    let item = fetch(&mut bench, kind, id);
+    let item = fetch(&mut bench, kind, &id);
     assert!(item.content.value(Field::Recurrence).is_some(), "it is a series still");
     assert_eq!(
         item.content.value(Field::Due),

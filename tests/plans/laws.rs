@@ -208,6 +208,7 @@ fn item(kind: ItemKind, which: Vec<u8>) -> impl Strategy<Value = ItemView> {
                 guests: guests && kind == ItemKind::Appointment,
                 stamped,
                 fixed: fixed.intersection(Block::Emails.fields()),
+                read_only: if over { Block::TaskDates.fields() } else { FieldSet::EMPTY },
                 unsupported: unsupported.intersection(FieldSet::of(Field::Recurrence)),
                 too_long,
                 over,
@@ -308,6 +309,13 @@ proptest! {
             prop_assert!(merge.to_record.intersection(item.fixed).is_empty(), "D11");
             prop_assert!(merge.to_record.intersection(item.too_long).is_empty(), "D11");
             prop_assert!(merge.to_item.intersection(item.unsupported).is_empty(), "D10");
+            let series = match &past.record {
+                Record::Here(record) => record.half.get(Field::Recurrence),
+                _ => None,
+            };
+            if series.is_none_or(|series| !series.is_blank()) {
+                prop_assert!(merge.to_item.intersection(item.read_only).is_empty(), "D10");
+            }
             prop_assert!(merge.to_record.intersection(item.unsupported).is_empty(), "D10");
             let ours = match (&past.record, &past.base) {
                 (Record::Here(record), base) => {
@@ -443,11 +451,12 @@ fn tell(rules: &Rules, past: &Past) -> String {
     };
     let item = match &past.item {
         Item::Here(view) | Item::Candidate(view) | Item::Twin(view) => format!(
-            "{} private={} guests={} fixed={:?} unsupported={:?} too_long={:?} @{:?}",
+            "{} private={} guests={} fixed={:?} read_only={:?} unsupported={:?} too_long={:?} @{:?}",
             sides(&view.half),
             view.private,
             view.guests,
             view.fixed,
+            view.read_only,
             view.unsupported,
             view.too_long,
             view.modified_at

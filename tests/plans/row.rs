@@ -363,6 +363,7 @@ impl Of<'_> {
                 Word::Flag("stamped") => view.stamped = true,
                 Word::Flag("over") => view.over = true,
                 Word::Setting("fixed", keys) => view.fixed = set(keys),
+                Word::Setting("read-only", keys) => view.read_only = set(keys),
                 Word::Setting("unsupported", keys) => view.unsupported = set(keys),
                 Word::Setting("too-long", keys) => view.too_long = set(keys),
                 Word::Time(time) => view.modified_at = Some(time),

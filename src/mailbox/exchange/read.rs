@@ -68,6 +68,7 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
             Some(Theirs::Folder(id)) => Some(id.as_str().into()),
             _ => None,
         },
+        read_only: series::read_only(&read.content),
         content: read.content,
         modified_at: instant(E::LastModifiedTime),
         modified_by: properties

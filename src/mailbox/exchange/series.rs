@@ -3,8 +3,21 @@
 use crate::ews;
 use crate::ews::recurrence::{DayOfWeek, DayOfWeekIndex, Month, RegenerationUnit};
 use crate::mailbox::limits;
-use crate::model::Recurrence;
 use crate::model::recurrence::{Day, Ordinal, Pattern, Range, Unit};
+use crate::model::{Block, Content, Field, FieldSet, Recurrence, Value};
+
+/// Names the fields that must not be written beside a series: the dates of a task that comes again on dates of its pattern. Where a
+/// client changes them, Exchange makes a task of its own of that one, each time (Microsoft's page on UpdateItem for tasks).
+pub(super) fn read_only(content: &Content) -> FieldSet {
+    match content.value(Field::Recurrence) {
+        Some(Value::Recurrence(series))
+            if !matches!(series.pattern, Pattern::Regenerating { .. }) =>
+        {
+            Block::TaskDates.fields()
+        }
+        _ => FieldSet::EMPTY,
+    }
+}
 
 /// Reads a series. `None` where the model has no word for it.
 pub(super) fn read(series: &ews::Recurrence) -> Option<Recurrence> {

@@ -195,6 +195,17 @@ impl Dialect {
         Err("this server (grommunio) makes every occurrence last a day when a series is changed; change it in Outlook".into())
     }
 
+    /// Says whether dates of a task may be set. The planner does not ask for those of a series that goes on; this is the second lock
+    /// (rule D10).
+    fn takes_dates(self, change: &Change<'_>) -> Result<(), Unfit> {
+        let ends = change.content.slot(Field::Recurrence).is_some_and(Slot::is_blank);
+        let series = series::read_only(change.before);
+        if self.grommunio || ends || change.content.known().intersection(series).is_empty() {
+            return Ok(());
+        }
+        Err("Exchange would make one more task of it: move the dates of a recurring task in Outlook".into())
+    }
+
     /// Puts a setting of an update into the server's own way.
     fn adapt(self, (property, value): Setting) -> Setting {
         if !self.grommunio {
@@ -238,6 +249,9 @@ pub(super) fn update(
     let plan = plan(kind, &content, change.before, was.is_some(), mailbox)?;
     if let Some(Plan { series: Some(series), .. }) = &plan {
         dialect.takes_series(series, change.before)?;
+    }
+    if kind == ItemKind::Task {
+        dialect.takes_dates(change)?;
     }
     let mut settings = settings(kind, &content, change.before, plan.as_ref(), mailbox)?;
     let leaves_nothing_undone = plan.as_ref().is_none_or(|plan| plan.steps.is_empty());

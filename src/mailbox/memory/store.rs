@@ -278,6 +278,7 @@ impl Store {
             rich: item.rich,
             fixed: item.fixed,
             unsupported: item.unsupported,
+            read_only: FieldSet::EMPTY,
             formerly: Content::new(),
             aside: Aside { wants_a_write: item.unfinished, ..Aside::default() },
         })

@@ -99,6 +99,7 @@ pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
         rich: [p::RTF_COMPRESSED, p::HTML].iter().any(|of| properties.value(*of).is_some()),
         fixed: read.fixed,
         unsupported,
+        read_only: FieldSet::EMPTY,
         formerly: Content::new(),
         aside: Aside::default(),
         identity,

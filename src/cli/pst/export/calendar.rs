@@ -347,6 +347,7 @@ mod tests {
             rich: false,
             fixed: FieldSet::EMPTY,
             unsupported: FieldSet::EMPTY,
+            read_only: FieldSet::EMPTY,
             formerly: Content::new(),
             aside: Aside::default(),
         };
