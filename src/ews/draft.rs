@@ -8,7 +8,10 @@ use std::fmt;
 use crate::ews::id::{ChangeKey, ItemId};
 use crate::ews::item::{ItemKind, Properties};
 use crate::ews::operation::write;
-use crate::ews::property::{Access, ExtendedType, Field, Indexed, Property, Shape};
+use crate::ews::property::{
+    Access, DistinguishedSet, ExtendedField, ExtendedPath, ExtendedType, Field, Indexed, Property,
+    PropertySet, Shape,
+};
 use crate::ews::recurrence::Pattern;
 use crate::ews::value::Value;
 use crate::ews::xml::Writer;
@@ -287,6 +290,11 @@ fn update_rank(change: &FieldChange) -> (u8, u16) {
         Property::Field(Field::TaskRecurrence) if matches!(change, FieldChange::Clear(_)) => 0,
         Property::Field(Field::StartTimeZone | Field::EndTimeZone) => 0,
         Property::Field(Field::StartDate | Field::Status) => 1,
+        // What stands beside an e-mail address goes after it.
+        Property::Extended(ExtendedField {
+            path: ExtendedPath::Id(PropertySet::Distinguished(DistinguishedSet::Address), _),
+            ..
+        }) => 3,
         // `CompleteDate` needs the status first; a series counts from the start that it has when it
         // is set.
         Property::Field(Field::CompleteDate) => 3,
@@ -331,7 +339,7 @@ fn fits(property: &Property, value: &Value) -> bool {
         Property::Indexed(_) => matches!(value, Value::Text(_)),
         Property::Extended(extended) => matches!(
             (extended.kind, value),
-            (ExtendedType::String, Value::Text(_))
+            (ExtendedType::String | ExtendedType::Binary, Value::Text(_))
                 | (ExtendedType::StringArray, Value::Strings(_))
                 | (ExtendedType::Boolean, Value::Bool(_))
                 | (

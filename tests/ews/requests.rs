@@ -67,6 +67,7 @@ fn samples(property: &Property) -> Vec<Value> {
             }
             ExtendedType::Double => vec![Value::Double(0.5)],
             ExtendedType::SystemTime => moment("2026-10-12T08:00:00Z"),
+            ExtendedType::Binary => text("AAECAw=="),
         },
         Property::Indexed(Indexed::Email(_)) => vec![
             Value::Email(EmailEntry::new("j@firma.example")),

@@ -89,6 +89,28 @@ fn d11_an_entry_of_the_address_book_survives() {
 }
 
 #[test]
+fn an_address_that_is_cleared_leaves_no_name_behind() {
+    let mut bench = Exchange::shared().bench();
+    let kind = ItemKind::Contact;
+    let (id, _) = create(&mut bench, kind);
+    let slot = "contacts:EmailAddress/EmailAddress2";
+    let beside = ["Name", "RoutingType", "MailboxType"].map(|of| format!("{slot}@{of}"));
+    let stored = bench.outlook.item(id.as_str()).expect("there");
+    assert!(beside.iter().all(|of| stored.text(of).is_some()), "the server fills them in");
+    let item = fetch(&mut bench, kind, &id);
+    let mut content = Content::new();
+    content.set_blank(Field::Email2);
+    let answers = bench.mailbox.apply(kind, &[over(item, content)]).expect("answers");
+    assert!(matches!(answers[0], Wrote::Done { .. }), "{answers:?}");
+    let stored = bench.outlook.item(id.as_str()).expect("there");
+    assert_eq!(stored.text(slot), None);
+    for of in &beside {
+        assert_eq!(stored.text(of), None, "{of}");
+    }
+    assert!(stored.text("contacts:EmailAddress/EmailAddress1@Name").is_some(), "the others stay");
+}
+
+#[test]
 fn names_that_the_person_chose_stay_and_ours_follow() {
     let mut bench = Exchange::shared().bench();
     let kind = ItemKind::Contact;

@@ -168,6 +168,7 @@ words! {
         Long = "Long",
         Double = "Double",
         SystemTime = "SystemTime",
+        Binary = "Binary",
     }
 }
 

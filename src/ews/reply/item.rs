@@ -352,7 +352,7 @@ impl ItemReader {
 /// Returns what the values of a MAPI type look like.
 fn shape(kind: ExtendedType) -> Shape {
     match kind {
-        ExtendedType::String => Shape::Text,
+        ExtendedType::String | ExtendedType::Binary => Shape::Text,
         ExtendedType::StringArray => Shape::Strings,
         ExtendedType::Boolean => Shape::Bool,
         ExtendedType::Short | ExtendedType::Integer | ExtendedType::Long => Shape::Integer,

@@ -8,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::ews::draft::{FieldChange, ItemUpdate, NewItem, Unwritable};
 use crate::ews::item::Properties;
-use crate::ews::property::DistinguishedSet;
+use crate::ews::property::{DistinguishedSet, EmailKey};
 use crate::ews::{
     Body, BodyType, DateTime, EmailEntry, ExtendedField, ExtendedType, Field as E, Indexed,
     Property, PropertySet, Value as Theirs,
@@ -258,6 +258,9 @@ pub(super) fn update(
     if change.unfinished.is_some() && leaves_nothing_undone && !stays_unfinished {
         settings.push((table::UNFINISHED.into(), None));
     }
+    if !dialect.grommunio {
+        settings.extend(beside_emails(&settings));
+    }
     if let Some(shown) = shown {
         settings.extend(named(names::follow(&content, change.before, shown)));
     }
@@ -277,6 +280,30 @@ pub(super) fn update(
     let (id, key) = (change.id.as_str().into(), change.version.as_str().into());
     let load = ItemUpdate::new(kind::writable(kind), id, key, changes)?;
     Ok(Some(Draft { load, steps: plan.map(|plan| plan.steps).unwrap_or_default() }))
+}
+
+/// Clears what stands beside e-mail addresses that are cleared: how each is shown, its type, the address itself, what it was made of
+/// and its entry in the directory. The address is one of this group, and taking it away alone leaves the others (Microsoft,
+/// jj585538; MS-OXOCNTC 2.2.1.2), among them the person's name with the old address in it.
+fn beside_emails(settings: &[Setting]) -> Vec<Setting> {
+    let group = |key: EmailKey| {
+        let first = match key {
+            EmailKey::EmailAddress1 => 0x8080,
+            EmailKey::EmailAddress2 => 0x8090,
+            EmailKey::EmailAddress3 => 0x80A0,
+        };
+        let set = PropertySet::Distinguished(DistinguishedSet::Address);
+        let kind = |id| if id == 5 { ExtendedType::Binary } else { ExtendedType::String };
+        [0, 2, 3, 4, 5].map(|id| (ExtendedField::id(set, first + id, kind(id)).into(), None))
+    };
+    settings
+        .iter()
+        .filter_map(|(of, value)| match (of, value) {
+            (Property::Indexed(Indexed::Email(key)), None) => Some(group(*key)),
+            _ => None,
+        })
+        .flatten()
+        .collect()
 }
 
 fn named(names: Derived) -> impl Iterator<Item = Setting> {

@@ -498,3 +498,24 @@ fn stamps_and_fields_are_the_only_changes_of_an_update() {
     assert_eq!(xml.matches("<t:SetItemField>").count(), 6, "title, and five parts of the stamp");
     assert_eq!(xml.matches("<t:DeleteItemField>").count(), 1, "an adopted item has no token");
 }
+
+#[test]
+fn a_cleared_address_goes_first_and_what_stands_beside_it_after_it() {
+    let mut mailbox = mailbox([]);
+    let mut write = update("a", "v1", Field::JobTitle);
+    if let Write::Update { content, before, .. } = &mut write {
+        *content = Content::new();
+        content.set_blank(Field::Email2);
+        before.set_text(Field::Email2, "alt@firma.example");
+    }
+    mailbox.apply(ItemKind::Contact, &[write]).unwrap();
+    let xml = &mailbox.wire.sent[0].2;
+    assert_eq!(xml.matches("<t:DeleteItemField>").count(), 6);
+    // Microsoft, jj585538: 0x8090, 0x8092, 0x8093, 0x8094, 0x8095.
+    let places: Vec<_> =
+        ["FieldIndex=\"EmailAddress2\"", "32912", "32914", "32915", "32916", "32917"]
+            .iter()
+            .map(|word| xml.find(word).unwrap_or_else(|| panic!("{word}: {xml}")))
+            .collect();
+    assert!(places.is_sorted(), "{xml}");
+}
