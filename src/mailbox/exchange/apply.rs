@@ -186,7 +186,11 @@ impl<W: Wire> ExchangeMailbox<W> {
 
     /// Returns what is known of the server that matters to what is written.
     pub(super) fn dialect(&self) -> Dialect {
-        Dialect { grommunio: self.is_grommunio(), now: self.wire.clock() }
+        Dialect {
+            grommunio: self.is_grommunio(),
+            before_2013: self.wire.contract() < ews::ServerVersion::V2013,
+            now: self.wire.clock(),
+        }
     }
 
     /// Looks at items before they are written: which version they are in, and some properties.

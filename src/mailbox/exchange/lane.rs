@@ -247,11 +247,6 @@ pub struct LaneWire {
 }
 
 impl LaneWire {
-    /// Returns the contract that requests keep to.
-    pub(super) fn contract(&self) -> ServerVersion {
-        self.header.version
-    }
-
     /// Returns how the login went; `None` before the first answer.
     pub(super) fn login(&self) -> Option<LoginFacts> {
         self.lane.login_facts()
@@ -365,6 +360,10 @@ impl Wire for LaneWire {
 
     fn clock(&self) -> Option<Timestamp> {
         self.lane.server_clock()
+    }
+
+    fn contract(&self) -> ServerVersion {
+        self.header.version
     }
 
     fn trace(&self) -> Option<Trace> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ews::operation::Operation;
 use crate::ews::transport::Trace;
-use crate::ews::{EwsError, Refusal, ResponseCode, ServerVersionInfo};
+use crate::ews::{EwsError, Refusal, ResponseCode, ServerVersion, ServerVersionInfo};
 use crate::mailbox::exchange::failure;
 use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
 
@@ -27,6 +27,11 @@ pub trait Wire {
 
     /// Returns what the server's clock shows now, where its last answer told a time; good to about a second.
     fn clock(&self) -> Option<Timestamp>;
+
+    /// Returns the contract that requests keep to.
+    fn contract(&self) -> ServerVersion {
+        ServerVersion::V2016
+    }
 
     /// Returns by what an administrator finds the last request again; `None` for a script.
     fn trace(&self) -> Option<Trace> {

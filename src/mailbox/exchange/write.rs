@@ -68,6 +68,7 @@ pub(super) fn new_item(
     let before = Content::new();
     let plan = plan(kind, content, &before, false, mailbox)?;
     let mut settings = settings(kind, content, &before, plan.as_ref(), mailbox)?;
+    dialect.has_words(&settings)?;
     match kind {
         ItemKind::Contact => settings.extend(named(names::derive(content))),
         // Servers turn the reminder of a new appointment on when nothing is said.
@@ -123,6 +124,8 @@ pub(super) struct Dialect {
     /// It is grommunio, which multiplies the share of a task by a hundred when it is updated, and changes a reminder only through
     /// its MAPI property (3.10; recordings, sections 5 and 6).
     pub(super) grommunio: bool,
+    /// It keeps to a contract of 2010, whose schema lacks a word.
+    pub(super) before_2013: bool,
     /// What its clock shows, where it has told.
     pub(super) now: Option<Timestamp>,
 }
@@ -206,6 +209,19 @@ impl Dialect {
         Err("Exchange would make one more task of it: move the dates of a recurring task in Outlook".into())
     }
 
+    /// Says whether the schema of the contract has the words that are to be sent; a server refuses the whole batch for one that it has
+    /// not (`WorkingElsewhere` is of 2013).
+    fn has_words(self, settings: &[Setting]) -> Result<(), Unfit> {
+        let elsewhere = |(of, value): &Setting| {
+            *of == Property::Field(E::LegacyFreeBusyStatus)
+                && value.as_ref().and_then(Theirs::as_text) == Some("WorkingElsewhere")
+        };
+        if self.before_2013 && settings.iter().any(elsewhere) {
+            return Err("Exchange 2010 cannot show a time as `working elsewhere`".into());
+        }
+        Ok(())
+    }
+
     /// Puts a setting of an update into the server's own way.
     fn adapt(self, (property, value): Setting) -> Setting {
         if !self.grommunio {
@@ -254,6 +270,7 @@ pub(super) fn update(
         dialect.takes_dates(change)?;
     }
     let mut settings = settings(kind, &content, change.before, plan.as_ref(), mailbox)?;
+    dialect.has_words(&settings)?;
     let leaves_nothing_undone = plan.as_ref().is_none_or(|plan| plan.steps.is_empty());
     if change.unfinished.is_some() && leaves_nothing_undone && !stays_unfinished {
         settings.push((table::UNFINISHED.into(), None));

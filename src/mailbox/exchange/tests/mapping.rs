@@ -325,7 +325,7 @@ fn grommunio_is_told_in_its_own_way() {
         stamp: None,
         unfinished: None,
     };
-    let dialect = Dialect { grommunio: true, now: None };
+    let dialect = Dialect { grommunio: true, ..Dialect::default() };
     let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap().unwrap();
     let xml =
         document(&UpdateItem { updates: vec![update.load] }, &Header::new(ServerVersion::V2013Sp1));
@@ -465,7 +465,7 @@ fn a_task_is_completed_on_another_day_and_never_in_the_future() {
             stamp: None,
             unfinished: None,
         };
-        let dialect = Dialect { grommunio: false, now: Some(now.parse().unwrap()) };
+        let dialect = Dialect { now: Some(now.parse().unwrap()), ..Dialect::default() };
         let update = write::update(ItemKind::Task, &change, None, &berlin(), dialect).unwrap();
         let update = update.map(|update| update.load);
         let of = |update: &crate::ews::ItemUpdate| -> Vec<E> {
@@ -492,4 +492,20 @@ fn a_task_is_completed_on_another_day_and_never_in_the_future() {
     assert_eq!(sent(&day, &done, "2026-11-22T00:00:00Z"), [E::CompleteDate]);
     assert_eq!(sent(&day, &done, "2026-11-19T00:00:00Z"), []);
     assert_eq!(sent(&day, &[(Field::Status, json!("waiting"))], "2026-11-22T00:00:00Z"), []);
+}
+
+#[test]
+fn no_word_is_sent_that_the_schema_of_the_contract_lacks() {
+    // Schemas of 2010 SP1 and 2013 SP1, LegacyFreeBusyType.
+    let mut appointment = sample::full(ItemKind::Appointment);
+    let old = Dialect { before_2013: true, ..Dialect::default() };
+    for (word, fits) in [("busy", true), ("out_of_office", true), ("working_elsewhere", false)] {
+        appointment.set_text(Field::ShowAs, word);
+        let made = |dialect| {
+            let stamp = sample::stamp("A-1", "t1");
+            write::new_item(ItemKind::Appointment, &appointment, &stamp, &berlin(), dialect)
+        };
+        assert_eq!(made(old).is_ok(), fits, "{word}");
+        assert!(made(Dialect::default()).is_ok(), "{word}");
+    }
 }
