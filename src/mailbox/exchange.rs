@@ -8,6 +8,7 @@ mod apply;
 mod blame;
 mod contracts;
 mod days;
+mod dialect;
 mod exceptions;
 mod failure;
 mod feed;

@@ -1,4 +1,5 @@
 //! Laws that hold for every pair there can be, drawn at random: what no mix of modes, settings, values and states may do.
+//! Long because all laws are asked of the same pairs, and how these are drawn is one table.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;

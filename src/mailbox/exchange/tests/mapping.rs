@@ -1,4 +1,4 @@
-//! What a field is on an Exchange item, both ways.
+//! What a field is on an Exchange item, both ways. Long because each rule of the mapping has its expectation written out.
 
 use serde_json::{Value as Json, json};
 
@@ -14,8 +14,8 @@ use crate::ews::{
     Value as Theirs,
 };
 use crate::mailbox::contract::sample;
+use crate::mailbox::exchange::dialect::Dialect;
 use crate::mailbox::exchange::exceptions::Fetched;
-use crate::mailbox::exchange::write::Dialect;
 use crate::mailbox::exchange::{kind, read, write};
 use crate::mailbox::zones::Zone;
 use crate::model::{Block, Content, Field, Half, ItemKind, Slot, Value, json as model_json};

@@ -1,4 +1,4 @@
-//! How the mailbox asks, batches, waits and gives up, against a scripted server.
+//! How the mailbox asks, batches, waits and gives up, against a scripted server. Long because each weather is a script of its own.
 
 use std::collections::VecDeque;
 use std::time::Duration;
