@@ -290,14 +290,13 @@ fn update_rank(change: &FieldChange) -> (u8, u16) {
         Property::Field(Field::TaskRecurrence) if matches!(change, FieldChange::Clear(_)) => 0,
         Property::Field(Field::StartTimeZone | Field::EndTimeZone) => 0,
         Property::Field(Field::StartDate | Field::Status) => 1,
-        // What stands beside an e-mail address goes after it.
+        // What stands beside an e-mail address goes after it. `CompleteDate` needs the status first; a series counts from the start that
+        // it has when it is set.
         Property::Extended(ExtendedField {
             path: ExtendedPath::Id(PropertySet::Distinguished(DistinguishedSet::Address), _),
             ..
-        }) => 3,
-        // `CompleteDate` needs the status first; a series counts from the start that it has when it
-        // is set.
-        Property::Field(Field::CompleteDate) => 3,
+        })
+        | Property::Field(Field::CompleteDate) => 3,
         Property::Field(Field::CalendarRecurrence | Field::TaskRecurrence) => 4,
         _ => 2,
     };
