@@ -267,7 +267,7 @@ impl<'a> BlockView<'a> {
             }
             self.grant_item(merge, to_item, None);
             self.grant_record(merge, to_record, None);
-            merge.settle = merge.settle.union(self.fields.difference(self.differing));
+            self.settle_rest(merge);
             return;
         }
         let contested = both.union(record_changed).union(item_changed);
@@ -307,7 +307,7 @@ impl<'a> BlockView<'a> {
         }
         merge.settle_apart(kept);
         merge.say(Code::BlankKept, kept);
-        merge.settle = merge.settle.union(self.fields.difference(self.differing));
+        self.settle_rest(merge);
     }
 
     fn contest(&self, merge: &mut Merge) {
@@ -388,6 +388,9 @@ impl<'a> BlockView<'a> {
         }
         merge.settle_apart(protected);
         merge.say(Code::BlankKept, protected);
+        if moving.is_empty() {
+            self.settle_rest(merge);
+        }
         Some(moving)
     }
 
@@ -403,7 +406,7 @@ impl<'a> BlockView<'a> {
         }
         self.count_cleared(merge, taken, self.sides.record);
         merge.to_item = merge.to_item.union(taken);
-        merge.settle = merge.settle.union(self.fields.difference(self.differing));
+        self.settle_rest(merge);
         if let Some(code) = code {
             merge.say(code, taken);
         }
@@ -416,6 +419,7 @@ impl<'a> BlockView<'a> {
         }
         if !self.rules.scope.may_write_staffitpro() {
             merge.settle_apart(fields);
+            self.settle_rest(merge);
             merge.say(Code::BusinessContactKept, fields);
             return;
         }
@@ -425,6 +429,9 @@ impl<'a> BlockView<'a> {
         merge.settle_apart(stays);
         merge.say(Code::FieldNotWritable, stays);
         let fields = fields.difference(stays);
+        if fields.is_empty() {
+            return self.settle_rest(merge);
+        }
         let taken = fields.intersection(self.sides.record_takes);
         if taken.is_empty() || (taken != fields && whole) {
             return;
@@ -435,10 +442,15 @@ impl<'a> BlockView<'a> {
         }
         self.count_cleared(merge, taken, self.sides.item);
         merge.to_record = merge.to_record.union(taken);
-        merge.settle = merge.settle.union(self.fields.difference(self.differing));
+        self.settle_rest(merge);
         if let Some(code) = code {
             merge.say(code, taken);
         }
+    }
+
+    /// Settles what the sides agree about beside that which was decided: a change of it that both have is no change any more.
+    fn settle_rest(&self, merge: &mut Merge) {
+        merge.settle = merge.settle.union(self.fields.difference(self.differing));
     }
 
     fn count_cleared(&self, merge: &mut Merge, fields: FieldSet, from: &Half) {
