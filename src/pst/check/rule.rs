@@ -60,6 +60,7 @@ rules! {
 
     // Room.
     FileEnd "file-end" "says that the file has {} bytes, and it has {}" "sagt, dass die Datei {} Bytes hat, und es sind {}";
+    Surplus "surplus" "{} bytes stand behind the end that the header names, and belong to nobody; the next writer cuts them off" "{} Bytes stehen hinter dem Ende, das der Kopf nennt, und gehören niemandem; wer als Nächstes schreibt, schneidet sie ab";
     WholeSections "whole-sections" "the file does not end with a whole section" "die Datei endet nicht mit einem ganzen Abschnitt";
     LastMap "last-map" "ibAMapLast is not the offset of the last allocation map" "ibAMapLast ist nicht die Stelle der letzten Belegungskarte";
     Outside "outside" "lies outside of the file" "liegt außerhalb der Datei";

@@ -16,6 +16,9 @@ pub(super) fn check(ndb: &Ndb, room: &Room, report: &mut Report) {
         let breach = Rule::FileEnd.by(&[&header.file_end, &room.length]);
         report.error(Place::Header, breach);
     }
+    if room.surplus > 0 {
+        report.note(Place::Header, Rule::Surplus.by(&[&room.surplus]));
+    }
     if room.length < room.first || !(room.length - room.first).is_multiple_of(room.step) {
         report.error(Place::Header, Rule::WholeSections);
     }
@@ -90,7 +93,10 @@ pub(super) struct Room {
     first: u64,
     step: u64,
     unit: u64,
+    /// Where the file ends, as far as it belongs to anybody: at the latest where its header says so.
     length: u64,
+    /// Bytes that stand behind that: a transaction that did not come to its commit left them.
+    surplus: u64,
     bits: Vec<u64>,
 }
 
@@ -103,10 +109,12 @@ impl Room {
     pub(super) fn of(ndb: &Ndb, report: &mut Report) -> Result<Self, PstError> {
         let layout = ndb.layout();
         let (first, step, unit) = (layout.first_map, layout.map_step, super::trees::unit(ndb));
-        let length = ndb.medium().len()?;
+        let whole = ndb.medium().len()?;
+        let length = whole.min(ndb.header().file_end);
+        let surplus = whole - length;
         let slots = length.saturating_sub(first) / unit;
         let bits = vec![0; usize::try_from(slots / 64 + 1).unwrap_or(0)];
-        let mut room = Self { first, step, unit, length, bits };
+        let mut room = Self { first, step, unit, length, surplus, bits };
         let size = wide(layout.page);
         for (section, at) in room.sections() {
             for (number, kind) in (0..).zip(reserved(section, layout)) {

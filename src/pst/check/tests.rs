@@ -61,13 +61,26 @@ fn a_file_of_ours_breaks_no_rule() {
     assert!(report.folders >= 6 && report.blocks > 10);
 }
 
+/// Issue 4, "Crash": a transaction that added a section and did not come to its commit leaves it behind the end, and the file is
+/// whole. MS-PST 2.2.2.6: `ibFileEof`.
+#[test]
+fn sections_of_a_transaction_that_broke_off_break_no_rule() {
+    let mut bytes = good();
+    bytes.resize(bytes.len() + 0x3E000, 0);
+    let report = check_medium(Medium::Memory(bytes)).unwrap();
+    let [note] = report.findings() else { panic!("{:?}", report.findings()) };
+    assert!(note.to_string().contains("253952 bytes stand behind the end"), "{note}");
+    assert_eq!((report.errors(), report.notes()), (0, 1));
+}
+
 /// A rule, and how it is broken.
 type Case = (&'static str, fn(&mut Broken));
 
 /// What the check must say, and what was done to the file.
 const CASES: &[Case] = &[
     // The header: offsets after MS-PST 2.2.2.6.
-    ("says that the file has", |file| file.header(184, &0x4400_u64.to_le_bytes())),
+    ("says that the file has", |file| file.header(184, &0x4000_0000_u64.to_le_bytes())),
+    ("lies outside of the file", |file| file.header(184, &0x4400_u64.to_le_bytes())),
     ("with a whole section", |file| {
         file.bytes.extend([0; 64]);
         let end = u64::try_from(file.bytes.len()).unwrap();

@@ -97,13 +97,14 @@ impl Writer {
         is_protected: IsProtected<'_>,
     ) -> Result<Self, WriteError> {
         mend_header(&mut medium, &rescue)?;
-        let ndb = Ndb::open(medium)?;
+        let mut ndb = Ndb::open(medium)?;
         refuse_kinds(ndb.header())?;
         let is_trusted = ndb.header().maps_valid != 0;
         let found = survey(&ndb, is_trusted)?;
         if !settings.protected && is_protected(&ndb)? {
             return Err(WriteError::Protected);
         }
+        cut_surplus(&mut ndb)?;
         let mut writer = Self {
             has_density_list: !has_empty_density_list(&ndb)?,
             space: found.space,
@@ -118,6 +119,17 @@ impl Writer {
         }
         Ok(writer)
     }
+}
+
+/// Cuts off what stands behind the end that the header names: sections of a transaction that did not come to its commit.
+fn cut_surplus(ndb: &mut Ndb) -> Result<(), PstError> {
+    let end = ndb.header().file_end;
+    let medium = ndb.medium_mut();
+    if medium.len()? > end {
+        medium.set_len(end)?;
+        medium.sync()?;
+    }
+    Ok(())
 }
 
 impl Writer {
