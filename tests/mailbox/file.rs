@@ -5,7 +5,7 @@ use std::path::Path;
 use abgleich::mailbox::contract::{self, Bench, Occasion, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
-use abgleich::mailbox::{Aside, By, Item, Mailbox, Wanted, Write, Wrote};
+use abgleich::mailbox::{Aside, By, Item, Mailbox, Wanted, Whereabouts, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name, property};
 use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use abgleich::model::{
@@ -353,6 +353,22 @@ fn a_change_of_which_no_row_tells_is_seen() {
     assert_eq!(changed, [id]);
     let quiet = file.mailbox.changes(&folder, ItemKind::Contact, Some(&page.cursor));
     assert_eq!(quiet.expect("listed").changed, []);
+}
+
+/// Rule D4: in a store that is not the default one Outlook lets people delete the default folders, and the store goes on naming
+/// them. What lies in Deleted Items goes with it.
+#[test]
+fn d4_a_default_folder_in_deleted_items_is_none() {
+    let mut file = File::fresh();
+    let kind = ItemKind::Contact;
+    let old = file.mailbox.folder(kind, &[], true).expect("known").expect("there");
+    file.discards(&old);
+    assert_eq!(file.mailbox.folder(kind, &[], false).expect("asked"), None);
+    let new = file.mailbox.folder(kind, &[], true).expect("known").expect("made");
+    assert_ne!(new, old);
+    assert_eq!(file.mailbox.folder(kind, &[], false).expect("asked"), Some(new.clone()));
+    let whereabouts = file.mailbox.whereabouts(&[old, new]).expect("asked");
+    assert_eq!(whereabouts, [Whereabouts::Deleted, Whereabouts::Kept]);
 }
 
 #[test]

@@ -74,14 +74,18 @@ pub(super) fn find(
 }
 
 /// Outlook names its default folders on the root folder or on the inbox; files that hold nothing but, say, an archive do not, and
-/// there the first folder of that class is taken.
+/// there the first folder of that class is taken. One in Deleted Items is none, whoever names it: Outlook keeps people from deleting
+/// the default folders of the default store alone.
 fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<Nid>, PstError> {
+    let bin = in_deleted_items(store)?;
     let named = |folder: &Folder<'_>| -> Result<Option<Nid>, PstError> {
         let value = folder.properties().value(default_of(kind))?;
         let entry = value.as_ref().and_then(V::as_bytes).map(StoreEntry::parse);
         let Some(Ok(entry)) = entry else { return Ok(None) };
         let nid = Nid(entry.node);
-        let is_folder = nid.kind() == NidKind::FOLDER && store.nodes().node(nid)?.is_some();
+        let is_folder = nid.kind() == NidKind::FOLDER
+            && !bin.contains(&nid)
+            && store.nodes().node(nid)?.is_some();
         Ok(is_folder.then_some(nid))
     };
     if let Some(found) = named(&store.root_folder()?)? {
@@ -96,7 +100,6 @@ fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<N
         }
         below.push((nid, is_of(&folder, kind)?));
     }
-    let bin = in_deleted_items(store)?;
     Ok(below.into_iter().find(|(nid, fits)| *fits && !bin.contains(nid)).map(|(nid, _)| nid))
 }
 
