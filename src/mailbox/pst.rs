@@ -112,6 +112,19 @@ impl PstMailbox {
         }
     }
 
+    /// Makes one in a folder, whose file is still to be made.
+    #[cfg(test)]
+    fn fresh(folder: &std::path::Path) -> Self {
+        Self::new(PstAccess {
+            path: folder.join("a.pst"),
+            writes: true,
+            german: true,
+            zone: Zone::iana("Europe/Berlin").unwrap(),
+            code_page: CodePage::WESTERN,
+            settings: Settings::default(),
+        })
+    }
+
     /// Closes the file, so that its room is accounted for and nothing is left beside it. A mailbox that is just dropped leaves
     /// a file that is whole as well.
     ///

@@ -11,17 +11,22 @@ use abgleich::pst::ndb::write::{Settings, Writer};
 
 use crate::file::{File, access, nids};
 
-/// Invariant 11, and 3: an item that cannot be written keeps no other from it, and what was done is told as done.
-#[test]
-fn one_item_that_cannot_be_written_keeps_no_other() {
-    let mut file = File::fresh();
+/// Three contacts to be made.
+fn three(file: &mut File) -> Vec<Write> {
     let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
     let create = |number: u8| Write::Create {
         folder: folder.clone(),
         content: sample::full(ItemKind::Contact),
         stamp: sample::stamp(&format!("A-{number}"), "00ff"),
     };
-    let writes: Vec<_> = (0..3).map(create).collect();
+    (0..3).map(create).collect()
+}
+
+/// Invariant 11, and 3: an item that cannot be written keeps no other from it, and what was done is told as done.
+#[test]
+fn one_item_that_cannot_be_written_keeps_no_other() {
+    let mut file = File::fresh();
+    let writes = three(&mut file);
     let wrote = file.mailbox.apply(ItemKind::Contact, &writes).expect("they are made");
     let ids = wrote.iter().map(|wrote| match wrote {
         Wrote::Done { id, .. } => id.clone(),
@@ -89,13 +94,7 @@ fn one_item_that_cannot_be_written_keeps_no_other() {
 #[test]
 fn what_all_items_need_is_no_items_fault() {
     let mut file = File::fresh();
-    let folder = file.mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
-    let create = |number: u8| Write::Create {
-        folder: folder.clone(),
-        content: sample::full(ItemKind::Contact),
-        stamp: sample::stamp(&format!("A-{number}"), "00ff"),
-    };
-    let writes: Vec<_> = (0..3).map(create).collect();
+    let writes = three(&mut file);
     let path = access(&file.folder).path;
     let whole = std::fs::read(&path).expect("it is there");
     // The second of two entries (MS-PST 2.4.7.1: eight bytes, the last two of them its place) says five.

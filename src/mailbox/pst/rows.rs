@@ -128,27 +128,17 @@ fn states(store: &Store<&Ndb>, folder: Nid) -> Result<BTreeMap<u32, RowState>, P
 #[cfg(test)]
 mod tests {
     use crate::mailbox::Mailbox;
-    use crate::mailbox::pst::{PstAccess, PstMailbox};
-    use crate::mailbox::zones::Zone;
+    use crate::mailbox::pst::PstMailbox;
     use crate::mapi::{FileTime, Properties, Value, property};
     use crate::model::{ItemId, ItemKind};
-    use crate::pst::messaging::CodePage;
     use crate::pst::messaging::write::{Batch, NewItem};
-    use crate::pst::ndb::write::Settings;
 
     /// Issue 4, point 5: what a folder costs grows as the folder does, and not with its square.
     #[test]
     fn a_folder_of_twice_as_many_items_takes_twice_as_many_pages_and_blocks() {
         let cost = |count: u32| {
             let place = tempfile::tempdir().unwrap();
-            let mut mailbox = PstMailbox::new(PstAccess {
-                path: place.path().join("a.pst"),
-                writes: true,
-                german: true,
-                zone: Zone::iana("Europe/Berlin").unwrap(),
-                code_page: CodePage::WESTERN,
-                settings: Settings::default(),
-            });
+            let mut mailbox = PstMailbox::fresh(place.path());
             let kind = ItemKind::Contact;
             let id = mailbox.folder(kind, &[], false).unwrap().unwrap();
             let folder = super::place::folder(&id).unwrap();

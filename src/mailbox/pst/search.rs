@@ -212,12 +212,10 @@ mod tests {
 
     use super::{look, places, survey};
     use crate::mailbox::contract::sample;
-    use crate::mailbox::pst::{PstAccess, PstMailbox, place};
-    use crate::mailbox::zones::Zone;
+    use crate::mailbox::pst::{PstMailbox, place};
     use crate::mailbox::{By, Mailbox, Wanted, Write, Wrote};
     use crate::model::ItemKind;
-    use crate::pst::messaging::{CodePage, Store};
-    use crate::pst::ndb::write::Settings;
+    use crate::pst::messaging::Store;
     use crate::pst::ndb::{Block, Node, Nodes};
     use crate::pst::{Bid, Layout, Nid, PstError};
 
@@ -252,14 +250,7 @@ mod tests {
     #[test]
     fn d4_what_does_not_answer_is_no_item_that_cannot_be_read() {
         let folder = tempfile::tempdir().unwrap();
-        let mut mailbox = PstMailbox::new(PstAccess {
-            path: folder.path().join("a.pst"),
-            writes: true,
-            german: true,
-            zone: Zone::iana("Europe/Berlin").unwrap(),
-            code_page: CodePage::WESTERN,
-            settings: Settings::default(),
-        });
+        let mut mailbox = PstMailbox::fresh(folder.path());
         let kind = ItemKind::Contact;
         let home = mailbox.folder(kind, &[], false).unwrap().unwrap();
         let (content, stamp) = (sample::full(kind), sample::stamp("A-1", "t1"));
