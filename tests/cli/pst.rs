@@ -8,7 +8,7 @@ use abgleich::mailbox::contract::sample;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Mailbox as _, Write, Wrote};
-use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
+use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, named, property};
 use abgleich::model::recurrence::{Day, Pattern, Range, Recurrence, Unit};
 use abgleich::model::{Field, ItemKind, Value};
 use abgleich::pst::Nid;
@@ -64,7 +64,7 @@ fn the_code_page_of_old_texts_is_the_operators_word() {
         Writer::open(&place.path("a.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
     let mut properties = Properties::new();
     properties.set(property::GIVEN_NAME.id, MapiValue::String8(b"\xC8\xE2\xE0\xED".to_vec()));
-    let contacts = contacts_of(file.nodes());
+    let contacts = folder_of(file.nodes(), "IPF.Contact");
     let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
     let nid = batch.add_item(contacts, &NewItem::of("IPM.Contact", properties)).unwrap();
     batch.commit().unwrap();
@@ -87,8 +87,8 @@ fn the_code_page_of_old_texts_is_the_operators_word() {
     assert!(unknown.stderr.contains("no code page that is known here"), "{unknown:?}");
 }
 
-/// Finds the folder of the contacts.
-fn contacts_of(nodes: &Ndb) -> Nid {
+/// Finds the folder of a class, such as `IPF.Contact`.
+fn folder_of(nodes: &Ndb, wanted: &str) -> Nid {
     let store = Store::new(nodes);
     let top = store.top_folder().unwrap().nid();
     let folders = store.folders_below(top).unwrap();
@@ -96,7 +96,7 @@ fn contacts_of(nodes: &Ndb) -> Nid {
     folders
         .into_iter()
         .map(|(_, nid)| nid)
-        .find(|nid| class(*nid).as_deref() == Some("IPF.Contact"))
+        .find(|nid| class(*nid).as_deref() == Some(wanted))
         .unwrap()
 }
 
@@ -108,6 +108,41 @@ fn an_empty_file_is_an_empty_export() {
     assert_eq!(export("json"), done("[\n]\n", "0 items exported\n"));
     assert_eq!(export("vcard"), done("", "0 items exported\n"));
     assert_eq!(export("csv").code, 2, "a table holds one kind");
+}
+
+/// A task that comes again (MS-OXOTASK 2.2.2.2.15) without saying how: no calendar may show it as one that does not.
+#[test]
+fn a_series_without_a_word_for_it_is_named_and_in_no_calendar() {
+    let place = Place::new();
+    tasks(&place);
+    let mut file =
+        Writer::open(&place.path("a.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
+    let folder = folder_of(file.nodes(), "IPF.Task");
+    let mut properties = Properties::new();
+    properties.set(property::SUBJECT.id, MapiValue::String("Rätselhaft".to_owned()));
+    properties.set(named::TASK_RECURRING, MapiValue::Boolean(true));
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let nid = batch.add_item(folder, &NewItem::of("IPM.Task", properties)).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let item = format!("{:x}.{:x}", folder.0, nid.0);
+    let export =
+        |form: &str| place.run(&["pst", "export", "a.pst", "--kind", "task", "--format", form]);
+    let calendar = export("icalendar");
+    let named = ": a series of a form that abgleich has no word for";
+    let said: Vec<&str> = calendar.stderr.lines().collect();
+    assert_eq!((calendar.code, said[0]), (4, "3 items exported"), "{calendar:?}");
+    assert!(said[1].starts_with(&format!("{item}{named}")), "{calendar:?}");
+    assert!(!calendar.stdout.contains("Rätselhaft"), "{}", calendar.stdout);
+    let table = export("csv");
+    assert_eq!(table.code, 4, "{table:?}");
+    assert!(table.stdout.contains("Rätselhaft") && table.stderr.contains(&item), "{table:?}");
+    let all: serde_json::Value = serde_json::from_str(&export("json").stdout).unwrap();
+    let fields = |id: &str| {
+        let items = all.as_array().unwrap();
+        items.iter().find(|item| item["id"] == id).unwrap()["fields"].as_object().unwrap().clone()
+    };
+    assert!(!fields(&item).contains_key("recurrence"), "what is not known is absent, not null");
 }
 
 /// Returns a file of those that other programs wrote.
@@ -337,7 +372,7 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     assert!(!flat(&place.run(&["check"])).contains("breaks rules"));
     let protected = Settings { protected: true, ..Settings::default() };
     let mut file = Writer::open(&path, &protected, &|_| Ok(true)).unwrap();
-    let contacts = contacts_of(file.nodes());
+    let contacts = folder_of(file.nodes(), "IPF.Contact");
     let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
     batch.set_property(contacts, property::CONTENT_COUNT, &7_u32.to_le_bytes()).unwrap();
     batch.commit().unwrap();

@@ -16,7 +16,7 @@ use abgleich::config::Language;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox as _};
-use abgleich::model::{ItemId, ItemKind};
+use abgleich::model::{Field, ItemId, ItemKind};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::{Listed, Store};
 use abgleich::pst::ndb::Ndb;
@@ -103,6 +103,18 @@ struct Counts {
     /// Items of another kind than was asked for, and what is none of the three.
     skipped: u64,
     unreadable: Vec<String>,
+    /// Series of a form that abgleich has no word for.
+    wordless: Vec<String>,
+}
+
+/// What became of an item.
+enum Taken {
+    Written,
+    Skipped,
+    /// It comes again in a way that nobody here can say. A calendar leaves it out: one event in its place would be wrong.
+    LeftOut,
+    /// The same, in a table: its cell stays empty.
+    WithoutSeries,
 }
 
 impl Export {
@@ -133,7 +145,8 @@ impl Export {
         }
         let counts = written?;
         say::aside(format_args!("{}", said(language, &counts)));
-        Ok(if counts.unreadable.is_empty() { Exit::Done } else { Exit::MailboxFailed })
+        let whole = counts.unreadable.is_empty() && counts.wordless.is_empty();
+        Ok(if whole { Exit::Done } else { Exit::MailboxFailed })
     }
 
     /// Returns the ids of a folder's items.
@@ -184,8 +197,7 @@ impl Export {
                 let each = &mut |id: ItemId, item: Result<Item, _>| match item {
                     Err(error) => counts.unreadable.push(format!("{}: {error}", id.as_str())),
                     Ok(item) if trouble.is_none() => match self.take(&mut sink, &item) {
-                        Ok(true) => counts.written += 1,
-                        Ok(false) => counts.skipped += 1,
+                        Ok(taken) => counts.add(&id, &taken),
                         Err(error) => trouble = Some(error),
                     },
                     Ok(_) => {}
@@ -208,20 +220,30 @@ impl Export {
         Ok(counts)
     }
 
-    /// Writes an item; says whether it is one of those that were asked for.
-    fn take(&self, sink: &mut Sink<'_>, item: &Item) -> io::Result<bool> {
-        let Some(kind) = item.identity.kind else { return Ok(false) };
+    /// Writes an item, if it is one of those that were asked for.
+    fn take(&self, sink: &mut Sink<'_>, item: &Item) -> io::Result<Taken> {
+        let Some(kind) = item.identity.kind else { return Ok(Taken::Skipped) };
         if self.kind.is_some_and(|wanted| wanted.kind() != kind) {
-            return Ok(false);
+            return Ok(Taken::Skipped);
         }
+        let wordless = item.unsupported.contains(Field::Recurrence);
         match sink {
             Sink::Cards(cards) if kind == ItemKind::Contact => cards.put(item)?,
-            Sink::Calendar(calendar) if kind != ItemKind::Contact => calendar.put(kind, item)?,
+            Sink::Calendar(calendar) if kind != ItemKind::Contact => {
+                if wordless {
+                    return Ok(Taken::LeftOut);
+                }
+                calendar.put(kind, item)?;
+            }
+            // Here a field that nobody could read is absent, and a blank one is not.
             Sink::Json(json) => json.put(kind, item)?,
-            Sink::Table(table) => table.put(item)?,
-            Sink::Cards(_) | Sink::Calendar(_) => return Ok(false),
+            Sink::Table(table) => {
+                table.put(item)?;
+                return Ok(if wordless { Taken::WithoutSeries } else { Taken::Written });
+            }
+            Sink::Cards(_) | Sink::Calendar(_) => return Ok(Taken::Skipped),
         }
-        Ok(true)
+        Ok(Taken::Written)
     }
 
     /// Says that the output cannot be written.
@@ -234,6 +256,20 @@ impl Export {
         match error.kind() {
             io::ErrorKind::AlreadyExists => failure.hint("name a file that does not exist yet"),
             _ => failure,
+        }
+    }
+}
+
+impl Counts {
+    fn add(&mut self, id: &ItemId, taken: &Taken) {
+        match taken {
+            Taken::Written => self.written += 1,
+            Taken::Skipped => self.skipped += 1,
+            Taken::LeftOut => self.wordless.push(id.as_str().to_owned()),
+            Taken::WithoutSeries => {
+                self.written += 1;
+                self.wordless.push(id.as_str().to_owned());
+            }
         }
     }
 }
@@ -280,5 +316,12 @@ fn said(language: Language, counts: &Counts) -> String {
         .unreadable
         .iter()
         .map(|line| format!("{}: {}", of("nicht lesbar", "cannot be read"), one_line(line)));
-    [first].into_iter().chain(unreadable).collect::<Vec<_>>().join("\n")
+    let wordless = counts.wordless.iter().map(|id| {
+        let wordless = of(
+            "eine Serie in einer Form, für die abgleich kein Wort hat; im Kalender fehlt sie, in der Tabelle ihre Wiederholung",
+            "a series of a form that abgleich has no word for; a calendar lacks it, a table lacks how it comes again",
+        );
+        format!("{}: {wordless}", one_line(id))
+    });
+    [first].into_iter().chain(unreadable).chain(wordless).collect::<Vec<_>>().join("\n")
 }

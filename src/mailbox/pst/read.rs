@@ -205,13 +205,12 @@ impl Read<'_> {
             ItemKind::Task => (n::TASK_RECURRENCE, n::TASK_RECURRING),
         };
         let recurs = self.properties.value(flag).and_then(V::as_bool).unwrap_or(false);
-        let value = self.properties.value(of).filter(|_| recurs);
-        let Some(value) = value else {
+        if !recurs {
             self.content.set_blank(Field::Recurrence);
-            // A series without its pattern is one that nobody knows.
-            return !recurs;
-        };
-        let bytes = value.as_bytes();
+            return true;
+        }
+        // A series without its pattern is one that nobody knows.
+        let bytes = self.properties.value(of).and_then(V::as_bytes);
         let series = match kind {
             ItemKind::Appointment => bytes.zip(lived_in).and_then(|(bytes, zone)| {
                 if !zones::has_name(&zone) {
