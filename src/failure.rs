@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use abgleich::reason::Advice;
+
 /// How the program ends. The numbers are published in the README and never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -79,7 +81,7 @@ pub(crate) struct Failure {
     /// What happened; its sources are the causes.
     pub(crate) error: Box<dyn Error + Send + Sync>,
     /// What to do next.
-    pub(crate) hints: Vec<String>,
+    pub(crate) hints: Vec<Advice>,
 }
 
 impl Failure {
@@ -95,15 +97,15 @@ impl Failure {
 
     /// Adds what to do next.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Advice>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// Adds what to do next, where the error knows it.
     #[must_use]
-    pub(crate) fn hint_of(mut self, hint: Option<String>) -> Self {
-        self.hints.extend(hint);
+    pub(crate) fn hint_of(mut self, hint: Option<impl Into<Advice>>) -> Self {
+        self.hints.extend(hint.map(Into::into));
         self
     }
 }
@@ -124,7 +126,7 @@ impl fmt::Display for Failure {
             cause = error.source();
         }
         for hint in &self.hints {
-            write!(f, "\nnext: {hint}")?;
+            write!(f, "\nnext: {}", hint.english())?;
         }
         if self.kind == Exit::Internal {
             write!(f, "\nThis is a defect of abgleich. Please report it with the lines above.")?;

@@ -31,6 +31,7 @@ use crate::model::{
     Content, Cursor, Field, FieldSet, FolderId, ItemId, ItemKind, ItemVersion, MailboxIdentity,
     RecordId, TenantName, Token, UserId,
 };
+use crate::reason::Advice;
 
 /// A mailbox: Exchange over EWS, a PST file, or the reference in memory.
 pub trait Mailbox {
@@ -354,7 +355,7 @@ pub struct MailboxError {
     /// What happened, in one clause.
     pub text: String,
     /// What the administrator can do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Advice>,
     /// Whether the request may have been executed all the same.
     pub ambiguous: bool,
     /// What lies beneath.

@@ -2,9 +2,11 @@
 //! English sentence, and the next step where there is one. It knows no engine and no configuration: whoever prints chooses
 //! the language.
 
+mod advice;
 mod catalogue;
 pub mod page;
 
+pub use advice::Advice;
 pub use catalogue::Code;
 
 /// Whether an outcome is news, a standing fact, or asks somebody for something.

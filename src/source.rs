@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use crate::model::{
     Content, Field, FieldSet, ItemKind, Module, Position, RecordId, RecordVersion, UserId,
 };
+use crate::reason::Advice;
 
 /// The greatest number of whole records, or of updates, in one question to an adapter.
 pub(crate) const QUESTION: usize = 100;
@@ -317,7 +318,7 @@ pub struct SourceError {
     /// What happened, in one clause.
     pub text: String,
     /// What the administrator can do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Advice>,
     /// What lies beneath.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }

@@ -98,7 +98,7 @@ impl Check {
         let tried = Tried::new(self.write_probe, self.record.as_deref())?;
         let seen = look(&settings, &chosen, tried);
         if self.json {
-            json::print(&document::document(&seen))?;
+            json::print(&document::document(&seen, settings.language))?;
         } else if self.ticket {
             say::text!("{}", ticket::text(&settings, &seen));
         } else {

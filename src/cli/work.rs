@@ -13,7 +13,7 @@ use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
 use abgleich::engine::{Options, sync_mailbox};
 use abgleich::mailbox::Mailbox;
 use abgleich::model::{RecordId, Scope, TenantName};
-use abgleich::reason::Code;
+use abgleich::reason::{Advice, Code};
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Source as _, User};
 use abgleich::state::StateFolder;
@@ -264,7 +264,10 @@ pub(super) fn run_over(
     {
         // Whoever the source does not know has no records of his own, and would get somebody else's (rule D14).
         let text = format!("staffITpro knows no user {}", mailbox.user);
-        let hint = Some("`abgleich users` lists those that it knows; mend the line".to_owned());
+        let hint = Some(Advice::new(
+            "`abgleich users` nennt die, die es kennt; die Zeile richtigstellen",
+            "`abgleich users` lists those that it knows; mend the line",
+        ));
         return failed(mailbox, Outcome::Failed, Code::SourceFailed, text, hint);
     }
     let usage = if options.dry { open::Usage::Read } else { open::Usage::Write };
@@ -323,7 +326,7 @@ pub(super) fn failed(
     outcome: Outcome,
     code: Code,
     text: String,
-    hint: Option<String>,
+    hint: Option<Advice>,
 ) -> Ran {
     let stopped = Stopped {
         code,

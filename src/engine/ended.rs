@@ -3,12 +3,12 @@
 use crate::engine::report::{Outcome, Stopped};
 use crate::engine::session::Stop;
 use crate::mailbox::{InRequest, MailboxErrorKind, Trouble};
-use crate::reason::Code;
+use crate::reason::{Advice, Code};
 use crate::source::SourceErrorKind;
 
 /// Turns the reason for an early end into what the report says.
 pub(super) fn explain(stop: Stop) -> (Outcome, Vec<Stopped>) {
-    let failed = |code, text: String, hint: Option<String>| Stopped {
+    let failed = |code, text: String, hint: Option<Advice>| Stopped {
         code,
         scope: None,
         number: None,

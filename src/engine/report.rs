@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{Direction, Field, FieldSet, Mode, RecordId, Scope, UserId};
-use crate::reason::Code;
+use crate::reason::{Advice, Code};
 
 macro_rules! counts {
     ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {
@@ -99,7 +99,7 @@ pub struct Stopped {
     /// What happened, for failures: the chain of causes.
     pub text: String,
     /// What to do.
-    pub hint: Option<String>,
+    pub hint: Option<Advice>,
     /// By what an administrator finds the request that failed; it stands in `text` as well.
     pub request: Option<String>,
 }

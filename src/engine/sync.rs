@@ -20,7 +20,7 @@ use crate::mailbox::{Mailbox, MailboxError, MailboxErrorKind};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
 use crate::model::rules::FirstTransfer;
 use crate::model::{Mode, Scope, Switch};
-use crate::reason::Code;
+use crate::reason::{Advice, Code};
 use crate::source::{Description, Source, SourceError, SourceErrorKind};
 use crate::state::{MailboxId, MailboxLock, ScopeMark, State};
 
@@ -470,10 +470,10 @@ fn check_assignment(active: &[Active], description: &Description) -> Result<(), 
                 "the adapter cannot say whose an activity is, and {} is to move",
                 active.scope
             ),
-            hint: Some(
-                "set all `activities` of this source to \"none\", or use an adapter that assigns"
-                    .into(),
-            ),
+            hint: Some(Advice::new(
+                "alle `activities` dieser Quelle auf \"none\" stellen, oder einen Adapter benutzen, der zuordnet",
+                "set all `activities` of this source to \"none\", or use an adapter that assigns",
+            )),
             source: None,
         })),
         _ => Ok(()),

@@ -12,6 +12,7 @@ use super::{
 use crate::model::{
     Content, Field, FieldSet, ItemKind, Module, RecordId, RecordVersion, UserId, json,
 };
+use crate::reason::Advice;
 use crate::source::slots::Slots;
 
 pub(super) const fn module_to_wire(module: Module) -> wire::Module {
@@ -241,7 +242,7 @@ pub(super) fn error(adapter: &str, method: &str, error: wire::AdapterError) -> S
     SourceError {
         kind,
         text: format!("adapter `{adapter}`, `{method}`: {}", error.text),
-        hint: error.hint,
+        hint: error.hint.map(Advice::untranslated),
         source: None,
     }
 }

@@ -19,6 +19,7 @@ use super::{
     SourceError, SourceErrorKind, Updated, User, messages,
 };
 use crate::model::{FieldSet, ItemKind, Module, Position, RecordId, UserId};
+use crate::reason::Advice;
 
 pub use inspect::{PluginInfo, inspect};
 pub use settings::{Limits, PluginSettings};
@@ -262,7 +263,10 @@ fn broken(adapter: &str, method: &str, what: &str) -> SourceError {
     SourceError {
         kind: SourceErrorKind::Broken,
         text: format!("adapter `{adapter}`, `{method}`: {what}"),
-        hint: Some("the adapter is at fault; ask its vendor, and name this message".to_owned()),
+        hint: Some(Advice::new(
+            "der Fehler liegt im Adapter; seinen Hersteller fragen und diese Meldung nennen",
+            "the adapter is at fault; ask its vendor, and name this message",
+        )),
         source: None,
     }
 }

@@ -21,8 +21,8 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("mapi", &[]),
     ("pst", &["mapi"]),
     // The seams never see what is remembered.
-    ("mailbox", &["ews", "cloud", "pst", "mapi", "model"]),
-    ("source", &["model"]),
+    ("mailbox", &["ews", "cloud", "pst", "mapi", "model", "reason"]),
+    ("source", &["model", "reason"]),
     ("state", &["model", "reason"]),
     // Told what to do by a `Job`, never by the configuration.
     ("engine", &["mailbox", "source", "state", "model", "reason"]),

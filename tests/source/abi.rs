@@ -134,7 +134,9 @@ fn libraries_of_another_version_have_their_own_errors() {
         error.to_string().contains("speaks version 2.2 of the interface, this abgleich speaks 1"),
         "{error}"
     );
-    assert!(error.to_string().contains("major") && error.hint().contains("update abgleich"));
+    assert!(
+        error.to_string().contains("major") && error.hint().english().contains("update abgleich")
+    );
     let path = patched(folder.path(), "magic", |header| header[8] = b'X');
     assert!(matches!(load(&path).unwrap_err(), LoadError::NotAnAdapter { .. }));
     let path = patched(folder.path(), "small", |header| header[0] = 40);

@@ -1,12 +1,14 @@
 //! Shell: the JSON document of `check --json`. The field names are published; a test compares the committed schema
 //! `docs/check.schema.json` with these types.
 
+use abgleich::config::Language;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::check::Seen;
 use crate::cli::check::show::grouped;
 use crate::cli::check::stage::Walked;
+use crate::cli::report::advised;
 
 /// What a check saw.
 #[derive(Serialize, JsonSchema)]
@@ -112,7 +114,7 @@ fn schema() -> serde_json::Value {
 }
 
 /// Builds the document.
-pub(super) fn document(seen: &Seen) -> Document {
+pub(super) fn document(seen: &Seen, language: Language) -> Document {
     let sources = seen.sources.iter().map(|(name, side)| Source {
         name: name.to_string(),
         product: side.described.as_ref().map(|described| described.product.clone()),
@@ -140,7 +142,7 @@ pub(super) fn document(seen: &Seen) -> Document {
         level: if group.remark.warning { "warning" } else { "error" },
         stage: group.remark.stage.key(),
         text: group.remark.text,
-        next: group.remark.next,
+        next: group.remark.next.map(|next| advised(language, &next).to_owned()),
         users: group.users,
     });
     Document {

@@ -14,6 +14,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::cli::check::remark::Remark;
 use crate::cli::check::stage::Stage;
+use crate::cli::check::state::next;
 use crate::cli::check::words::Words;
 
 /// A blank stands in no name of a source, so that this is nobody's tenant.
@@ -34,7 +35,10 @@ pub(super) fn probe(
     let _lock = match lock {
         Ok(Some(lock)) => lock,
         Ok(None) => return Err(Remark::warning(Stage::Probe, words.probe_busy())),
-        Err(error) => return Err(Remark::error(Stage::Probe, (error.to_string(), None))),
+        Err(error) => {
+            let next = next(&error);
+            return Err(Remark::error(Stage::Probe, (error.to_string(), next)));
+        }
     };
     for (kind, folder) in folders {
         one(line, mailbox, *kind, folder, words)?;

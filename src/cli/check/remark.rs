@@ -2,9 +2,10 @@
 
 use abgleich::config::{MailboxSettings, Writes};
 use abgleich::model::Mode;
+use abgleich::reason::Advice;
 
 use crate::cli::check::stage::Stage;
-use crate::cli::check::words::{Said, Words};
+use crate::cli::check::words::Words;
 use crate::cli::report::scope_name;
 use crate::failure::Exit;
 
@@ -18,18 +19,18 @@ pub(super) struct Remark {
     /// What it is.
     pub(super) text: String,
     /// What to do.
-    pub(super) next: Option<String>,
+    pub(super) next: Option<Advice>,
 }
 
 impl Remark {
     /// Something without which a run cannot work.
-    pub(super) fn error(stage: Stage, (text, next): Said) -> Self {
-        Self { warning: false, stage, text, next }
+    pub(super) fn error(stage: Stage, (text, next): (String, Option<impl Into<Advice>>)) -> Self {
+        Self { warning: false, stage, text, next: next.map(Into::into) }
     }
 
     /// Something that is probably not meant.
-    pub(super) fn warning(stage: Stage, (text, next): Said) -> Self {
-        Self { warning: true, stage, text, next }
+    pub(super) fn warning(stage: Stage, (text, next): (String, Option<impl Into<Advice>>)) -> Self {
+        Self { warning: true, stage, text, next: next.map(Into::into) }
     }
 
     /// Returns how a run would end because of it.

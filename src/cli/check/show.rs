@@ -7,7 +7,7 @@ use abgleich::config::Settings;
 use crate::cli::check::remark::Remark;
 use crate::cli::check::server::Way;
 use crate::cli::check::{Looked, Seen};
-use crate::cli::report::{one_of, several, wrap};
+use crate::cli::report::{advised, one_of, several, wrap};
 
 /// Returns the check as text: the sources, the mailboxes with both persons side by side, and the remarks, each cause once.
 pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
@@ -36,7 +36,7 @@ pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
             let stage = group.remark.stage.name(language);
             wrap(&mut out, "  ", &format!("{stage}: {}{whom}", group.remark.text));
             if let Some(next) = &group.remark.next {
-                wrap(&mut out, "    → ", next);
+                wrap(&mut out, "    → ", advised(language, next));
             }
             if let Some(request) = &group.request {
                 wrap(&mut out, "    ", &format!("({request})"));
@@ -119,6 +119,11 @@ pub(super) struct Group {
     pub(super) request: Option<String>,
 }
 
+/// Leaves out of a text whom it is about.
+fn impersonal(text: &str, looked: &Looked) -> String {
+    text.replace(&looked.address, "…").replace(&format!(" {}", looked.user), " …")
+}
+
 /// Brings the same remark of many mailboxes together. An address in a text keeps two from being the same, so it is left out
 /// of the comparison.
 pub(super) fn grouped(seen: &Seen) -> Vec<Group> {
@@ -134,10 +139,8 @@ pub(super) fn grouped(seen: &Seen) -> Vec<Group> {
     for (remark, looked) in state.chain(sources).chain(servers).chain(overlaps).chain(mailboxes) {
         let mut key = remark.clone();
         if let Some(looked) = looked {
-            for text in [Some(&mut key.text), key.next.as_mut()].into_iter().flatten() {
-                *text =
-                    text.replace(&looked.address, "…").replace(&format!(" {}", looked.user), " …");
-            }
+            key.text = impersonal(&key.text, looked);
+            key.next = key.next.map(|next| next.map(|text| impersonal(text, looked)));
         }
         let group = groups.entry((remark.warning, key.clone())).or_insert_with(|| Group {
             remark: remark.clone(),

@@ -12,6 +12,7 @@ use abgleich::state::{FILE_NAME, State, StateError};
 use crate::cli::check::Looked;
 use crate::cli::check::remark::Remark;
 use crate::cli::check::stage::Stage;
+use crate::cli::check::state::next;
 use crate::cli::report::say;
 
 /// Opens the state; where there is none yet, none is made. What is wrong with it is said once, at its own stage.
@@ -63,7 +64,7 @@ pub(super) fn twins(language: Language, mailboxes: &mut [Looked]) {
 }
 
 fn unread(error: &StateError) -> Remark {
-    Remark::error(Stage::State, (error.to_string(), None))
+    Remark::error(Stage::State, (error.to_string(), next(error)))
 }
 
 fn remark(language: Language, code: Code, (user, address): (&str, &str), detail: &str) -> Remark {

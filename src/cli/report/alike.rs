@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use abgleich::engine::report::{Counts, Outcome, Stopped};
-use abgleich::reason::Facts;
+use abgleich::reason::{Advice, Facts};
 
 use crate::cli::report::mailbox::{facts_of, write_stopped};
 use crate::cli::report::words::{outcome, several};
@@ -28,7 +28,7 @@ pub(super) fn grouped(mailboxes: &[Ran]) -> Vec<Vec<&Ran>> {
 }
 
 /// What makes one stop the same as another: source, code, words and next step.
-type Reason<'a> = (&'a str, &'static str, String, Option<String>);
+type Reason<'a> = (&'a str, &'static str, String, Option<Advice>);
 
 /// Returns why a mailbox stopped, where there is nothing else to tell of it.
 fn reason(ran: &Ran) -> Option<Reason<'_>> {
@@ -56,7 +56,7 @@ fn impersonal(ran: &Ran, stopped: &Stopped) -> Stopped {
     let leave_out = |text: &str| text.replace(address, "…").replace(&user, " …");
     Stopped {
         text: leave_out(&stopped.text),
-        hint: stopped.hint.as_deref().map(leave_out),
+        hint: stopped.hint.as_ref().map(|hint| hint.map(leave_out)),
         ..stopped.clone()
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::report::explained::Explained;
 use crate::cli::report::mailbox::facts_of;
-use crate::cli::report::words::{field_names, outcome_key, say};
+use crate::cli::report::words::{advised, field_names, outcome_key, say};
 use crate::cli::report::{Manner, Ran, Run};
 
 /// The report of a run.
@@ -262,7 +262,7 @@ pub(in crate::cli) fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop
         examples: stopped.examples.clone(),
         sentence: say(manner.language, code.said(), &facts),
         text: (!stopped.text.is_empty()).then(|| stopped.text.clone()),
-        next: stopped.hint.clone().or(next),
+        next: stopped.hint.as_ref().map(|hint| advised(manner.language, hint).to_owned()).or(next),
         more: Vec::new(),
     }
 }

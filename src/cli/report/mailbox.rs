@@ -3,7 +3,7 @@
 use abgleich::engine::report::{MailboxReport, Outcome, Stopped};
 use abgleich::reason::Facts;
 
-use crate::cli::report::words::{one_of, outcome, say, scope_name};
+use crate::cli::report::words::{advised, one_of, outcome, say, scope_name};
 use crate::cli::report::wrap::wrap;
 use crate::cli::report::{Manner, Ran, Run, findings, table};
 
@@ -56,7 +56,7 @@ pub(super) fn write_stopped(
         wrap(out, "    ", &stopped.text);
     }
     match (&stopped.hint, stopped.code.next()) {
-        (Some(hint), _) => wrap(out, "    → ", hint),
+        (Some(hint), _) => wrap(out, "    → ", advised(language, hint)),
         (None, Some(next)) => wrap(out, "    → ", &say(language, next, facts)),
         (None, None) => {}
     }

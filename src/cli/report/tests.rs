@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abgleich::config::Language;
 use abgleich::engine::report::{Counts, Finding, Line, MailboxReport, Outcome, Stopped};
 use abgleich::model::{Field, FieldSet, RecordId, RunId, Scope, UserId};
-use abgleich::reason::{Class, Code};
+use abgleich::reason::{Advice, Class, Code};
 use jiff::Timestamp;
 
 use super::{Manner, Ran, Run, plan_document, plan_text, report_document, report_text, schema};
@@ -165,6 +165,31 @@ DHO · dho@firma.example — waits for a word
     assert_eq!(stopped["code"], "brake-cleared");
     assert_eq!(stopped["number"], 23);
     assert_eq!(stopped["limit"], 10);
+}
+
+#[test]
+fn the_next_step_after_an_error_is_in_the_language_of_the_report() {
+    let mut mailbox = ran("DHO", Outcome::Unreachable);
+    mailbox.report.stopped = vec![Stopped {
+        code: Code::MailboxFailed,
+        scope: None,
+        number: None,
+        limit: None,
+        examples: Vec::new(),
+        text: "connection refused".to_owned(),
+        hint: Some(Advice::new("die Firewall prüfen", "check the firewall")),
+        request: None,
+    }];
+    let run = run(vec![mailbox]);
+    for (manner, said, other) in [
+        (GERMAN, "die Firewall prüfen", "check the firewall"),
+        (ENGLISH, "check the firewall", "die Firewall prüfen"),
+    ] {
+        let text = report_text(&run, manner);
+        assert!(text.contains(&format!("    → {said}\n")) && !text.contains(other), "{text}");
+        let document = serde_json::to_value(report_document(&run, manner)).unwrap();
+        assert_eq!(document["mailboxes"][0]["stopped"]["next"], said);
+    }
 }
 
 #[test]

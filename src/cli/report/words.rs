@@ -3,7 +3,7 @@
 use abgleich::config::Language;
 use abgleich::engine::report::{Counts, Outcome};
 use abgleich::model::{FieldSet, RecordId, Scope};
-use abgleich::reason::{Facts, Words};
+use abgleich::reason::{Advice, Facts, Words};
 
 /// Chooses one of two texts.
 pub(in crate::cli) const fn one_of<'a>(language: Language, de: &'a str, en: &'a str) -> &'a str {
@@ -11,6 +11,11 @@ pub(in crate::cli) const fn one_of<'a>(language: Language, de: &'a str, en: &'a 
         Language::German => de,
         Language::English => en,
     }
+}
+
+/// Returns an advice in a language.
+pub(in crate::cli) fn advised(language: Language, advice: &Advice) -> &str {
+    one_of(language, advice.german(), advice.english())
 }
 
 /// Fills a sentence in.

@@ -64,7 +64,7 @@ pub(super) fn of_error(error: EwsError, stage: Stage) -> MailboxError {
         stage: at,
         trouble: trouble::of_error(&error),
         text,
-        hint: hints::of_error(&error).map(str::to_owned),
+        hint: hints::of_error(&error),
         ambiguous: error.ambiguous(),
         source: chained.then(|| error.into()),
     }
@@ -89,7 +89,7 @@ pub(super) fn of_refusal(refusal: &Refusal, stage: Stage) -> MailboxError {
         stage: stage_of(&refusal.code, stage),
         trouble: trouble::of_refusal(refusal),
         text: refusal.to_string(),
-        hint: hints::of_code(&refusal.code).map(str::to_owned),
+        hint: hints::of_code(&refusal.code),
         ambiguous: refusal.ambiguous(),
         source: None,
     }
@@ -282,7 +282,10 @@ mod tests {
         assert!(error.hint.is_some());
         let error =
             of_error(EwsError::LoginRefused { offers: vec!["NTLM".into()] }, Stage::Mailbox);
-        assert!(error.hint.is_some_and(|hint| hint.contains("`cbt`")), "it may be the binding");
+        assert!(
+            error.hint.is_some_and(|hint| hint.english().contains("`cbt`")),
+            "it may be the binding"
+        );
         let code = ResponseCode::ErrorImpersonateUserDenied;
         let fault = EwsError::Fault(Fault { code, text: None, details: Vec::new() });
         let error = of_error(fault, Stage::Item);

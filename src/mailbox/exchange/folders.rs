@@ -12,6 +12,7 @@ use crate::mailbox::exchange::wire::{Patience, Wire, ask, wait_for_page};
 use crate::mailbox::exchange::{failure, kind};
 use crate::mailbox::{MailboxError, MailboxErrorKind, Opened, Stage, Whereabouts};
 use crate::model::{FolderId, ItemKind, MailboxIdentity};
+use crate::reason::Advice;
 
 /// The folders that say which mailbox this is, and the root, which a delegate may not see.
 const DEFAULTS: [DistinguishedFolder; 5] = [
@@ -182,10 +183,10 @@ impl Folders {
         Err(MailboxError {
             kind: MailboxErrorKind::Denied,
             text: format!("the mailbox of the login is not the one of {address}"),
-            hint: Some(
-                "with access = \"own\" the account opens its own mailbox only; write its address, or use impersonation or delegate"
-                    .to_owned(),
-            ),
+            hint: Some(Advice::new(
+                "mit access = \"own\" öffnet das Konto nur sein eigenes Postfach; dessen Adresse schreiben, oder impersonation oder delegate benutzen",
+                "with access = \"own\" the account opens its own mailbox only; write its address, or use impersonation or delegate",
+            )),
             ..problem
         })
     }
@@ -394,8 +395,11 @@ fn needed(
             let mut error = failure::of_refusal(&refusal, stage);
             error.text = format!("the default folder for {name} cannot be opened ({})", error.text);
             if stage == Stage::Folder {
-                let hint = "the default folders say which mailbox this is, so that a delegate has to see all of them; `abgleich check --exchange-setup` prints the rights";
-                error.hint = Some(hint.to_owned());
+                let hint = Advice::new(
+                    "die Standardordner sagen, welches Postfach es ist, sodass ein Stellvertreter sie alle sehen muss; `abgleich check --exchange-setup` druckt die Rechte",
+                    "the default folders say which mailbox this is, so that a delegate has to see all of them; `abgleich check --exchange-setup` prints the rights",
+                );
+                error.hint = Some(hint);
             }
             Err(error)
         }

@@ -3,6 +3,7 @@
 use crate::cloud::is_exchange_online;
 use crate::ews::{EwsError, Refusal, ReplyError, ResponseCode};
 use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
+use crate::reason::Advice;
 
 /// Why a mailbox is left alone for the rest of the run.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub(super) struct Parked {
     stage: Stage,
     trouble: Trouble,
     text: String,
-    hint: Option<String>,
+    hint: Option<Advice>,
 }
 
 impl Parked {

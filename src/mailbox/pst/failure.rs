@@ -7,11 +7,15 @@ use std::time::Duration;
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 use crate::pst::PstError;
 use crate::pst::ndb::write::WriteError;
+use crate::reason::Advice;
 
 /// How long another program may need the file before it is worth another try.
 const IN_USE: Duration = Duration::from_secs(30);
 
-const CLOSE: &str = "close it there, then run again";
+const CLOSE: Advice = Advice::new(
+    "sie dort schließen, dann noch einmal laufen lassen",
+    "close it there, then run again",
+);
 
 /// Turns what went wrong with reading into an error of the mailbox.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
@@ -20,11 +24,17 @@ pub(super) fn read(error: PstError) -> MailboxError {
         PstError::InUse => (MailboxErrorKind::Transient(IN_USE), CLOSE),
         PstError::Unopened { .. } => (
             MailboxErrorKind::Unreachable,
-            "is the path right, and may this account read the file?",
+            Advice::new(
+                "stimmt der Pfad, und darf dieses Konto die Datei lesen?",
+                "is the path right, and may this account read the file?",
+            ),
         ),
         _ => (
             MailboxErrorKind::Malformed,
-            "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help",
+            Advice::new(
+                "`abgleich pst check` sagt, was an der Datei noch falsch ist; am sichersten hilft eine Kopie von vorher",
+                "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help",
+            ),
         ),
     };
     MailboxError {
@@ -32,7 +42,7 @@ pub(super) fn read(error: PstError) -> MailboxError {
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
         text: chain(&error),
-        hint: Some(hint.to_owned()),
+        hint: Some(hint),
         ambiguous: false,
         source: None,
     }
@@ -45,47 +55,73 @@ pub(super) fn write(error: WriteError) -> MailboxError {
     let (kind, hint) = match cause {
         WriteError::InUse { .. } => (MailboxErrorKind::Transient(IN_USE), Some(CLOSE)),
         WriteError::NetworkShare { .. } => {
-            let hint = "move the file to a local disk; where that cannot be, `pst_on_share = true` beside `pst` in the \
-                configuration writes it all the same, at the risk that a broken connection leaves the file damaged";
+            let hint = Advice::new(
+                "die Datei auf einen lokalen Datenträger legen; geht das nicht, schreibt `pst_on_share = true` neben `pst` in der \
+                 Konfiguration sie trotzdem, auf die Gefahr hin, dass eine abgebrochene Verbindung sie beschädigt zurücklässt",
+                "move the file to a local disk; where that cannot be, `pst_on_share = true` beside `pst` in the configuration \
+                 writes it all the same, at the risk that a broken connection leaves the file damaged",
+            );
             (MailboxErrorKind::Unsupported, Some(hint))
         }
         WriteError::ReadOnlyKind { .. } => (
             MailboxErrorKind::Unsupported,
-            Some("export it from Outlook into a new Outlook data file (.pst), and name that one"),
+            Some(Advice::new(
+                "sie aus Outlook in eine neue Outlook-Datendatei (.pst) exportieren, und diese nennen",
+                "export it from Outlook into a new Outlook data file (.pst), and name that one",
+            )),
         ),
         WriteError::Protected => (
             MailboxErrorKind::Denied,
-            Some(
-                "`pst_with_password = true` beside `pst` in the configuration allows it (such a password is a checksum in \
-                 the file and encrypts nothing), or take the password off in Outlook (File, Account Settings, Data Files)",
-            ),
+            Some(Advice::new(
+                "`pst_with_password = true` neben `pst` in der Konfiguration erlaubt es (ein solches Kennwort ist eine Prüfsumme in der \
+                 Datei und verschlüsselt nichts), oder das Kennwort in Outlook wegnehmen (Datei, Kontoeinstellungen, Datendateien)",
+                "`pst_with_password = true` beside `pst` in the configuration allows it (such a password is a checksum in the file \
+                 and encrypts nothing), or take the password off in Outlook (File, Account Settings, Data Files)",
+            )),
         ),
         WriteError::Inconsistent { .. } | WriteError::Uncounted { .. } | WriteError::Pst(_) => (
             MailboxErrorKind::Malformed,
-            Some(
+            Some(Advice::new(
+                "`abgleich pst check` sagt, was falsch ist, `abgleich pst repair` macht eine ausgebesserte Kopie",
                 "`abgleich pst check` says what is wrong, `abgleich pst repair` makes a mended copy",
-            ),
+            )),
         ),
         WriteError::RescueDiffers { .. } => (
             MailboxErrorKind::Malformed,
-            Some("take the file from a backup, with the record beside it from the same moment"),
+            Some(Advice::new(
+                "die Datei aus einer Sicherung nehmen, mit dem Begleitprotokoll daneben vom selben Augenblick",
+                "take the file from a backup, with the record beside it from the same moment",
+            )),
         ),
         WriteError::TooLong { .. } => (
             MailboxErrorKind::Unsupported,
-            Some(
-                "make room with `abgleich pst compact`, begin a new file, or allow more with `pst_max_gb` beside `pst` in \
-                 the configuration",
-            ),
+            Some(Advice::new(
+                "mit `abgleich pst compact` Platz schaffen, eine neue Datei beginnen, oder mit `pst_max_gb` neben `pst` in der \
+                 Konfiguration mehr erlauben",
+                "make room with `abgleich pst compact`, begin a new file, or allow more with `pst_max_gb` beside `pst` in the \
+                 configuration",
+            )),
         ),
-        WriteError::DiskFull { .. } => {
-            (MailboxErrorKind::Unreachable, Some("make room on the disk, then run again"))
-        }
-        WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen => {
-            (MailboxErrorKind::Unreachable, Some("run again; the file is mended when it is opened"))
-        }
+        WriteError::DiskFull { .. } => (
+            MailboxErrorKind::Unreachable,
+            Some(Advice::new(
+                "auf dem Datenträger Platz schaffen, dann noch einmal laufen lassen",
+                "make room on the disk, then run again",
+            )),
+        ),
+        WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen => (
+            MailboxErrorKind::Unreachable,
+            Some(Advice::new(
+                "noch einmal laufen lassen; die Datei wird beim Öffnen in Ordnung gebracht",
+                "run again; the file is mended when it is opened",
+            )),
+        ),
         WriteError::NotAllowed { .. } | WriteError::NoMoreIds { .. } => (
             MailboxErrorKind::Unsupported,
-            Some("let Outlook make a new data file and copy everything into it, and name that one"),
+            Some(Advice::new(
+                "von Outlook eine neue Datendatei machen lassen, alles hineinkopieren, und diese nennen",
+                "let Outlook make a new data file and copy everything into it, and name that one",
+            )),
         ),
         WriteError::Exists { .. }
         | WriteError::InTheWay { .. }
@@ -98,7 +134,7 @@ pub(super) fn write(error: WriteError) -> MailboxError {
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
         text: chain(&error),
-        hint: hint.map(str::to_owned),
+        hint,
         ambiguous: matches!(error, WriteError::Unknown { .. }),
         source: None,
     }
@@ -147,10 +183,17 @@ pub(super) fn missing(path: &Path) -> MailboxError {
             "{} is not there any more, and no other file is made in its place",
             path.display()
         ),
-        hint: Some(format!(
-            "put the file back; if a new one is to begin under its name, `abgleich pst create {}` makes it, and \
-             `abgleich rebind USER` says that it is the right one",
-            path.display()
+        hint: Some(Advice::naming(
+            format!(
+                "die Datei zurücklegen; soll unter ihrem Namen eine neue beginnen, macht sie `abgleich pst create {}`, und \
+                 `abgleich rebind BENUTZER` sagt, dass sie die richtige ist",
+                path.display()
+            ),
+            format!(
+                "put the file back; if a new one is to begin under its name, `abgleich pst create {}` makes it, and \
+                 `abgleich rebind USER` says that it is the right one",
+                path.display()
+            ),
         )),
         ambiguous: false,
         source: None,

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use abgleich_plugin::abi::{ABI_MAJOR, SYMBOL};
 
+use crate::reason::Advice;
+
 /// Why a library could not be loaded, or is not an adapter.
 #[derive(Debug)]
 pub enum LoadError {
@@ -97,44 +99,62 @@ pub enum LoadError {
 
 impl LoadError {
     /// Returns what the administrator can do about it.
-    pub fn hint(&self) -> String {
+    pub fn hint(&self) -> Advice {
         match self {
-            Self::NoExecutable { .. } => {
-                "start abgleich by its full path from a folder that it may read".to_owned()
-            }
-            Self::Name { .. } => {
-                "a shipped adapter goes by its name, such as \"sqlite\"; a vendor's by \
-                 { file = '…', sha256 = \"…\" }"
-                    .to_owned()
-            }
-            Self::Unreadable { path, .. } | Self::NotAFile { path } => format!(
-                "check the adapter of this source; shipped adapters lie beside the executable, here that would be {}",
-                path.display()
+            Self::NoExecutable { .. } => Advice::new(
+                "abgleich mit vollem Pfad aus einem Ordner starten, den es lesen darf",
+                "start abgleich by its full path from a folder that it may read",
             ),
-            Self::WorldWritable { path } => {
-                format!("take away everybody's right to write: chmod o-w {}", path.display())
-            }
-            Self::Digest { .. } => "if you have replaced the library yourself, look at it with `plugin inspect` and \
-                 put its new SHA-256 into the configuration; else somebody else has"
-                .to_owned(),
-            Self::Copy { .. } => {
-                "make room there, or point TMPDIR (Windows: TEMP) to a folder of the service's own account".to_owned()
-            }
-            Self::Unloadable { .. } => {
-                "it must be built for this system and processor, and every library it needs must be installed; \
-                 where temporary files may not be executed (noexec), point TMPDIR to a folder where they may"
-                    .to_owned()
-            }
-            Self::NoSymbol { .. } | Self::NotAnAdapter { .. } => {
-                "check the path; an adapter is built against plugins/include/abgleich_plugin.h".to_owned()
-            }
-            Self::Abi { found: (major, _), .. } if *major > ABI_MAJOR => {
-                "update abgleich, or ask the vendor for an adapter of the older interface".to_owned()
-            }
-            Self::Abi { .. } => "ask the vendor for an adapter of the current interface".to_owned(),
-            Self::TooSmall { .. } | Self::Incomplete { .. } => {
-                "the adapter is broken; ask its vendor, and name this message".to_owned()
-            }
+            Self::Name { .. } => Advice::new(
+                "ein mitgelieferter Adapter geht nach seinem Namen, etwa \"sqlite\"; der eines Herstellers nach { file = '…', sha256 = \"…\" }",
+                "a shipped adapter goes by its name, such as \"sqlite\"; a vendor's by { file = '…', sha256 = \"…\" }",
+            ),
+            Self::Unreadable { path, .. } | Self::NotAFile { path } => Advice::naming(
+                format!(
+                    "den Adapter dieser Quelle prüfen; mitgelieferte Adapter liegen neben dem Programm, hier wäre das {}",
+                    path.display()
+                ),
+                format!(
+                    "check the adapter of this source; shipped adapters lie beside the executable, here that would be {}",
+                    path.display()
+                ),
+            ),
+            Self::WorldWritable { path } => Advice::naming(
+                format!("allen das Recht nehmen, sie zu ändern: chmod o-w {}", path.display()),
+                format!("take away everybody's right to write: chmod o-w {}", path.display()),
+            ),
+            Self::Digest { .. } => Advice::new(
+                "wer die Bibliothek selbst ersetzt hat, sieht sie mit `plugin inspect` an und trägt ihre neue SHA-256 in die Konfiguration \
+                 ein; sonst war es jemand anderes",
+                "if you have replaced the library yourself, look at it with `plugin inspect` and put its new SHA-256 into the \
+                 configuration; else somebody else has",
+            ),
+            Self::Copy { .. } => Advice::new(
+                "dort Platz schaffen, oder TMPDIR (Windows: TEMP) auf einen Ordner des eigenen Dienstkontos zeigen lassen",
+                "make room there, or point TMPDIR (Windows: TEMP) to a folder of the service's own account",
+            ),
+            Self::Unloadable { .. } => Advice::new(
+                "er muss für dieses System und diesen Prozessor gebaut und jede Bibliothek, die er braucht, muss installiert sein; wo \
+                 Programme in temporären Ordnern nicht laufen dürfen (noexec), TMPDIR auf einen zeigen lassen, wo sie es dürfen",
+                "it must be built for this system and processor, and every library it needs must be installed; where temporary \
+                 files may not be executed (noexec), point TMPDIR to a folder where they may",
+            ),
+            Self::NoSymbol { .. } | Self::NotAnAdapter { .. } => Advice::new(
+                "den Pfad prüfen; ein Adapter wird gegen plugins/include/abgleich_plugin.h gebaut",
+                "check the path; an adapter is built against plugins/include/abgleich_plugin.h",
+            ),
+            Self::Abi { found: (major, _), .. } if *major > ABI_MAJOR => Advice::new(
+                "abgleich aktualisieren, oder den Hersteller nach einem Adapter der älteren Schnittstelle fragen",
+                "update abgleich, or ask the vendor for an adapter of the older interface",
+            ),
+            Self::Abi { .. } => Advice::new(
+                "den Hersteller nach einem Adapter der heutigen Schnittstelle fragen",
+                "ask the vendor for an adapter of the current interface",
+            ),
+            Self::TooSmall { .. } | Self::Incomplete { .. } => Advice::new(
+                "der Adapter ist kaputt; seinen Hersteller fragen und diese Meldung nennen",
+                "the adapter is broken; ask its vendor, and name this message",
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use abgleich_plugin::messages as wire;
 
 use super::{Limits, broken};
+use crate::reason::Advice;
 use crate::source::channel::{CallError, Channel, Patience};
 use crate::source::library::{Instance, Library};
 use crate::source::{SourceError, SourceErrorKind, messages};
@@ -114,7 +115,10 @@ impl Pool {
                         self.library.name(),
                         state.hanging
                     ),
-                    hint: Some("start abgleich again when the database answers".to_owned()),
+                    hint: Some(Advice::new(
+                        "abgleich neu starten, wenn die Datenbank antwortet",
+                        "start abgleich again when the database answers",
+                    )),
                     source: None,
                 });
             }
@@ -159,7 +163,10 @@ impl Pool {
                 "adapter `{}`, `{method}`: another database stands in the place of the one that was opened",
                 self.library.name()
             ),
-            hint: Some("the next run says which mailboxes were settled with the other".to_owned()),
+            hint: Some(Advice::new(
+                "der nächste Lauf sagt, welche Postfächer mit der anderen abgeglichen wurden",
+                "the next run says which mailboxes were settled with the other",
+            )),
             source: None,
         }
     }
@@ -197,7 +204,10 @@ impl Pool {
             let mut failure = broken(self.library.name(), method, &error.to_string());
             if error == CallError::NoThread {
                 failure.kind = SourceErrorKind::Transient(Duration::from_secs(30));
-                failure.hint = Some("the machine is overloaded; try again later".to_owned());
+                failure.hint = Some(Advice::new(
+                    "der Rechner ist überlastet; später noch einmal versuchen",
+                    "the machine is overloaded; try again later",
+                ));
             }
             return failure;
         }
@@ -211,7 +221,10 @@ impl Pool {
                 self.library.name(),
                 self.patience.call.as_secs()
             ),
-            hint: Some("look whether the database answers other programs".to_owned()),
+            hint: Some(Advice::new(
+                "nachsehen, ob die Datenbank anderen Programmen antwortet",
+                "look whether the database answers other programs",
+            )),
             source: Some(Box::new(error)),
         }
     }
