@@ -3,7 +3,7 @@
 //! requests, when the server takes two milliseconds for each item.
 //!
 //! `cargo bench --bench peers` takes 10,000 contacts; a number takes as many. It wants a Python with exchangelib
-//! (`ABGLEICH_PYTHON`, else `python3`) and Linux, where `/proc` tells CPU times.
+//! (`ABGLEICH_PYTHON`, else `python3`), and a system that accounts for CPU times as Linux does.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -12,6 +12,11 @@
     clippy::panic,
     reason = "a benchmark fails by panicking, and its figures are rounded anyway"
 )]
+
+#[path = "shared/adapter.rs"]
+mod adapter;
+#[path = "shared/cpu.rs"]
+mod cpu;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -28,6 +33,7 @@ use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Mailbox, Stamp, Write, Wrote};
 use abgleich::model::{Content, Field, ItemId, ItemKind};
 use base64::Engine as _;
+use cpu::Cpu;
 use exchange_sim::{Options, Server};
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject as _;
@@ -36,8 +42,10 @@ const LOGIN: (&str, &str) = (r"FIRMA\svc-abgleich", "geheim");
 const ADDRESS: &str = "d.hoffmann@firma.example";
 /// How many contacts the comparison with a replay takes; at two milliseconds an item it is the clock that counts.
 const REPLAYED: usize = 2_000;
-/// How often `/proc` counts CPU time, a second (`USER_HZ`, 100 on every Linux).
-const TICKS: f64 = 100.0;
+
+/// The program's own: without it the layer alone would be measured with one that the product does not have.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -86,41 +94,13 @@ fn check_sqlite() {
     assert!(!shared, "SQLite lacks its flags: cargo clean --release -p libsqlite3-sys");
 }
 
-/// CPU seconds, in the program's own code and in the kernel for it.
-#[derive(Clone, Copy)]
-struct Cpu {
-    user: f64,
-    kernel: f64,
-}
-
-impl Cpu {
-    /// What this process took, and what those of its children took that were waited for.
-    fn now() -> (Self, Self) {
-        let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
-        let (_, rest) = stat.rsplit_once(')').expect("the name stands in brackets");
-        let fields: Vec<f64> =
-            rest.split_whitespace().filter_map(|field| field.parse().ok()).collect();
-        // After the state: ppid … utime is the 14th field of all, which is the 11th number here.
-        let of = |at: usize| Self { user: fields[at] / TICKS, kernel: fields[at + 1] / TICKS };
-        (of(10), of(12))
-    }
-
-    fn since(self, before: Self) -> Self {
-        Self { user: self.user - before.user, kernel: self.kernel - before.kernel }
-    }
-
-    fn whole(self) -> f64 {
-        self.user + self.kernel
-    }
-
-    /// Reads what a child printed of a push and a pull.
-    fn read(output: Vec<u8>) -> [Self; 2] {
-        let text = String::from_utf8(output).expect("it prints text");
-        let figures: Vec<f64> =
-            text.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
-        let of = |at: usize| Self { user: figures[at], kernel: figures[at + 1] };
-        [of(0), of(2)]
-    }
+/// Reads what a child printed of a push and a pull.
+fn read(output: Vec<u8>) -> [Cpu; 2] {
+    let text = String::from_utf8(output).expect("it prints text");
+    let figures: Vec<f64> =
+        text.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
+    let of = |at: usize| Cpu { user: figures[at], kernel: figures[at + 1] };
+    [of(0), of(2)]
 }
 
 fn peer(count: usize) -> [Cpu; 2] {
@@ -136,7 +116,7 @@ fn peer(count: usize) -> [Cpu; 2] {
         .output()
         .expect("Python starts");
     assert!(output.status.success(), "exchangelib failed");
-    Cpu::read(output.stdout)
+    read(output.stdout)
 }
 
 /// Our EWS layer, mapping included, in a process of its own; CPU of push and pull, and how long both took.
@@ -152,7 +132,7 @@ fn ours(count: usize, server: Option<&ServerProcess>) -> ([Cpu; 2], Duration) {
         .expect("it starts");
     assert!(output.status.success(), "the layer failed");
     let took = begun.elapsed();
-    (Cpu::read(output.stdout), took)
+    (read(output.stdout), took)
 }
 
 /// Makes contacts as the program does, in its batches, and reads them back.
@@ -178,7 +158,7 @@ fn layer(url: &str, ca: &str, count: usize) {
     mailbox.open().expect("it opens");
     let folder = mailbox.folder(ItemKind::Contact, &[], false).expect("known").expect("there");
     let contacts: Vec<(Content, Stamp)> = (0..count).map(contact).collect();
-    let (begun, _) = Cpu::now();
+    let begun = Cpu::of_this_process();
     let mut ids: Vec<ItemId> = Vec::with_capacity(count);
     let mut contacts = contacts.into_iter().peekable();
     while contacts.peek().is_some() {
@@ -190,13 +170,13 @@ fn layer(url: &str, ca: &str, count: usize) {
             ids.push(id);
         }
     }
-    let (pushed, _) = Cpu::now();
+    let pushed = Cpu::of_this_process();
     let mut read = 0;
     mailbox
         .fetch(ItemKind::Contact, &ids, &mut |_, item| read += usize::from(item.is_ok()))
         .expect("they are read");
     assert_eq!(read, count);
-    let (pulled, _) = Cpu::now();
+    let pulled = Cpu::of_this_process();
     let (push, pull) = (pushed.since(begun), pulled.since(pushed));
     println!("{} {} {} {}", push.user, push.kernel, pull.user, pull.kernel);
 }
@@ -231,7 +211,7 @@ fn contact(number: usize) -> (Content, Stamp) {
 
 /// The whole program: a first transfer, and a run that finds everything in Outlook and has lost its state.
 fn program(count: usize) -> [Cpu; 2] {
-    build_adapter();
+    adapter::build();
     let folder = tempfile::tempdir().expect("a folder can be made");
     let mut options =
         staffitpro_sample::Options::of(u32::try_from(count).expect("not so many"), 1, 2026);
@@ -251,7 +231,7 @@ fn program(count: usize) -> [Cpu; 2] {
     );
     fs::write(folder.path().join("abgleich.toml"), config).expect("the file can be written");
     let run = |option: &str| {
-        let (_, before) = Cpu::now();
+        let before = Cpu::of_children();
         let output = Command::new(env!("CARGO_BIN_EXE_abgleich"))
             .current_dir(folder.path())
             .args(["sync", "--json", option])
@@ -261,7 +241,7 @@ fn program(count: usize) -> [Cpu; 2] {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let report: serde_json::Value =
             serde_json::from_slice(&output.stdout).expect("the report is JSON");
-        (Cpu::now().1.since(before), report["totals"].clone())
+        (Cpu::of_children().since(before), report["totals"].clone())
     };
     let (push, totals) = run("--first-transfer");
     assert_eq!(totals["created"], count, "{totals}");
@@ -364,18 +344,6 @@ fn send_bare(server: &ServerProcess, bodies: &[Vec<u8>]) {
         let mut answer = vec![0; length];
         stream.read_exact(&mut answer).expect("the answer");
     }
-}
-
-/// Has the cargo that runs this benchmark put the adapter beside the program.
-fn build_adapter() {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_abgleich"));
-    let folder = program.parent().expect("a program lies in a folder");
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "-p", "abgleich-sqlite", "--target-dir"])
-        .arg(folder.parent().expect("the profile lies in the target folder"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(status.is_ok_and(|status| status.success()), "the adapter does not build");
 }
 
 /// The simulated Exchange in a process of its own.

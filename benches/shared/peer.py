@@ -4,6 +4,7 @@ usage: peer.py URL USER MAILBOX COUNT      (password in SIM_PASSWORD, CA in REQU
 """
 
 import os
+import resource
 import sys
 
 import exchangelib
@@ -46,12 +47,12 @@ def contact(number):
     )
 
 
-begun = os.times()
+begun = resource.getrusage(resource.RUSAGE_SELF)
 ids = account.bulk_create(folder=folder, items=[contact(n) for n in range(count)], chunk_size=100)
-pushed = os.times()
+pushed = resource.getrusage(resource.RUSAGE_SELF)
 assert len(ids) == count, len(ids)
 found = list(account.fetch(ids=ids, chunk_size=100))
-pulled = os.times()
+pulled = resource.getrusage(resource.RUSAGE_SELF)
 assert len(found) == count and found[-1].surname.startswith("Grünäcker"), found[-1]
 for earlier, later in ((begun, pushed), (pushed, pulled)):
-    print(later.user - earlier.user, later.system - earlier.system)
+    print(later.ru_utime - earlier.ru_utime, later.ru_stime - earlier.ru_stime)
