@@ -4,17 +4,19 @@
 //! come. Texts are handed over in fragments, so the memory that is needed does not depend on the
 //! length of a document or of a text, only on that of a tag, and is bounded.
 
+mod attributes;
 mod plain;
 
 use std::borrow::Cow;
 use std::io::BufRead as _;
 
+use memchr::memchr;
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError};
-use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::ews::error::ReplyError;
+use crate::ews::xml::reader::attributes::Attributes;
 
 /// Receives the structure of a document, names without their prefixes.
 pub(crate) trait Handler {
@@ -35,13 +37,14 @@ pub(crate) trait Handler {
 pub(crate) struct Tag<'a> {
     whole: &'a str,
     name: &'a str,
-    attributes: &'a str,
+    written: &'a str,
+    attributes: Attributes<'a>,
 }
 
 impl<'a> Tag<'a> {
     fn of(tag: &'a BytesStart<'_>) -> Self {
-        let whole = tag.name().into_inner();
-        Self { whole, name: local(whole), attributes: tag.attributes_raw() }
+        let (whole, written) = (tag.name().into_inner(), tag.attributes_raw());
+        Self { whole, name: local(whole), written, attributes: Attributes::any(written) }
     }
 
     /// Returns the name without its prefix.
@@ -56,12 +59,8 @@ impl<'a> Tag<'a> {
 
     /// Walks the attributes: name and value as they stand in the document. What follows a malformed
     /// attribute is not read.
-    pub(crate) fn whole_attributes(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
-        let mut attributes = Attributes::new(self.attributes, 0);
-        attributes.with_checks(false);
-        attributes
-            .map_while(Result::ok)
-            .map(|attribute| (attribute.key.into_inner(), attribute.value))
+    pub(crate) fn whole_attributes(&self) -> Attributes<'a> {
+        self.attributes.clone()
     }
 
     /// Walks the attributes: name without prefix, value as it stands in the document. What follows
@@ -72,7 +71,7 @@ impl<'a> Tag<'a> {
 
     /// Returns all attributes as they stand in the document.
     pub(crate) fn raw_attributes(&self) -> &'a str {
-        self.attributes
+        self.written
     }
 
     /// Returns the value of an attribute, unescaped.
@@ -88,7 +87,7 @@ fn local(name: &str) -> &str {
     // Servers write `t:` and `m:`; any other prefix, or none, takes the longer way.
     match name.as_bytes() {
         [_, b':', ..] => name.get(2..).unwrap_or(name),
-        _ => name.split_once(':').map_or(name, |(_, local)| local),
+        bytes => memchr(b':', bytes).and_then(|colon| name.get(colon + 1..)).unwrap_or(name),
     }
 }
 
