@@ -9,6 +9,7 @@ mod blame;
 mod contracts;
 mod days;
 mod dialect;
+mod driver;
 mod exceptions;
 mod failure;
 mod feed;

@@ -10,6 +10,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, PeerIncompatible};
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -23,6 +24,9 @@ use crate::ews::transport::proxy::Proxy;
 use crate::ews::transport::trust::Rejection;
 
 pub(super) type Sender = SendRequest<Full<Bytes>>;
+
+/// How much is read from the system at once. By itself TLS asks for 4 KiB at a time, and answers have hundreds of them.
+const READ_AHEAD: usize = 64 << 10;
 
 /// A connection that stands, and what was said on it.
 #[derive(Debug)]
@@ -88,6 +92,7 @@ pub(super) async fn dial(way: Way<'_>) -> Result<Connection, ConnectError> {
             TlsProblem::Handshake { detail: "the host is no name that TLS knows".to_owned() };
         ConnectError::Tls { authority: endpoint.authority(), problem, certificate: None }
     })?;
+    let stream = BufReader::with_capacity(READ_AHEAD, stream);
     let connecting = TlsConnector::from(Arc::clone(config)).connect(name, stream);
     let stream = timeout(limit, connecting)
         .await

@@ -1,4 +1,4 @@
-//! Effect: the wire to a real server: one lane, driven from the engine's blocking thread.
+//! Effect: the wire to a real server: one lane, driven by the engine's own thread.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::ews::{
     StreamPart, SubscriptionId,
 };
 use crate::mailbox::exchange::contracts::Contracts;
+use crate::mailbox::exchange::driver::Driver;
 use crate::mailbox::exchange::folders::Whose;
 use crate::mailbox::exchange::gate::SharedGate;
 use crate::mailbox::exchange::homes::Homes;
@@ -203,7 +204,7 @@ impl ExchangeServer {
             exchange: false,
             gate: self.gate.clone(),
             budget: act_as.budget(),
-            runtime: self.runtime.clone(),
+            driver: Driver::new(self.settings.endpoint().authority()),
             home: Some((self.homes.clone(), act_as.clone())),
         };
         ExchangeMailbox::new(wire, Manner { zone, whose, address, patience: self.patience })
@@ -241,7 +242,7 @@ pub struct LaneWire {
     gate: SharedGate,
     /// Whose budget a request is charged to.
     budget: String,
-    runtime: Handle,
+    driver: Driver,
     /// Where to note on which back end the mailbox lies.
     home: Option<(Homes, ActAs)>,
 }
@@ -265,7 +266,7 @@ impl LaneWire {
         let gate = self.gate.clone();
         let _pass = gate.enter(&self.budget)?;
         let operation = GetStreamingEvents { subscriptions: vec![subscription], minutes: 1 };
-        let Self { lane, header, runtime, .. } = self;
+        let Self { lane, header, driver, .. } = self;
         let first = async {
             let mut stream = lane.listen(operation, header).await?;
             match stream.next().await? {
@@ -279,8 +280,8 @@ impl LaneWire {
                 }
             }
         };
-        let limited = async { timeout(within, first).await };
-        runtime.block_on(limited).unwrap_or(Err(EwsError::TimedOut { waited: within }))
+        let late = Err(EwsError::TimedOut { waited: within });
+        driver.wait(async { timeout(within, first).await.unwrap_or(late) })
     }
 
     /// Asks for less of the protocol, while nothing was agreed yet.
@@ -323,9 +324,9 @@ impl Wire for LaneWire {
     ) -> Result<(), EwsError> {
         let gate = self.gate.clone();
         let _pass = gate.enter(&self.budget)?;
-        let runtime = self.runtime.clone();
         loop {
-            let outcome = runtime.block_on(self.lane.hand_out(operation, &self.header, each));
+            let Self { lane, header, driver, .. } = self;
+            let outcome = driver.wait(lane.hand_out(operation, header, each));
             gate.learn(&self.budget, outcome.as_ref().map(|_| ()));
             match outcome {
                 Ok(server) => {
@@ -423,7 +424,7 @@ mod tests {
     use crate::ews::operation::get_folder::GetFolder;
     use crate::ews::transport::scripted::Scripted;
 
-    fn wire(lane: Lane, runtime: &tokio::runtime::Runtime) -> LaneWire {
+    fn wire(lane: Lane) -> LaneWire {
         LaneWire {
             lane,
             header: Header::new(ServerVersion::V2013Sp1),
@@ -435,14 +436,13 @@ mod tests {
             exchange: false,
             gate: SharedGate::new(1),
             budget: String::new(),
-            runtime: runtime.handle().clone(),
+            driver: Driver::new("ex01:443".to_owned()),
             home: None,
         }
     }
 
     #[test]
     fn a_zone_that_the_server_does_not_know_is_named_no_more() {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
         let refused = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&refused);
         let lane = Lane::scripted(move |request| {
@@ -453,7 +453,7 @@ mod tests {
             let code = ResponseCode::ErrorTimeZone;
             Scripted::Fail(EwsError::Fault(Fault { code, text: None, details: Vec::new() }))
         });
-        let mut wire = wire(lane, &runtime);
+        let mut wire = wire(lane);
         wire.header.zone = Some("Neuland Standard Time".to_owned());
         let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
         for _ in 0..2 {
@@ -465,14 +465,13 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_while_the_server_rests() {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
         let sent = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&sent);
         let lane = Lane::scripted(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
             Scripted::Fail(EwsError::RequestTooLarge)
         });
-        let mut wire = wire(lane, &runtime);
+        let mut wire = wire(lane);
         let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
         wire.rest(Duration::from_hours(1));
         let error = wire.call(&operation, &mut |_| {}).unwrap_err();
