@@ -1,7 +1,7 @@
 //! An item as a bag of properties (pure).
 
 use crate::ews::id::{ChangeKey, ItemId};
-use crate::ews::property::Property;
+use crate::ews::property::{Field, Indexed, Property};
 use crate::ews::value::Value;
 
 /// The kind of an item, by the element that carries it.
@@ -69,19 +69,30 @@ impl Item {
 
 /// A small map from property to value that keeps its order.
 ///
-/// Items carry at most some sixty properties, so a vector beats a hash table. Most that an item is asked for are not there, which
-/// two sets of bits tell.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Items carry at most some sixty properties, so a vector beats a hash table. Where each plain property and each slot stands in it is
+/// kept beside it: an item is asked for all that it may have, and most of that is not there.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Properties {
     list: Vec<(Property, Value)>,
-    fields: u128,
-    slots: u64,
+    /// By the numbers of fields and of slots: the place in the list, counted from 1; 0 where it is not there.
+    fields: [u8; Field::ALL.len()],
+    slots: [u8; Indexed::NUMBERS],
+}
+
+/// Whatever stands at this place or behind it is looked for. Only who tells more MAPI properties than anybody asks for gets there.
+const FAR: u8 = u8::MAX;
+
+impl Default for Properties {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Properties {
     /// Makes an empty one.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), fields: 0, slots: 0 }
+        let (fields, slots) = ([0; Field::ALL.len()], [0; Indexed::NUMBERS]);
+        Self { list: Vec::new(), fields, slots }
     }
 
     /// Makes an empty one with room.
@@ -113,28 +124,43 @@ impl Properties {
     }
 
     fn push(&mut self, property: Property, value: Value) {
-        match &property {
-            Property::Field(field) => self.fields |= 1 << *field as u32,
-            Property::Indexed(slot) => self.slots |= 1 << slot.number(),
-            Property::Extended(_) => {}
+        let noted = match &property {
+            Property::Field(field) => self.fields.get_mut(*field as usize),
+            Property::Indexed(slot) => self.slots.get_mut(slot.number()),
+            Property::Extended(_) => None,
+        };
+        if let Some(noted) = noted {
+            *noted = u8::try_from(self.list.len() + 1).unwrap_or(FAR);
         }
         self.list.push((property, value));
     }
 
     fn place(&self, wanted: &Property) -> Option<usize> {
-        let may_be_there = match wanted {
-            Property::Field(field) => self.fields & 1 << *field as u32 != 0,
-            Property::Indexed(slot) => self.slots & 1 << slot.number() != 0,
-            Property::Extended(_) => true,
+        let noted = match wanted {
+            Property::Field(field) => self.fields.get(*field as usize).copied()?,
+            Property::Indexed(slot) => self.slots.get(slot.number()).copied()?,
+            Property::Extended(wanted) => {
+                let is_wanted = |(known, _): &(Property, Value)| matches!(known, Property::Extended(known) if known == wanted);
+                return self.list.iter().position(is_wanted);
+            }
         };
-        let at = || self.list.iter().position(|(known, _)| known == wanted);
-        may_be_there.then(at).flatten()
+        match noted {
+            0 => None,
+            FAR => self.list.iter().position(|(known, _)| known == wanted),
+            noted => Some(usize::from(noted) - 1),
+        }
     }
 
     /// Returns the value of a property.
     pub fn value(&self, property: impl Into<Property>) -> Option<&Value> {
         let at = self.place(&property.into())?;
         self.list.get(at).map(|(_, value)| value)
+    }
+
+    /// Returns the value of a property, to be taken out of it.
+    pub(crate) fn value_mut(&mut self, property: &Property) -> Option<&mut Value> {
+        let at = self.place(property)?;
+        self.list.get_mut(at).map(|(_, value)| value)
     }
 
     /// Walks the properties in their order.
@@ -155,7 +181,9 @@ impl Properties {
 
 impl FromIterator<(Property, Value)> for Properties {
     fn from_iter<I: IntoIterator<Item = (Property, Value)>>(pairs: I) -> Self {
-        let mut properties = Self::new();
+        let pairs = pairs.into_iter();
+        // Few items have more.
+        let mut properties = Self::with_capacity(pairs.size_hint().1.unwrap_or(0).min(64));
         for (property, value) in pairs {
             properties.set(property, value);
         }
@@ -169,5 +197,33 @@ impl IntoIterator for Properties {
 
     fn into_iter(self) -> Self::IntoIter {
         self.list.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Properties;
+    use crate::ews::{ExtendedField, ExtendedType, Field, Property, Value};
+
+    #[test]
+    fn a_property_is_found_wherever_it_stands() {
+        let tags = (0..300).map(|tag| ExtendedField::tag(tag, ExtendedType::Integer));
+        let all: Vec<Property> = std::iter::once(Field::Subject.into())
+            .chain(tags.map(Property::from))
+            .chain([Field::Surname, Field::GivenName].map(Property::from))
+            .collect();
+        let mut properties = Properties::new();
+        for (number, property) in (0_i64..).zip(&all) {
+            properties.add(property.clone(), Value::Integer(number));
+            properties.add(property.clone(), Value::Integer(-1));
+        }
+        assert_eq!(properties.len(), all.len(), "each is there once, and the first stays");
+        for (number, property) in (0_i64..).zip(&all) {
+            assert_eq!(properties.value(property), Some(&Value::Integer(number)), "{property:?}");
+        }
+        assert_eq!(properties.value(Field::Nickname), None);
+        properties.set(Field::Surname, Value::Integer(7));
+        assert_eq!(properties.value(Field::Surname), Some(&Value::Integer(7)));
+        assert_eq!(properties.len(), all.len());
     }
 }

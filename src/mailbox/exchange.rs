@@ -231,11 +231,11 @@ impl<W: Wire> Mailbox for ExchangeMailbox<W> {
                 Ok(item) if exceptions::changed(&item.properties).next().is_some() => {
                     series.push((id, item));
                 }
-                item => each(id, item.map(|item| read::item(&item, &none, &zone))),
+                item => each(id, item.map(|item| read::item(item, &none, &zone))),
             })?;
             let fetched = it.changed_occurrences(&series)?;
             for (id, item) in series {
-                each(id, Ok(read::item(&item, &fetched, &zone)));
+                each(id, Ok(read::item(item, &fetched, &zone)));
             }
             Ok(())
         })

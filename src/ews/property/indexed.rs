@@ -60,13 +60,16 @@ impl Indexed {
         }
     }
 
-    /// Returns a number of its own for each slot, below 64: an item tells which of them it has in bits.
-    pub(crate) const fn number(self) -> u32 {
+    /// How many numbers [`Indexed::number`] may give.
+    pub(crate) const NUMBERS: usize = 48;
+
+    /// Returns a number of its own for each slot: an item keeps by it where the slot is.
+    pub(crate) const fn number(self) -> usize {
         match self {
-            Self::Email(key) => key as u32,
-            Self::Im(key) => 4 + key as u32,
-            Self::Address(key, part) => 8 + 5 * key as u32 + part as u32,
-            Self::Phone(key) => 24 + key as u32,
+            Self::Email(key) => key as usize,
+            Self::Im(key) => 4 + key as usize,
+            Self::Address(key, part) => 8 + 5 * key as usize + part as usize,
+            Self::Phone(key) => 24 + key as usize,
         }
     }
 
@@ -139,11 +142,11 @@ mod tests {
 
     #[test]
     fn every_slot_has_a_number_of_its_own() {
-        let mut numbers: Vec<u32> = Indexed::all().map(Indexed::number).collect();
+        let mut numbers: Vec<usize> = Indexed::all().map(Indexed::number).collect();
         assert_eq!(numbers.len(), 3 + 3 * 5 + 19 + 3);
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), 40);
-        assert!(numbers.iter().all(|number| *number < 64));
+        assert!(numbers.iter().all(|number| *number < Indexed::NUMBERS));
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::ews::item::Properties;
-use crate::ews::{self, BodyType, Field as E, Indexed, Value as Theirs};
+use crate::ews::{self, BodyType, Field as E, Indexed, Property, Value as Theirs};
 use crate::mailbox::exchange::exceptions::{self, Fetched};
 use crate::mailbox::exchange::table::{self, Way, way};
 use crate::mailbox::exchange::unfinished::Mark;
@@ -30,35 +30,32 @@ pub(super) fn identity(item: &ews::Item) -> Identity {
 /// Reads a whole item, of which [`table::wanted`] was asked for. A property that was asked for and not delivered is blank; one
 /// that was delivered and cannot be read is unknown.
 /// `fetched` holds its changed occurrences, where it is a series that has some.
-pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item {
-    let identity = identity(item);
-    let properties = &item.properties;
-    let mut read = Read {
-        properties,
-        mailbox,
-        content: Content::new(),
-        fixed: FieldSet::EMPTY,
-        formerly: Content::new(),
-    };
+pub(super) fn item(mut item: ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item {
+    let identity = identity(&item);
+    let mut read = Read { properties: &mut item.properties, mailbox, found: Found::default() };
     let mut unsupported = FieldSet::EMPTY;
     let mut has_guests = false;
     if let Some(kind) = identity.kind {
         for field in Field::of(kind) {
             read.field(field);
         }
+        let Read { properties, found: Found { content, blank, .. }, .. } = &mut read;
+        content.blank_rest(*blank);
         let mut zone = None;
         if kind == ItemKind::Appointment {
-            zone = times::read(properties, mailbox, &mut read.content);
-            has_guests = guests::read(properties, &mut read.content)
-                || exceptions::have_guests(properties, fetched);
+            zone = times::read(properties, mailbox, content);
+            has_guests =
+                guests::read(properties, content) || exceptions::have_guests(properties, fetched);
         }
         if kind != ItemKind::Contact {
             match read.series(kind, zone.as_ref(), fetched) {
-                Some(slot) => read.content.put(Field::Recurrence, slot),
+                Some(slot) => read.found.content.put(Field::Recurrence, slot),
                 None => unsupported.insert(Field::Recurrence),
             }
         }
     }
+    let Found { content, fixed, formerly, .. } = read.found;
+    let properties = &item.properties;
     let aside = aside(identity.kind, properties);
     let instant = |of: E| -> Option<Timestamp> {
         properties.value(of).and_then(Theirs::as_datetime).and_then(|time| time.instant())
@@ -68,8 +65,8 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
             Some(Theirs::Folder(id)) => Some(id.as_str().into()),
             _ => None,
         },
-        read_only: series::read_only(&read.content),
-        content: read.content,
+        read_only: series::read_only(&content),
+        content,
         modified_at: instant(E::LastModifiedTime),
         modified_by: properties
             .value(E::LastModifiedName)
@@ -78,9 +75,9 @@ pub(super) fn item(item: &ews::Item, fetched: &Fetched, mailbox: &Zone) -> Item 
         created_at: instant(E::DateTimeCreated),
         has_guests,
         rich: is_rich(properties),
-        fixed: read.fixed,
+        fixed,
         unsupported,
-        formerly: read.formerly,
+        formerly,
         aside,
         identity,
     }
@@ -111,59 +108,57 @@ fn is_rich(item: &Properties) -> bool {
 }
 
 struct Read<'a> {
-    properties: &'a Properties,
+    /// Texts are taken out of it.
+    properties: &'a mut Properties,
     mailbox: &'a Zone,
+    found: Found,
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Found {
     content: Content,
+    /// What was asked for and not delivered.
+    blank: FieldSet,
     fixed: FieldSet,
     formerly: Content,
 }
 
 impl Read<'_> {
     fn field(&mut self, field: Field) {
+        let Self { properties, mailbox, found } = self;
         match way(field) {
-            Way::Text(of) => self.put(field, self.properties.value(of), text),
-            Way::Extended(of) => self.put(field, self.properties.value(of), text),
-            Way::Slot(of) => self.put(field, self.properties.value(of), text),
-            Way::Email(key) => self.email(field, Indexed::Email(key)),
-            Way::Body => self.put(field, self.properties.value(E::Body), |value| match value {
-                // Plain text was asked for; HTML in its place cannot be compared.
-                Theirs::Body(body) if body.kind == BodyType::Text => {
-                    Some(Value::Text(body.text.clone()))
-                }
-                _ => None,
+            Way::Text(of) => self.text(field, &of.into()),
+            Way::Extended(of) => self.text(field, &of.into()),
+            Way::Slot(of) => self.text(field, &of.into()),
+            Way::Body => self.text(field, &E::Body.into()),
+            Way::Email(key) => found.email(field, properties.value(Indexed::Email(key))),
+            Way::Birthday(of) => found.put(field, properties.value(of), |value| {
+                let day = days::read_birthday(value.as_datetime()?, &mailbox.rules);
+                Some(Value::Date(day))
             }),
-            Way::Birthday(of) => {
-                let rules = self.mailbox.rules.clone();
-                self.put(field, self.properties.value(of), |value| {
-                    Some(Value::Date(days::read_birthday(value.as_datetime()?, &rules)))
-                });
-            }
-            Way::Day(of) => self.day(field, self.properties.value(of)),
-            Way::Instant(of) => self.put(field, self.properties.value(of), |value| {
+            Way::Day(of) => found.day(field, properties.value(of), mailbox),
+            Way::Instant(of) => found.put(field, properties.value(of), |value| {
                 value.as_datetime()?.instant().map(Value::Instant)
             }),
             Way::Flag(of) => {
-                self.put(field, self.properties.value(of), |value| {
-                    value.as_bool().map(Value::Flag)
-                });
+                found.put(field, properties.value(of), |value| value.as_bool().map(Value::Flag));
             }
             Way::Number(of) => {
-                self.put(field, self.properties.value(of), |value| {
-                    number(field, value.as_integer()?)
-                });
+                found.put(field, properties.value(of), |value| number(field, value.as_integer()?));
             }
-            Way::Percent(of) => self.put(field, self.properties.value(of), |value| {
+            Way::Percent(of) => found.put(field, properties.value(of), |value| {
                 // grommunio 3.10 answers an update to 50 with 5000: what is out of range is unknown.
                 let share = value.as_double()?.round();
                 let whole = (0..=100).find(|whole| (f64::from(*whole) - share).abs() < 0.5)?;
                 Some(Value::Number(whole.into()))
             }),
-            Way::Choice(of, words) => self.put(field, self.properties.value(of), |value| {
+            Way::Choice(of, words) => found.put(field, properties.value(of), |value| {
                 let theirs = value.as_text()?;
                 let (ours, _) = words.iter().find(|(_, word)| *word == theirs)?;
                 Some(Value::Text((*ours).to_owned()))
             }),
-            Way::List(of) => self.put(field, self.properties.value(of), |value| match value {
+            Way::List(of) => found.put(field, properties.value(of), |value| match value {
                 Theirs::Strings(entries) => Some(Value::List(entries.clone())),
                 _ => None,
             }),
@@ -171,47 +166,17 @@ impl Read<'_> {
         }
     }
 
-    fn day(&mut self, field: Field, value: Option<&Theirs>) {
-        let zone = self.mailbox.rules.clone();
-        self.put(field, value, |value| {
-            Some(Value::Date(days::read_day(value.as_datetime()?, &zone)))
-        });
-        let formerly = value.and_then(Theirs::as_datetime).map(days::formerly_read);
-        let formerly = formerly.map(Value::Date);
-        if let Some(formerly) = formerly.filter(|day| self.content.value(field) != Some(day)) {
-            self.formerly.set(field, formerly);
-        }
-    }
-
-    /// Absent is blank, unreadable is unknown.
-    fn put(
-        &mut self,
-        field: Field,
-        value: Option<&Theirs>,
-        read: impl FnOnce(&Theirs) -> Option<Value>,
-    ) {
-        match value {
-            None => self.content.set_blank(field),
-            Some(value) => {
-                if let Some(value) = read(value) {
-                    self.content.put(field, Slot::of(value));
-                }
+    fn text(&mut self, field: Field, of: &Property) {
+        let text = match self.properties.value_mut(of) {
+            None => return self.found.blank.insert(field),
+            Some(Theirs::Text(text)) => std::mem::take(text),
+            // Plain text was asked for; HTML in its place cannot be compared.
+            Some(Theirs::Body(body)) if body.kind == BodyType::Text => {
+                std::mem::take(&mut body.text)
             }
-        }
-    }
-
-    fn email(&mut self, field: Field, slot: Indexed) {
-        match self.properties.value(slot) {
-            None => self.content.set_blank(field),
-            Some(Theirs::Email(entry)) if entry.is_directory_entry() => self.fixed.insert(field),
-            Some(Theirs::Email(entry)) => {
-                let address = entry.address.trim();
-                let prefix = address.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("smtp:"));
-                let address = address.get(prefix.map_or(0, str::len)..).unwrap_or(address);
-                self.content.set_text(field, address);
-            }
-            Some(_) => {}
-        }
+            Some(_) => return,
+        };
+        self.found.content.put(field, Slot::of(Value::Text(text)));
     }
 
     /// Reads the series; `None` where there is one that the model cannot hold, or that cannot be read whole (rule D10). One of
@@ -245,7 +210,7 @@ impl Read<'_> {
             let zone = zone.filter(|zone| zones::has_name(zone))?;
             series.exceptions = exceptions::read(
                 self.properties,
-                &self.content,
+                &self.found.content,
                 (&series, zone),
                 (fetched, self.mailbox),
             )?;
@@ -254,8 +219,48 @@ impl Read<'_> {
     }
 }
 
-fn text(value: &Theirs) -> Option<Value> {
-    value.as_text().map(|text| Value::Text(text.to_owned()))
+impl Found {
+    fn day(&mut self, field: Field, value: Option<&Theirs>, mailbox: &Zone) {
+        self.put(field, value, |value| {
+            Some(Value::Date(days::read_day(value.as_datetime()?, &mailbox.rules)))
+        });
+        let formerly = value.and_then(Theirs::as_datetime).map(days::formerly_read);
+        let formerly = formerly.map(Value::Date);
+        if let Some(formerly) = formerly.filter(|day| self.content.value(field) != Some(day)) {
+            self.formerly.set(field, formerly);
+        }
+    }
+
+    /// Absent is blank, unreadable is unknown.
+    fn put(
+        &mut self,
+        field: Field,
+        value: Option<&Theirs>,
+        read: impl FnOnce(&Theirs) -> Option<Value>,
+    ) {
+        match value {
+            None => self.blank.insert(field),
+            Some(value) => {
+                if let Some(value) = read(value) {
+                    self.content.put(field, Slot::of(value));
+                }
+            }
+        }
+    }
+
+    fn email(&mut self, field: Field, value: Option<&Theirs>) {
+        match value {
+            None => self.blank.insert(field),
+            Some(Theirs::Email(entry)) if entry.is_directory_entry() => self.fixed.insert(field),
+            Some(Theirs::Email(entry)) => {
+                let address = entry.address.trim();
+                let prefix = address.get(..5).filter(|prefix| prefix.eq_ignore_ascii_case("smtp:"));
+                let address = address.get(prefix.map_or(0, str::len)..).unwrap_or(address);
+                self.content.set_text(field, address);
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 fn number(field: Field, number: i64) -> Option<Value> {
