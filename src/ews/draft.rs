@@ -4,6 +4,7 @@
 //! properties allows: nothing read-only, nothing of another kind of item, and no guests.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::ews::id::{ChangeKey, ItemId};
 use crate::ews::item::{ItemKind, Properties};
@@ -64,9 +65,12 @@ impl fmt::Display for Unwritable {
 
 impl std::error::Error for Unwritable {}
 
-/// An item to be created.
+/// An item to be created. A copy is the same one, kept for when it has to be sent again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewItem {
+pub struct NewItem(Arc<New>);
+
+#[derive(Debug, PartialEq)]
+struct New {
     kind: WritableKind,
     /// In the order of the schema.
     properties: Vec<(Property, Value)>,
@@ -96,27 +100,27 @@ impl NewItem {
         // The names around a property are some hundred bytes, those of our own properties more.
         let mut xml = Writer::with_capacity(256 * kept.len());
         write::new_item(&mut xml, kind, &kept);
-        Ok(Self { kind, properties: kept, xml: xml.finish() })
+        Ok(Self(Arc::new(New { kind, properties: kept, xml: xml.finish() })))
     }
 
     /// Returns the kind.
     pub fn kind(&self) -> WritableKind {
-        self.kind
+        self.0.kind
     }
 
     /// Returns what will be written, in the order of the schema.
     pub fn properties(&self) -> &[(Property, Value)] {
-        &self.properties
+        &self.0.properties
     }
 
     /// Returns how many bytes it takes in a request, for bounding batches.
     pub fn wire_len(&self) -> usize {
-        self.xml.len()
+        self.0.xml.len()
     }
 
     /// Returns its element in a request.
     pub(crate) fn xml(&self) -> &str {
-        &self.xml
+        &self.0.xml
     }
 }
 
@@ -138,9 +142,12 @@ impl FieldChange {
     }
 }
 
-/// Changes to one item that is there already.
+/// Changes to one item that is there already. A copy is the same one, kept for when it has to be sent again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ItemUpdate {
+pub struct ItemUpdate(Arc<Update>);
+
+#[derive(Debug, PartialEq)]
+struct Update {
     kind: WritableKind,
     id: ItemId,
     change_key: ChangeKey,
@@ -212,37 +219,37 @@ impl ItemUpdate {
         kept.sort_by_key(update_rank);
         let mut xml = Writer::new();
         write::item_change(&mut xml, kind, (&id, &change_key), &kept);
-        Ok(Self { kind, id, change_key, changes: kept, xml: xml.finish() })
+        Ok(Self(Arc::new(Update { kind, id, change_key, changes: kept, xml: xml.finish() })))
     }
 
     /// Returns the kind.
     pub fn kind(&self) -> WritableKind {
-        self.kind
+        self.0.kind
     }
 
     /// Returns which item is changed.
     pub fn id(&self) -> &ItemId {
-        &self.id
+        &self.0.id
     }
 
     /// Returns which version of it is changed.
     pub fn change_key(&self) -> &ChangeKey {
-        &self.change_key
+        &self.0.change_key
     }
 
     /// Returns the changes in the order in which they are sent.
     pub fn changes(&self) -> &[FieldChange] {
-        &self.changes
+        &self.0.changes
     }
 
     /// Returns how many bytes it takes in a request, for bounding batches.
     pub fn wire_len(&self) -> usize {
-        self.xml.len()
+        self.0.xml.len()
     }
 
     /// Returns its element in a request.
     pub(crate) fn xml(&self) -> &str {
-        &self.xml
+        &self.0.xml
     }
 }
 

@@ -1,7 +1,9 @@
 //! Pure: the names that Outlook shows and files by. Neither Exchange nor a PST file derives them when the parts change
 //! (notes.md §2.1), and a contact without a file-as name is shown blank.
 
-use crate::model::{Block, Content, Field, Slot};
+use std::borrow::Cow;
+
+use crate::model::{Block, Content, Field};
 
 /// The two derived names as they are on an item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +74,7 @@ fn display(content: &Content) -> Option<String> {
         &[Field::Title, Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix],
     );
     std::iter::once(full)
-        .chain([Field::Company, Field::Email1].iter().map(|field| text(content, *field)))
+        .chain([company, email].iter().map(|name| name(content)))
         .find(|name| !name.is_empty())
 }
 
@@ -80,7 +82,7 @@ fn display(content: &Content) -> Option<String> {
 const FORMATS: [fn(&Content) -> String; 7] = [
     comma,
     company,
-    |content| text(content, Field::Email1),
+    email,
     |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname]),
     |content| with(&comma(content), &company(content)),
     |content| with(&company(content), &comma(content)),
@@ -88,16 +90,18 @@ const FORMATS: [fn(&Content) -> String; 7] = [
 ];
 
 fn comma(content: &Content) -> String {
-    let given = join(content, &[Field::GivenName, Field::MiddleName]);
     let surname = text(content, Field::Surname);
-    match (surname.is_empty(), given.is_empty()) {
-        (false, false) => format!("{surname}, {given}"),
-        _ => format!("{surname}{given}"),
-    }
+    let given = join(content, &[Field::GivenName, Field::MiddleName]);
+    let between = if surname.is_empty() || given.is_empty() { "" } else { ", " };
+    [&*surname, between, &*given].concat()
 }
 
 fn company(content: &Content) -> String {
-    text(content, Field::Company)
+    text(content, Field::Company).into_owned()
+}
+
+fn email(content: &Content) -> String {
+    text(content, Field::Email1).into_owned()
 }
 
 fn with(one: &str, other: &str) -> String {
@@ -107,15 +111,17 @@ fn with(one: &str, other: &str) -> String {
     }
 }
 
-fn text(content: &Content, field: Field) -> String {
-    let text = content.slot(field).and_then(Slot::value).and_then(|value| value.as_text());
-    text.map(|text| crate::model::canonical::line(text).into_owned()).unwrap_or_default()
+fn text(content: &Content, field: Field) -> Cow<'_, str> {
+    content.text(field).map(crate::model::canonical::line).unwrap_or_default()
 }
 
 fn join(content: &Content, fields: &[Field]) -> String {
-    let parts: Vec<_> =
-        fields.iter().map(|field| text(content, *field)).filter(|part| !part.is_empty()).collect();
-    parts.join(" ")
+    let mut joined = String::new();
+    for part in fields.iter().map(|field| text(content, *field)).filter(|part| !part.is_empty()) {
+        joined.push_str(if joined.is_empty() { "" } else { " " });
+        joined.push_str(&part);
+    }
+    joined
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ impl Operation for CreateItem {
         xml.element(Ns::Messages, "CreateItem", &quiet, |xml| {
             xml.element(Ns::Messages, "SavedItemFolderId", &[], |xml| self.folder.write(xml));
             xml.element(Ns::Messages, "Items", &[], |xml| {
+                xml.reserve(self.items.iter().map(NewItem::wire_len).sum::<usize>() + 256);
                 for item in &self.items {
                     xml.raw(item.xml());
                 }

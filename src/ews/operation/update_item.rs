@@ -33,6 +33,7 @@ impl Operation for UpdateItem {
         }
         xml.element(Ns::Messages, "UpdateItem", &attributes, |xml| {
             xml.element(Ns::Messages, "ItemChanges", &[], |xml| {
+                xml.reserve(self.updates.iter().map(ItemUpdate::wire_len).sum::<usize>() + 256);
                 for update in &self.updates {
                     xml.raw(update.xml());
                 }

@@ -23,29 +23,38 @@ pub(crate) fn path(xml: &mut Writer, property: &Property) {
     }
 }
 
+/// Writes the path of a MAPI property, of which every item of ours has some: words and numbers have nothing that needs escaping.
 fn extended_path(xml: &mut Writer, extended: &ExtendedField) {
-    let kind = ("PropertyType", extended.kind.word());
-    let attributes = |xml: &mut Writer, set: &PropertySet, name: &str, value: &str| match set {
-        PropertySet::Distinguished(set) => xml.empty(
-            Ns::Types,
-            "ExtendedFieldURI",
-            &[("DistinguishedPropertySetId", set.word()), (name, value), kind],
-        ),
-        PropertySet::Guid(set) => xml.empty(
-            Ns::Types,
-            "ExtendedFieldURI",
-            &[("PropertySetId", set.text().as_str()), (name, value), kind],
-        ),
+    let set = |xml: &mut Writer, set: &PropertySet| match set {
+        PropertySet::Distinguished(set) => {
+            xml.raw("DistinguishedPropertySetId=\"");
+            xml.raw(set.word());
+        }
+        PropertySet::Guid(set) => {
+            xml.raw("PropertySetId=\"");
+            xml.raw(set.text().as_str());
+        }
     };
+    xml.raw("<t:ExtendedFieldURI ");
     match &extended.path {
-        ExtendedPath::Tag(tag) => xml.empty(
-            Ns::Types,
-            "ExtendedFieldURI",
-            &[("PropertyTag", &format!("0x{tag:04X}")), kind],
-        ),
-        ExtendedPath::Id(set, id) => attributes(xml, set, "PropertyId", &id.to_string()),
-        ExtendedPath::Name(set, name) => attributes(xml, set, "PropertyName", name),
+        ExtendedPath::Tag(tag) => {
+            xml.raw("PropertyTag=\"");
+            xml.raw(&format!("0x{tag:04X}"));
+        }
+        ExtendedPath::Id(of, id) => {
+            set(xml, of);
+            xml.raw("\" PropertyId=\"");
+            xml.raw(&id.to_string());
+        }
+        ExtendedPath::Name(of, name) => {
+            set(xml, of);
+            xml.raw("\" PropertyName=\"");
+            xml.in_attribute(name);
+        }
     }
+    xml.raw("\" PropertyType=\"");
+    xml.raw(extended.kind.word());
+    xml.raw("\"/>");
 }
 
 /// Says whether a contract knows a property.

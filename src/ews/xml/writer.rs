@@ -40,6 +40,11 @@ impl Writer {
         Self { out: String::with_capacity(bytes) }
     }
 
+    /// Makes room for so many more bytes, so that a large document does not move while it grows.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
     /// Returns what was written.
     pub fn finish(self) -> String {
         self.out
@@ -98,6 +103,11 @@ impl Writer {
         self.escaped(text, false);
     }
 
+    /// Writes text of an attribute.
+    pub(crate) fn in_attribute(&mut self, text: &str) {
+        self.escaped(text, true);
+    }
+
     pub(crate) fn raw(&mut self, markup: &str) {
         self.out.push_str(markup);
     }
@@ -116,6 +126,10 @@ impl Writer {
     }
 
     fn escaped(&mut self, text: &str, in_attribute: bool) {
+        // Nearly all texts are ordinary as a whole. Without a way out in the middle, the compiler compares many bytes at once.
+        if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+            return self.out.push_str(text);
+        }
         // Runs of ordinary characters are copied as a whole.
         let mut rest = text;
         while let Some(at) = rest.bytes().position(is_special)

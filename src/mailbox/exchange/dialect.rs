@@ -70,9 +70,10 @@ impl Dialect {
     /// Puts a day into the server's own way: grommunio 3.10 does not look at the zone of a request, and keeps midnight in UTC as that
     /// day (recordings, sections 5 and 6).
     pub(super) fn day(self, (property, value): Setting) -> Setting {
-        let days = [E::StartDate, E::DueDate, E::CompleteDate].map(Property::Field);
+        let is_day =
+            matches!(property, Property::Field(E::StartDate | E::DueDate | E::CompleteDate));
         match value {
-            Some(Theirs::DateTime(day)) if self.grommunio && days.contains(&property) => {
+            Some(Theirs::DateTime(day)) if self.grommunio && is_day => {
                 let day = DateTime { offset: Some(Offset::UTC), ..day };
                 (property, Some(Theirs::DateTime(day)))
             }

@@ -63,9 +63,8 @@ pub(super) fn new_item(
     mailbox: &Zone,
     dialect: Dialect,
 ) -> Result<Draft<NewItem>, Unfit> {
-    let before = Content::new();
-    let plan = plan(kind, content, &before, false, mailbox)?;
-    let mut settings = settings(kind, content, &before, plan.as_ref(), mailbox)?;
+    let plan = plan(kind, content, &Content::new(), false, mailbox)?;
+    let mut settings = settings(kind, content, None, plan.as_ref(), mailbox)?;
     dialect.has_words(&settings)?;
     match kind {
         ItemKind::Contact => settings.extend(named(names::derive(content))),
@@ -145,7 +144,7 @@ pub(super) fn update(
     if kind == ItemKind::Task {
         dialect.takes_dates(change)?;
     }
-    let mut settings = settings(kind, &content, change.before, plan.as_ref(), mailbox)?;
+    let mut settings = settings(kind, &content, Some(change.before), plan.as_ref(), mailbox)?;
     dialect.has_words(&settings)?;
     let leaves_nothing_undone = plan.as_ref().is_none_or(|plan| plan.steps.is_empty());
     if change.unfinished.is_some() && leaves_nothing_undone && !stays_unfinished {
@@ -204,19 +203,25 @@ fn named(names: Derived) -> impl Iterator<Item = Setting> {
     names.into_iter().filter_map(|(of, name)| Some((of.into(), Some(Theirs::Text(name?)))))
 }
 
+/// Works out what to set and to clear. A new item held nothing `before`: there is nothing to clear.
 fn settings(
     kind: ItemKind,
     content: &Content,
-    before: &Content,
+    before: Option<&Content>,
     plan: Option<&Plan>,
     mailbox: &Zone,
 ) -> Result<Vec<Setting>, Unfit> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(32);
+    let is_new = before.is_none();
+    let none = Content::new();
+    let before = before.unwrap_or(&none);
     for (field, slot) in content.iter().filter(|(field, _)| field.belongs_to(kind)) {
         if field.block() == Block::Progress {
             continue;
         }
         let setting = match way(field) {
+            // Where Exchange knows no blank it has a word for it.
+            way if is_new && slot.is_blank() && !matches!(way, Way::Choice(..)) => None,
             Way::Text(of) => Some((of.into(), text(slot))),
             Way::Extended(of) => Some((of.into(), text(slot))),
             Way::Slot(of) => Some((of.into(), text(slot))),
