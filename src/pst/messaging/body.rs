@@ -2,6 +2,7 @@
 
 mod html;
 mod lzfu;
+mod reference;
 mod rtf;
 
 use crate::mapi::{Value, property};

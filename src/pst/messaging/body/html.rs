@@ -1,7 +1,9 @@
 //! Takes the text out of HTML (pure).
 //!
-//! Enough for the bodies that mail programs write: blocks begin lines, white space is one space, references are characters. It
-//! is no browser, and nothing is an error.
+//! Enough for the bodies that mail programs write: blocks begin lines, a tab is between cells, white space is one space, references
+//! are characters. It is no browser, and nothing is an error.
+
+use super::reference;
 
 /// Elements whose content is no text.
 const SILENT: [&str; 4] = ["head", "style", "script", "title"];
@@ -54,7 +56,7 @@ pub(super) fn text(html: &str) -> String {
             if silent.is_some() {
                 continue;
             }
-            match run.strip_prefix('&').and_then(reference) {
+            match run.strip_prefix('&').and_then(reference::read) {
                 Some((character, behind)) => {
                     writer.exactly(character);
                     writer.run(behind);
@@ -99,85 +101,39 @@ fn tag(text: &str) -> Option<Tag<'_>> {
     Some(Tag { name, closes, after })
 }
 
-/// Reads a character reference behind its `&`, and what follows it.
-fn reference(text: &str) -> Option<(char, &str)> {
-    let end = text.char_indices().take(12).find(|(_, c)| *c == ';').map(|(at, _)| at)?;
-    let (name, rest) = text.split_at(end);
-    let rest = rest.strip_prefix(';')?;
-    let character = if let Some(number) = name.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        };
-        char::from_u32(code)?
-    } else {
-        NAMED.iter().find(|(known, _)| *known == name).map(|(_, character)| *character)?
-    };
-    Some((character, rest))
-}
-
-/// The references that occur in mails; all others are mostly written as characters.
-const NAMED: [(&str, char); 42] = [
-    ("amp", '&'),
-    ("lt", '<'),
-    ("gt", '>'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("nbsp", '\u{A0}'),
-    ("auml", 'ä'),
-    ("ouml", 'ö'),
-    ("uuml", 'ü'),
-    ("Auml", 'Ä'),
-    ("Ouml", 'Ö'),
-    ("Uuml", 'Ü'),
-    ("szlig", 'ß'),
-    ("euro", '€'),
-    ("eacute", 'é'),
-    ("egrave", 'è'),
-    ("ecirc", 'ê'),
-    ("agrave", 'à'),
-    ("aacute", 'á'),
-    ("acirc", 'â'),
-    ("ccedil", 'ç'),
-    ("ntilde", 'ñ'),
-    ("oacute", 'ó'),
-    ("uacute", 'ú'),
-    ("iacute", 'í'),
-    ("ocirc", 'ô'),
-    ("oslash", 'ø'),
-    ("aring", 'å'),
-    ("aelig", 'æ'),
-    ("copy", '©'),
-    ("reg", '®'),
-    ("trade", '™'),
-    ("ndash", '–'),
-    ("mdash", '—'),
-    ("lsquo", '‘'),
-    ("rsquo", '’'),
-    ("ldquo", '“'),
-    ("rdquo", '”'),
-    ("bdquo", '„'),
-    ("hellip", '…'),
-    ("bull", '•'),
-    ("middot", '·'),
-];
-
-/// Collects text: white space shrinks, blocks begin lines.
+/// Collects text: white space shrinks, blocks begin lines, cells of a row stay in one.
 #[derive(Default)]
 struct Writer {
     out: String,
     space: bool,
     lines: usize,
     kept: bool,
+    /// Whether a row, or a table within a cell, stands between the last text and what comes.
+    row: bool,
+    /// Cells that began since the last text.
+    tabs: usize,
 }
 
 impl Writer {
     fn element(&mut self, name: &str, closes: bool) {
+        if name.eq_ignore_ascii_case("td") || name.eq_ignore_ascii_case("th") {
+            self.space = false;
+            // The first cell of a row is where its line begins; a paragraph that ended with its cell ends no line.
+            if !closes && !self.row {
+                (self.lines, self.tabs) = (0, self.tabs + 1);
+            }
+            return;
+        }
         let Some(name) = BLOCKS.iter().find(|block| block.eq_ignore_ascii_case(name)) else {
             return;
         };
         self.space = false;
         match *name {
+            "p" | "div" if !closes && self.tabs > 0 => {}
+            "tr" | "table" => {
+                (self.row, self.tabs) = (true, 0);
+                self.lines = self.lines.max(1);
+            }
             "br" => self.lines += 1,
             "p" if !closes => self.lines = self.lines.max(2),
             "pre" => {
@@ -202,11 +158,13 @@ impl Writer {
     fn exactly(&mut self, character: char) {
         if !self.out.is_empty() {
             (0..self.lines).for_each(|_| self.out.push_str("\r\n"));
-            if self.space && self.lines == 0 {
+            let cells = if self.lines == 0 { self.tabs } else { 0 };
+            (0..cells).for_each(|_| self.out.push('\t'));
+            if self.space && self.lines == 0 && cells == 0 {
                 self.out.push(' ');
             }
         }
-        (self.space, self.lines) = (false, 0);
+        (self.space, self.lines, self.row, self.tabs) = (false, 0, false, 0);
         self.out.push(character);
     }
 
@@ -224,6 +182,17 @@ mod tests {
         let html = "<html><head><title>x</title><style>p {a:b}</style></head><body>\r\n<p class='>'>Gr&uuml;&szlig;e\r\n \
                     an&nbsp;&#8364;&#x1F600;</p><div>a<br>b &amp;&lt;i></div><!-- no --><p>c</p></body></html>";
         assert_eq!(text(html), "Grüße an\u{A0}€😀\r\na\r\nb &<i>\r\n\r\nc");
+    }
+
+    /// The second form is how Word writes a table.
+    #[test]
+    fn a_row_is_a_line_and_a_tab_is_between_its_cells() {
+        let plain = "<table><tr><th>Name</th><td>Weber</td></tr>\n<tr><td>Telefon</td> <td></td> <td>030</td></tr></table>x";
+        assert_eq!(text(plain), "Name\tWeber\r\nTelefon\t\t030\r\nx");
+        let word = "<table><tr><td><p>Name</p>\n</td><td><p>Weber</p><p>Jena</p></td></tr><tr><td></td><td><p>x</p></td></tr></table>";
+        assert_eq!(text(word), "Name\tWeber\r\n\r\nJena\r\n\r\nx");
+        let nested = "<td>a<table><tr><td>b<td>c</table></td><td>d";
+        assert_eq!(text(nested), "a\r\nb\tc\r\nd");
     }
 
     #[test]

@@ -58,6 +58,8 @@ struct Reader<'a> {
     now: Group,
     page: CodePage,
     fonts: HashMap<i32, CodePage>,
+    /// The font of text for which none is named.
+    default: i32,
     /// Bytes in the code page, waiting until the run ends.
     bytes: Vec<u8>,
     /// The first half of a pair of UTF-16.
@@ -76,6 +78,7 @@ impl<'a> Reader<'a> {
             now: Group { silent: false, fonts: false, font: -1, skip: 1 },
             page,
             fonts: HashMap::new(),
+            default: -1,
             bytes: Vec::new(),
             high: None,
             leave: 0,
@@ -177,6 +180,14 @@ impl<'a> Reader<'a> {
             b"f" => {
                 self.flush();
                 self.now.font = number.unwrap_or(-1);
+            }
+            b"deff" => {
+                self.default = number.unwrap_or(-1);
+                self.now.font = self.default;
+            }
+            b"plain" => {
+                self.flush();
+                self.now.font = self.default;
             }
             b"fcharset" if self.now.fonts => {
                 if let Some(page) = number.and_then(page_of_charset) {
@@ -303,6 +314,8 @@ mod tests {
             r"{\rtf1\ansicpg1252{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\f1\'cf\f0\'cf}";
         assert_eq!(plain(cyrillic), "ПÏ");
         assert_eq!(plain(r"{\rtf1\ansicpg932\'93\'fa}"), "日");
+        let by_default = r"{\rtf1\ansicpg1252\deff1{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\'cf{\f0\'cf\plain\'cf}}";
+        assert_eq!(plain(by_default), "ПÏП");
     }
 
     /// Memory is bounded: of 100,000 groups 500 are kept, and what is behind them is as before them.
