@@ -1,6 +1,7 @@
 //! The seams to time and chance. A run depends on nothing else that differs from one machine to the next (invariant 10).
 
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -38,10 +39,18 @@ impl Clock for SystemClock {
 #[derive(Clone, Copy, Debug)]
 pub struct SystemEntropy;
 
+/// Random numbers that nobody had yet: the system is asked for many at once, since a first transfer takes one for each item.
+static FRESH: Mutex<Vec<[u8; 16]>> = Mutex::new(Vec::new());
+
 impl Entropy for SystemEntropy {
     fn bits(&self) -> Option<[u8; 16]> {
-        let mut bits = [0; 16];
-        getrandom::fill(&mut bits).ok().map(|()| bits)
+        let mut fresh = FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+        if fresh.is_empty() {
+            let mut bits = vec![[0; 16]; 64];
+            getrandom::fill(bits.as_flattened_mut()).ok()?;
+            *fresh = bits;
+        }
+        fresh.pop()
     }
 }
 
