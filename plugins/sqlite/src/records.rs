@@ -6,7 +6,8 @@ use abgleich_plugin::messages::{
     AdapterError, FetchAnswer, FetchRequest, Fetched, Fields, Found, Kind, Module, Parent, Record,
 };
 use jiff::tz::TimeZone;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, OptionalExtension, Row, Transaction, params};
 
 use crate::cell;
 use crate::columns::{BEFORE_FIELDS, Columns};
@@ -34,11 +35,23 @@ pub(crate) fn fetch(
     let read = database.read()?;
     known_user(&read, &request.user)?;
     let mut answers = Vec::with_capacity(request.ids.len());
+    let mut places = read.prepare_cached(PLACE).map_err(|error| failed(&error))?;
+    // Most calls ask for records of one kind.
+    let mut select: Option<(&Columns, CachedStatement<'_>)> = None;
     for id in &request.ids {
-        let found = match place(&read, &request.user, id)? {
+        let found = match find(&mut places, &request.user, id)? {
             None => Found::Gone,
             Some(place) if !place.seen => Found::NotYours,
-            Some(place) => record(&read, id, &place, &zone, request.brief)?,
+            Some(place) => {
+                let (_, query) = match select.take() {
+                    Some(open) if open.0.kind == place.columns.kind => select.insert(open),
+                    _ => {
+                        let query = read.prepare_cached(place.columns.select());
+                        select.insert((place.columns, query.map_err(|error| failed(&error))?))
+                    }
+                };
+                record(&read, query, id, &place, (&zone, request.brief))?
+            }
         };
         answers.push(FetchAnswer { id: id.clone(), found });
     }
@@ -51,10 +64,20 @@ pub(crate) fn place(
     user: &str,
     id: &str,
 ) -> Result<Option<Place>, AdapterError> {
-    const SQL: &str = "SELECT kind, module, seq,
+    find(&mut read.prepare_cached(PLACE).map_err(|error| failed(&error))?, user, id)
+}
+
+/// The SQL that says where a record is.
+const PLACE: &str = "SELECT kind, module, seq,
             kind = 'contact' OR EXISTS (SELECT 1 FROM assignee WHERE activity = record AND user = ?2),
             (SELECT level FROM permission p WHERE p.record = c.record AND user = ?2)
         FROM change c WHERE record = ?1 AND gone = 0";
+
+fn find(
+    places: &mut CachedStatement<'_>,
+    user: &str,
+    id: &str,
+) -> Result<Option<Place>, AdapterError> {
     let read_row = |row: &Row<'_>| {
         let level: Option<String> = row.get(4)?;
         let word: String = row.get(0)?;
@@ -67,19 +90,17 @@ pub(crate) fn place(
             open: level.is_none(),
         })
     };
-    read.prepare_cached(SQL)
-        .and_then(|mut query| query.query_row(params![id, user], read_row).optional())
-        .map_err(|error| failed(&error))
+    places.query_row(params![id, user], read_row).optional().map_err(|error| failed(&error))
 }
 
+/// Reads a record by the statement of its kind.
 fn record(
     read: &Transaction<'_>,
+    query: &mut CachedStatement<'_>,
     id: &str,
     place: &Place,
-    zone: &TimeZone,
-    brief: bool,
+    (zone, brief): (&TimeZone, bool),
 ) -> Result<Found, AdapterError> {
-    let mut query = read.prepare_cached(place.columns.select()).map_err(|error| failed(&error))?;
     let mut rows = query.query([id]).map_err(|error| failed(&error))?;
     let Some(row) = rows.next().map_err(|error| failed(&error))? else { return Ok(Found::Gone) };
     let parent: Option<String> = row.get(2).map_err(|error| failed(&error))?;
@@ -125,9 +146,13 @@ pub(crate) fn fields(
     zone: &TimeZone,
     brief: bool,
 ) -> Result<Fields, String> {
-    let mut fields = Vec::new();
+    // Of some sixty fields, a record fills a few.
+    let mut fields = Vec::with_capacity(if brief { 24 } else { 64 });
     for (index, (word, shape)) in columns.fields().enumerate() {
         let cell = row.get_ref(BEFORE_FIELDS + index).map_err(|error| error.to_string())?;
+        if brief && matches!(cell, ValueRef::Null) {
+            continue;
+        }
         let value = cell::read(shape, cell, zone)
             .map_err(|what| format!("the column `{word}` does not hold {what}"))?;
         if !(brief && value.is_null()) {
