@@ -20,6 +20,7 @@ mod members;
 mod migrations;
 mod pairs;
 mod runs;
+mod schema;
 mod series;
 mod spool;
 mod transaction;
@@ -38,6 +39,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::model::{MailboxIdentity, TenantName, UserId};
 
 pub use connections::StateFolder;
+pub use counts::Lost;
 pub use error::StateError;
 pub use findings::FindingRow;
 pub use folders::{FolderRow, ScopeMark};
@@ -180,14 +182,16 @@ impl State {
         let version: i64 =
             transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         let done = usize::try_from(version).unwrap_or_default();
-        for migration in migrations::MIGRATIONS.iter().skip(done) {
-            transaction.execute_batch(migration)?;
-        }
         if done == 0 {
+            transaction.execute_batch(schema::NEWEST)?;
             let mut salt = [0_u8; 16];
             getrandom::fill(&mut salt).map_err(|_| StateError::Entropy)?;
             transaction
                 .execute("INSERT INTO meta (key, value) VALUES ('salt', ?1)", params![salt])?;
+        } else {
+            for migration in migrations::MIGRATIONS.iter().skip(done) {
+                transaction.execute_batch(migration)?;
+            }
         }
         transaction.pragma_update(
             None,

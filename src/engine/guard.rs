@@ -9,7 +9,9 @@ use crate::engine::session::{Active, Session, Stop, direction};
 use crate::model::rules::BrakeLimits;
 use crate::model::{Direction, Mode, Module, Scope, Switch};
 use crate::reason::Code;
-use crate::state::{Dirty, ItemPresence, PairRow, RecordPresence, SpooledVerdict, StateError};
+use crate::state::{
+    Dirty, ItemPresence, Lost, PairRow, RecordPresence, SpooledVerdict, StateError,
+};
 
 /// How many spooled verdicts are read at once.
 const PAGE: usize = 500;
@@ -89,12 +91,13 @@ impl Session<'_> {
     /// Stops where too much went missing, a filter shrank, or a direction turned; before anything is planned.
     pub(super) fn guard_observed(&mut self) -> Result<(), Stop> {
         let mut weighed = Weighed::default();
+        let lost = self.state.lost(self.id)?;
         for active in &self.active {
             self.guard_turned(active, &mut weighed)?;
             let settings = self.job.scopes.of(active.scope);
             let (module, contacts) = columns(active.scope);
-            let missing = self.state.count_missing(self.id, module, contacts)?;
-            let leaving = self.state.count_leaving(self.id, module, contacts)?;
+            let of_scope = |lost: &&Lost| (lost.module, lost.contacts) == (module, contacts);
+            let Some(&Lost { missing, leaving, .. }) = lost.iter().find(of_scope) else { continue };
             if missing == 0 && leaving == 0 {
                 continue;
             }

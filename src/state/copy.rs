@@ -59,7 +59,7 @@ impl State {
                 ),
                 _ => format!("mailbox = {mailbox}"),
             };
-            // Both went through the same migrations, so that their columns stand in the same order.
+            // Both have the same layout, with the columns in the same order.
             let copy = format!(
                 "INSERT OR REPLACE INTO main.{table} SELECT * FROM original.{table} WHERE {rows}"
             );

@@ -6,57 +6,58 @@ use super::{MailboxId, State, StateError};
 use crate::model::Module;
 use crate::reason::Code;
 
-impl State {
-    /// Counts pairs that satisfy a condition over the columns of `pair`; `?2` is the module, `?3` the kinds. The index is
-    /// named, because left to itself SQLite reads every row with its base.
-    fn count(
-        &self,
-        mailbox: MailboxId,
-        module: Module,
-        contacts: bool,
-        (index, tail): (&str, &str),
-    ) -> Result<u64, StateError> {
-        let sql = format!(
-            "SELECT count(*) FROM pair INDEXED BY {index}
-             WHERE mailbox = ?1 AND module = ?2 AND (kind = 'contact') = ?3 AND {tail}"
-        );
-        Ok(self
-            .connection
-            .prepare_cached(&sql)?
-            .query_row(params![mailbox.0, module.key(), contacts], |row| row.get(0))?)
-    }
+/// What a scope lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Lost {
+    /// The module of the scope.
+    pub module: Module,
+    /// Whether its contacts are meant; else its activities.
+    pub contacts: bool,
+    /// Pairs whose item was found missing.
+    pub missing: u64,
+    /// Records that left the filter.
+    pub leaving: u64,
+}
 
-    /// Counts a scope's linked pairs.
+impl State {
+    /// Counts a scope's linked pairs. The index is named, here and below, because left to itself SQLite reads every row with its
+    /// base.
     pub fn count_linked(
         &self,
         mailbox: MailboxId,
         module: Module,
         contacts: bool,
     ) -> Result<u64, StateError> {
-        let linked = ("pair_scope", "linked AND record_state = 'here'");
-        self.count(mailbox, module, contacts, linked)
+        let sql = "SELECT count(*) FROM pair INDEXED BY pair_scope
+             WHERE mailbox = ?1 AND module = ?2 AND (kind = 'contact') = ?3
+                 AND (linked OR outcome IS NOT NULL) AND linked AND record_state = 'here'";
+        let mut select = self.connection.prepare_cached(sql)?;
+        Ok(select.query_row(params![mailbox.0, module.key(), contacts], |row| row.get(0))?)
     }
 
-    /// Counts a scope's pairs whose item was found missing and not decided since.
-    pub fn count_missing(
-        &self,
-        mailbox: MailboxId,
-        module: Module,
-        contacts: bool,
-    ) -> Result<u64, StateError> {
-        let missing = "item_state IN ('deleted', 'missing') AND dirty <> 0 AND dirty & 2 <> 0 AND record_state = 'here'";
-        self.count(mailbox, module, contacts, ("pair_dirty", missing))
-    }
-
-    /// Counts a module's records that left the filter and were not decided since.
-    pub fn count_leaving(
-        &self,
-        mailbox: MailboxId,
-        module: Module,
-        contacts: bool,
-    ) -> Result<u64, StateError> {
-        let leaving = "record_state = 'left' AND dirty <> 0 AND dirty & 1 <> 0";
-        self.count(mailbox, module, contacts, ("pair_dirty", leaving))
+    /// Counts what is no longer where it was and was not decided since, in one walk for all scopes that have any.
+    pub fn lost(&self, mailbox: MailboxId) -> Result<Vec<Lost>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT module, kind = 'contact',
+                 sum(item_state IN ('deleted', 'missing') AND dirty & 2 <> 0 AND record_state = 'here'),
+                 sum(record_state = 'left' AND dirty & 1 <> 0)
+             FROM pair INDEXED BY pair_dirty
+             WHERE mailbox = ?1 AND dirty <> 0 AND (item_state IN ('deleted', 'missing') OR record_state = 'left')
+             GROUP BY 1, 2",
+        )?;
+        let mut rows = statement.query(params![mailbox.0])?;
+        let mut lost = Vec::new();
+        while let Some(row) = rows.next()? {
+            let module: String = row.get(0)?;
+            lost.push(Lost {
+                module: Module::from_key(&module)
+                    .ok_or_else(|| StateError::Corrupt(format!("`{module}` is no module")))?,
+                contacts: row.get(1)?,
+                missing: row.get(2)?,
+                leaving: row.get(3)?,
+            });
+        }
+        Ok(lost)
     }
 
     /// Counts what stands in a scope, by code; settled pairs count under `None`.

@@ -1,7 +1,8 @@
-//! Pure: the schema of the state, as append-only migrations. A migration that was released is never edited.
+//! Pure: what leads the states of earlier versions to the layout of this one, as append-only migrations. A migration that was released
+//! is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -301,6 +302,13 @@ UPDATE run SET quiet = 1 WHERE NOT EXISTS (SELECT 1 FROM journal WHERE journal.r
     AND NOT EXISTS (SELECT 1 FROM creating WHERE creating.run = run.id);
 CREATE INDEX run_mailbox ON run (mailbox, started);
 CREATE INDEX run_quiet ON run (mailbox, started) WHERE quiet = 1;
+";
+
+/// Version 11: the index that pairs are counted by holds those only that count, so that a pair that is new and not settled yet is not
+/// written into it and taken out again.
+const V11: &str = "
+DROP INDEX pair_scope;
+CREATE INDEX pair_scope ON pair (mailbox, module, kind, outcome, record_state, linked) WHERE linked OR outcome IS NOT NULL;
 ";
 
 #[cfg(test)]
