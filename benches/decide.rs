@@ -79,8 +79,8 @@ fn settle(folder: &Path, pairs: usize) -> MailboxId {
                     parent: None,
                     version: None,
                 };
-                state.add_member(mailbox, PLACE.0, (&record, false))?;
-                state.see_record(mailbox, &seen)?;
+                state.add_members(mailbox, PLACE.0, (std::slice::from_ref(&record), false))?;
+                state.see_records(mailbox, std::iter::once(seen))?;
                 let pair = state.pair_of_record(mailbox, &record)?.expect("it was just seen");
                 let content = full_contact(number);
                 state.set_pair_keys(mailbox, &[(pair.id, &keys(PLACE.1, &content, b"salt"))])?;

@@ -51,7 +51,7 @@ pub use marks::{KnownItem, SeenRecord};
 pub use pairs::{Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, Settlement};
 pub use runs::RunRow;
 pub use series::SeriesRound;
-pub use spool::SpooledVerdict;
+pub use spool::{PlannedWrite, SpooledVerdict};
 pub use unpaired::UnpairedRow;
 
 use connections::FileMark;

@@ -10,6 +10,7 @@ mod update;
 
 use std::collections::{HashMap, HashSet};
 
+use crate::engine::kept::{Planned, Work};
 use crate::engine::plan::Action;
 use crate::engine::report::Phase;
 use crate::engine::session::{Active, Session, Stop};
@@ -26,25 +27,17 @@ const BATCH_BYTES: usize = 2 << 20;
 /// What is done, in this order.
 const ACTIONS: [Action; 4] = [Action::Create, Action::Update, Action::Delete, Action::RemoveTwin];
 
-/// A planned pair with its values.
-pub(super) struct Work {
-    pub(super) verdict: SpooledVerdict,
-    pub(super) pair: PairRow,
-    pub(super) record: Option<Record>,
-    /// The record's fingerprints, where they were taken for the plan.
-    pub(super) half: Option<Half>,
-}
-
 impl Session<'_> {
     /// Makes every planned effect.
     pub(super) fn apply(&mut self) -> Result<(), Stop> {
         self.phase(Phase::Writing);
-        let mut total = 0;
-        for action in ACTIONS {
-            total += self.state.count_spooled(action.key())?;
-        }
+        let counts = self.state.count_spooled(ACTIONS.map(Action::key))?;
+        let total = counts.iter().sum();
         let mut done = 0;
-        for action in ACTIONS {
+        for (action, count) in ACTIONS.into_iter().zip(counts) {
+            if count == 0 {
+                continue;
+            }
             for active in self.active.clone() {
                 for kind in active.kinds().iter().copied() {
                     self.apply_all(&active, kind, action, (&mut done, total))?;
@@ -65,18 +58,18 @@ impl Session<'_> {
         self.kept.heard = None;
         loop {
             self.heed()?;
-            let which = Some((active.scope, kind, action.key()));
+            let which = (active.scope, kind, action.key());
             // Batches grow while all goes well, and shrink when the server is overburdened.
             let size = self.mailbox.batch().max(1);
-            let page = self.state.spooled(which, after, size)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.id;
-            *done += page.len() as u64;
+            let rows = self.state.spooled_rows(which, after, size)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = *last;
+            *done += rows.len() as u64;
             if action == Action::RemoveTwin {
-                self.remove_twins(active, kind, page)?;
+                self.remove_twins(active, kind, &rows)?;
                 self.heed_mailbox()?;
             } else {
-                for work in by_weight(self.load(active, page)?) {
+                for work in by_weight(self.load(active, &rows)?) {
                     match action {
                         Action::Create => self.create(active, kind, work)?,
                         Action::Delete => self.delete(active, kind, work)?,
@@ -91,7 +84,7 @@ impl Session<'_> {
 
     /// Takes out of what is at hand the records that changed since they were read for the plan.
     fn heed_changes(&mut self, active: &Active) -> Result<(), Stop> {
-        if !self.kept.has_records() {
+        if !self.kept.has_work() {
             return Ok(());
         }
         let module = active.scope.module;
@@ -100,17 +93,20 @@ impl Session<'_> {
             None => self.state.feed(self.id, module)?.0,
         };
         let Some(mut since) = since else {
-            self.kept.clear_records();
+            self.kept.clear_work();
             return Ok(());
         };
         loop {
             let changes = self.source.changes(self.job.user, module, &since)?;
             if changes.lost || (changes.more && changes.position == since) {
-                self.kept.clear_records();
+                self.kept.clear_work();
                 return Ok(());
             }
             let ids = changes.changed.iter().map(|entry| &entry.id);
-            ids.chain(&changes.gone).for_each(|id| drop(self.kept.take_record(id)));
+            let ids: HashSet<_> = ids.chain(&changes.gone).collect();
+            if !ids.is_empty() {
+                self.kept.forget_records(&ids);
+            }
             since = changes.position;
             if !changes.more {
                 self.kept.heard = Some(since);
@@ -119,37 +115,33 @@ impl Session<'_> {
         }
     }
 
-    /// Loads the records of planned pairs: as they were read for the plan, where the source tells that they are still like that,
-    /// else they are read again. One whose version is another by now is left for the next run, and so is a planned delete whose
-    /// record is back (rule D13).
-    fn load(&mut self, active: &Active, page: Vec<SpooledVerdict>) -> Result<Vec<Work>, Stop> {
+    /// Loads planned pairs with their records: as they were read for the plan, where the source tells that the records are still
+    /// like that, else they are read again. One whose version is another by now is left for the next run, and so is a planned
+    /// delete whose record is back (rule D13).
+    fn load(&mut self, active: &Active, rows: &[i64]) -> Result<Vec<Work>, Stop> {
         self.heed_changes(active)?;
-        let planned = self.state.reading(|state| {
-            let pairs = page.into_iter().map(|verdict| {
-                let pair = state.pair(self.id, verdict.pair)?;
-                Ok(pair.map(|pair| (verdict, pair)))
-            });
-            pairs.filter_map(Result::transpose).collect::<Result<Vec<_>, StateError>>()
-        })?;
-        let mut work = Vec::new();
-        let mut verdicts = HashMap::new();
-        let mut pairs = Vec::new();
-        for (verdict, pair) in planned {
-            match self.kept.take_record(&pair.record) {
-                Some((record, half))
-                    if verdict.record_version.as_ref() == Some(&record.version) =>
-                {
-                    work.push(Work { verdict, pair, record: Some(record), half: Some(half) });
-                }
-                _ => {
-                    verdicts.insert(pair.id, verdict);
-                    pairs.push(pair);
-                }
+        let mut work = Vec::with_capacity(rows.len());
+        let mut missing = Vec::new();
+        for row in rows {
+            match self.kept.take_work(*row) {
+                Some(kept) => work.push(kept),
+                None => missing.push(*row),
             }
         }
-        if pairs.is_empty() {
+        if missing.is_empty() {
             return Ok(work);
         }
+        let mut verdicts = HashMap::with_capacity(missing.len());
+        let mut pairs = Vec::with_capacity(missing.len());
+        self.state.reading(|state| {
+            for row in missing {
+                let Some(verdict) = state.spooled_at(row)? else { continue };
+                let Some(pair) = state.pair(self.id, verdict.pair)? else { continue };
+                verdicts.insert(pair.id, verdict);
+                pairs.push(pair);
+            }
+            Ok::<_, StateError>(())
+        })?;
         let back = self.back_in_filter(active, verdicts.values(), &pairs)?;
         for seen in self.read_records(active, pairs)? {
             let Some(verdict) = verdicts.remove(&seen.pair.id) else { continue };
@@ -163,7 +155,8 @@ impl Session<'_> {
                 self.put_off(&verdict, &seen.pair, Code::StaleRecord)?;
                 continue;
             }
-            work.push(Work { verdict, pair: seen.pair, record: seen.record, half: None });
+            let (pair, record) = (seen.pair, seen.record);
+            work.push(Box::new(Planned { verdict, pair, record, half: None }));
         }
         Ok(work)
     }
@@ -277,7 +270,7 @@ impl Session<'_> {
     /// server may have changed it since (rule D13): then it is planned once more.
     fn still_planned(
         &mut self,
-        work: &Work,
+        work: &Planned,
         item: Option<Result<Item, ItemError>>,
     ) -> Result<Option<Item>, StateError> {
         match item {
@@ -296,7 +289,7 @@ impl Session<'_> {
     }
 
     /// Returns what stands of a pair that is settled: what the plan said about it. All other findings about it are gone.
-    fn stands(&self, work: &Work) -> Result<Option<Code>, StateError> {
+    fn stands(&self, work: &Planned) -> Result<Option<Code>, StateError> {
         let codes: Vec<Code> = work
             .verdict
             .reasons
@@ -393,7 +386,7 @@ fn stamp_fingerprint(half: &Half) -> String {
 /// Cuts a batch where its values would take too much memory or too large a request.
 fn by_weight(work: Vec<Work>) -> Vec<Vec<Work>> {
     let mut batches = Vec::new();
-    let mut batch = Vec::new();
+    let mut batch = Vec::with_capacity(work.len());
     let mut bytes = 0;
     for work in work {
         let weight = work.record.as_ref().map_or(0, |record| record.content.weight());

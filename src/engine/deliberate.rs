@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use crate::engine::dress::{Dress, undress};
 use crate::engine::explain::explain;
+use crate::engine::kept::Planned;
 use crate::engine::pairing::keys;
 use crate::engine::plan::{
     Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
@@ -32,7 +33,7 @@ const PAGE: usize = 1000;
 /// What was read of one pair.
 pub(super) struct Seen {
     pub(super) pair: PairRow,
-    pub(super) record: Option<Record>,
+    pub(super) record: Option<Box<Record>>,
     /// The source says that the record is gone or no longer the user's.
     pub(super) record_gone: bool,
     /// What the record is recognised by, where it may have to be.
@@ -107,24 +108,19 @@ impl Session<'_> {
         &mut self,
         active: &Active,
         kind: ItemKind,
-        pairs: Vec<PairRow>,
+        mut pairs: Vec<PairRow>,
         contested: bool,
     ) -> Result<(), Stop> {
-        let pairs = match &self.options.explain {
-            Some(record) => pairs.into_iter().filter(|pair| pair.record == *record).collect(),
-            None => pairs,
-        };
-        let pairs: Vec<_> = match &self.only {
-            Some(only) => pairs.into_iter().filter(|pair| only.contains(&pair.id)).collect(),
-            None => pairs,
-        };
-        let (apart, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.unlinked);
-        for pair in apart {
+        if let Some(record) = &self.options.explain {
+            pairs.retain(|pair| pair.record == *record);
+        }
+        if let Some(only) = &self.only {
+            pairs.retain(|pair| only.contains(&pair.id));
+        }
+        for pair in pairs.extract_if(.., |pair| pair.unlinked) {
             self.state.set_outcome(pair.id, Some(Code::Unlinked), false)?;
         }
-        let (asleep, pairs): (Vec<_>, Vec<_>) =
-            pairs.into_iter().partition(|pair| !active.whole && is_asleep(pair));
-        for pair in asleep {
+        for pair in pairs.extract_if(.., |pair| !active.whole && is_asleep(pair)) {
             self.state.set_outcome(pair.id, pair.outcome, false)?;
         }
         if pairs.is_empty() {
@@ -141,6 +137,8 @@ impl Session<'_> {
                 self.find_stamped(seen, stamped)?;
             }
         }
+        let unlinked = page.iter().filter(|seen| seen.first_look).map(|seen| seen.pair.id);
+        self.state.note_unlinked(unlinked)?;
         self.state.commit()?;
         self.look_for_deleted(active, kind, &mut page)?;
         let ids: Vec<ItemId> = page
@@ -172,7 +170,7 @@ impl Session<'_> {
         pairs: Vec<PairRow>,
     ) -> Result<Vec<Seen>, Stop> {
         let ids: Vec<_> = pairs.iter().map(|pair| pair.record.clone()).collect();
-        let mut answers: HashMap<_, _> = HashMap::new();
+        let mut answers: HashMap<_, _> = HashMap::with_capacity(ids.len());
         for answer in self.source.fetch(self.job.user, &ids)? {
             let id = match &answer {
                 Fetched::Record(record) => record.id.clone(),
@@ -191,7 +189,7 @@ impl Session<'_> {
                 let record = match answer {
                     Some(Fetched::Record(mut record)) if record.kind == pair.kind => {
                         lens.focus_record(&mut record);
-                        Some(*record)
+                        Some(record)
                     }
                     _ => None,
                 };
@@ -225,7 +223,7 @@ impl Session<'_> {
     }
 
     /// Joins a record that has no item to the one that carries its stamp, where some item is `stamped` at all. One that stays
-    /// without is noted for a second look.
+    /// without gets a second look.
     fn find_stamped(&self, seen: &mut Seen, stamped: bool) -> Result<(), StateError> {
         if seen.keys.is_none() || seen.pair.item.is_some() {
             return Ok(());
@@ -235,9 +233,6 @@ impl Session<'_> {
         }
         seen.joined = seen.pair.item.is_some();
         seen.first_look = !seen.joined;
-        if seen.first_look {
-            self.state.note_unlinked(seen.pair.id)?;
-        }
         Ok(())
     }
 
@@ -397,18 +392,20 @@ impl Session<'_> {
         if self.options.explain.is_some() {
             self.explanation = Some(explain(active, &seen, record_view.as_ref(), item, &verdict));
         }
-        if matches!(verdict.action, Action::Update | Action::Delete)
+        let action = verdict.action;
+        if matches!(action, Action::Update | Action::Delete)
             && let Some(item) = as_read
         {
             self.kept.keep(item);
         }
-        self.conclude(active, kind, &seen, (record_view.as_ref(), item), &verdict)?;
+        let planned = self.conclude(active, kind, &seen, (record_view.as_ref(), item), &verdict)?;
         // What changes meanwhile is told by the feed; without one the record is read again.
-        if matches!(verdict.action, Action::Create | Action::Update)
-            && self.description.feed
+        if let Some(verdict) = planned.filter(|_| self.description.feed && self.kept.has_room())
+            && matches!(action, Action::Create | Action::Update)
             && let Some((record, view)) = seen.record.zip(record_view)
         {
-            self.kept.keep_record(record, view.half);
+            let (record, half) = (Some(record), Some(view.half));
+            self.kept.keep_work(Box::new(Planned { verdict, pair: seen.pair, record, half }));
         }
         Ok(())
     }
@@ -473,7 +470,7 @@ impl Session<'_> {
         Ok(carried)
     }
 
-    /// Settles a verdict that needs no write, spools one that does.
+    /// Settles a verdict that needs no write, spools one that does and returns it.
     fn conclude(
         &mut self,
         active: &Active,
@@ -481,13 +478,13 @@ impl Session<'_> {
         seen: &Seen,
         (record_view, item): (Option<&RecordView>, Option<(&Item, &ItemView)>),
         verdict: &Verdict,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<SpooledVerdict>, Stop> {
         let private = seen.record.as_ref().is_some_and(|record| record.private)
             || item.is_some_and(|(item, _)| item.identity.private);
-        let label = seen.record.as_ref().filter(|_| !private).and_then(label_of);
+        let label = seen.record.as_deref().filter(|_| !private).and_then(label_of);
         self.report(active, seen, (label.as_deref(), private), item, verdict)?;
         let spooled = SpooledVerdict {
-            id: 0,
+            id: SpooledVerdict::row(seen.pair.id),
             pair: seen.pair.id,
             scope: active.scope,
             kind,
@@ -507,6 +504,7 @@ impl Session<'_> {
         };
         if seen.second_look {
             self.state.unspool(seen.pair.id)?;
+            self.kept.take_work(spooled.id);
             self.state.forget_note(seen.pair.id)?;
         }
         if seen.first_look {
@@ -526,12 +524,12 @@ impl Session<'_> {
                 if !seen.first_look {
                     self.state.spool(&spooled)?;
                 }
-                return Ok(());
+                return Ok(Some(spooled));
             }
             // Until a person's word is given, each run counts the same: what is settled would run backwards no longer.
             _ if seen.backwards && !self.options.allow.contains_key("restored") => {
                 self.state.set_outcome(seen.pair.id, seen.pair.outcome, true)?;
-                return Ok(());
+                return Ok(None);
             }
             Action::Settle | Action::Nothing => {
                 if let (Some(record), Some((item, view)), Some(record_view)) =
@@ -571,7 +569,7 @@ impl Session<'_> {
                     if !stays_dirty {
                         self.remember_absence(active.scope, &seen.pair)?;
                     }
-                    return Ok(());
+                    return Ok(None);
                 }
             }
             // Of a pair's own item the planner never says that it is a twin.
@@ -581,7 +579,7 @@ impl Session<'_> {
         if !stays_dirty {
             self.remember_absence(active.scope, &seen.pair)?;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

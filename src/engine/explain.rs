@@ -19,7 +19,7 @@ pub(super) fn explain(
 ) -> Explanation {
     let private = seen.record.as_ref().is_some_and(|record| record.private)
         || item.is_some_and(|(item, _)| item.identity.private);
-    let record = seen.record.as_ref();
+    let record = seen.record.as_deref();
     let mut fields = Vec::new();
     for field in Field::of(seen.pair.kind) {
         let record_now = record_view.map(|view| &view.half);

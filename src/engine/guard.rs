@@ -9,12 +9,8 @@ use crate::engine::session::{Active, Session, Stop, direction};
 use crate::model::rules::BrakeLimits;
 use crate::model::{Direction, Mode, Module, Scope, Switch};
 use crate::reason::Code;
-use crate::state::{
-    Dirty, ItemPresence, Lost, PairRow, RecordPresence, SpooledVerdict, StateError,
-};
+use crate::state::{Dirty, ItemPresence, Lost, PairRow, PlannedWrite, RecordPresence, StateError};
 
-/// How many spooled verdicts are read at once.
-const PAGE: usize = 500;
 /// How many examples a message shows.
 const EXAMPLES: usize = 3;
 
@@ -50,14 +46,14 @@ struct Planned {
 }
 
 impl Planned {
-    fn add(&mut self, code: Code, number: u64, verdict: &SpooledVerdict) {
+    fn add(&mut self, code: Code, number: u64, write: &PlannedWrite<'_>) {
         if number == 0 {
             return;
         }
         let (count, examples) = self.counts.entry(code).or_default();
         *count += number;
         if examples.len() < EXAMPLES {
-            examples.extend(verdict.label.clone());
+            examples.extend(write.label.map(ToOwned::to_owned));
         }
     }
 
@@ -139,28 +135,22 @@ impl Session<'_> {
     /// Stops where the plan does more than the limits allow over 24 hours.
     pub(super) fn guard_planned(&mut self) -> Result<(), Stop> {
         let mut planned: BTreeMap<Scope, Planned> = BTreeMap::new();
-        let mut after = 0;
-        loop {
-            let page = self.state.spooled(None, after, PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = last.id;
-            for verdict in page.iter().filter(|verdict| verdict.writes()) {
-                let scope = planned.entry(verdict.scope).or_default();
-                match Action::from_key(&verdict.action) {
-                    Some(Action::Create) => scope.add(Code::BrakeCreated, 1, verdict),
-                    Some(Action::Delete | Action::RemoveTwin) => {
-                        scope.add(Code::BrakeDeleted, 1, verdict);
-                    }
-                    _ => {
-                        let outlook = u64::from(!verdict.to_item.is_empty());
-                        let staffitpro = u64::from(!verdict.to_record.is_empty());
-                        scope.add(Code::BrakeUpdatedOutlook, outlook, verdict);
-                        scope.add(Code::BrakeUpdatedStaffitpro, staffitpro, verdict);
-                    }
+        self.state.weigh_writes(|write| {
+            let scope = planned.entry(write.scope).or_default();
+            match Action::from_key(write.action) {
+                Some(Action::Create) => scope.add(Code::BrakeCreated, 1, &write),
+                Some(Action::Delete | Action::RemoveTwin) => {
+                    scope.add(Code::BrakeDeleted, 1, &write);
                 }
-                scope.add(Code::BrakeCleared, u64::from(verdict.cleared.len()), verdict);
+                _ => {
+                    let outlook = u64::from(!write.to_item.is_empty());
+                    let staffitpro = u64::from(!write.to_record.is_empty());
+                    scope.add(Code::BrakeUpdatedOutlook, outlook, &write);
+                    scope.add(Code::BrakeUpdatedStaffitpro, staffitpro, &write);
+                }
             }
-        }
+            scope.add(Code::BrakeCleared, u64::from(write.cleared.len()), &write);
+        })?;
         let mut weighed = Weighed::default();
         for active in &self.active {
             let Some(planned) = planned.get(&active.scope) else { continue };

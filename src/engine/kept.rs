@@ -1,27 +1,42 @@
-//! Pure: what was read for the plan and is wanted again for the write. A verdict carries no values, so that what it writes is
-//! loaded a second time; where record and item are still at hand, that costs no call. The memory for it is bounded: a large plan
-//! reads again.
+//! Pure: what was read for the plan and is wanted again for the write. A spooled verdict carries no values, so that what it writes
+//! is loaded a second time; where it is still at hand, with its pair, record and item, that costs no call and no look into the
+//! state. The memory for it is bounded: a large plan reads again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::mailbox::Item;
 use crate::model::{Half, ItemId, Position, RecordId};
 use crate::source::Record;
+use crate::state::{PairRow, SpooledVerdict};
 
-/// Bytes that are kept at most, of records and items together.
-const MOST: usize = 16 << 20;
+/// Bytes that are kept at most, of planned pairs and items together: some ten thousand contacts.
+const MOST: usize = 28 << 20;
 
-/// What a record takes besides its fields, in bytes: ids and names.
-const RECORD: usize = 512;
+/// What ids, versions and names take of a planned pair, in bytes.
+const NAMES: usize = 192;
 
 /// What an item takes besides its fields, in bytes: ids and the stamp.
 const ITEM: usize = 1024;
 
-/// Records and items at hand.
+/// A planned pair with its values, in a box: whole batches of them are handed on.
+pub(super) type Work = Box<Planned>;
+
+/// What a [`Work`] holds.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) verdict: SpooledVerdict,
+    pub(super) pair: PairRow,
+    pub(super) record: Option<Box<Record>>,
+    /// The record's fingerprints, where they were taken for the plan.
+    pub(super) half: Option<Half>,
+}
+
+/// Planned pairs and items at hand.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     items: HashMap<ItemId, Item>,
-    records: HashMap<RecordId, Box<(Record, Half)>>,
+    /// By the row of the verdict.
+    work: HashMap<i64, Work>,
     /// Up to where the changes of the scope's module were read since its records were; `None`: not yet in this scope.
     pub(super) heard: Option<Position>,
     bytes: usize,
@@ -41,21 +56,17 @@ impl Kept {
         }
     }
 
-    /// Keeps a record in focus with its fingerprints, where it has room.
-    pub(super) fn keep_record(&mut self, record: Record, half: Half) {
-        if !self.has_room() {
-            return;
-        }
-        self.bytes += record_size(&record, &half);
-        let kept = Box::new((record, half));
-        if let Some(before) = self.records.insert(kept.0.id.clone(), kept) {
-            self.bytes = self.bytes.saturating_sub(record_size(&before.0, &before.1));
+    /// Keeps a planned pair as it was decided on.
+    pub(super) fn keep_work(&mut self, work: Work) {
+        self.bytes += work_size(&work);
+        if let Some(before) = self.work.insert(work.verdict.id, work) {
+            self.bytes = self.bytes.saturating_sub(work_size(&before));
         }
     }
 
-    /// Says whether any record is at hand.
-    pub(super) fn has_records(&self) -> bool {
-        !self.records.is_empty()
+    /// Says whether any planned pair is at hand.
+    pub(super) fn has_work(&self) -> bool {
+        !self.work.is_empty()
     }
 
     /// Hands an item out; it is not kept any longer.
@@ -65,19 +76,30 @@ impl Kept {
         Some(item)
     }
 
-    /// Hands a record out; it is not kept any longer.
-    pub(super) fn take_record(&mut self, id: &RecordId) -> Option<(Record, Half)> {
-        let (record, half) = *self.records.remove(id)?;
-        self.bytes = self.bytes.saturating_sub(record_size(&record, &half));
-        Some((record, half))
+    /// Hands the pair of a verdict out; it is not kept any longer.
+    pub(super) fn take_work(&mut self, verdict: i64) -> Option<Work> {
+        let work = self.work.remove(&verdict)?;
+        self.bytes = self.bytes.saturating_sub(work_size(&work));
+        Some(work)
     }
 
-    /// Forgets all records.
-    pub(super) fn clear_records(&mut self) {
-        let kept = self.records.values();
-        let bytes: usize = kept.map(|kept| record_size(&kept.0, &kept.1)).sum();
+    /// Forgets the pairs of these records.
+    pub(super) fn forget_records(&mut self, records: &HashSet<&RecordId>) {
+        let bytes = &mut self.bytes;
+        self.work.retain(|_, work| {
+            let stays = !records.contains(&work.pair.record);
+            if !stays {
+                *bytes = bytes.saturating_sub(work_size(work));
+            }
+            stays
+        });
+    }
+
+    /// Forgets all planned pairs.
+    pub(super) fn clear_work(&mut self) {
+        let bytes: usize = self.work.values().map(|work| work_size(work)).sum();
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.records.clear();
+        self.work.clear();
     }
 
     /// Forgets everything.
@@ -86,8 +108,11 @@ impl Kept {
     }
 }
 
-fn record_size(record: &Record, half: &Half) -> usize {
-    record.content.memory() + half.memory() + RECORD
+fn work_size(work: &Planned) -> usize {
+    let record = work.record.as_ref().map_or(0, |record| record.content.memory());
+    let halves = [&work.half, &work.pair.record_half, &work.pair.item_half];
+    let halves: usize = halves.into_iter().flatten().map(Half::memory).sum();
+    size_of::<Planned>() + size_of::<Record>() + record + halves + NAMES
 }
 
 fn item_size(item: &Item) -> usize {

@@ -219,9 +219,7 @@ impl Session<'_> {
                 let doubt = self.state.atomically(|state| {
                     let mut doubt = false;
                     if listing {
-                        for (id, _) in &page.changed {
-                            state.saw(id.as_str())?;
-                        }
+                        state.saw(page.changed.iter().map(|(id, _)| id.as_str()))?;
                     }
                     for pair in marks {
                         state.mark_item(pair)?;
@@ -284,16 +282,14 @@ impl Session<'_> {
         changed: &[(ItemId, ItemVersion)],
     ) -> Result<(Vec<ItemId>, Vec<i64>), StateError> {
         let (mut unknown, mut marks) = (Vec::new(), Vec::new());
-        self.state.reading(|state| {
-            for (id, version) in changed {
-                match state.known_item(self.id, id, version)? {
-                    KnownItem::Changed(pair) => marks.push(pair),
-                    KnownItem::Settled => {}
-                    KnownItem::Unknown => unknown.push(id.clone()),
-                }
+        let known = self.state.reading(|state| state.known_items(self.id, changed))?;
+        for ((id, _), known) in changed.iter().zip(known) {
+            match known {
+                KnownItem::Changed(pair) => marks.push(pair),
+                KnownItem::Settled => {}
+                KnownItem::Unknown => unknown.push(id.clone()),
             }
-            Ok::<_, StateError>(())
-        })?;
+        }
         unknown.dedup();
         Ok((unknown, marks))
     }

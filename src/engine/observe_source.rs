@@ -15,6 +15,8 @@ impl Session<'_> {
     /// Reads the filter and the changes of every module that moves: at most two calls a module when nothing changed.
     pub(super) fn observe_source(&mut self) -> Result<(), Stop> {
         self.phase(Phase::ReadingStaffitpro);
+        // What a listing lacks can only be what was known before.
+        let any = self.state.knows_pairs(self.id)?;
         for module in Module::ALL {
             if self.active_in(module).next().is_none() {
                 continue;
@@ -31,7 +33,7 @@ impl Session<'_> {
                 Some(position) if self.observe_activities_of_new(module)? => {
                     self.observe_changes(module, position)?;
                 }
-                _ => self.observe_listing(module)?,
+                _ => self.observe_listing(module, any)?,
             }
         }
         Ok(())
@@ -63,25 +65,18 @@ impl Session<'_> {
                 return Ok(());
             };
             self.state.atomically(|state| {
-                for record in &ids {
-                    if any {
-                        state.saw(record.as_str())?;
-                    }
-                    if !state.add_member(self.id, module, (record, changes))? {
-                        continue;
-                    }
-                    if contacts {
-                        let seen = SeenRecord {
-                            record,
-                            kind: ItemKind::Contact,
-                            module,
-                            parent: None,
-                            version: None,
-                        };
-                        state.see_record(self.id, &seen)?;
-                    }
+                if any {
+                    state.saw(ids.iter().map(RecordId::as_str))?;
                 }
-                Ok::<_, StateError>(())
+                let added = state.add_members(self.id, module, (&ids, changes))?;
+                let seen = added.into_iter().filter(|_| contacts).map(|record| SeenRecord {
+                    record,
+                    kind: ItemKind::Contact,
+                    module,
+                    parent: None,
+                    version: None,
+                });
+                state.see_records(self.id, seen)
             })?;
             if let Some(next) = next {
                 page = Some(next);
@@ -174,17 +169,18 @@ impl Session<'_> {
                 request: None,
             }]));
         }
-        self.observe_listing(module)
+        self.observe_listing(module, true)
     }
 
-    fn observe_listing(&mut self, module: Module) -> Result<(), Stop> {
+    /// Reads a whole listing; `any`: some pair was known before.
+    fn observe_listing(&mut self, module: Module, any: bool) -> Result<(), Stop> {
         let mut page = None;
         self.state.forget_seen()?;
         loop {
             let listing = self.source.list(self.job.user, module, page.as_ref())?;
             self.state.atomically(|state| {
-                for entry in &listing.entries {
-                    state.saw(entry.id.as_str())?;
+                if any {
+                    state.saw(listing.entries.iter().map(|entry| entry.id.as_str()))?;
                 }
                 self.see_entries(state, module, &listing.entries)
             })?;
@@ -192,8 +188,10 @@ impl Session<'_> {
                 page = Some(next);
                 continue;
             }
-            let gone = if listing.complete {
+            let gone = if listing.complete && any {
                 self.state.unseen_records(self.id, module)?
+            } else if listing.complete {
+                Vec::new()
             } else {
                 if module.has_filter() && self.wants(module, Switch::Contacts) {
                     self.state.see_members(self.id, module)?;
@@ -218,35 +216,33 @@ impl Session<'_> {
         module: Module,
         entries: &[Entry],
     ) -> Result<(), StateError> {
-        for entry in entries {
-            let switch = entry.kind.switch();
-            if entry.module != module || !self.wants(module, switch) {
-                continue;
+        let mut moving: Vec<&Entry> = entries
+            .iter()
+            .filter(|entry| entry.module == module && self.wants(module, entry.kind.switch()))
+            .collect();
+        if module.has_filter() {
+            let members = state.are_members(self.id, moving.iter().map(|entry| keeper(entry)))?;
+            let mut members = members.into_iter();
+            for entry in moving.extract_if(.., |_| members.next() != Some(true)) {
+                // What it belonged to before may be in the filter.
+                state.see_record_outside(self.id, &entry.id, entry.parent.as_ref())?;
             }
-            if module.has_filter() {
-                let keeper = match switch {
-                    Switch::Contacts => Some(&entry.id),
-                    Switch::Activities => entry.parent.as_ref(),
-                };
-                let moves = match keeper {
-                    Some(keeper) => state.is_member(self.id, keeper)?,
-                    None => false,
-                };
-                if !moves {
-                    // What it belonged to before may be in the filter.
-                    state.see_record_outside(self.id, &entry.id, entry.parent.as_ref())?;
-                    continue;
-                }
-            }
-            let seen = SeenRecord {
-                record: &entry.id,
-                kind: entry.kind,
-                module,
-                parent: entry.parent.as_ref(),
-                version: Some(&entry.version),
-            };
-            state.see_record(self.id, &seen)?;
         }
-        Ok(())
+        let seen = moving.into_iter().map(|entry| SeenRecord {
+            record: &entry.id,
+            kind: entry.kind,
+            module,
+            parent: entry.parent.as_ref(),
+            version: Some(&entry.version),
+        });
+        state.see_records(self.id, seen)
+    }
+}
+
+/// Returns the record by which an entry is in the filter: an activity is by what it belongs to.
+fn keeper(entry: &Entry) -> Option<&RecordId> {
+    match entry.kind.switch() {
+        Switch::Contacts => Some(&entry.id),
+        Switch::Activities => entry.parent.as_ref(),
     }
 }

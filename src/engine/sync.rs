@@ -280,7 +280,7 @@ impl Session<'_> {
     fn count_planned(&mut self) -> Result<(), Stop> {
         let mut after = 0;
         loop {
-            let page = self.state.spooled(None, after, 500)?;
+            let page = self.state.spooled(after, 500)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
             for verdict in page {

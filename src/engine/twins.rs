@@ -86,7 +86,7 @@ impl Session<'_> {
             }
             (Action::RemoveTwin, _) => {
                 let spooled = SpooledVerdict {
-                    id: 0,
+                    id: SpooledVerdict::twin_row(pair.id),
                     pair: pair.id,
                     scope: active.scope,
                     kind,
@@ -117,10 +117,11 @@ impl Session<'_> {
         &mut self,
         active: &Active,
         kind: ItemKind,
-        page: Vec<SpooledVerdict>,
+        verdicts: &[i64],
     ) -> Result<(), Stop> {
         let mut twins = Vec::new();
-        for verdict in page {
+        for verdict in verdicts {
+            let Some(verdict) = self.state.spooled_at(*verdict)? else { continue };
             let Some(row) = verdict.candidate.map(|id| self.state.unpaired(id)).transpose()? else {
                 continue;
             };

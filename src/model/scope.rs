@@ -99,6 +99,10 @@ impl Switch {
         }
     }
 
+    fn from_key(key: &str) -> Option<Self> {
+        [Self::Contacts, Self::Activities].into_iter().find(|switch| switch.key() == key)
+    }
+
     /// Returns the German words; the first is shown in reports.
     pub const fn german(self) -> &'static [&'static str] {
         match self {
@@ -138,7 +142,8 @@ impl Scope {
 
     /// Finds the scope written `module.kind`, such as `applicants.contacts`.
     pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.to_string() == key)
+        let (module, switch) = key.split_once('.')?;
+        Self::new(Module::from_key(module)?, Switch::from_key(switch)?)
     }
 
     /// Says whether changes of this scope may ever reach staffITpro (rule G7).

@@ -36,10 +36,13 @@ pub enum KnownItem {
 }
 
 impl State {
-    /// Adds a record that moves, or marks the pair it has: dirty where the version is not the one last settled.
-    pub fn see_record(&self, mailbox: MailboxId, seen: &SeenRecord<'_>) -> Result<(), StateError> {
-        self.connection
-            .prepare_cached(
+    /// Adds records that move, or marks the pairs they have: dirty where the version is not the one last settled.
+    pub fn see_records<'a>(
+        &self,
+        mailbox: MailboxId,
+        records: impl Iterator<Item = SeenRecord<'a>>,
+    ) -> Result<(), StateError> {
+        let mut insert = self.connection.prepare_cached(
                 "INSERT INTO pair (mailbox, record, kind, module, parent) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (mailbox, record) DO UPDATE SET
                      parent = ifnull(?5, parent), module = ?4, record_state = 'here',
@@ -47,8 +50,9 @@ impl State {
                          THEN 1 ELSE 0 END
                  WHERE record_state <> 'here' OR module <> ?4 OR parent IS NOT ifnull(?5, parent)
                      OR (dirty & 1 = 0 AND (?6 IS NULL OR record_version IS NOT ?6))",
-            )?
-            .execute(params![
+            )?;
+        for seen in records {
+            insert.execute(params![
                 mailbox.0,
                 seen.record.as_str(),
                 seen.kind.key(),
@@ -56,6 +60,7 @@ impl State {
                 seen.parent.map(RecordId::as_str),
                 seen.version.map(RecordVersion::as_str)
             ])?;
+        }
         Ok(())
     }
 
@@ -146,29 +151,37 @@ impl State {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Says whose an item is that a folder tells of, and whether anything about it is new.
-    pub fn known_item(
+    /// Says of each item that a folder tells of whose it is, and whether anything about it is new.
+    pub fn known_items(
         &self,
         mailbox: MailboxId,
-        item: &ItemId,
-        version: &ItemVersion,
-    ) -> Result<KnownItem, StateError> {
-        let pair: Option<(i64, bool)> = self
-            .connection
-            .prepare_cached(
-                "SELECT id, item_version IS NOT ?3 OR item_state <> 'here' FROM pair
-                 WHERE mailbox = ?1 AND item = ?2",
-            )?
-            .query_row(params![mailbox.0, item.as_str(), version.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        Ok(match pair {
-            Some((id, true)) => KnownItem::Changed(id),
-            Some((_, false)) => KnownItem::Settled,
-            None if self.knows_unpaired(mailbox, item, version)? => KnownItem::Settled,
-            None => KnownItem::Unknown,
-        })
+        items: &[(ItemId, ItemVersion)],
+    ) -> Result<Vec<KnownItem>, StateError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT id, item_version IS NOT ?3 OR item_state <> 'here' FROM pair
+             WHERE mailbox = ?1 AND item = ?2",
+        )?;
+        let mut known = Vec::with_capacity(items.len());
+        for (item, version) in items {
+            let pair: Option<(i64, bool)> = select
+                .query_row(params![mailbox.0, item.as_str(), version.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            known.push(match pair {
+                Some((id, true)) => KnownItem::Changed(id),
+                Some((_, false)) => KnownItem::Settled,
+                None if self.knows_unpaired(mailbox, item, version)? => KnownItem::Settled,
+                None => KnownItem::Unknown,
+            });
+        }
+        Ok(known)
+    }
+
+    /// Says whether any pair of a mailbox is known.
+    pub fn knows_pairs(&self, mailbox: MailboxId) -> Result<bool, StateError> {
+        let sql = "SELECT 1 FROM pair WHERE mailbox = ?1";
+        Ok(self.connection.prepare_cached(sql)?.exists(params![mailbox.0])?)
     }
 
     /// Marks a pair's item as changed.

@@ -1,5 +1,7 @@
 //! Effect: the members of the filter „Outlook Synchronisation“, as last read.
 
+use std::iter;
+
 use rusqlite::params;
 
 use super::{MailboxId, State, StateError};
@@ -8,10 +10,22 @@ use crate::model::{Module, RecordId};
 impl State {
     /// Says whether a record is in the filter, as last read.
     pub fn is_member(&self, mailbox: MailboxId, record: &RecordId) -> Result<bool, StateError> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT 1 FROM member WHERE mailbox = ?1 AND record = ?2")?
-            .exists(params![mailbox.0, record.as_str()])?)
+        Ok(self.are_members(mailbox, iter::once(Some(record)))?.contains(&true))
+    }
+
+    /// Says of each of these records whether it is in the filter, as last read; none is not.
+    pub fn are_members<'a>(
+        &self,
+        mailbox: MailboxId,
+        records: impl Iterator<Item = Option<&'a RecordId>>,
+    ) -> Result<Vec<bool>, StateError> {
+        let sql = "SELECT 1 FROM member WHERE mailbox = ?1 AND record = ?2";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let members = records.map(|record| match record {
+            Some(record) => select.exists(params![mailbox.0, record.as_str()]),
+            None => Ok(false),
+        });
+        Ok(members.collect::<Result<_, _>>()?)
     }
 
     /// Counts the members of a module's filter.
@@ -23,21 +37,24 @@ impl State {
         )?)
     }
 
-    /// Adds a record to the filter as we know it; `unread`: its activities are still to be asked for. Returns whether it is new
+    /// Adds records to the filter as we know it; `unread`: their activities are still to be asked for. Returns those that are new
     /// there.
-    pub fn add_member(
+    pub fn add_members<'a>(
         &self,
         mailbox: MailboxId,
         module: Module,
-        (record, unread): (&RecordId, bool),
-    ) -> Result<bool, StateError> {
-        let added = self
-            .connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO member (mailbox, record, module, unread) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![mailbox.0, record.as_str(), module.key(), unread])?;
-        Ok(added > 0)
+        (records, unread): (&'a [RecordId], bool),
+    ) -> Result<Vec<&'a RecordId>, StateError> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO member (mailbox, record, module, unread) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        let mut added = Vec::new();
+        for record in records {
+            if insert.execute(params![mailbox.0, record.as_str(), module.key(), unread])? > 0 {
+                added.push(record);
+            }
+        }
+        Ok(added)
     }
 
     /// Lists members of a module's filter whose activities are still to be asked for.

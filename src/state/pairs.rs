@@ -1,7 +1,7 @@
 //! Effect: pairs, members of the filter, and items that belong to no pair.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{MailboxId, State, StateError};
 use crate::model::{
@@ -263,20 +263,26 @@ pub struct OwnCategories {
 impl State {
     fn pairs_where(
         &self,
-        mailbox: MailboxId,
         tail: &str,
-        more: &[&dyn rusqlite::ToSql],
+        parameters: impl rusqlite::Params,
     ) -> Result<Vec<PairRow>, StateError> {
         let sql = format!("SELECT {COLUMNS} FROM pair WHERE mailbox = ?1 AND {tail}");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut parameters: Vec<&dyn rusqlite::ToSql> = vec![&mailbox.0];
-        parameters.extend_from_slice(more);
-        let mut rows = statement.query(parameters.as_slice())?;
+        let mut rows = statement.query(parameters)?;
         let mut pairs = Vec::new();
         while let Some(row) = rows.next()? {
             pairs.push(read(row)??);
         }
         Ok(pairs)
+    }
+
+    fn pair_where(
+        &self,
+        tail: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Option<PairRow>, StateError> {
+        let sql = format!("SELECT {COLUMNS} FROM pair WHERE mailbox = ?1 AND {tail}");
+        self.connection.prepare_cached(&sql)?.query_row(parameters, read).optional()?.transpose()
     }
 
     /// Returns the pair of a record.
@@ -285,7 +291,7 @@ impl State {
         mailbox: MailboxId,
         record: &RecordId,
     ) -> Result<Option<PairRow>, StateError> {
-        Ok(self.pairs_where(mailbox, "record = ?2", &[&record.as_str()])?.pop())
+        self.pair_where("record = ?2", params![mailbox.0, record.as_str()])
     }
 
     /// Says whether an item belongs to a pair; the index has the answer, and the pair with its base is not read.
@@ -302,12 +308,12 @@ impl State {
         mailbox: MailboxId,
         item: &ItemId,
     ) -> Result<Option<PairRow>, StateError> {
-        Ok(self.pairs_where(mailbox, "item = ?2", &[&item.as_str()])?.pop())
+        self.pair_where("item = ?2", params![mailbox.0, item.as_str()])
     }
 
     /// Returns the pair in this row.
     pub fn pair(&self, mailbox: MailboxId, id: i64) -> Result<Option<PairRow>, StateError> {
-        Ok(self.pairs_where(mailbox, "id = ?2", &[&id])?.pop())
+        self.pair_where("id = ?2", params![mailbox.0, id])
     }
 
     /// Lists pairs that have to be looked at, a page at a time, after a row. The plus signs keep SQLite from gathering the
@@ -319,10 +325,10 @@ impl State {
         after: i64,
         limit: usize,
     ) -> Result<Vec<PairRow>, StateError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.pairs_where(
-            mailbox,
             "dirty <> 0 AND +module = ?2 AND +kind = ?3 AND id > ?4 ORDER BY id LIMIT ?5",
-            &[&module.key(), &kind.key(), &after, &i64::try_from(limit).unwrap_or(i64::MAX)],
+            params![mailbox.0, module.key(), kind.key(), after, limit],
         )
     }
 
@@ -333,9 +339,8 @@ impl State {
         kind: ItemKind,
     ) -> Result<Vec<PairRow>, StateError> {
         self.pairs_where(
-            mailbox,
             "item_state = 'missing' AND dirty <> 0 AND kind = ?2",
-            &[&kind.key()],
+            params![mailbox.0, kind.key()],
         )
     }
 

@@ -47,14 +47,38 @@ pub struct SpooledVerdict {
 }
 
 impl SpooledVerdict {
+    /// Returns the row of what becomes of a pair.
+    pub const fn row(pair: i64) -> i64 {
+        2 * pair
+    }
+
+    /// Returns the row of what becomes of the late twin of a pair's item.
+    pub const fn twin_row(pair: i64) -> i64 {
+        2 * pair + 1
+    }
+
     /// Says whether it asks for a write; the others are spooled only to be told of.
     pub fn writes(&self) -> bool {
-        matches!(self.action.as_str(), "create" | "update" | "delete" | REMOVE_TWIN)
+        matches!(self.action.as_str(), "create" | "update" | "delete" | "remove-twin")
     }
 }
 
-/// The word of the action on a late twin, which stands beside what becomes of the pair.
-const REMOVE_TWIN: &str = "remove-twin";
+/// A spooled verdict that asks for a write, with what a brake weighs of it.
+#[derive(Clone, Copy, Debug)]
+pub struct PlannedWrite<'a> {
+    /// The scope.
+    pub scope: Scope,
+    /// The word of the action.
+    pub action: &'a str,
+    /// Number and name, unless private.
+    pub label: Option<&'a str>,
+    /// Fields that go to the item.
+    pub to_item: FieldSet,
+    /// Fields that go to the record.
+    pub to_record: FieldSet,
+    /// Of both, those that clear a value.
+    pub cleared: FieldSet,
+}
 
 /// From how many noted pairs on the keys of a mailbox are walked once, and not looked for one by one.
 const MANY: i64 = 500;
@@ -101,7 +125,7 @@ impl State {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
-                2 * spooled.pair + i64::from(spooled.action == REMOVE_TWIN),
+                spooled.id,
                 spooled.scope.to_string(),
                 spooled.kind.key(),
                 spooled.record_version.as_ref().map(RecordVersion::as_str),
@@ -116,21 +140,56 @@ impl State {
         Ok(())
     }
 
-    /// Lists spooled verdicts of a scope and kind with this action (or all), a page at a time, after a row.
-    pub fn spooled(
+    /// Lists all spooled verdicts, a page at a time, after a row.
+    pub fn spooled(&self, after: i64, limit: usize) -> Result<Vec<SpooledVerdict>, StateError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read_spool("id > ?1 ORDER BY id LIMIT ?2", params![after, limit])
+    }
+
+    /// Lists the rows of spooled verdicts of a scope and kind with this action, a page at a time, after a row.
+    pub fn spooled_rows(
         &self,
-        which: Option<(Scope, ItemKind, &str)>,
+        (scope, kind, action): (Scope, ItemKind, &str),
         after: i64,
         limit: usize,
-    ) -> Result<Vec<SpooledVerdict>, StateError> {
+    ) -> Result<Vec<i64>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id FROM temp.verdict WHERE id > ?1 AND action = ?3 AND kind = ?4 AND scope = ?5 ORDER BY id LIMIT ?2",
+        )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let scope = which.map(|(scope, _, _)| scope.to_string());
-        let kind = which.map(|(_, kind, _)| kind.key());
-        let action = which.map(|(_, _, action)| action);
-        self.read_spool(
-            "id > ?1 AND (?3 IS NULL OR (scope = ?3 AND kind = ?4 AND action = ?5)) ORDER BY id LIMIT ?2",
-            params![after, limit, scope, kind, action],
-        )
+        let which = params![after, limit, action, kind.key(), scope.to_string()];
+        let rows = statement.query_map(which, |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the spooled verdict in this row.
+    pub fn spooled_at(&self, row: i64) -> Result<Option<SpooledVerdict>, StateError> {
+        Ok(self.read_spool("id = ?1", params![row])?.pop())
+    }
+
+    /// Goes through the spooled verdicts that ask for a write, in the order of their rows.
+    pub fn weigh_writes(&self, mut weigh: impl FnMut(PlannedWrite<'_>)) -> Result<(), StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT scope, action, label, fields FROM temp.verdict
+             WHERE action IN ('create', 'update', 'delete', 'remove-twin') ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let scope = row.get_ref(0)?.as_str().ok().and_then(Scope::from_key).ok_or_else(bad)?;
+            let sets = row.get_ref(3)?.as_blob().map_err(|_| bad())?;
+            let ([to_item, to_record, cleared, ..], _) = sets.as_chunks::<16>() else {
+                return Err(bad());
+            };
+            weigh(PlannedWrite {
+                scope,
+                action: row.get_ref(1)?.as_str().map_err(|_| bad())?,
+                label: row.get_ref(2)?.as_str_or_null().map_err(|_| bad())?,
+                to_item: FieldSet::from_bytes(*to_item),
+                to_record: FieldSet::from_bytes(*to_record),
+                cleared: FieldSet::from_bytes(*cleared),
+            });
+        }
+        Ok(())
     }
 
     /// Lists the spooled verdicts on noted pairs that nobody contested, a page at a time, after a row.
@@ -158,7 +217,6 @@ impl State {
         while let Some(row) = rows.next()? {
             let (id, scope, kind): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let (sets, reasons): (Vec<u8>, Vec<u8>) = (row.get(9)?, row.get(10)?);
-            let bad = || StateError::Corrupt("the spool of verdicts cannot be read".into());
             let (sets, _) = sets.as_chunks::<16>();
             let &[to_item, to_record, cleared, decorate, settle, apart] = sets else {
                 return Err(bad());
@@ -186,19 +244,32 @@ impl State {
         Ok(spooled)
     }
 
-    /// Counts spooled verdicts with this action.
-    pub fn count_spooled(&self, action: &str) -> Result<u64, StateError> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT count(*) FROM temp.verdict WHERE action = ?1")?
-            .query_row(params![action], |row| row.get(0))?)
+    /// Counts the spooled verdicts with each of these actions, in one walk.
+    pub fn count_spooled<const N: usize>(
+        &self,
+        actions: [&str; N],
+    ) -> Result<[u64; N], StateError> {
+        let mut statement = self.connection.prepare_cached("SELECT action FROM temp.verdict")?;
+        let mut rows = statement.query([])?;
+        let mut counts = [0; N];
+        while let Some(row) = rows.next()? {
+            let action = row.get_ref(0)?.as_str().map_err(|_| bad())?;
+            let counted = actions.iter().zip(&mut counts).find(|(known, _)| **known == action);
+            if let Some((_, count)) = counted {
+                *count += 1;
+            }
+        }
+        Ok(counts)
     }
 
-    /// Notes a pair without an item, so that [`Self::contested`] can look at it once all keys are known.
-    pub fn note_unlinked(&self, pair: i64) -> Result<(), StateError> {
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO temp.unlinked (pair) VALUES (?1)")?
-            .execute(params![pair])?;
+    /// Notes pairs without an item, so that [`Self::contested`] can look at them once all keys are known.
+    pub fn note_unlinked(&self, pairs: impl Iterator<Item = i64>) -> Result<(), StateError> {
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO temp.unlinked (pair) VALUES (?1)")?;
+        for pair in pairs {
+            insert.execute(params![pair])?;
+        }
         Ok(())
     }
 
@@ -277,11 +348,13 @@ impl State {
         Ok(())
     }
 
-    /// Notes an id as seen in a listing.
-    pub fn saw(&self, id: &str) -> Result<(), StateError> {
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO temp.seen (id) VALUES (?1)")?
-            .execute(params![id])?;
+    /// Notes ids as seen in a listing.
+    pub fn saw<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Result<(), StateError> {
+        let sql = "INSERT OR IGNORE INTO temp.seen (id) VALUES (?1)";
+        let mut insert = self.connection.prepare_cached(sql)?;
+        for id in ids {
+            insert.execute(params![id])?;
+        }
         Ok(())
     }
 
@@ -343,6 +416,10 @@ impl State {
         let rows = statement.query_map(parameters, |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+fn bad() -> StateError {
+    StateError::Corrupt("the spool of verdicts cannot be read".into())
 }
 
 fn read_reasons(bytes: &[u8]) -> Option<Vec<(Code, FieldSet)>> {

@@ -2,9 +2,10 @@
 //! by it and never made twice (invariant 1).
 
 use crate::engine::apply::overtaken::overtaken;
-use crate::engine::apply::{Work, stamp_fingerprint};
+use crate::engine::apply::stamp_fingerprint;
 use crate::engine::clock::token;
 use crate::engine::dress::{Dress, undress};
+use crate::engine::kept::Work;
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, Stamp, Write, Wrote};
@@ -70,8 +71,8 @@ impl Session<'_> {
         folder: &FolderId,
         work: Vec<Work>,
     ) -> Result<(Vec<Pending>, Vec<Write>, i64), Stop> {
-        let mut pending = Vec::new();
-        let mut writes = Vec::new();
+        let mut pending = Vec::with_capacity(work.len());
+        let mut writes = Vec::with_capacity(work.len());
         for mut work in work {
             let half = work.half.take();
             let Some(record) = &work.record else { continue };

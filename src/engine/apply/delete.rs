@@ -1,6 +1,7 @@
 //! Effect: moves items to Deleted Items, after all that they hold is durable in the journal (rules D6, D12).
 
-use crate::engine::apply::{Work, item_before};
+use crate::engine::apply::item_before;
+use crate::engine::kept::Work;
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Write, Wrote};

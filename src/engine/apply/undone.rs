@@ -1,7 +1,7 @@
 //! Effect: what becomes of a pair whose write was not done: it is left for the next run, or until something about it changes, and the
 //! report says so.
 
-use crate::engine::apply::Work;
+use crate::engine::kept::Planned;
 use crate::engine::plan::Action;
 use crate::engine::session::Session;
 use crate::mailbox::Wrote;
@@ -52,8 +52,8 @@ impl Session<'_> {
     }
 
     /// Deals with a write that was not done. Returns whether that is certain: then its intent may go.
-    pub(super) fn not_done(&mut self, work: &Work, answer: &Wrote) -> Result<bool, StateError> {
-        let Work { verdict, pair, .. } = work;
+    pub(super) fn not_done(&mut self, work: &Planned, answer: &Wrote) -> Result<bool, StateError> {
+        let Planned { verdict, pair, .. } = work;
         let (code, again, keep) = match answer {
             Wrote::Conflict => {
                 self.stale.insert(pair.id);

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use crate::engine::apply::overtaken::overtaken;
 use crate::engine::apply::undone::{warn_refused, went};
-use crate::engine::apply::{Work, item_before, record_before, stamp_fingerprint};
+use crate::engine::apply::{item_before, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
 use crate::engine::dress::{Dress, categories, merge_categories, undress};
+use crate::engine::kept::Work;
 use crate::engine::report::Counts;
 use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Active, Session, Stop};
@@ -118,11 +119,11 @@ impl Session<'_> {
         let mut pending = Vec::new();
         let mut writes = Vec::new();
         self.state.begin_durable()?;
-        for work in work {
-            let Some(record) = work.record.clone() else { continue };
+        for mut work in work {
+            let Some(record) = work.record.take() else { continue };
             let item = targets.get(&work.pair.id).and_then(|id| items.remove(id));
             let Some(item) = self.still_planned(&work, item)? else { continue };
-            let prepared = self.prepare_update(active, kind, work, record, item, &mut writes)?;
+            let prepared = self.prepare_update(active, kind, work, *record, item, &mut writes)?;
             pending.push(prepared);
         }
         self.state.commit()?;
