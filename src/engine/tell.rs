@@ -40,7 +40,9 @@ impl Session<'_> {
 
     /// Tells the lines of records without an item that nobody contested: their first look was the last.
     pub(super) fn tell_uncontested(&mut self) -> Result<(), Stop> {
-        self.state.resolve_uncontested(self.id)?;
+        if !self.found.is_empty() {
+            self.state.resolve_uncontested(self.id)?;
+        }
         if self.lines.is_none() {
             return Ok(());
         }

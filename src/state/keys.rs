@@ -205,6 +205,26 @@ impl State {
         Ok(false)
     }
 
+    /// Lists the keys of a mailbox that more than one has.
+    pub(super) fn keys_held_twice(&self, mailbox: MailboxId) -> Result<Vec<MatchKey>, StateError> {
+        // In the order of the table those that are alike stand side by side.
+        let sql = "SELECT key FROM match_key WHERE mailbox = ?1 ORDER BY key";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![mailbox.0])?;
+        let mut twice: Vec<MatchKey> = Vec::new();
+        let mut before = None;
+        while let Some(row) = rows.next()? {
+            let key = row.get_ref(0)?.as_blob().ok().and_then(|key| key.try_into().ok());
+            let key: MatchKey =
+                key.ok_or_else(|| StateError::Corrupt("a key is none".to_owned()))?;
+            if before == Some(key) && twice.last() != Some(&key) {
+                twice.push(key);
+            }
+            before = Some(key);
+        }
+        Ok(twice)
+    }
+
     /// Lists the unpaired items that share a key.
     pub fn matching_items(
         &self,
@@ -288,5 +308,51 @@ fn walks(owners: &[(i64, Keyed)]) -> Vec<(i64, i64)> {
             vec![(from, to)]
         }
         _ => rows().map(|owner| (owner, owner)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use super::Keys;
+    use crate::model::{ItemKind, Module, RecordId};
+    use crate::state::{SeenRecord, State};
+
+    /// Rule D3: nobody is passed over because there are many, for whom the keys are walked once.
+    #[test]
+    fn of_many_those_who_share_a_key_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path()).unwrap();
+        let mailbox = state.add_mailbox(&"t".into(), &"DHO".into(), &"m".into(), "a").unwrap();
+        state.open_spool().unwrap();
+        let records: Vec<RecordId> =
+            (1..=600).map(|number: u32| number.to_string().as_str().into()).collect();
+        let seen = records.iter().map(|record| SeenRecord {
+            record,
+            kind: ItemKind::Contact,
+            module: Module::Applicants,
+            parent: None,
+            version: None,
+        });
+        state.see_records(mailbox, seen).unwrap();
+        let key = |number: i64| number.to_be_bytes();
+        // Everybody has a key of their own; the 7th and the 500th have one in common, and the 300th has that of an item.
+        let keys = |pair: i64| Keys {
+            strong: iter::once(key(pair))
+                .chain((pair == 7 || pair == 500).then(|| key(1000)))
+                .chain((pair == 300).then(|| key(2000)))
+                .collect(),
+            ..Keys::default()
+        };
+        let all: Vec<_> = (1..=600).map(|pair| (pair, keys(pair))).collect();
+        let all: Vec<_> = all.iter().map(|(pair, keys)| (*pair, keys)).collect();
+        state.set_pair_keys(mailbox, &all).unwrap();
+        let item = Keys { strong: vec![key(2000)], ..Keys::default() };
+        state.set_unpaired_keys(mailbox, 1, &item).unwrap();
+        state.note_unlinked(1..=600).unwrap();
+        state.suspect(mailbox).unwrap();
+        let contested = state.contested(mailbox, ItemKind::Contact, 0, 1000).unwrap();
+        assert_eq!(contested, [7, 300, 500]);
     }
 }

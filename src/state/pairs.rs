@@ -371,7 +371,7 @@ impl State {
                 settlement.folder.map(FolderId::as_str),
                 settlement.record_half.to_bytes(),
                 settlement.item_half.to_bytes(),
-                settlement.apart.to_bytes(),
+                (!settlement.apart.is_empty()).then(|| settlement.apart.to_bytes()),
                 settlement.private,
                 categories,
                 settlement.item_modified.map(Timestamp::as_second),

@@ -285,14 +285,14 @@ impl State {
             let sql = "INSERT INTO temp.suspect SELECT pair FROM temp.unlinked";
             self.connection.execute_batch(sql)?;
         } else {
-            self.connection.execute(
+            let mut insert = self.connection.prepare_cached(
                 "INSERT OR IGNORE INTO temp.suspect
-                 SELECT u.pair FROM
-                     (SELECT key FROM match_key WHERE mailbox = ?1 GROUP BY key HAVING count(*) > 1) twice
-                     CROSS JOIN match_key k ON k.mailbox = ?1 AND k.key = twice.key AND k.side = 0
-                     CROSS JOIN temp.unlinked u ON u.pair = k.owner",
-                params![mailbox.0],
+                 SELECT u.pair FROM match_key k CROSS JOIN temp.unlinked u ON u.pair = k.owner
+                 WHERE k.mailbox = ?1 AND k.key = ?2 AND k.side = 0",
             )?;
+            for key in self.keys_held_twice(mailbox)? {
+                insert.execute(params![mailbox.0, key])?;
+            }
         }
         Ok(())
     }
