@@ -13,7 +13,7 @@ pub(super) const MAX_NUMBER: usize = 0x7FF;
 const SIGNATURE: u8 = 0xEC;
 /// Sizes of the three kinds of heads.
 pub(super) const FIRST_HEAD: usize = 12;
-const BITMAP_HEAD: usize = 66;
+pub(super) const BITMAP_HEAD: usize = 66;
 const PLAIN_HEAD: usize = 2;
 /// Where the fill levels begin in the two kinds of heads that have them, and how many there are.
 const FIRST_LEVELS: (usize, usize) = (8, 8);
@@ -47,20 +47,20 @@ impl HeapBlock {
 
     /// Makes an empty block for a place in a heap; the client matters in the first one only.
     pub(super) fn empty(index: u32, client: u8) -> Self {
-        let mut bytes = Vec::new();
-        let bounds = vec![Self::add_head(index, client, &mut bytes)];
+        let (head, length) = Self::head(index, client);
+        let bytes = head.get(..length).unwrap_or_default().to_vec();
+        let bounds = vec![u16::try_from(length).unwrap_or_default()];
         let (_, levels) = Self::kind(index);
         Self { bytes, bounds, freed: 0, levels, touched: true }
     }
 
-    /// Appends the head of a block to other bytes and returns how long it is.
-    pub(super) fn add_head(index: u32, client: u8, to: &mut Vec<u8>) -> u16 {
-        let (head, _) = Self::kind(index);
-        let first = [0, 0, SIGNATURE, client];
-        let begun = if index == 0 { first.len() } else { 0 };
-        to.extend_from_slice(first.get(..begun).unwrap_or_default());
-        to.resize(to.len() + head - begun, 0);
-        u16::try_from(head).unwrap_or_default()
+    /// Makes the head of a block, and tells how many of the bytes it has.
+    pub(super) fn head(index: u32, client: u8) -> ([u8; BITMAP_HEAD], usize) {
+        let mut head = [0; BITMAP_HEAD];
+        if index == 0 {
+            (head[2], head[3]) = (SIGNATURE, client);
+        }
+        (head, Self::kind(index).0)
     }
 
     /// Returns how long the head of a block is, and its fill levels.

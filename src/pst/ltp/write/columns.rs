@@ -31,6 +31,7 @@ pub struct Column {
 
 impl Column {
     /// Says whether the cell holds the value itself; otherwise it names an allocation or a subnode.
+    #[inline]
     pub fn is_inline(&self) -> bool {
         inline_width(self.tag.kind).is_some()
     }
@@ -180,7 +181,12 @@ impl Columns {
     /// Sets a cell; bytes above its width are left out.
     pub(super) fn set(&self, row: &mut [u8], column: &Column, bytes: &[u8]) {
         let cell = row.get_mut(column.place..column.place + column.width).unwrap_or_default();
-        cell.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        // Most cells have four bytes, and so has what most of them get.
+        if let (Ok(to), Ok(from)) = (<&mut [u8; 4]>::try_from(&mut *cell), bytes.try_into()) {
+            *to = from;
+        } else {
+            cell.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        }
         if let Some(byte) = row.get_mut(self.ends[2] + column.bit / 8) {
             *byte |= 0x80 >> (column.bit % 8);
         }
@@ -193,6 +199,7 @@ fn cell_width(kind: PropertyType) -> usize {
 }
 
 /// Returns the bytes of values that stand in the cell itself.
+#[inline]
 fn inline_width(kind: PropertyType) -> Option<usize> {
     if kind.is_multiple() { None } else { kind.width().filter(|width| *width <= 8) }
 }

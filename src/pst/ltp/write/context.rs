@@ -28,7 +28,7 @@ const VALUE: usize = 6;
 pub type Property<'v> = (PropertyTag, Given<'v>);
 
 /// A property context that is made at once. One serves for many, one after the other, and keeps its memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct NewContext {
     heap: Pack,
     /// By id, as the tree has them.
@@ -37,7 +37,8 @@ pub struct NewContext {
     places: Vec<Range<usize>>,
     /// Where the leaves with the records begin in the heap.
     leaves: Vec<usize>,
-    number: Vec<u8>,
+    /// Where values are encoded that are neither text nor bytes.
+    scratch: Vec<u8>,
 }
 
 /// Where the value of a property is.
@@ -47,6 +48,16 @@ pub enum Place<'s> {
     Here(&'s [u8]),
     /// In a subnode.
     Subnode(Nid),
+}
+
+/// What became of a value.
+enum Put {
+    /// The record's field holds it.
+    Number(u32),
+    /// It is the last allocation of the heap, of so many bytes.
+    Allocation(Hid, usize),
+    /// It is too big for the heap.
+    Nowhere,
 }
 
 impl NewContext {
@@ -59,7 +70,7 @@ impl NewContext {
     ) -> Result<Vec<(Nid, Given<'v>)>, PstError> {
         let properties = properties.into_iter();
         if properties.clone().is_sorted_by(|before, next| before.0.id < next.0.id) {
-            return self.make_of_sorted(properties, block_size);
+            return self.make_of_ascending(properties, block_size);
         }
         let mut sorted: Vec<Property<'v>> = properties.collect();
         sorted.sort_by_key(|(tag, _)| tag.id);
@@ -71,58 +82,71 @@ impl NewContext {
             }
             is_same
         });
-        self.make_of_sorted(sorted.into_iter(), block_size)
+        self.make_of_ascending(sorted.into_iter(), block_size)
     }
 
-    fn make_of_sorted<'v>(
+    /// Makes the context of properties whose ids ascend, each there once.
+    pub fn make_of_ascending<'v>(
         &mut self,
         properties: impl Iterator<Item = Property<'v>>,
         block_size: usize,
     ) -> Result<Vec<(Nid, Given<'v>)>, PstError> {
         self.heap.begin(CLIENT, block_size);
         // The tree's first bytes are known when all is in its place.
-        let tree = self.heap.allocate(&bth::header(KEY, VALUE, 0, bth::NOTHING))?;
+        let tree = self.heap.allocate(&bth::header(KEY, VALUE, 0, bth::NOTHING));
         self.heap.set_root(tree);
         self.records.clear();
         self.places.clear();
         let mut values = Vec::new();
         for (tag, given) in properties {
-            let (field, place) = if let Some(width) = number_width(tag.kind) {
-                self.number.clear();
-                given.append(&mut self.number);
-                (number_field(width, &self.number)?, 0..0)
-            } else if let Some(put) = self.put(given)? {
-                put
-            } else {
-                let next = u32::try_from(values.len()).unwrap_or(u32::MAX);
-                let nid = Nid::new(NidKind::VALUE, FIRST_VALUE.saturating_add(next));
-                values.push((nid, given));
-                (nid.0, 0..0)
+            let (field, length) = match self.put(tag, given)? {
+                Put::Number(number) => (number, 0),
+                Put::Allocation(name, length) => (name.0, length),
+                Put::Nowhere => {
+                    let next = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                    let nid = Nid::new(NidKind::VALUE, FIRST_VALUE.saturating_add(next));
+                    values.push((nid, given));
+                    (nid.0, 0)
+                }
             };
+            let end = self.heap.end();
             let [id_low, id_high] = tag.id.0.to_le_bytes();
             let [kind_low, kind_high] = tag.kind.0.to_le_bytes();
             let [a, b, c, d] = field.to_le_bytes();
             self.records.push([id_low, id_high, kind_low, kind_high, a, b, c, d]);
-            self.places.push(place);
+            self.places.push(end - length..end);
         }
         self.put_records()?;
-        self.heap.finish();
+        self.heap.finish()?;
         Ok(values)
     }
 
-    /// Puts a value into the heap and returns the field that names it, and where it is, unless it is too big.
-    fn put(&mut self, given: Given<'_>) -> Result<Option<(u32, Range<usize>)>, PstError> {
-        if given.at_least() > MAX_ALLOCATION {
-            return Ok(None);
-        }
-        let length = self.heap.draft(|bytes| given.append(bytes));
-        if length > MAX_ALLOCATION {
-            self.heap.discard(length);
-            return Ok(None);
-        }
-        let name = if length == 0 { bth::NOTHING } else { self.heap.keep(length)? };
-        let end = self.heap.end();
-        Ok(Some((name.0, end - length..end)))
+    /// Puts a value where it belongs.
+    #[inline]
+    fn put(&mut self, tag: PropertyTag, given: Given<'_>) -> Result<Put, PstError> {
+        let (name, length) = if let Some(text) = given.text() {
+            // Three bytes of UTF-8 may be two of UTF-16, and four are four.
+            if text.len() / 3 * 2 > MAX_ALLOCATION {
+                return Ok(Put::Nowhere);
+            }
+            if text.is_empty() { (bth::NOTHING, 0) } else { self.heap.allocate_text(text) }
+        } else if let Some(number) = given.number() {
+            return Ok(Put::Number(number));
+        } else if let Some(width) = number_width(tag.kind) {
+            self.scratch.clear();
+            given.append(&mut self.scratch);
+            return number_field(width, &self.scratch).map(Put::Number);
+        } else if let Some(bytes) = given.bytes() {
+            let name = if bytes.is_empty() { bth::NOTHING } else { self.heap.allocate(bytes) };
+            (name, bytes.len())
+        } else {
+            self.scratch.clear();
+            given.append(&mut self.scratch);
+            let bytes = &self.scratch;
+            let name = if bytes.is_empty() { bth::NOTHING } else { self.heap.allocate(bytes) };
+            (name, bytes.len())
+        };
+        Ok(if length > MAX_ALLOCATION { Put::Nowhere } else { Put::Allocation(name, length) })
     }
 
     /// Returns the bytes of the context, without its big values.
@@ -187,13 +211,19 @@ impl NewContext {
     fn put_records(&mut self) -> Result<(), PstError> {
         self.leaves.clear();
         let mut nodes = Vec::new();
+        let (mut levels, mut root) = (0, bth::NOTHING);
         for leaf in self.records.chunks(bth::capacity(RECORD)) {
             let leaf = leaf.as_flattened();
-            let hid = self.heap.allocate(leaf)?;
+            root = self.heap.allocate(leaf);
             self.leaves.push(self.heap.end() - leaf.len());
-            nodes.push((leaf.get(..KEY).unwrap_or_default(), hid));
+            if self.records.len() > bth::capacity(RECORD) {
+                nodes.push((leaf.get(..KEY).unwrap_or_default(), root));
+            }
         }
-        let (levels, root) = bth::put_above(nodes, KEY, &mut |bytes| self.heap.allocate(bytes))?;
+        if !nodes.is_empty() {
+            (levels, root) =
+                bth::put_above(nodes, KEY, &mut |bytes| Ok(self.heap.allocate(bytes)))?;
+        }
         self.heap.put(FIRST, &bth::header(KEY, VALUE, levels, root));
         Ok(())
     }
@@ -218,6 +248,7 @@ pub(super) fn number_field(width: usize, bytes: &[u8]) -> Result<u32, PstError> 
 }
 
 /// Returns the bytes of values that stand in the record itself.
+#[inline]
 pub(super) fn number_width(kind: PropertyType) -> Option<usize> {
     kind.width().filter(|width| *width <= 4 && !kind.is_multiple())
 }

@@ -4,16 +4,20 @@
 //! the other. The blocks lie one behind the other, all but the last one full, as data trees want them.
 
 use super::block::{FIRST_HEAD, HeapBlock, MAX_NUMBER, level_place};
+use super::bth::NOTHING;
 use super::heap::{MAX_ALLOCATION, MAX_BLOCKS, level, place_of_level};
+use super::value::{put_utf16, room_for_utf16};
 use super::{hid, too_big};
 use crate::pst::PstError;
 use crate::pst::ltp::heap::Hid;
 
 /// A heap in the making.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pack {
     block_size: usize,
+    /// The heap up to its end; what stands behind is of no meaning.
     bytes: Vec<u8>,
+    end: usize,
     /// The number of the block in the making, and where it begins.
     index: u32,
     start: usize,
@@ -25,61 +29,61 @@ impl Pack {
     /// Starts a heap for a client, with blocks of at most so many bytes.
     pub(super) fn begin(&mut self, client: u8, block_size: usize) {
         self.block_size = block_size;
-        self.bytes.clear();
+        self.end = 0;
         self.index = 0;
         self.open_block(client);
     }
 
-    /// Stores bytes and returns their name.
-    pub(super) fn allocate(&mut self, bytes: &[u8]) -> Result<Hid, PstError> {
+    /// Stores bytes and returns their name, nothing's where they are too many for an allocation.
+    #[inline]
+    pub(super) fn allocate(&mut self, bytes: &[u8]) -> Hid {
         if bytes.len() > MAX_ALLOCATION {
-            return Err(too_big("heap allocation", bytes.len(), MAX_ALLOCATION));
+            return NOTHING;
         }
-        let length = self.draft(|to| to.extend_from_slice(bytes));
-        self.keep(length)
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.keep(bytes.len())
     }
 
-    /// Appends bytes, which are to be kept or discarded, and returns how many these are: what is made here need not be moved here.
-    pub(super) fn draft(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> usize {
-        let before = self.bytes.len();
-        append(&mut self.bytes);
-        self.bytes.len() - before
+    /// Stores the UTF-16 of a text, which is made in its place, and returns its name with its length; nothing's where it is too
+    /// long for an allocation.
+    #[inline]
+    pub(super) fn allocate_text(&mut self, text: &str) -> (Hid, usize) {
+        let length = put_utf16(text, self.room(room_for_utf16(text)));
+        if length > MAX_ALLOCATION { (NOTHING, length) } else { (self.keep(length), length) }
     }
 
-    /// Makes an allocation of the last bytes, as many as a draft had, and returns its name. Where the block has no room for it, the
-    /// next one begins.
-    pub(super) fn keep(&mut self, length: usize) -> Result<Hid, PstError> {
-        let before = self.bytes.len().saturating_sub(length);
-        if length + HeapBlock::SLOT > self.room(before) || self.bounds.len() > MAX_NUMBER {
-            let draft = self.bytes.split_off(before);
-            self.next_block()?;
-            self.bytes.extend_from_slice(&draft);
+    /// Makes an allocation of so many bytes behind the end. Where the block has no room for them, they move to the next one.
+    #[inline]
+    fn keep(&mut self, length: usize) -> Hid {
+        if length + HeapBlock::SLOT > self.left() || self.bounds.len() > MAX_NUMBER {
+            self.move_to_next(length);
+        } else {
+            self.end += length;
         }
         let number = self.bounds.len();
-        self.bounds.push(word(self.bytes.len() - self.start));
-        Ok(hid(self.index, number))
+        self.bounds.push(word(self.end - self.start));
+        hid(self.index, number)
     }
 
-    /// Takes back the last bytes, as many as a draft had.
-    pub(super) fn discard(&mut self, length: usize) {
-        self.bytes.truncate(self.bytes.len().saturating_sub(length));
-    }
-
-    fn next_block(&mut self) -> Result<(), PstError> {
+    #[cold]
+    fn move_to_next(&mut self, length: usize) {
+        let draft = self.room(length).to_vec();
         self.close_block();
-        self.bytes.resize(self.start + self.block_size, 0);
+        let filling = (self.start + self.block_size).saturating_sub(self.end);
+        self.append(filling, |to| to.fill(0));
         self.index += 1;
+        self.open_block(0);
+        self.append(length, |to| to.copy_from_slice(&draft));
+    }
+
+    /// Closes the last block. What is the heap's root can still be named.
+    pub(super) fn finish(&mut self) -> Result<(), PstError> {
+        self.close_block();
         if self.index >= MAX_BLOCKS {
             let limit = usize::try_from(MAX_BLOCKS).unwrap_or(usize::MAX);
             return Err(too_big("heap", limit, limit - 1));
         }
-        self.open_block(0);
         Ok(())
-    }
-
-    /// Closes the last block. What is the heap's root can still be named.
-    pub(super) fn finish(&mut self) {
-        self.close_block();
     }
 
     /// Names the root.
@@ -88,13 +92,15 @@ impl Pack {
     }
 
     /// Returns the bytes, block behind block.
+    #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get(..self.end).unwrap_or_default()
     }
 
     /// Returns where the last allocation ends.
+    #[inline]
     pub(super) fn end(&self) -> usize {
-        self.bytes.len()
+        self.end
     }
 
     /// Overwrites bytes.
@@ -104,21 +110,44 @@ impl Pack {
         }
     }
 
+    /// Returns so many bytes behind the end.
+    #[inline]
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        let end = self.end + length;
+        if self.bytes.len() < end {
+            self.bytes.resize(end.next_power_of_two(), 0);
+        }
+        self.bytes.get_mut(self.end..end).unwrap_or_default()
+    }
+
+    /// Moves the end behind so many bytes that are written there.
+    #[inline]
+    fn append(&mut self, length: usize, write: impl FnOnce(&mut [u8])) {
+        write(self.room(length));
+        self.end += length;
+    }
+
     fn open_block(&mut self, client: u8) {
-        self.start = self.bytes.len();
+        self.start = self.end;
         self.bounds.clear();
-        self.bounds.push(HeapBlock::add_head(self.index, client, &mut self.bytes));
+        let (head, length) = HeapBlock::head(self.index, client);
+        self.append(length, |to| to.iter_mut().zip(head).for_each(|(to, byte)| *to = byte));
+        self.bounds.push(word(length));
     }
 
     /// Writes the map of the block, where it is, and how full the block is.
     fn close_block(&mut self) {
-        let map = self.map_place(self.bytes.len());
-        self.bytes.resize(self.start + map, 0);
+        let map = self.map_place();
+        self.append(self.start + map - self.end, |to| to.fill(0));
         self.put(self.start, &word(map).to_le_bytes());
-        self.bytes.extend_from_slice(&word(self.bounds.len() - 1).to_le_bytes());
-        self.bytes.extend_from_slice(&[0; 2]);
-        self.bytes.extend(self.bounds.iter().flat_map(|bound| bound.to_le_bytes()));
-        let free = self.block_size.saturating_sub(self.bytes.len() - self.start);
+        let bounds = std::mem::take(&mut self.bounds);
+        self.append(HeapBlock::MAP_HEAD + 2 * bounds.len(), |to| {
+            let ([count, freed, to @ ..], _) = to.as_chunks_mut() else { return };
+            (*count, *freed) = (word(bounds.len() - 1).to_le_bytes(), [0; 2]);
+            to.iter_mut().zip(&bounds).for_each(|(to, bound)| *to = bound.to_le_bytes());
+        });
+        self.bounds = bounds;
+        let free = self.block_size.saturating_sub(self.end - self.start);
         let (head, place) = place_of_level(self.index);
         let head_start =
             usize::try_from(head).unwrap_or(usize::MAX).saturating_mul(self.block_size);
@@ -129,15 +158,17 @@ impl Pack {
         }
     }
 
-    /// Returns how many bytes are left in the block, if its allocations end there, when its map is counted.
-    fn room(&self, end: usize) -> usize {
-        let taken = self.map_place(end) + HeapBlock::MAP_HEAD + 2 * self.bounds.len();
+    /// Returns how many bytes are left in the block when its map is counted.
+    #[inline]
+    fn left(&self) -> usize {
+        let taken = self.map_place() + HeapBlock::MAP_HEAD + 2 * self.bounds.len();
         self.block_size.saturating_sub(taken)
     }
 
     /// The map is aligned to two bytes.
-    fn map_place(&self, end: usize) -> usize {
-        (end - self.start).next_multiple_of(2)
+    #[inline]
+    fn map_place(&self) -> usize {
+        (self.end - self.start).next_multiple_of(2)
     }
 }
 
@@ -166,11 +197,11 @@ mod tests {
             for number in 0..count {
                 let value = vec![7; length];
                 let name = heap.allocate(&value, &NoBlocks).unwrap();
-                assert_eq!(pack.allocate(&value).unwrap(), name, "value {number} of {count}");
+                assert_eq!(pack.allocate(&value), name, "value {number} of {count}");
                 heap.set_root(name, &NoBlocks).unwrap();
                 pack.set_root(name);
             }
-            pack.finish();
+            pack.finish().unwrap();
             let blocks: Vec<Vec<u8>> = heap
                 .finish(&NoBlocks)
                 .unwrap()

@@ -92,6 +92,8 @@ pub struct TableEdit {
     /// What the index is to get behind it: ids and numbers of new rows, which go into the index leaf by leaf.
     appended: Vec<[[u8; 4]; 2]>,
     rows: Rows,
+    /// Where a row is put together.
+    row: Vec<u8>,
 }
 
 impl TableEdit {
@@ -106,7 +108,7 @@ impl TableEdit {
         let rows = Rows::new(columns.row());
         let fields = Fields::new(heap, 0);
         let (above, appended) = (Some(0), Vec::new());
-        Ok(Self { fields, columns, info, index, above, appended, rows })
+        Ok(Self { fields, columns, info, index, above, appended, rows, row: Vec::new() })
     }
 
     /// Opens a table for changes.
@@ -136,7 +138,8 @@ impl TableEdit {
         let rows = Rows::open(columns.row(), holder, &mut heap, source)?;
         let fields = Fields::new(heap, next_value);
         let (above, appended) = (None, Vec::new());
-        let mut table = Self { fields, columns, info, index, above, appended, rows };
+        let row = Vec::new();
+        let mut table = Self { fields, columns, info, index, above, appended, rows, row };
         table.check_count(source)?;
         Ok(table)
     }
@@ -200,7 +203,9 @@ impl TableEdit {
             None => Vec::new(),
         };
         let columns = &self.columns;
-        let mut row = vec![0; columns.row()];
+        let mut row = std::mem::take(&mut self.row);
+        row.clear();
+        row.resize(columns.row(), 0);
         // Cells mostly come in the order of the columns, which need not be searched for them then.
         let in_order = cells.is_sorted_by(|before, next| before.tag < next.tag);
         let mut rest = cells;
@@ -231,6 +236,7 @@ impl TableEdit {
         }
         let number = existing.unwrap_or(self.rows.count());
         self.rows.write(number, &row, &mut self.fields.heap, source)?;
+        self.row = row;
         if existing.is_none() {
             self.point(id, number, source)?;
         }
@@ -283,6 +289,10 @@ impl TableEdit {
     /// Looks up the number of a row.
     fn number(&mut self, id: u32, source: &dyn TableSource) -> Result<Option<u32>, PstError> {
         let number = if self.is_above(id, source)? {
+            let last = self.appended.last();
+            if last.is_none_or(|[last, _]| u32::from_le_bytes(*last) < id) {
+                return Ok(None);
+            }
             let found = self.appended.binary_search_by_key(&id, |[id, _]| u32::from_le_bytes(*id));
             found.ok().and_then(|place| self.appended.get(place)).map(|[_, number]| number.to_vec())
         } else {

@@ -35,19 +35,28 @@ impl<'v> Given<'v> {
         bytes.into()
     }
 
-    /// Returns a number of bytes that what is stored has at least.
-    pub fn at_least(self) -> usize {
-        match (self, self.bytes()) {
-            (_, Some(bytes)) => bytes.len(),
-            // Three bytes of UTF-8 may be two of UTF-16, and four are four.
-            (Self::Text(text), _) => text.len() / 3 * 2,
-            (Self::Value(Value::String(text)), _) => text.len() / 3 * 2,
-            _ => 0,
+    /// Returns the text that is stored as UTF-16.
+    #[inline]
+    pub(super) fn text(self) -> Option<&'v str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Value(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns a number of at most 32 bits, as the field of a property holds it.
+    #[inline]
+    pub(super) fn number(self) -> Option<u32> {
+        match self {
+            Self::Value(Value::Integer32(number)) => Some(number.cast_unsigned()),
+            Self::Value(Value::Boolean(truth)) => Some((*truth).into()),
+            _ => None,
         }
     }
 
     /// Returns the bytes that are stored as they are given.
-    fn bytes(self) -> Option<&'v [u8]> {
+    pub(super) fn bytes(self) -> Option<&'v [u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
             Self::Value(Value::String8(bytes) | Value::Binary(bytes) | Value::Other(_, bytes)) => {
@@ -116,54 +125,88 @@ pub fn utf16(text: &str) -> Vec<u8> {
 
 /// Appends the UTF-16 of a text, low bytes first.
 pub fn append_utf16(text: &str, to: &mut Vec<u8>) {
-    // No text has more units in UTF-16 than bytes in UTF-8; of the last characters, eight are added and some taken back.
-    to.reserve(2 * text.len() + 16);
-    let mut rest = text;
+    let before = to.len();
+    to.resize(before + room_for_utf16(text), 0);
+    let length = put_utf16(text, to.get_mut(before..).unwrap_or_default());
+    to.truncate(before + length);
+}
+
+/// Returns how many bytes of room the UTF-16 of a text is made in. No text has more units in UTF-16 than bytes in UTF-8; of the
+/// last characters eight are written, however many there are.
+pub(super) fn room_for_utf16(text: &str) -> usize {
+    2 * text.len() + 2 * EIGHT
+}
+
+/// Puts the UTF-16 of a text, low bytes first, where there is [room for it](room_for_utf16), and returns how many bytes it has.
+/// What stands behind these in the room is of no meaning.
+pub(super) fn put_utf16(text: &str, to: &mut [u8]) -> usize {
+    let bytes = text.as_bytes();
+    let (mut from, mut end) = (0, 0);
     loop {
-        let ascii = append_ascii(rest.as_bytes(), to);
-        let mut behind = rest.get(ascii..).unwrap_or_default().chars();
-        let Some(character) = behind.next() else { return };
+        let rest = bytes.get(from..).unwrap_or_default();
+        if let Some(many) = rest.first_chunk()
+            && many.is_ascii()
+            && let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut)
+        {
+            widen(many, place);
+            (from, end) = (from + MANY, end + 2 * MANY);
+            continue;
+        }
+        let eight = first_eight(bytes, rest);
+        if let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<{ 2 * EIGHT }>) {
+            let words = [spread(eight & 0xFFFF_FFFF), spread(eight >> 32)];
+            place.as_chunks_mut().0.iter_mut().zip(words).for_each(|(to, word)| *to = word);
+        }
+        let others = eight & 0x8080_8080_8080_8080;
+        let ascii = usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
+        if ascii >= rest.len() {
+            return end + 2 * rest.len();
+        }
+        (from, end) = (from + ascii, end + 2 * ascii);
+        if ascii == EIGHT {
+            continue;
+        }
+        let Some(character) = text.get(from..).and_then(|rest| rest.chars().next()) else {
+            return end;
+        };
+        from += character.len_utf8();
         for unit in character.encode_utf16(&mut [0; 2]) {
-            to.extend_from_slice(&unit.to_le_bytes());
+            if let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+                *place = unit.to_le_bytes();
+            }
+            end += 2;
         }
-        rest = behind.as_str();
     }
 }
 
-/// Appends the UTF-16 of the ASCII that bytes begin with, and returns how many these are.
-fn append_ascii(bytes: &[u8], to: &mut Vec<u8>) -> usize {
-    let mut count = 0;
-    for many in bytes.as_chunks::<32>().0 {
-        if !many.is_ascii() {
-            break;
-        }
-        to.extend_from_slice(many.map(wide).as_flattened());
-        count += many.len();
+/// Characters of ASCII that are widened at once.
+const EIGHT: usize = 8;
+const MANY: usize = 32;
+
+/// Returns the eight bytes that the rest of some bytes begins with, the first of them lowest, and zeros behind its end.
+fn first_eight(all: &[u8], rest: &[u8]) -> u64 {
+    if let Some(eight) = rest.first_chunk() {
+        return u64::from_le_bytes(*eight);
     }
-    let (eights, rest) = bytes.get(count..).unwrap_or_default().as_chunks();
-    for eight in eights {
-        let ascii = append_eight(*eight, to);
-        count += ascii;
-        if ascii < eight.len() {
-            return count;
-        }
+    if let Some(last) = all.last_chunk() {
+        let before = u32::try_from(8 * (EIGHT - rest.len())).unwrap_or(u32::MAX);
+        return u64::from_le_bytes(*last).checked_shr(before).unwrap_or_default();
     }
-    let mut last = [u8::MAX; 8];
-    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
-    count + append_eight(last, to)
+    rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte))
 }
 
-/// Appends the ASCII that eight bytes begin with, whose number it returns: eight at once are faster than a few one by one.
-fn append_eight(eight: [u8; 8], to: &mut Vec<u8>) -> usize {
-    to.extend_from_slice(eight.map(wide).as_flattened());
-    let others = u64::from_le_bytes(eight) & 0x8080_8080_8080_8080;
-    let ascii = usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
-    to.truncate(to.len() - 2 * (eight.len() - ascii));
-    ascii
+/// Makes sixteen bits of each of four bytes.
+fn spread(four: u64) -> [u8; 8] {
+    let two = (four | (four << 16)) & 0x0000_FFFF_0000_FFFF;
+    ((two | (two << 8)) & 0x00FF_00FF_00FF_00FF).to_le_bytes()
 }
 
-fn wide(byte: u8) -> [u8; 2] {
-    u16::from(byte).to_le_bytes()
+/// Makes sixteen bits of each of many bytes. It stays a function of its own, since only there the compiler takes the processor's
+/// instructions for it.
+#[inline(never)]
+fn widen(many: &[u8; MANY], to: &mut [u8; 2 * MANY]) {
+    let bytes = to.as_chunks_mut().0.iter_mut().zip(many);
+    bytes.for_each(|(to, byte)| *to = u16::from(*byte).to_le_bytes());
 }
 
 /// Puts values of different lengths behind their number and offsets.

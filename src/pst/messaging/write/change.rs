@@ -119,7 +119,7 @@ impl Batch<'_> {
     ) -> Result<(), WriteError> {
         self.put_row(folder.with(NidKind::CONTENTS), nid, |table, old| {
             let old = if old.is_empty() { before } else { old };
-            row::cells(table.columns(), old, &mut |tag| {
+            row::cells(table.columns(), old, |tag| {
                 Ok(values.get(&tag).map(|value| Cow::Borrowed(value.as_slice())))
             })
         })

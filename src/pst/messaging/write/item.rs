@@ -79,7 +79,7 @@ impl Batch<'_> {
         let context = std::mem::take(&mut self.context);
         self.put_row(contents, nid, |table, old| {
             let mut place = context.seek();
-            row::cells(table.columns(), old, &mut |tag| {
+            row::cells(table.columns(), old, |tag| {
                 Ok(match place(tag) {
                     Some(Place::Here(bytes)) => Some(Cow::Borrowed(bytes)),
                     Some(Place::Subnode(_)) => properties.bytes(tag),
@@ -159,7 +159,8 @@ impl Batch<'_> {
         attachments: Attachments,
     ) -> Result<Message, WriteError> {
         properties.put(property::MESSAGE_SIZE, Given::Bytes(&[0; 4]));
-        let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
+        let values =
+            self.context.make_of_ascending(properties.iter(), self.tx.layout().block_payload)?;
         let (mut subnodes, big) = put_given(&mut self.tx, &values)?;
         let (recipients, recipients_size) = self.put_recipients()?;
         let size = bytes(self.context.bytes().len()) + big + recipients_size + attachments.size;

@@ -14,16 +14,12 @@ const REPLICATION: [u32; 4] = [0x0E30_0102, 0x0E33_0014, 0x0E34_0102, 0x0E38_000
 /// Characters of a conversation's topic that count.
 const LONGEST_TOPIC: usize = 255;
 
-/// Tells the bytes of an item's property with exactly that type.
-pub(super) type Values<'f, 'v> =
-    &'f mut dyn FnMut(PropertyTag) -> Result<Option<Cow<'v, [u8]>>, PstError>;
-
 /// Returns the cells of an item's row, for every column of its folder's table; `old` is the row that is replaced, if there is
 /// one.
 pub(super) fn cells<'v>(
     columns: &Columns,
     old: &[Cell<'_>],
-    value: Values<'_, 'v>,
+    mut value: impl FnMut(PropertyTag) -> Result<Option<Cow<'v, [u8]>>, PstError>,
 ) -> Result<Vec<Cell<'v>>, PstError> {
     let mut cells = Vec::with_capacity(columns.iter().len());
     for column in columns.iter() {
@@ -31,7 +27,7 @@ pub(super) fn cells<'v>(
         let bytes = match tag {
             property::ROW_ID | property::ROW_VERSION => None,
             property::MESSAGE_STATUS => Some(kept(old, tag).unwrap_or(Cow::Borrowed(&[0; 4]))),
-            property::CONVERSATION_ID => conversation(value)?,
+            property::CONVERSATION_ID => conversation(&mut value)?,
             _ if REPLICATION.contains(&tag.bits()) => kept(old, tag),
             _ => value(tag)?,
         };
@@ -47,7 +43,9 @@ fn kept<'v>(old: &[Cell<'_>], tag: PropertyTag) -> Option<Cow<'v, [u8]>> {
 
 /// Returns the id of an item's conversation: from its index where that is said to be kept, otherwise from its topic; MS-OXOMSG
 /// 2.2.1.2.
-fn conversation<'v>(value: Values<'_, 'v>) -> Result<Option<Cow<'v, [u8]>>, PstError> {
+fn conversation<'v>(
+    value: &mut impl FnMut(PropertyTag) -> Result<Option<Cow<'v, [u8]>>, PstError>,
+) -> Result<Option<Cow<'v, [u8]>>, PstError> {
     let Some(topic) = value(property::CONVERSATION_TOPIC)? else { return Ok(None) };
     let tracked = value(property::CONVERSATION_INDEX_TRACKING)?;
     if tracked.is_some_and(|tracked| tracked.first() == Some(&1)) {
@@ -66,23 +64,43 @@ fn upper_case(topic: &[u8]) -> Vec<u8> {
     let units = topic.as_chunks().0.iter().take(LONGEST_TOPIC);
     let mut upper = Vec::with_capacity(2 * LONGEST_TOPIC);
     for character in char::decode_utf16(units.map(|unit| u16::from_le_bytes(*unit))) {
-        let mut pair = [0; 2];
-        let units = match character {
-            Ok(character) if character.is_ascii() => {
-                character.to_ascii_uppercase().encode_utf16(&mut pair)
+        let unit = match character {
+            // Small letters of ASCII and of Western Europe, but for the division sign.
+            Ok(small @ ('a'..='z' | '\u{E0}'..='\u{F6}' | '\u{F8}'..='\u{FE}')) => {
+                u32::from(small) - 0x20
             }
+            Ok(other @ (..='\u{B4}' | '\u{B6}'..='\u{DE}')) => other.into(),
             Ok(character) => {
-                let mut upper = character.to_uppercase();
+                let mut upper_case = character.to_uppercase();
                 // Windows maps one character to one: the German sharp s stays as it is.
-                let single = if upper.len() == 1 { upper.next() } else { None };
-                single.unwrap_or(character).encode_utf16(&mut pair)
+                let single = if upper_case.len() == 1 { upper_case.next() } else { None };
+                for unit in single.unwrap_or(character).encode_utf16(&mut [0; 2]) {
+                    upper.extend_from_slice(&unit.to_le_bytes());
+                }
+                continue;
             }
-            Err(unpaired) => {
-                pair[0] = unpaired.unpaired_surrogate();
-                &mut pair[..1]
-            }
+            Err(unpaired) => unpaired.unpaired_surrogate().into(),
         };
-        upper.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+        upper.extend_from_slice(&u16::try_from(unit).unwrap_or_default().to_le_bytes());
     }
     upper
+}
+
+#[cfg(test)]
+mod tests {
+    use super::upper_case;
+
+    /// Against the standard library: characters that have one capital letter become it, and all others stay.
+    #[test]
+    fn a_topic_is_in_capitals() {
+        for character in ('\0'..'\u{3000}').chain(['\u{FB00}', '\u{1F600}', '\u{10428}']) {
+            let mut capital = character.to_uppercase();
+            let capital = if capital.len() == 1 { capital.next() } else { None };
+            let bytes = |character: char| -> Vec<u8> {
+                character.encode_utf16(&mut [0; 2]).iter().flat_map(|u| u.to_le_bytes()).collect()
+            };
+            let expected = bytes(capital.unwrap_or(character));
+            assert_eq!(upper_case(&bytes(character)), expected, "{character}");
+        }
+    }
 }

@@ -17,10 +17,16 @@ impl<'v> StoredProperties<'v> {
     }
 
     /// Puts a property, in the place of one with the same id.
+    #[inline]
     pub(super) fn put(&mut self, tag: PropertyTag, value: Given<'v>) {
         if self.0.last().is_none_or(|(last, _)| last.id < tag.id) {
-            return self.0.push((tag, value));
+            self.0.push((tag, value));
+        } else {
+            self.put_among(tag, value);
         }
+    }
+
+    fn put_among(&mut self, tag: PropertyTag, value: Given<'v>) {
         match self.find(tag.id) {
             Ok(found) => {
                 if let Some(old) = self.0.get_mut(found) {

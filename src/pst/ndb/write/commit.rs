@@ -115,8 +115,6 @@ impl Transaction<'_> {
     /// Returns the changes of entries that the block B-tree has already, in their order.
     fn known_blocks(&self, gone: &BTreeSet<Bid>) -> Result<Vec<Change>, WriteError> {
         let changed = self.references.others().filter(|(_, change)| *change != 0);
-        let mut changed: Vec<Bid> = changed.map(|(bid, _)| bid).collect();
-        changed.sort_unstable();
         let change = |bid: Bid| {
             let (at, size, left) = self.left(bid)?;
             // The entry itself counts as one reference.
@@ -128,7 +126,7 @@ impl Transaction<'_> {
             let entry = (!gone.contains(&bid)).then(|| block_entry(bid, at, size, count));
             Ok(Change { key: bid.0, entry })
         };
-        changed.into_iter().map(change).collect()
+        changed.map(|(bid, _)| change(bid)).collect()
     }
 
     fn change(

@@ -43,6 +43,9 @@ struct Growing {
 impl Transaction<'_> {
     /// Writes data; `None` when there is none. Nothing refers to it until a node or a subnode does.
     pub fn put_data(&mut self, bytes: &[u8]) -> Result<Option<Bid>, WriteError> {
+        if (1..=FULL).contains(&bytes.len()) {
+            return self.put_block(bytes, false).map(Some);
+        }
         self.put_pieces(bytes.chunks(FULL))
     }
 

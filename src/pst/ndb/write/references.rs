@@ -1,6 +1,6 @@
 //! How often blocks are referred to (pure): counted while a transaction runs, settled when it is committed. MS-PST 2.2.2.7.7.3.1.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::pst::bytes::Bytes;
 use crate::pst::error::PstError;
@@ -30,7 +30,7 @@ pub(super) struct NewBlock {
 pub(super) struct References {
     first: u64,
     new: Vec<NewBlock>,
-    others: HashMap<Bid, i64>,
+    others: BTreeMap<Bid, i64>,
 }
 
 impl References {
@@ -39,7 +39,7 @@ impl References {
         // Ids advance by four; the two lowest bits have meanings of their own.
         let first = (next.0 | 3) - 3;
         let first = if first < next.0 { first + 4 } else { first }.max(4);
-        Self { first, new: Vec::new(), others: HashMap::new() }
+        Self { first, new: Vec::new(), others: BTreeMap::new() }
     }
 
     /// Returns the next free id.
@@ -79,7 +79,7 @@ impl References {
         self.others.get(&bid.key()).copied().unwrap_or_default()
     }
 
-    /// Returns the blocks of the file whose references were changed, in no order.
+    /// Returns the blocks of the file whose references were changed, by their ids.
     pub(super) fn others(&self) -> impl Iterator<Item = (Bid, i64)> {
         self.others.iter().map(|(bid, change)| (*bid, *change))
     }

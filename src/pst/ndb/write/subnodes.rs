@@ -29,6 +29,16 @@ impl Transaction<'_> {
     /// Writes the subnodes of a node; `None` when there are none. Parents are not stored. The order does not matter, but no
     /// id may be there twice.
     pub fn put_subnodes(&mut self, subnodes: &[Node]) -> Result<Option<Bid>, WriteError> {
+        if let [only] = subnodes {
+            // Most items have no other than their recipients.
+            let mut list = [0; HEAD + ENTRY];
+            (list[0], list[2]) = (2, 1);
+            let entry = self.subnode_entry(&[], *only)?;
+            if let Some(to) = list.last_chunk_mut() {
+                *to = entry;
+            }
+            return self.put_block(&list, true).map(Some);
+        }
         let mut sorted = subnodes.to_vec();
         sorted.sort_unstable_by_key(|node| node.nid);
         if !sorted.is_sorted_by(|before, next| before.nid < next.nid) {

@@ -4,7 +4,7 @@
 //! [`Transaction::commit`]. A transaction that is dropped before has not happened.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::Writer;
@@ -45,9 +45,9 @@ pub struct Transaction<'a> {
     /// What nothing refers to once the transaction is committed.
     pub(super) freed: Vec<Run>,
     /// Copies of blocks that are referred to as often as they may be.
-    copies: HashMap<Bid, Bid>,
+    copies: BTreeMap<Bid, Bid>,
     /// How often the committed file refers to the blocks that were asked for: an empty table is shared by thousands of items.
-    counted: RefCell<HashMap<Bid, i64>>,
+    counted: RefCell<BTreeMap<Bid, i64>>,
     cache: RefCell<Cache<Bid, Block>>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Transaction<'a> {
             unique: header.unique,
             next_page: header.next_page,
             freed: Vec::new(),
-            copies: HashMap::new(),
+            copies: BTreeMap::new(),
             counted: RefCell::default(),
             cache: RefCell::new(Cache::new(CACHED)),
             file,
@@ -240,7 +240,9 @@ impl Nodes for Transaction<'_> {
     }
 
     fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
-        match self.nodes.get(&nid) {
+        // New items have ids above all others: those need not be looked for.
+        let is_last = self.nodes.last_key_value().is_none_or(|(last, _)| *last < nid);
+        match self.nodes.get(&nid).filter(|_| !is_last) {
             Some(changed) => Ok(*changed),
             None if self.is_new(nid) => Ok(None),
             None => self.file.ndb.node(nid),
