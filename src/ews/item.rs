@@ -1,7 +1,7 @@
 //! An item as a bag of properties (pure).
 
 use crate::ews::id::{ChangeKey, ItemId};
-use crate::ews::property::{Field, Indexed, Property};
+use crate::ews::property::{ExtendedField, Field, Indexed, Property};
 use crate::ews::value::Value;
 
 /// The kind of an item, by the element that carries it.
@@ -77,6 +77,8 @@ pub struct Properties {
     /// By the numbers of fields and of slots: the place in the list, counted from 1; 0 where it is not there.
     fields: [u8; Field::ALL.len()],
     slots: [u8; Indexed::NUMBERS],
+    /// At which of the first places MAPI properties stand, in bits.
+    extended: u128,
 }
 
 /// Whatever stands at this place or behind it is looked for. Only who tells more MAPI properties than anybody asks for gets there.
@@ -92,7 +94,7 @@ impl Properties {
     /// Makes an empty one.
     pub const fn new() -> Self {
         let (fields, slots) = ([0; Field::ALL.len()], [0; Indexed::NUMBERS]);
-        Self { list: Vec::new(), fields, slots }
+        Self { list: Vec::new(), fields, slots, extended: 0 }
     }
 
     /// Makes an empty one with room.
@@ -127,7 +129,11 @@ impl Properties {
         let noted = match &property {
             Property::Field(field) => self.fields.get_mut(*field as usize),
             Property::Indexed(slot) => self.slots.get_mut(slot.number()),
-            Property::Extended(_) => None,
+            Property::Extended(_) => {
+                let bit = u32::try_from(self.list.len()).ok().and_then(|at| 1_u128.checked_shl(at));
+                self.extended |= bit.unwrap_or_default();
+                None
+            }
         };
         if let Some(noted) = noted {
             *noted = u8::try_from(self.list.len() + 1).unwrap_or(FAR);
@@ -139,16 +145,29 @@ impl Properties {
         let noted = match wanted {
             Property::Field(field) => self.fields.get(*field as usize).copied()?,
             Property::Indexed(slot) => self.slots.get(slot.number()).copied()?,
-            Property::Extended(wanted) => {
-                let is_wanted = |(known, _): &(Property, Value)| matches!(known, Property::Extended(known) if known == wanted);
-                return self.list.iter().position(is_wanted);
-            }
+            Property::Extended(wanted) => return self.place_extended(wanted),
         };
         match noted {
             0 => None,
             FAR => self.list.iter().position(|(known, _)| known == wanted),
             noted => Some(usize::from(noted) - 1),
         }
+    }
+
+    fn place_extended(&self, wanted: &ExtendedField) -> Option<usize> {
+        let is_wanted = |at: usize| {
+            let known = self.list.get(at).map(|(known, _)| known);
+            matches!(known, Some(Property::Extended(known)) if known == wanted)
+        };
+        let mut bits = self.extended;
+        while bits != 0 {
+            let at = bits.trailing_zeros() as usize;
+            if is_wanted(at) {
+                return Some(at);
+            }
+            bits &= bits - 1;
+        }
+        (u128::BITS as usize..self.list.len()).find(|at| is_wanted(*at))
     }
 
     /// Returns the value of a property.

@@ -84,16 +84,29 @@ impl Guid {
     pub(crate) fn text(self) -> GuidText {
         // Four hyphens stand between the bytes.
         const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-        let digit = |four: u8| if four < 10 { b'0' + four } else { b'a' - 10 + four };
         let mut text = [b'-'; 36];
         for (place, byte) in PLACES.into_iter().zip(self.0) {
-            if let Some(digits) = text.get_mut(place..place + 2) {
-                digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xF)]);
+            let digits = HEX.get(usize::from(byte)).copied().unwrap_or_default();
+            if let Some(places) = text.get_mut(place..place + 2) {
+                places.copy_from_slice(&digits);
             }
         }
         GuidText(text)
     }
 }
+
+/// The two digits of each byte.
+#[expect(clippy::indexing_slicing, reason = "the compiler walks it")]
+const HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < hex.len() {
+        hex[byte] = [DIGITS[byte / 16], DIGITS[byte % 16]];
+        byte += 1;
+    }
+    hex
+};
 
 /// The written form of a [`Guid`], without an allocation: every named property of a request has one.
 #[derive(Debug, Clone, Copy)]

@@ -37,14 +37,15 @@ pub(crate) trait Handler {
 pub(crate) struct Tag<'a> {
     whole: &'a str,
     name: &'a str,
-    written: &'a str,
-    attributes: Attributes<'a>,
+    attributes: &'a str,
+    /// Whether the attributes are written in the plain way.
+    plain: bool,
 }
 
 impl<'a> Tag<'a> {
     fn of(tag: &'a BytesStart<'_>) -> Self {
-        let (whole, written) = (tag.name().into_inner(), tag.attributes_raw());
-        Self { whole, name: local(whole), written, attributes: Attributes::any(written) }
+        let whole = tag.name().into_inner();
+        Self { whole, name: local(whole), attributes: tag.attributes_raw(), plain: false }
     }
 
     /// Returns the name without its prefix.
@@ -60,7 +61,11 @@ impl<'a> Tag<'a> {
     /// Walks the attributes: name and value as they stand in the document. What follows a malformed
     /// attribute is not read.
     pub(crate) fn whole_attributes(&self) -> Attributes<'a> {
-        self.attributes.clone()
+        if self.plain {
+            Attributes::Plain(self.attributes)
+        } else {
+            Attributes::any(self.attributes)
+        }
     }
 
     /// Walks the attributes: name without prefix, value as it stands in the document. What follows
@@ -71,7 +76,7 @@ impl<'a> Tag<'a> {
 
     /// Returns all attributes as they stand in the document.
     pub(crate) fn raw_attributes(&self) -> &'a str {
-        self.written
+        self.attributes
     }
 
     /// Returns the value of an attribute, unescaped.

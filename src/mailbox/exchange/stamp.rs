@@ -23,7 +23,7 @@ pub(super) fn read(properties: &Properties) -> Option<Stamp> {
 
 /// Returns the properties to write; an empty one is cleared.
 pub(super) fn write(stamp: &Stamp) -> impl Iterator<Item = (Property, Option<Value>)> {
-    stamp::write(stamp).map(|(name, text)| (ours(name).into(), text.map(Value::from))).into_iter()
+    stamp::write(stamp).into_iter().map(|(name, text)| (ours(name).into(), text.map(Value::from)))
 }
 
 #[cfg(test)]

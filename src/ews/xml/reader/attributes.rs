@@ -6,7 +6,7 @@ use memchr::memchr;
 use quick_xml::events::attributes::Attributes as Any;
 
 /// Walks attributes: name and value. What follows a malformed one is not read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Attributes<'a> {
     /// Each is a blank, a name, and a value in double quotes: `plain_tag` has looked.
     Plain(&'a str),

@@ -6,7 +6,6 @@
 use memchr::memchr2;
 
 use crate::ews::error::ReplyError;
-use crate::ews::xml::reader::attributes::Attributes;
 use crate::ews::xml::reader::{Handler, PushReader, Tag, local, mark};
 
 impl PushReader {
@@ -64,11 +63,24 @@ impl PushReader {
     }
 }
 
+/// Whether a byte may be in a name; what else may be hardly ever is.
+#[expect(clippy::indexing_slicing, reason = "the compiler walks it")]
+const IN_NAMES: [bool; 256] = {
+    let mut in_names = [false; 256];
+    let mut byte = u8::MIN;
+    loop {
+        in_names[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-');
+        if byte == u8::MAX {
+            break in_names;
+        }
+        byte += 1;
+    }
+};
+
 /// Returns how long the name is that stands at the beginning; `None` where none is, or it may go on.
 fn name_length(text: &[u8]) -> Option<usize> {
-    // What else may be in a name hardly ever is.
-    let is_name =
-        |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b':' | b'_' | b'-');
+    let is_name = |byte: &u8| IN_NAMES.get(usize::from(*byte)).copied().unwrap_or_default();
     text.iter().position(|byte| !is_name(byte)).filter(|length| *length > 0)
 }
 
@@ -100,9 +112,8 @@ fn plain_tag(markup: &str) -> Option<(Tag<'_>, bool, &str)> {
             _ => return None,
         }
     };
-    let (written, after) = (behind.get(..written)?, behind.get(end..)?);
-    let attributes = Attributes::Plain(written);
-    Some((Tag { whole, name: local(whole), written, attributes }, closed, after))
+    let (attributes, after) = (behind.get(..written)?, behind.get(end..)?);
+    Some((Tag { whole, name: local(whole), attributes, plain: true }, closed, after))
 }
 
 /// Splits off text up to the next markup or reference.
