@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use abgleich::mapi::{
-    FileTime, Properties, PropertyId, PropertyName, PropertyTag, Value, name::set, named, property,
+    FileTime, Properties, PropertyId, PropertyName, PropertyTag, PropertyType, Value, name::set,
+    named, property,
 };
 use abgleich::pst::check::{Weight, check};
 use abgleich::pst::id::{Nid, NidKind};
@@ -178,11 +179,6 @@ fn rows_of_attachments_follow_in_real_files() {
     for (name, bytes) in files {
         let path = folder.path().join(&name);
         std::fs::write(&path, &bytes).unwrap();
-        let errors = |path: &Path| -> BTreeSet<String> {
-            let report = check(path).unwrap();
-            let errors = report.findings().iter().filter(|one| one.weight == Weight::Error);
-            errors.map(ToString::to_string).collect()
-        };
         let before = errors(&path);
         let settings = Settings { protected: true, ..Settings::default() };
         let mut file = Writer::open(&path, &settings, &|_| Ok(false)).unwrap();
@@ -213,6 +209,69 @@ fn rows_of_attachments_follow_in_real_files() {
         assert_eq!(new, [""; 0], "{name}");
     }
     assert!(is_empty || wide > 0, "no table had the columns of occurrences");
+}
+
+/// Point 3: whatever the reader takes, the writer takes the same way. Every item of every real file is changed and then moved,
+/// has all that it had, and breaks no rule that it did not break before. Aspose's contacts have room behind their properties.
+#[test]
+fn every_item_can_be_changed_and_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = PropertyName::text(set::PUBLIC_STRINGS, "a name that no file has");
+    for (name, bytes) in real::writable(8 << 20) {
+        let path = folder.path().join(&name);
+        std::fs::write(&path, &bytes).unwrap();
+        let before = errors(&path);
+        let settings = Settings { protected: true, ..Settings::default() };
+        let mut file = Writer::open(&path, &settings, &|_| Ok(false)).unwrap();
+        let found = items(file.nodes());
+        if found.is_empty() {
+            continue;
+        }
+        let mut change = ItemChange::default();
+        change.set.set(property::GIVEN_NAME, Value::String("Änne".to_owned()));
+        change.set.set(ours.clone(), Value::Binary(vec![5; 100]));
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        for item in &found {
+            batch.change_item(item.nid, &change).unwrap();
+        }
+        batch.commit().unwrap();
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        let to =
+            batch.create_folder(Nid::ROOT_FOLDER, &NewFolder::new("Neu", "IPF.Contact")).unwrap();
+        for item in &found {
+            batch.move_item(item.nid, to).unwrap();
+        }
+        batch.commit().unwrap();
+        file.close().unwrap();
+
+        let [old, new] = [bytes, std::fs::read(&path).unwrap()]
+            .map(|bytes| Ndb::open(Medium::Memory(bytes)).unwrap());
+        let id = Store::new(&new).names().unwrap().id(&ours).unwrap();
+        let told = [
+            (property::GIVEN_NAME.id, PropertyType::STRING.0),
+            (id, PropertyType::BINARY.0),
+            (property::MESSAGE_SIZE.id, PropertyType::INTEGER32.0),
+            (property::LAST_MODIFICATION_TIME.id, PropertyType::TIME.0),
+        ];
+        for item in &found {
+            let (mut before, mut after) = (values(&old, item.nid.0), values(&new, item.nid.0));
+            assert_eq!(after[&told[0]], *b"\xC4\0n\0n\0e\0", "{name} {}", item.nid);
+            assert_eq!(after[&told[1]], [5; 100], "{name} {}", item.nid);
+            // Some of Aspose's contacts have properties whose ids the store has no names for; the new name is given the first such.
+            before.retain(|tag, _| !told.contains(tag) && tag.0 != id);
+            after.retain(|tag, _| !told.contains(tag));
+            assert_eq!(before, after, "{name} {}", item.nid);
+        }
+        let new: Vec<String> = errors(&path).difference(&before).cloned().collect();
+        assert_eq!(new, [""; 0], "{name}");
+    }
+}
+
+/// Returns the rules that a file breaks.
+fn errors(path: &Path) -> BTreeSet<String> {
+    let report = check(path).unwrap();
+    let errors = report.findings().iter().filter(|one| one.weight == Weight::Error);
+    errors.map(ToString::to_string).collect()
 }
 
 type Walked<'a> = (&'a Ndb, &'a BTreeMap<u32, Content>);

@@ -25,6 +25,7 @@
 mod batch;
 mod change;
 mod folder;
+mod intact;
 mod item;
 mod names;
 mod node;

@@ -1,10 +1,12 @@
 //! B-trees on a heap, made whole or changed in place (pure). MS-PST 2.3.2.
 //!
-//! Keys of 2, 4 or 8 bytes are compared as numbers; those are all that Outlook's properties and tables use.
+//! Keys of 2, 4 or 8 bytes are compared as numbers; those are all that Outlook's properties and tables use. What the reader takes
+//! for records is taken for records here as well, and nothing is stored that it would not read again.
 
 use super::heap::{Heap, MAX_ALLOCATION};
 use super::{Blocks, damaged};
 use crate::pst::PstError;
+use crate::pst::bytes::wide;
 use crate::pst::ltp::heap::Hid;
 
 /// `bTypeBTH`.
@@ -70,9 +72,9 @@ impl Bth {
         self.header
     }
 
-    /// Returns how many bytes a value has.
-    pub fn value_width(&self) -> usize {
-        self.value
+    /// Returns how many bytes a key and a value have.
+    pub fn widths(&self) -> (usize, usize) {
+        (self.key, self.value)
     }
 
     /// Fills an empty tree with records that ascend by key, one behind the other, each a key and its value.
@@ -102,7 +104,7 @@ impl Bth {
                 NOTHING => (Vec::new(), NOTHING),
                 _ => self.descend(heap, u64::MAX, blocks)?,
             };
-            let old = if leaf == NOTHING { &[][..] } else { heap.read(leaf, blocks)? };
+            let old = if leaf == NOTHING { &[][..] } else { entries(heap, leaf, width, blocks)? };
             let room = (capacity(width) * width).saturating_sub(old.len());
             if old.is_empty() || room < width {
                 // This makes the tree's first leaf, or one more.
@@ -118,14 +120,21 @@ impl Bth {
         Ok(())
     }
 
-    /// Returns the highest key.
+    /// Returns the highest key, or, where the last leaf is empty, one that is above all.
     pub fn last(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Option<u64>, PstError> {
         if self.root == NOTHING {
             return Ok(None);
         }
-        let (_, leaf) = self.descend(heap, u64::MAX, blocks)?;
-        let last = heap.read(leaf, blocks)?.chunks_exact(self.key + self.value).next_back();
-        Ok(last.and_then(|record| record.get(..self.key)).map(decode_key))
+        let (path, leaf) = self.descend(heap, u64::MAX, blocks)?;
+        let mut nodes = vec![(leaf, self.key + self.value)];
+        nodes.extend(path.iter().rev().map(|step| (step.hid, self.key + CHILD)));
+        for (node, width) in nodes {
+            let last = entries(heap, node, width, blocks)?.chunks_exact(width).next_back();
+            if let Some(key) = last.and_then(|entry| entry.get(..self.key)) {
+                return Ok(Some(decode_key(key)));
+            }
+        }
+        Ok(None)
     }
 
     /// Looks a key up.
@@ -140,7 +149,7 @@ impl Bth {
         }
         let (_, leaf) = self.descend(heap, key, blocks)?;
         let width = self.key + self.value;
-        let bytes = heap.read(leaf, blocks)?;
+        let bytes = entries(heap, leaf, width, blocks)?;
         Ok(match self.search(bytes, width, key) {
             Ok(place) => {
                 bytes.get(place * width + self.key..(place + 1) * width).map(<[u8]>::to_vec)
@@ -166,7 +175,7 @@ impl Bth {
             return self.save(heap, blocks);
         }
         let (path, leaf) = self.descend(heap, key, blocks)?;
-        let mut bytes = heap.read(leaf, blocks)?.to_vec();
+        let mut bytes = entries(heap, leaf, width, blocks)?.to_vec();
         let replaced = match self.search(&bytes, width, key) {
             Ok(place) => place * width..(place + 1) * width,
             Err(place) => place * width..place * width,
@@ -187,7 +196,7 @@ impl Bth {
         }
         let width = self.key + self.value;
         let (mut path, mut node) = self.descend(heap, key, blocks)?;
-        let mut bytes = heap.read(node, blocks)?.to_vec();
+        let mut bytes = entries(heap, node, width, blocks)?.to_vec();
         let Ok(place) = self.search(&bytes, width, key) else {
             return Ok(false);
         };
@@ -204,28 +213,20 @@ impl Bth {
             };
             node_width = self.key + CHILD;
             node = step.hid;
-            bytes = heap.read(node, blocks)?.to_vec();
+            bytes = entries(heap, node, node_width, blocks)?.to_vec();
             bytes.drain(step.place * node_width..(step.place + 1) * node_width);
         }
         self.store(heap, path, node, bytes, node_width, blocks)?;
         Ok(true)
     }
 
-    /// Counts the records, reading the whole tree.
-    pub fn count(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<usize, PstError> {
-        let mut count = 0;
-        for leaf in self.leaves(heap, blocks)? {
-            count += heap.read(leaf, blocks)?.len() / (self.key + self.value);
-        }
-        Ok(count)
-    }
-
     /// Lists the records, each a key and its value, reading the whole tree.
     pub fn records(&self, heap: &mut Heap, blocks: &dyn Blocks) -> Result<Vec<Vec<u8>>, PstError> {
+        let width = self.key + self.value;
         let mut records = Vec::new();
         for leaf in self.leaves(heap, blocks)? {
-            let bytes = heap.read(leaf, blocks)?;
-            records.extend(bytes.chunks_exact(self.key + self.value).map(<[u8]>::to_vec));
+            let bytes = entries(heap, leaf, width, blocks)?;
+            records.extend(bytes.chunks_exact(width).map(<[u8]>::to_vec));
         }
         Ok(records)
     }
@@ -235,7 +236,7 @@ impl Bth {
         for _ in 0..self.levels {
             let mut below = Vec::new();
             for node in nodes {
-                let bytes = heap.read(node, blocks)?;
+                let bytes = entries(heap, node, self.key + CHILD, blocks)?;
                 let children = bytes.chunks_exact(self.key + CHILD);
                 below.extend(children.filter_map(|entry| {
                     entry.get(self.key..)?.first_chunk().copied().map(u32::from_le_bytes).map(Hid)
@@ -257,7 +258,7 @@ impl Bth {
         let mut path = Vec::new();
         let mut node = self.root;
         for _ in 0..self.levels {
-            let bytes = heap.read(node, blocks)?;
+            let bytes = entries(heap, node, width, blocks)?;
             let place = match self.search(bytes, width, key) {
                 Ok(place) => place,
                 Err(place) => place.saturating_sub(1),
@@ -286,6 +287,12 @@ impl Bth {
         blocks: &dyn Blocks,
     ) -> Result<(), PstError> {
         loop {
+            // A search in what does not ascend misses entries, so such a node is as lost as it was.
+            let keys = bytes.chunks_exact(width).filter_map(|entry| entry.get(..self.key));
+            if !keys.map(decode_key).is_sorted_by(|before, next| before < next) {
+                let rule = "has keys that are out of order";
+                return Err(damaged("BTH", "key", u64::from(node.0), rule));
+            }
             let count = bytes.len() / width;
             let right = if count > capacity(width) {
                 // Tables grow at the end, so a full last node stays full; one in the middle is halved.
@@ -313,7 +320,7 @@ impl Bth {
                 return if self.root == old { Ok(()) } else { self.save(heap, blocks) };
             };
             width = self.key + CHILD;
-            let above = heap.read(step.hid, blocks)?.to_vec();
+            let above = entries(heap, step.hid, width, blocks)?.to_vec();
             let mut changed = above.clone();
             let mut entries = entry(&first, stored);
             if let Some((key, hid)) = right {
@@ -336,7 +343,8 @@ impl Bth {
         blocks: &dyn Blocks,
     ) -> Result<bool, PstError> {
         for step in path {
-            let count = heap.read(step.hid, blocks)?.len() / (self.key + CHILD);
+            let width = self.key + CHILD;
+            let count = entries(heap, step.hid, width, blocks)?.len() / width;
             if step.place + 1 != count {
                 return Ok(false);
             }
@@ -377,6 +385,27 @@ impl Bth {
         // The header keeps its length and with it its name.
         heap.replace(self.header, &self.encode(), blocks).map(|_| ())
     }
+}
+
+/// Returns the entries of a node. As for the reader, zeros behind the last one are none (Aspose, seen in items it wrote); what is
+/// stored again has none.
+fn entries<'h>(
+    heap: &'h mut Heap,
+    node: Hid,
+    width: usize,
+    blocks: &dyn Blocks,
+) -> Result<&'h [u8], PstError> {
+    let mut bytes = heap.read(node, blocks)?;
+    if !bytes.len().is_multiple_of(width) {
+        return Err(damaged("BTH", "records", wide(bytes.len()), "is not a number of them"));
+    }
+    while let Some((before, last)) = bytes.split_at_checked(bytes.len().saturating_sub(width))
+        && !before.is_empty()
+        && last.iter().all(|byte| *byte == 0)
+    {
+        bytes = before;
+    }
+    Ok(bytes)
 }
 
 /// Makes the header of a tree whose keys and values have so many bytes.

@@ -45,10 +45,13 @@ impl Column {
 /// The columns of a table and the shape of its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// Sorted by tag.
+    /// Sorted by tag where we made them; others (Aspose) put some behind.
     columns: Vec<Column>,
+    is_sorted: bool,
     /// `rgib`: where the cells of 4 and 8 bytes end, of 2, of 1, and the row.
     ends: [usize; 4],
+    /// `hidIndex`, which means nothing any more and is kept.
+    unused: [u8; 4],
 }
 
 impl Columns {
@@ -85,7 +88,7 @@ impl Columns {
         }
         ends[3] = place + count.div_ceil(8);
         columns.sort_by_key(|column| column.tag);
-        Ok(Self { columns, ends })
+        Ok(Self { columns, is_sorted: true, ends, unused: [0; 4] })
     }
 
     /// Reads `TCINFO`: the columns, the index of rows, and what holds the rows (an allocation, a subnode, or nothing).
@@ -131,7 +134,10 @@ impl Columns {
             }
             columns.push(column);
         }
-        Ok((Self { columns, ends }, Hid(long(10)?), long(14)?))
+        is_apart(&columns)?;
+        let is_sorted = columns.is_sorted_by(|before, next| before.tag < next.tag);
+        let unused = long(18)?.to_le_bytes();
+        Ok((Self { columns, is_sorted, ends, unused }, Hid(long(10)?), long(14)?))
     }
 
     /// Writes `TCINFO`.
@@ -142,7 +148,7 @@ impl Columns {
         bytes.extend(self.ends.iter().flat_map(|end| word(*end)));
         bytes.extend_from_slice(&index.0.to_le_bytes());
         bytes.extend_from_slice(&rows.to_le_bytes());
-        bytes.extend_from_slice(&[0; 4]);
+        bytes.extend_from_slice(&self.unused);
         for column in &self.columns {
             bytes.extend_from_slice(&column.tag.bits().to_le_bytes());
             bytes.extend_from_slice(&word(column.place));
@@ -151,9 +157,14 @@ impl Columns {
         bytes
     }
 
-    /// Lists the columns, by tag.
+    /// Lists the columns, as they are stored.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Column> {
         self.columns.iter()
+    }
+
+    /// Says whether they are sorted by tag.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.is_sorted
     }
 
     /// Finds the column of a property.
@@ -191,6 +202,21 @@ impl Columns {
             *byte |= 0x80 >> (column.bit % 8);
         }
     }
+}
+
+/// Makes sure that setting one cell sets no other: no two share bytes or the bit that says whether a row has them.
+fn is_apart(columns: &[Column]) -> Result<(), PstError> {
+    let mut cells: Vec<_> =
+        columns.iter().map(|column| (column.place, column.place + column.width)).collect();
+    let mut bits: Vec<_> = columns.iter().map(|column| column.bit).collect();
+    cells.sort_unstable();
+    bits.sort_unstable();
+    let are_apart = cells.is_sorted_by(|before, next| before.1 <= next.0)
+        && bits.is_sorted_by(|before, next| before < next);
+    if are_apart {
+        return Ok(());
+    }
+    Err(damaged("TCOLDESC", "ibData", wide(columns.len()), "has cells that share bytes or bits"))
 }
 
 /// Returns the bytes of a cell of a type.

@@ -3,6 +3,7 @@
 
 use crate::mapi::{PropertyId, PropertyTag, PropertyType};
 use crate::pst::PstError;
+use crate::pst::bytes::wide;
 use crate::pst::id::Nid;
 
 use super::bth::Bth;
@@ -30,6 +31,8 @@ pub struct ContextChanges {
     pub values: Vec<(Nid, Vec<u8>)>,
     /// Subnodes with big values that are needed no more.
     pub dropped_values: Vec<Nid>,
+    /// Properties that were set or removed.
+    pub touched: Vec<PropertyId>,
 }
 
 /// A property context that is being changed.
@@ -37,6 +40,7 @@ pub struct ContextChanges {
 pub struct ContextEdit {
     fields: Fields,
     tree: Bth,
+    touched: Vec<PropertyId>,
 }
 
 impl ContextEdit {
@@ -57,7 +61,11 @@ impl ContextEdit {
         }
         let root = heap.root(blocks)?;
         let tree = Bth::open(&mut heap, root, blocks)?;
-        Ok(Self { fields: Fields::new(heap, next_value), tree })
+        if tree.widths() != (2, 6) {
+            let (key, _) = tree.widths();
+            return Err(damaged("BTHHEADER", "cbKey", wide(key), "is not that of properties"));
+        }
+        Ok(Self { fields: Fields::new(heap, next_value), tree, touched: Vec::new() })
     }
 
     /// Lists the tags of all properties, by id.
@@ -110,6 +118,7 @@ impl ContextEdit {
         bytes: &[u8],
         blocks: &dyn Blocks,
     ) -> Result<(), PstError> {
+        self.touched.push(tag.id);
         let old = self.record(tag.id, blocks)?;
         // An old number names nothing.
         let old_field =
@@ -134,6 +143,7 @@ impl ContextEdit {
         if number_width(kind).is_none() {
             self.fields.drop_value(field, blocks)?;
         }
+        self.touched.push(id);
         self.tree.remove(&mut self.fields.heap, u64::from(id.0), blocks)
     }
 
@@ -156,7 +166,8 @@ impl ContextEdit {
     pub fn finish(&mut self, blocks: &dyn Blocks) -> Result<ContextChanges, PstError> {
         let heap = self.fields.heap.finish(blocks)?;
         let (values, dropped_values) = self.fields.finish();
-        Ok(ContextChanges { heap, values, dropped_values })
+        let touched = std::mem::take(&mut self.touched);
+        Ok(ContextChanges { heap, values, dropped_values, touched })
     }
 
     fn record(

@@ -69,11 +69,11 @@ impl Rows {
             heap.read(hid, source)?.len() / width
         } else {
             rows.place = Place::Subnode(Nid(stored));
-            let (blocks, bytes) = source.size(Nid(stored))?;
-            rows.kept = blocks;
-            let inner = usize::try_from(blocks.saturating_sub(1)).unwrap_or(usize::MAX);
-            let last = bytes.saturating_sub(inner.saturating_mul(heap.block_size()));
-            inner.saturating_mul(heap.block_size() / width).saturating_add(last / width)
+            rows.kept = source.row_blocks(Nid(stored))?;
+            // Blocks before the last need not be full: each has as many rows as fit all the same.
+            let inner = rows.kept.saturating_sub(1);
+            let last = if rows.kept == 0 { 0 } else { rows.block(inner, source)?.0.len() };
+            index(inner).saturating_mul(heap.block_size() / width).saturating_add(last / width)
         };
         rows.count =
             u32::try_from(count).map_err(|_| too_big("number of rows", count, usize::MAX))?;

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use crate::mapi::PropertyTag;
 use crate::mapi::property::{ROW_ID, ROW_VERSION};
 use crate::pst::PstError;
+use crate::pst::bytes::wide;
 use crate::pst::id::Nid;
 use crate::pst::ndb::Block;
 
@@ -39,14 +40,14 @@ pub struct Cell<'v> {
 
 /// The blocks of a table as they are in the file.
 pub trait TableSource: Blocks {
-    /// Tells how many blocks and how many bytes the subnode with the rows has.
-    fn size(&self, rows: Nid) -> Result<(u32, usize), PstError>;
+    /// Tells how many blocks the subnode with the rows has.
+    fn row_blocks(&self, rows: Nid) -> Result<u32, PstError>;
     /// Reads a block of the subnode with the rows.
     fn rows(&self, rows: Nid, index: u32) -> Result<Block, PstError>;
 }
 
 impl TableSource for NoBlocks {
-    fn size(&self, rows: Nid) -> Result<(u32, usize), PstError> {
+    fn row_blocks(&self, rows: Nid) -> Result<u32, PstError> {
         Err(no_subnode(rows))
     }
 
@@ -134,6 +135,10 @@ impl TableEdit {
                 return Err(damaged("TCOLDESC", "tag", tag, "is not in its place"));
             }
         }
+        if columns.row() > block_size {
+            let row = wide(columns.row());
+            return Err(damaged("TCINFO", "rgib[TCI_bm]", row, "is no length of a row"));
+        }
         let index = Bth::open(&mut heap, index, source)?;
         let rows = Rows::open(columns.row(), holder, &mut heap, source)?;
         let fields = Fields::new(heap, next_value);
@@ -173,7 +178,7 @@ impl TableEdit {
         let Some(number) = self.number(id, source)? else {
             return Ok(None);
         };
-        let row = self.rows.read(number, &mut self.fields.heap, source)?;
+        let row = self.row(id, number, source)?;
         let mut cells = Vec::new();
         let columns = self.columns.clone();
         for column in columns.iter().filter(|column| columns.has(&row, column)) {
@@ -199,7 +204,7 @@ impl TableEdit {
     ) -> Result<(), PstError> {
         let existing = self.number(id, source)?;
         let old = match existing {
-            Some(number) => self.rows.read(number, &mut self.fields.heap, source)?,
+            Some(number) => self.row(id, number, source)?,
             None => Vec::new(),
         };
         let columns = &self.columns;
@@ -207,7 +212,8 @@ impl TableEdit {
         row.clear();
         row.resize(columns.row(), 0);
         // Cells mostly come in the order of the columns, which need not be searched for them then.
-        let in_order = cells.is_sorted_by(|before, next| before.tag < next.tag);
+        let in_order =
+            columns.is_sorted() && cells.is_sorted_by(|before, next| before.tag < next.tag);
         let mut rest = cells;
         for column in columns.iter() {
             let cell = if in_order {
@@ -248,7 +254,7 @@ impl TableEdit {
         let Some(number) = self.number(id, source)? else {
             return Ok(false);
         };
-        let row = self.rows.read(number, &mut self.fields.heap, source)?;
+        let row = self.row(id, number, source)?;
         let columns = self.columns.clone();
         for column in columns.iter().filter(|column| !column.is_inline()) {
             self.fields.drop_value(columns.field(&row, column), source)?;
@@ -256,12 +262,18 @@ impl TableEdit {
         self.settle(source)?;
         self.index.remove(&mut self.fields.heap, u64::from(id), source)?;
         self.above = None;
-        let last = self.rows.count().saturating_sub(1);
-        if number != last {
+        let mut last = self.rows.count().saturating_sub(1);
+        while number != last {
             let moved = self.rows.read(last, &mut self.fields.heap, source)?;
-            self.rows.write(number, &moved, &mut self.fields.heap, source)?;
-            let moved_id = moved.first_chunk().copied().map_or(0, u32::from_le_bytes);
-            self.point(moved_id, number, source)?;
+            let moved_id = id_of(&moved);
+            if self.number(moved_id, source)? == Some(last) {
+                self.rows.write(number, &moved, &mut self.fields.heap, source)?;
+                self.point(moved_id, number, source)?;
+                break;
+            }
+            // A row that the index does not name was somebody's once, and must not come back.
+            self.rows.pop(&mut self.fields.heap, source)?;
+            last -= 1;
         }
         self.rows.pop(&mut self.fields.heap, source)?;
         Ok(true)
@@ -286,6 +298,16 @@ impl TableEdit {
         self.rows.forget_unchanged();
     }
 
+    /// Reads the row with an id, which has to say that it is that one.
+    fn row(&mut self, id: u32, number: u32, source: &dyn TableSource) -> Result<Vec<u8>, PstError> {
+        let row = self.rows.read(number, &mut self.fields.heap, source)?;
+        if id_of(&row) != id {
+            let rule = "is not the id of the row it leads to";
+            return Err(damaged("TC row index", "dwRowID", u64::from(id), rule));
+        }
+        Ok(row)
+    }
+
     /// Looks up the number of a row.
     fn number(&mut self, id: u32, source: &dyn TableSource) -> Result<Option<u32>, PstError> {
         let number = if self.is_above(id, source)? {
@@ -299,7 +321,7 @@ impl TableEdit {
             self.index.find(&mut self.fields.heap, u64::from(id), source)?
         };
         let Some(number) = number else { return Ok(None) };
-        let number = number.iter().rev().fold(0, |number, byte| (number << 8) | u32::from(*byte));
+        let number = decode(&number);
         if number >= self.rows.count() {
             return Err(damaged(
                 "TCROWID",
@@ -333,7 +355,7 @@ impl TableEdit {
             }
             self.settle(source)?;
         }
-        let value = bytes.get(..self.index.value_width()).unwrap_or(&bytes);
+        let value = fitting(&bytes, self.index.widths().1)?;
         self.index.put(&mut self.fields.heap, u64::from(id), value, source)
     }
 
@@ -341,27 +363,47 @@ impl TableEdit {
     fn settle(&mut self, source: &dyn TableSource) -> Result<(), PstError> {
         let Some([last, _]) = self.appended.last() else { return Ok(()) };
         self.above = Some(u64::from(u32::from_le_bytes(*last)) + 1);
-        let width = self.index.value_width();
+        let (_, width) = self.index.widths();
         let mut records = Vec::with_capacity(8 * self.appended.len());
         for [id, number] in self.appended.drain(..) {
-            let number = number.get(..width).unwrap_or(&number);
+            let number = fitting(&number, width)?;
             self.index.add_record(u32::from_le_bytes(id).into(), number, &mut records)?;
         }
         self.index.append(&mut self.fields.heap, &records, source)
     }
 
-    /// Makes sure that the bytes of the rows hold as many as the index names. Where the last row is not in the index, there is
-    /// room behind the rows, and the index is counted.
+    /// Makes sure that the bytes of the rows end with the last one that the index names. Where the last row is not in the index,
+    /// there is room behind the rows, and the index is searched for the highest number.
     fn check_count(&mut self, source: &dyn TableSource) -> Result<(), PstError> {
         let Some(last) = self.rows.count().checked_sub(1) else {
             return Ok(());
         };
         let row = self.rows.read(last, &mut self.fields.heap, source)?;
-        let id = row.first_chunk().copied().map_or(0, u32::from_le_bytes);
-        if self.number(id, source)? != Some(last) {
-            let count = self.index.count(&mut self.fields.heap, source)?;
-            self.rows.correct(u32::try_from(count).unwrap_or(u32::MAX));
+        if self.number(id_of(&row), source)? != Some(last) {
+            let (key, _) = self.index.widths();
+            let records = self.index.records(&mut self.fields.heap, source)?;
+            let numbers = records.iter().filter_map(|record| record.get(key..)).map(decode);
+            self.rows.correct(numbers.max().map_or(0, |highest| highest.saturating_add(1)));
         }
         Ok(())
     }
+}
+
+/// Returns the id that a row says it has.
+fn id_of(row: &[u8]) -> u32 {
+    row.first_chunk().copied().map_or(0, u32::from_le_bytes)
+}
+
+/// Reads the number of a row out of the index.
+fn decode(number: &[u8]) -> u32 {
+    number.iter().rev().fold(0, |number, byte| (number << 8) | u32::from(*byte))
+}
+
+/// Returns as many bytes of a row's number as the index has room for; all that matter have to be among them.
+fn fitting(number: &[u8; 4], width: usize) -> Result<&[u8], PstError> {
+    let (fitting, rest) = number.split_at_checked(width).unwrap_or((number, &[]));
+    if rest.iter().all(|byte| *byte == 0) {
+        return Ok(fitting);
+    }
+    Err(super::too_big("number of rows", number.len(), width))
 }

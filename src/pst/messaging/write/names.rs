@@ -25,6 +25,8 @@ const SETS: PropertyTag = PropertyTag::from_bits(0x0002_0102);
 const ENTRIES: PropertyTag = PropertyTag::from_bits(0x0003_0102);
 /// The texts of names that are words.
 const TEXTS: PropertyTag = PropertyTag::from_bits(0x0004_0102);
+/// Bytes of a name's entry.
+const ENTRY: usize = 8;
 /// The first bucket.
 const FIRST_BUCKET: u16 = 0x1000;
 /// What Outlook uses.
@@ -87,7 +89,14 @@ impl NameMap {
         let node = nodes.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
         let source = NodeSource::open(nodes, &node)?;
         let mut context = source.context()?;
-        let mut stream = |tag| context.bytes(tag, &source).map(Option::unwrap_or_default);
+        let mut stream = |tag: PropertyTag| match context.read(tag.id, &source)? {
+            None => Ok(Vec::new()),
+            // As if it were not there it would be written anew.
+            Some((other, _)) if other != tag => {
+                Err(damaged("wPropType", other.bits().into(), "is not the type of a stream"))
+            }
+            Some(_) => context.bytes(tag, &source).map(Option::unwrap_or_default),
+        };
         let count = stream(BUCKETS)?;
         let mut map = Self {
             ids: HashMap::new(),
@@ -98,6 +107,10 @@ impl NameMap {
             texts: stream(TEXTS)?,
             added: BTreeMap::new(),
         };
+        if !map.entries.len().is_multiple_of(ENTRY) {
+            let (length, rule) = (wide(map.entries.len()), "is not a number of entries");
+            return Err(damaged("PidTagNameidStreamEntry", length, rule).into());
+        }
         for (place, entry) in map.entries.as_chunks().0.iter().enumerate() {
             let [a, b, c, d, low, high, ordinal_low, ordinal_high] = *entry;
             let ordinal = u16::from_le_bytes([ordinal_low, ordinal_high]);
@@ -153,7 +166,7 @@ impl NameMap {
         if let Some(id) = self.ids.get(name) {
             return Ok(*id);
         }
-        let place = self.entries.len() / 8;
+        let place = self.entries.len() / ENTRY;
         let ordinal = u16::try_from(place).ok().filter(|_| place < MOST_NAMES);
         let Some(ordinal) = ordinal else {
             let what = "a store cannot name so many properties";
@@ -202,6 +215,7 @@ impl NameMap {
     }
 
     fn add_text(&mut self, bytes: &[u8]) -> u32 {
+        self.texts.resize(self.texts.len().next_multiple_of(4), 0);
         let place = self.texts.len();
         let length = u32::try_from(bytes.len()).unwrap_or_default();
         self.texts.extend(length.to_le_bytes());
@@ -239,6 +253,8 @@ impl NameMap {
         }
         let found = self.sets.chunks_exact(16).position(|bytes| bytes == wanted.0);
         let place = found.unwrap_or_else(|| {
+            // Part of a set behind the others is none.
+            self.sets.resize(self.sets.len().next_multiple_of(16), 0);
             self.sets.extend(wanted.0);
             self.sets.len() / 16 - 1
         });
@@ -255,6 +271,10 @@ fn add_records(
     let mut all = context.bytes(tag, source)?.unwrap_or_default();
     all.extend(records);
     context.set(tag, &all, source)
+}
+
+fn damaged(field: &'static str, value: u64, rule: &'static str) -> PstError {
+    PstError::Damaged { structure: "NAMEID", field, value, rule, at: 0 }
 }
 
 fn bucket_tag(bucket: u16) -> PropertyTag {

@@ -13,6 +13,8 @@ use crate::pst::ltp::write::{
 use crate::pst::ndb::write::{DataChange, Transaction, WriteError};
 use crate::pst::ndb::{Block, DataTree, Node, Nodes, subnode};
 
+use super::intact::Seen;
+
 /// The most bytes of one value that are taken into memory.
 const LARGEST_VALUE: u64 = 1 << 30;
 
@@ -104,10 +106,8 @@ impl Blocks for NodeSource<'_> {
 }
 
 impl TableSource for NodeSource<'_> {
-    fn size(&self, rows: Nid) -> Result<(u32, usize), PstError> {
-        let tree = self.sub_data(rows)?;
-        let blocks = u32::try_from(tree.blocks()).unwrap_or(u32::MAX);
-        Ok((blocks, usize::try_from(tree.len()).unwrap_or(usize::MAX)))
+    fn row_blocks(&self, rows: Nid) -> Result<u32, PstError> {
+        Ok(u32::try_from(self.sub_data(rows)?.blocks()).unwrap_or(u32::MAX))
     }
 
     fn rows(&self, rows: Nid, index: u32) -> Result<Block, PstError> {
@@ -157,19 +157,23 @@ pub(super) fn put_given(
     Ok((nodes, size))
 }
 
-/// Brings the changes of a context into the transaction and returns the node as it is then. The caller sets it.
+/// Brings the changes of a context into the transaction and returns the node as it is then. The caller sets it. An error where
+/// the reader does not find in it what was not to be changed.
 pub(super) fn apply_context(
     tx: &mut Transaction<'_>,
     node: Node,
     changes: ContextChanges,
     mut more: Vec<SubnodeChange>,
 ) -> Result<Node, WriteError> {
+    let seen = Seen::of(tx, &node)?;
     let data = apply_blocks(tx, node.data, changes.heap)?;
     let new = put_values(tx, &changes.values)?;
     more.extend(new.into_iter().map(|node| (node.nid, Some(node))));
     more.extend(changes.dropped_values.iter().map(|nid| (*nid, None)));
     let sub = apply_subnodes(tx, node.sub, more)?;
-    Ok(Node { data, sub, ..node })
+    let changed = Node { data, sub, ..node };
+    seen.is_kept(changes.touched, tx, &changed)?;
+    Ok(changed)
 }
 
 /// Brings the changes of a table into the transaction and returns the node as it is then. The caller sets it.

@@ -60,6 +60,21 @@ fn names_that_are_numbered_otherwise_are_not_written_by() {
     }
 }
 
+/// The map is read whole or not at all: behind half an entry, or in the place of entries of another type, names would be written
+/// that nobody finds.
+#[test]
+fn half_a_map_of_names_is_not_written_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, _) = store(folder.path());
+    for (kind, length) in [(PropertyType::BINARY, 12), (PropertyType::STRING8, 16)] {
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        let entries = [0x10, 0x85, 0, 0, 6, 0, 0, 0, 0x11, 0x85, 0, 0, 6, 0, 1, 0];
+        let entries = &entries[..length];
+        batch.set_property(Nid::NAME_MAP, PropertyId(3).of(kind), entries).unwrap();
+        assert!(Batch::over(batch.tx, NOW).is_err(), "{kind:?}");
+    }
+}
+
 /// Lists of subnodes in which eight entries lead to the next list, and so on, are few blocks and no end of subnodes.
 #[test]
 fn subnodes_without_end_are_an_error() {
