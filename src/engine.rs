@@ -12,6 +12,7 @@ pub mod guard;
 pub mod identity;
 mod kept;
 pub mod merge;
+mod missing;
 mod observe_outlook;
 mod observe_source;
 pub mod pairing;

@@ -1,15 +1,13 @@
-//! Effect: reads what changed in the mailbox, folder by folder, and finds out where items went that are no longer where
-//! they were (rules D3, D4, D5).
+//! Effect: reads what changed in the mailbox, folder by folder (rules D3, D4, D5).
 
-use std::collections::HashMap;
-
+use crate::engine::missing::{is_finished_copy, joins};
 use crate::engine::pairing::keys;
-use crate::engine::report::{Counts, Phase, Stopped};
+use crate::engine::report::{Phase, Stopped};
 use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Session, Stop};
 use crate::engine::unread::Incoming;
-use crate::mailbox::{By, Identity, ItemError, Whereabouts};
-use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, RecordId, Scope, Token};
+use crate::mailbox::{By, Identity, Whereabouts};
+use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, Scope};
 use crate::reason::Code;
 use crate::state::{ItemPresence, Keys, KnownItem, PairRow, State, StateError, UnpairedRow};
 
@@ -68,7 +66,15 @@ impl Session<'_> {
             self.find_home(scope, kind, false)?;
         }
         if fresh || self.options.full {
-            let found = self.search(kind, By::Any)?;
+            let mut found = self.search(kind, By::Any)?;
+            found.sort_by_key(|found| (found.deleted, found.created_at));
+            let mut apart = Vec::new();
+            for found in found.iter().filter(|found| kind == ItemKind::Task && !found.deleted) {
+                let Some(stamp) = &found.identity.stamp else { continue };
+                let pair = self.state.pair_of_record(self.id, &stamp.record)?;
+                apart.extend(pair.filter(joins).map(|pair| (pair, &found.identity.id)));
+            }
+            let finished = self.finished_copies(kind, apart.iter().map(|(of, id)| (of, *id)))?;
             self.state.atomically(|state| {
                 for found in &found {
                     let Some(stamp) = &found.identity.stamp else { continue };
@@ -84,6 +90,7 @@ impl Session<'_> {
                         && pair.kind == kind
                         && !found.deleted
                         && joins(&pair)
+                        && !finished.contains(&found.identity.id)
                     {
                         // Restored; once it counts as known, the folder's listing would pass it over.
                         state.forget_unpaired(self.id, &found.identity.id)?;
@@ -214,7 +221,7 @@ impl Session<'_> {
                 }
                 let (incoming, marks) = self.weigh_changes(&page.changed)?;
                 let items = self.fetch_incoming(kind, &page.changed, &incoming)?;
-                let mut copies = Vec::new();
+                let (mut copies, mut arrived) = (Vec::new(), Vec::new());
                 let ended = !page.more || since.as_ref() == Some(&page.cursor);
                 let doubt = self.state.atomically(|state| {
                     let mut doubt = false;
@@ -228,8 +235,14 @@ impl Session<'_> {
                         doubt |= self.see_removed(state, id)?;
                     }
                     for incoming in &items {
+                        let id = &incoming.identity.id;
+                        let known = self.is_ours(&incoming.identity)
+                            && state.unpaired_item(self.id, id)?.is_some();
                         doubt |= self.see_incoming(state, kind, &folder.id, incoming)?;
-                        copies.extend(self.copied(state, &incoming.identity)?);
+                        if let Some(pair) = self.copied(state, &incoming.identity)? {
+                            copies.push(pair);
+                            arrived.extend((!known).then(|| id.clone()));
+                        }
                     }
                     if listing && ended {
                         for id in state.unseen_items(self.id, kind, &folder.id)? {
@@ -241,6 +254,7 @@ impl Session<'_> {
                     }
                     Ok::<_, StateError>(doubt)
                 })?;
+                self.arrived.extend(arrived);
                 for pair in copies {
                     self.state.mark_pair(pair.id)?;
                     self.noticed.insert(pair.id, Code::CopiesLeftAlone);
@@ -321,6 +335,7 @@ impl Session<'_> {
         if let Some(stamp) = ours
             && let Some(pair) = state.pair_of_record(self.id, &stamp.record)?
             && joins(&pair)
+            && !content.as_ref().is_some_and(|content| is_finished_copy(&pair, content))
         {
             state.forget_unpaired(self.id, &identity.id)?;
             state.set_item(pair.id, ItemPresence::Here, Some((&identity.id, folder)))?;
@@ -362,123 +377,5 @@ impl Session<'_> {
                 && pair.item_state == ItemPresence::Here
                 && pair.item.as_ref().is_some_and(|id| *id != identity.id)
         }))
-    }
-
-    /// Finds out what became of items that are no longer where they were.
-    fn resolve_missing(&mut self, kind: ItemKind) -> Result<(), Stop> {
-        if self.sees_everything(kind)? {
-            self.state.mark_unproven(self.id, kind)?;
-        }
-        let missing = self.state.pairs_missing(self.id, kind)?;
-        for pairs in missing.chunks(SEARCH) {
-            let mut open = Vec::new();
-            for pair in pairs {
-                let stamped = self.state.stamped(self.id, &pair.record)?;
-                match stamped.into_iter().find(|row| !row.deleted) {
-                    Some(row) => self.follow(pair, &row.item, &row.folder)?,
-                    None => open.push(pair),
-                }
-            }
-            if open.is_empty() {
-                continue;
-            }
-            let records: Vec<RecordId> = open.iter().map(|pair| pair.record.clone()).collect();
-            let mut found = self.search(kind, By::Records(&records))?;
-            found.sort_by_key(|found| (found.deleted, found.created_at));
-            let mut lost = Vec::new();
-            for pair in open {
-                let hit = found.iter().find(|found| {
-                    found.identity.stamp.as_ref().is_some_and(|stamp| stamp.record == pair.record)
-                });
-                match hit {
-                    Some(found) if found.deleted => {
-                        self.searched.insert(pair.id);
-                        self.state.set_item_state(pair.id, ItemPresence::Deleted)?;
-                    }
-                    Some(found) => {
-                        self.state.watch_folder(self.id, kind, &found.folder)?;
-                        self.follow(pair, &found.identity.id, &found.folder)?;
-                    }
-                    None => lost.push(pair),
-                }
-            }
-            self.resolve_lost(kind, &lost)?;
-        }
-        Ok(())
-    }
-
-    /// Of items whose stamp is nowhere: one that still answers under its id was left out of a short listing; one that does
-    /// not is deleted, unless there is a part of the mailbox that we cannot see or an item that cannot be read, or it never carried a
-    /// stamp to be found by (rule D4). One that the mailbox says nothing about is asked for again.
-    fn resolve_lost(&mut self, kind: ItemKind, lost: &[&PairRow]) -> Result<(), Stop> {
-        let ids: Vec<ItemId> = lost.iter().filter_map(|pair| pair.item.clone()).collect();
-        let mut answers: HashMap<ItemId, Result<Identity, ItemError>> = HashMap::new();
-        if !ids.is_empty() {
-            self.mailbox.identify(kind, &ids, &mut |id, answer| {
-                answers.insert(id, answer);
-            })?;
-        }
-        let sees_everything = !lost.is_empty() && self.sees_everything(kind)?;
-        for pair in lost {
-            self.searched.insert(pair.id);
-            let proof = pair.stamped && sees_everything;
-            let gone = if proof { ItemPresence::Deleted } else { ItemPresence::Missing };
-            let state = match pair.item.as_ref().map(|id| answers.remove(id)) {
-                Some(Some(Ok(_))) => ItemPresence::Here,
-                // After `rebind` there is no id to ask for.
-                Some(Some(Err(ItemError::Gone))) | None => gone,
-                Some(Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) | None) => {
-                    self.sought.insert(pair.id);
-                    ItemPresence::Missing
-                }
-            };
-            self.state.set_item_state(pair.id, state)?;
-        }
-        Ok(())
-    }
-
-    /// Says whether a stamp that is found nowhere is nowhere: no part of the mailbox is hidden, and there is no item of the kind that
-    /// cannot be read (rule D4).
-    fn sees_everything(&self, kind: ItemKind) -> Result<bool, StateError> {
-        let sees = self.opened.sees_private && self.opened.sees_all;
-        Ok(sees && self.state.count_unread(self.id, kind)? == 0)
-    }
-
-    fn follow(&mut self, pair: &PairRow, item: &ItemId, folder: &FolderId) -> Result<(), Stop> {
-        self.state.forget_unpaired(self.id, item)?;
-        self.state.set_item(pair.id, ItemPresence::Here, Some((item, folder)))?;
-        if let Some(scope) = Scope::new(pair.module, pair.kind.switch()) {
-            self.tally.touch(scope, pair.id, |counts: &mut Counts| counts.moved += 1);
-            self.noticed.insert(pair.id, Code::Moved);
-        }
-        Ok(())
-    }
-
-    /// Joins a record that has no item to one that carries its stamp.
-    pub(super) fn join_by_stamp(&self, pair: &mut PairRow) -> Result<(), StateError> {
-        let stamped = self.state.stamped(self.id, &pair.record)?;
-        let Some(row) = stamped.into_iter().next() else { return Ok(()) };
-        if row.kind != pair.kind {
-            return Ok(());
-        }
-        let created = row.token.as_ref().is_some_and(|token| !token.as_str().is_empty());
-        let state = if row.deleted { ItemPresence::Deleted } else { ItemPresence::Here };
-        self.state.forget_unpaired_row(self.id, row.id)?;
-        let token = row.token.as_ref().filter(|_: &&Token| created);
-        self.state.join_item(pair.id, (&row.item, &row.folder), state, (created, token))?;
-        pair.item_state = state;
-        pair.item = Some(row.item);
-        pair.folder = Some(row.folder);
-        pair.created = created;
-        pair.token = row.token;
-        Ok(())
-    }
-}
-
-/// Says whether a pair takes an item that carries its stamp: not while it has one that is there (rule D3).
-fn joins(pair: &PairRow) -> bool {
-    match pair.item_state {
-        ItemPresence::Here | ItemPresence::None => false,
-        ItemPresence::Deleted | ItemPresence::Removed | ItemPresence::Missing => true,
     }
 }

@@ -18,7 +18,7 @@ use crate::engine::view::Lens;
 use crate::mailbox::{Identity, Mailbox, MailboxError, Opened, Trouble};
 use crate::model::rules::{PastDays, Reference, Scopes};
 use crate::model::{
-    Direction, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName, UserId,
+    Direction, ItemId, ItemKind, Mode, Module, RecordId, RunId, Scope, Switch, TenantName, UserId,
 };
 use crate::reason::Code;
 use crate::source::{Description, Source, SourceError};
@@ -157,13 +157,17 @@ pub(super) struct Session<'a> {
     pub(super) unread: BTreeSet<ItemKind>,
     /// Pairs whose item was moved or copied, by row, with the code that says so.
     pub(super) noticed: BTreeMap<i64, Code>,
+    /// Items with the stamp of a pair whose own item was there when they were listed for the first time in this run: copies, unless
+    /// the pair's own item turns out to be where it was no longer.
+    pub(super) arrived: HashSet<ItemId>,
     /// Pairs whose item is not where it was, and of which the mailbox has not said what became of it: the next run asks again.
     pub(super) sought: BTreeSet<i64>,
     /// Pairs whose items this run looked for by their stamps and found nowhere but in Deleted Items.
     pub(super) searched: BTreeSet<i64>,
     /// What the mailbox as a whole was found to suffer from while the run could go on.
     pub(super) trouble: Option<MailboxError>,
-    /// Pairs whose item was another by the time it was to be written: planned once more in this run.
+    /// Pairs that are planned once more in this run: their item was another by the time it was to be written, or they run backwards
+    /// and need no write, and the brake had not let the run pass yet.
     pub(super) stale: BTreeSet<i64>,
     /// The only pairs that are planned, when it is the second time.
     pub(super) only: Option<BTreeSet<i64>>,

@@ -137,6 +137,7 @@ fn run(
         explanation: None,
         unread: std::collections::BTreeSet::new(),
         noticed: std::collections::BTreeMap::new(),
+        arrived: std::collections::HashSet::new(),
         searched: BTreeSet::new(),
         sought: std::collections::BTreeSet::new(),
         trouble: None,

@@ -450,7 +450,8 @@ impl Stage {
                     None
                 }
                 "complete" => {
-                    store.person_completes(&id, 7, at);
+                    let copy = store.person_completes(&id, 7, at);
+                    self.marks.extend(target.map(str::to_owned).zip(copy));
                     None
                 }
                 "breakoff" => {
