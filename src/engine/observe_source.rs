@@ -24,11 +24,11 @@ impl Session<'_> {
             self.heed()?;
             let (position, members) = self.state.feed(self.id, module)?;
             let whole = self.options.full || self.active_in(module).any(|active| active.whole);
-            let position = position.filter(|_| !whole && self.description.feed);
             if module.has_filter() {
                 let known = members.as_ref().filter(|_| !whole);
                 self.observe_members(module, known, position.is_some())?;
             }
+            let position = position.filter(|_| !whole && self.description.feed);
             match position {
                 Some(position) if self.observe_activities_of_new(module)? => {
                     self.observe_changes(module, position)?;
@@ -46,15 +46,16 @@ impl Session<'_> {
         Scope::new(module, switch).is_some_and(|scope| self.job.scopes.of(scope).mode != Mode::None)
     }
 
-    /// Reads the filter. Where only changes are told of next, records that are new in it are seen at once, and it is noted in the same
-    /// transaction that what belongs to them is still to be asked for. A listing tells of both.
+    /// Reads the filter. Where this run or, should it fail, the next one goes on from a position, of which changes alone are told,
+    /// records that are new in the filter are seen at once, and it is noted in the same transaction that what belongs to them is
+    /// still to be asked for. Without one everything is listed next, which tells of both.
     fn observe_members(
         &mut self,
         module: Module,
         known: Option<&Position>,
-        changes: bool,
+        goes_on: bool,
     ) -> Result<(), Stop> {
-        let contacts = changes && self.wants(module, Switch::Contacts);
+        let contacts = goes_on && self.wants(module, Switch::Contacts);
         let mut page = None;
         self.state.forget_seen()?;
         // What is lacking can only be what was known before.
@@ -68,7 +69,7 @@ impl Session<'_> {
                 if any {
                     state.saw(ids.iter().map(RecordId::as_str))?;
                 }
-                let added = state.add_members(self.id, module, (&ids, changes))?;
+                let added = state.add_members(self.id, module, (&ids, goes_on))?;
                 let seen = added.into_iter().filter(|_| contacts).map(|record| SeenRecord {
                     record,
                     kind: ItemKind::Contact,
