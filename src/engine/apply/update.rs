@@ -30,8 +30,10 @@ struct Pending {
     intent: i64,
     /// Where the write to the item stands among the writes.
     write: Option<usize>,
-    /// The mailbox does not take that write.
-    refused: bool,
+    /// Why the mailbox does not take that write.
+    refused: Option<Code>,
+    /// Somebody edited the item before what was written could be read back.
+    overtaken: bool,
 }
 
 impl Session<'_> {
@@ -56,11 +58,14 @@ impl Session<'_> {
                 None => None,
                 // What the mailbox does not take keeps nothing back that goes to staffITpro; only a pair that is not linked stays
                 // as it is.
-                Some(answer @ (Wrote::Refused { .. } | Wrote::Denied(_)))
-                    if !pending.work.verdict.link =>
-                {
+                Some(
+                    answer @ (Wrote::Refused { .. } | Wrote::Denied(_) | Wrote::Unreadable(_)),
+                ) if !pending.work.verdict.link => {
                     warn_refused(&pending.work.pair, answer);
-                    pending.refused = true;
+                    pending.refused = Some(match answer {
+                        Wrote::Unreadable(_) => Code::ItemUnreadable,
+                        _ => Code::RefusedOutlook,
+                    });
                     None
                 }
                 Some(Wrote::Done { id, version }) => {
@@ -71,7 +76,9 @@ impl Session<'_> {
                     };
                     let fields = pending.work.verdict.to_item;
                     let write = pending.write.and_then(|at| writes.get(at));
-                    if write.is_some_and(|write| overtaken(write, version, fields, &mut item)) {
+                    pending.overtaken =
+                        write.is_some_and(|write| overtaken(write, version, fields, &mut item));
+                    if pending.overtaken {
                         edited.push(pending.work.pair.id);
                     }
                     Some(item)
@@ -218,7 +225,19 @@ impl Session<'_> {
                 work.pair.categories.shown.clone()
             },
         };
-        Ok(Pending { work, record, record_half, item, own, shown, intent, write, refused: false })
+        let (refused, overtaken) = (None, false);
+        Ok(Pending {
+            work,
+            record,
+            record_half,
+            item,
+            own,
+            shown,
+            intent,
+            write,
+            refused,
+            overtaken,
+        })
     }
 
     /// Sends what goes to staffITpro. One outcome for each pending update; `None` where nothing goes there.
@@ -281,9 +300,9 @@ impl Session<'_> {
         back: Option<Item>,
         outcome: Option<Updated>,
     ) -> Result<(), StateError> {
-        let Pending { work, record, record_half: record_now, item, shown, intent, refused, .. } =
-            pending;
-        let own = if refused { work.pair.categories.clone() } else { pending.own };
+        let Pending { work, record, record_half: record_now, item, shown, intent, .. } = pending;
+        let (refused, overtaken) = (pending.refused, pending.overtaken);
+        let own = if refused.is_some() { work.pair.categories.clone() } else { pending.own };
         let verdict = &work.verdict;
         let wrote_item = back.is_some();
         let lens = self.lens(active.scope);
@@ -294,12 +313,22 @@ impl Session<'_> {
         item_half.take(verdict.settle, &before_half);
         let mut apart = work.pair.apart.difference(verdict.settle).union(verdict.apart);
         let mut last = (item.identity.clone(), item.folder.clone(), item.modified_at);
+        let mut decorated = None;
         if let Some(mut back) = back {
             undress(kind, &mut back.content, &own, &shown);
             let half = lens.item(&back, kind, beside).half;
             record_half.take(verdict.to_item, &record_now);
-            item_half.take(verdict.to_item.union(verdict.decorate), &half);
+            if !overtaken {
+                // What a server brings into line with them is no edit of anybody (invariant 5).
+                let both = before_half.known().intersection(item_half.known());
+                let quiet = both.difference(before_half.differing(&item_half));
+                item_half.take(blocks(verdict.to_item).intersection(quiet), &half);
+            }
+            // What is on its way to staffITpro as well moves with its answer.
+            let stands = verdict.decorate.difference(verdict.to_record);
+            item_half.take(verdict.to_item.union(stands), &half);
             apart = apart.difference(verdict.to_item);
+            decorated = Some(half);
             last = (back.identity.clone(), back.folder.clone(), back.modified_at);
         }
         let mut version = record.version.clone();
@@ -312,6 +341,9 @@ impl Session<'_> {
                 half.take(verdict.to_record, &Half::of(&stored));
                 record_half.take(verdict.to_record, &half);
                 item_half.take(verdict.to_record, &before_half);
+                if let Some(decorated) = &decorated {
+                    item_half.take(verdict.to_record.intersection(verdict.decorate), decorated);
+                }
                 apart = apart.difference(verdict.to_record);
                 version = now;
                 wrote_record = true;
@@ -337,10 +369,12 @@ impl Session<'_> {
             self.state.forget_unpaired(self.id, &row.item)?;
             origin = Some((false, None));
         }
-        let (outcome, stays_dirty) = match trouble {
-            None if refused => (Some(Code::RefusedOutlook), false),
-            None => (self.stands(&work)?, false),
-            Some((code, again)) => (Some(code), again),
+        let (outcome, stays_dirty) = match (trouble, refused) {
+            (None, Some(code)) => (Some(code), code == Code::ItemUnreadable),
+            (None, None) => (self.stands(&work)?, false),
+            (Some((code, again)), refused) => {
+                (Some(code), again || refused == Some(Code::ItemUnreadable))
+            }
         };
         let (identity, folder, item_modified) = last;
         self.state.settle(
@@ -382,10 +416,16 @@ impl Session<'_> {
             counts.updated_staffitpro += u64::from(wrote_record);
         };
         self.tally.touch(work.verdict.scope, work.pair.id, touched);
-        if refused {
-            let fields = went(&work.verdict);
-            self.find_of(&work.verdict, &work.pair, Code::RefusedOutlook, fields)?;
-            self.remember_absence(work.verdict.scope, &work.pair)?;
+        match refused {
+            None => {}
+            Some(Code::ItemUnreadable) => {
+                let code = Code::ItemUnreadable;
+                self.find_of(&work.verdict, &work.pair, code, FieldSet::EMPTY)?;
+            }
+            Some(code) => {
+                self.find_of(&work.verdict, &work.pair, code, went(&work.verdict))?;
+                self.remember_absence(work.verdict.scope, &work.pair)?;
+            }
         }
         match trouble {
             None => Ok(()),
@@ -395,6 +435,11 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// Returns the fields of all blocks that the given ones belong to.
+fn blocks(fields: FieldSet) -> FieldSet {
+    fields.iter().fold(FieldSet::EMPTY, |all, field| all.union(field.block().fields()))
 }
 
 /// What the new content of an item is made of.

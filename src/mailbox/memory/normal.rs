@@ -48,7 +48,8 @@ fn progress(item: &mut Content, today: jiff::civil::Date) {
         }
     } else {
         item.set_blank(Field::Completed);
-        if item.value(Field::Percent) == Some(&Value::Number(100)) {
+        let begun = item.text(Field::Status) != Some("not_started");
+        if !begun || item.value(Field::Percent) == Some(&Value::Number(100)) {
             item.set(Field::Percent, Value::Number(0));
         }
     }
