@@ -44,7 +44,7 @@ pub use error::StateError;
 pub use findings::FindingRow;
 pub use folders::{FolderRow, ScopeMark};
 pub use holder::Holder;
-pub use journal::{Before, Creating, Intent, Side};
+pub use journal::{Before, Creating, EditedBy, Intent, Side};
 pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
 pub use marks::{KnownItem, SeenRecord};

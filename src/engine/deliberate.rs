@@ -13,6 +13,7 @@ use crate::engine::plan::{
     Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
 };
 use crate::engine::report::{Counts, Phase};
+use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Active, Session, Stop};
 use crate::engine::tally::standing;
 use crate::engine::tell::{accompany, label_of};
@@ -22,7 +23,7 @@ use crate::model::{Content, Field, FieldSet, Fingerprint, Half, ItemId, ItemKind
 use crate::reason::Code;
 use crate::source::{Fetched, Record};
 use crate::state::{
-    ItemPresence, Keys, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
+    EditedBy, ItemPresence, Keys, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
     UnpairedRow,
 };
 
@@ -336,13 +337,17 @@ impl Session<'_> {
             self.sought.insert(seen.pair.id);
         }
         let rules = self.rules(active, kind);
+        let mut backwards = 0;
         if let (Some(view), Some(record)) = (&mut record_view, &seen.record) {
             let agrees = item.as_ref().is_some_and(|(_, item)| agree(&seen.pair, view, item));
             let carried = self.date_fields(view, record, &seen.pair, agrees)?;
-            seen.backwards = !carried
+            if !carried
                 && record_runs_backwards(&seen.pair, record)
-                && !self.state.is_under_way(self.job.tenant, &record.id)?;
-            self.tally.backwards += u64::from(seen.backwards);
+                && !self.is_carried_time(&seen.pair, record)?
+                && !self.state.is_under_way(self.job.tenant, &record.id)?
+            {
+                backwards += 1;
+            }
         }
         let item_state = match (&item, seen.doubt) {
             _ if unreadable => ItemState::Unreadable,
@@ -381,8 +386,12 @@ impl Session<'_> {
         if let Some((read, _)) = &item
             && runs_backwards(&seen.pair, read)
         {
-            seen.backwards = true;
-            self.tally.backwards += 1;
+            backwards += 1;
+        }
+        seen.backwards = backwards > 0;
+        // What is planned once more was counted.
+        if self.only.is_none() {
+            self.tally.backwards += backwards;
         }
         if seen.record_gone && !seen.pair.is_linked() {
             self.state.see_record_off(self.id, &seen.pair.record, RecordPresence::Gone)?;
@@ -457,17 +466,34 @@ impl Session<'_> {
         for (field, fingerprint) in changed {
             let tenant = self.job.tenant;
             let known = self.state.field_time(tenant, &record.id, field, fingerprint)?;
-            if let Some((time, ours)) = known {
+            if let Some((time, by)) = known {
                 view.field_times.push((field, time));
-                carried |= ours;
+                carried |= match by {
+                    EditedBy::Person => false,
+                    EditedBy::Connector => true,
+                    EditedBy::Unknown => {
+                        record.changed_at.is_some_and(|at| at.as_second() == time.as_second())
+                    }
+                };
             }
             let time = known.map(|(time, _)| time).or(record.changed_at);
             if let Some(time) = time.filter(|_| agrees || known.is_none()) {
-                let edit = (time, agrees);
+                let edit = (time, agrees.then_some(self.now));
                 self.state.set_field_time(tenant, &record.id, field, fingerprint, edit)?;
             }
         }
         Ok(carried)
+    }
+
+    /// Says whether a record's time, which lies before the one it had when it was settled, is that of an edit that the connector has
+    /// carried there since, in whichever field.
+    fn is_carried_time(&self, pair: &PairRow, record: &Record) -> Result<bool, StateError> {
+        let (Some(settled), Some(now)) = (pair.record_changed, record.changed_at) else {
+            return Ok(false);
+        };
+        // The record's time is told by staffITpro's clock, that of the run by ours.
+        let since = settled.saturating_sub(ClockDifference::LIMIT.as_secs());
+        self.state.was_carried(self.job.tenant, &record.id, now, since)
     }
 
     /// Settles a verdict that needs no write, spools one that does and returns it.
@@ -526,8 +552,10 @@ impl Session<'_> {
                 }
                 return Ok(Some(spooled));
             }
-            // Until a person's word is given, each run counts the same: what is settled would run backwards no longer.
-            _ if seen.backwards && !self.options.allow.contains_key("restored") => {
+            // Until a person's word for just this number is given, each run counts the same: what is settled would run backwards no
+            // longer. Once the brake has let the run pass, it is planned once more.
+            _ if seen.backwards && !self.is_released(Code::BrakeRestored) => {
+                self.stale.insert(seen.pair.id);
                 self.state.set_outcome(seen.pair.id, seen.pair.outcome, true)?;
                 return Ok(None);
             }

@@ -121,6 +121,11 @@ impl Session<'_> {
         if weighed.stops.is_empty() { Ok(()) } else { Err(Stop::Waits(weighed.stops)) }
     }
 
+    /// Says whether the word for exactly its number has released a brake in this run.
+    pub(super) fn is_released(&self, code: Code) -> bool {
+        self.released.iter().any(|(_, released)| *released == code)
+    }
+
     fn guard_turned(&self, active: &Active, weighed: &mut Weighed) -> Result<(), StateError> {
         let configured = self.job.scopes.of(active.scope).mode;
         let Some(now) = direction(configured) else { return Ok(()) };

@@ -42,6 +42,17 @@ pub struct Creating {
     pub creates: Vec<(i64, Token)>,
 }
 
+/// Who brought a value into a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditedBy {
+    /// Somebody in staffITpro.
+    Person,
+    /// The connector carried it there from a mailbox.
+    Connector,
+    /// Noted by a program before this one, which did not say.
+    Unknown,
+}
+
 /// A side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -243,18 +254,18 @@ impl State {
             .query_row(params![tenant.as_str(), record.as_str()], |row| row.get(0))?)
     }
 
-    /// Returns when a person edited this value of a record's field, where it is known, and whether the connector carried it there.
+    /// Returns when a person edited this value of a record's field, where it is known, and who brought it into the record.
     pub fn field_time(
         &self,
         tenant: &TenantName,
         record: &RecordId,
         field: Field,
         fingerprint: Fingerprint,
-    ) -> Result<Option<(Timestamp, bool)>, StateError> {
-        let known: Option<(i64, bool)> = self
+    ) -> Result<Option<(Timestamp, EditedBy)>, StateError> {
+        let known: Option<(i64, Option<i64>)> = self
             .connection
             .prepare_cached(
-                "SELECT edited, ours FROM field_time
+                "SELECT edited, carried FROM field_time
                  WHERE tenant = ?1 AND record = ?2 AND field = ?3 AND fingerprint = ?4",
             )?
             .query_row(
@@ -262,25 +273,46 @@ impl State {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        known.map(|(seconds, ours)| Ok((instant(seconds)?, ours))).transpose()
+        let by = |carried| match carried {
+            None => EditedBy::Unknown,
+            Some(0) => EditedBy::Person,
+            Some(_) => EditedBy::Connector,
+        };
+        known.map(|(seconds, carried)| Ok((instant(seconds)?, by(carried)))).transpose()
     }
 
-    /// Notes when a person edited a value of a record's field; `ours`: the connector carried it there from a mailbox. A value that is
-    /// known keeps the time of its original edit.
+    /// Says whether the connector has carried an edit of this time into a record, in whichever field, since another time.
+    pub fn was_carried(
+        &self,
+        tenant: &TenantName,
+        record: &RecordId,
+        edited: Timestamp,
+        since: i64,
+    ) -> Result<bool, StateError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM field_time WHERE tenant = ?1 AND record = ?2 AND edited = ?3 AND carried > 0 AND carried >= ?4",
+            )?
+            .exists(params![tenant.as_str(), record.as_str(), edited.as_second(), since])?)
+    }
+
+    /// Notes when a person edited a value of a record's field, and when the connector carried it there from a mailbox, if it did. A
+    /// value that is known keeps the time of its original edit.
     pub fn set_field_time(
         &self,
         tenant: &TenantName,
         record: &RecordId,
         field: Field,
         fingerprint: Fingerprint,
-        (edited, ours): (Timestamp, bool),
+        (edited, carried): (Timestamp, Option<Timestamp>),
     ) -> Result<(), StateError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO field_time (tenant, record, field, fingerprint, edited, ours) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (tenant, record, field) DO UPDATE SET fingerprint = ?4, ours = ?6,
+                "INSERT INTO field_time (tenant, record, field, fingerprint, edited, carried) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (tenant, record, field) DO UPDATE SET fingerprint = ?4, carried = ?6,
                      edited = CASE WHEN fingerprint = ?4 THEN edited ELSE ?5 END
-                 WHERE fingerprint <> ?4 OR ours < ?6",
+                 WHERE fingerprint <> ?4 OR (ifnull(carried, 0) = 0 AND ?6 > 0)",
             )?
             .execute(params![
                 tenant.as_str(),
@@ -288,7 +320,7 @@ impl State {
                 field.number(),
                 fingerprint.to_bytes(),
                 edited.as_second(),
-                ours
+                carried.map_or(0, Timestamp::as_second)
             ])?;
         Ok(())
     }

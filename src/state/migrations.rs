@@ -2,7 +2,7 @@
 //! is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -309,6 +309,14 @@ CREATE INDEX run_quiet ON run (mailbox, started) WHERE quiet = 1;
 const V11: &str = "
 DROP INDEX pair_scope;
 CREATE INDEX pair_scope ON pair (mailbox, module, kind, outcome, record_state, linked) WHERE linked OR outcome IS NOT NULL;
+";
+
+/// Version 12: when the connector carried a value into a record, since only what was carried after a pair was settled explains a record
+/// whose time runs backwards (rule D7). Before version 8 nobody noted whether it did.
+const V12: &str = "
+ALTER TABLE field_time ADD COLUMN carried INTEGER; -- 0: it did not, NULL: nobody knows
+UPDATE field_time SET carried = 1 WHERE ours = 1;
+ALTER TABLE field_time DROP COLUMN ours;
 ";
 
 #[cfg(test)]

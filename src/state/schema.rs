@@ -152,7 +152,7 @@ CREATE TABLE field_time (
     field INTEGER NOT NULL,
     fingerprint BLOB NOT NULL,
     edited INTEGER NOT NULL,
-    ours INTEGER NOT NULL DEFAULT 0,            -- 1: the connector carried this value from a mailbox
+    carried INTEGER,               -- when the connector carried it there from a mailbox; 0: it did not, NULL: nobody knows
     PRIMARY KEY (tenant, record, field)
 ) WITHOUT ROWID;
 

@@ -350,7 +350,7 @@ impl Session<'_> {
                 let time = self.edit_time(&item);
                 for (field, fingerprint) in half.iter() {
                     let tenant = self.job.tenant;
-                    let edit = (time, true);
+                    let edit = (time, Some(self.now));
                     self.state.set_field_time(tenant, &record.id, field, fingerprint, edit)?;
                 }
             }
