@@ -379,26 +379,37 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
     let unsupported = series(item);
     let all: FieldSet = Field::of(rules.kind).collect();
     let open = all.difference(item.fixed).difference(unsupported);
-    let item_takes =
-        if item.guests { FieldSet::EMPTY } else { open.difference(read_only(record, item)) };
     let record_takes =
         if record.editable { open.difference(item.too_long) } else { FieldSet::EMPTY };
-    let merge = merge(
-        rules,
-        &Sides {
-            record: &record.half,
-            item: &item.half,
-            record_base,
-            item_base,
-            apart,
-            record_time: &|field| record.time(field),
-            item_time: item.modified_at,
-            reminder_past: record.reminder_past,
-            item_takes,
-            record_takes,
-            taken: pair.taken,
-        },
-    );
+    let takes = |read_only| if item.guests { FieldSet::EMPTY } else { open.difference(read_only) };
+    let decide = |read_only| {
+        merge(
+            rules,
+            &Sides {
+                record: &record.half,
+                item: &item.half,
+                record_base,
+                item_base,
+                apart,
+                record_time: &|field| record.time(field),
+                item_time: item.modified_at,
+                reminder_past: record.reminder_past,
+                item_takes: takes(read_only),
+                record_takes,
+                taken: pair.taken,
+            },
+        )
+    };
+    // What must not be written because it is a series is free only where the same write ends the series.
+    let mut read_only = item.read_only;
+    let mut merge = decide(read_only);
+    if !read_only.is_empty()
+        && merge.to_item.intersection(merge.cleared).contains(Field::Recurrence)
+    {
+        read_only = FieldSet::EMPTY;
+        merge = decide(read_only);
+    }
+    let item_takes = takes(read_only);
     let mut verdict = Verdict { action: Action::Nothing, link: false, merge };
     verdict.link = adopting;
     say_why_not(
@@ -406,7 +417,7 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         &mut verdict,
         record,
         item,
-        unsupported,
+        (unsupported, read_only),
         (record_base, item_base),
         pair.taken,
     );
@@ -461,21 +472,13 @@ fn series(item: &ItemView) -> FieldSet {
     }
 }
 
-/// What must not be written because it is a series; where the record says that it is none any more, it is free.
-fn read_only(record: &RecordView, item: &ItemView) -> FieldSet {
-    match record.half.get(Field::Recurrence) {
-        Some(series) if series.is_blank() => FieldSet::EMPTY,
-        _ => item.read_only,
-    }
-}
-
 /// Names what a difference that does not move is left for.
 fn say_why_not(
     rules: &Rules,
     verdict: &mut Verdict,
     record: &RecordView,
     item: &ItemView,
-    unsupported: FieldSet,
+    (unsupported, read_only): (FieldSet, FieldSet),
     (record_base, item_base): (&Half, &Half),
     taken: Option<Direction>,
 ) {
@@ -522,7 +525,7 @@ fn say_why_not(
             Code::SeriesDates,
             only(
                 rules.mode.permits(Direction::ToOutlook),
-                wanted_in_outlook.intersection(read_only(record, item)),
+                wanted_in_outlook.intersection(read_only),
             ),
         ),
         (Code::TooLong, too_long),
