@@ -604,11 +604,12 @@ impl Play {
             let mut seen = BTreeMap::new();
             let store = self.world.person(user).mailbox.snapshot();
             for (_, item) in store.living() {
-                let record = item.stamp.as_ref().map(|stamp| stamp.record.clone());
-                let twin = seen.insert(record.clone(), &item.content);
-                // One that comes after the other was edited is no longer the same, and is left alone by name.
-                let differs = twin.is_some_and(|twin| *twin != item.content)
-                    && record.as_ref().is_some_and(|record| {
+                let stamp = item.stamp.as_ref();
+                let (record, token) = stamp.map(|it| (&it.record, &it.token)).unzip();
+                let twin = seen.insert(record, (token, &item.content));
+                // A late one that comes after the other was edited is no longer the same, and is left alone by name.
+                let differs = twin.is_some_and(|(of, twin)| of == token && *twin != item.content)
+                    && record.is_some_and(|record| {
                         self.copies.contains(&(user, record.as_str().to_owned()))
                     });
                 if twin.is_some() && !differs {
