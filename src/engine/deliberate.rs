@@ -395,6 +395,7 @@ impl Session<'_> {
         }
         if seen.record_gone && !seen.pair.is_linked() {
             self.state.see_record_off(self.id, &seen.pair.record, RecordPresence::Gone)?;
+            self.state.miss_member(self.id, &seen.pair.record)?;
             return Ok(());
         }
         let item = item.as_ref().map(|(item, view)| (item, view));

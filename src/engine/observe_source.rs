@@ -97,7 +97,11 @@ impl Session<'_> {
                         state.see_record_off(self.id, &child, RecordPresence::Left)?;
                     }
                 }
-                let (feed, _) = state.feed(self.id, module)?;
+                let (feed, before) = state.feed(self.id, module)?;
+                let other = position.is_some() && position != before;
+                if other || self.options.full {
+                    state.recall_members(self.id, module)?;
+                }
                 state.set_feed(self.id, module, feed.as_ref(), position.as_ref())
             })?;
             return Ok(());

@@ -87,12 +87,14 @@ impl State {
         if changed > 0 { self.forget_unlinked(mailbox, record) } else { Ok(()) }
     }
 
-    /// Adds the contacts of a module's filter that move and that a listing did not tell of, where it need not tell of all.
+    /// Adds the contacts of a module's filter that move and that a listing did not tell of, where it need not tell of all. Of those
+    /// that the source said are gone nobody asks again.
     pub fn see_members(&self, mailbox: MailboxId, module: Module) -> Result<(), StateError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO pair (mailbox, record, kind, module)
-                 SELECT mailbox, record, 'contact', module FROM member WHERE mailbox = ?1 AND module = ?2
+                 SELECT mailbox, record, 'contact', module FROM member
+                     WHERE mailbox = ?1 AND module = ?2 AND unread <> 2
                  ON CONFLICT (mailbox, record) DO UPDATE SET record_state = 'here', dirty = dirty | 1
                  WHERE record_state <> 'here'",
             )?

@@ -75,6 +75,26 @@ impl State {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Notes that the source says of a record in the filter that it is gone.
+    pub fn miss_member(&self, mailbox: MailboxId, record: &RecordId) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE member SET unread = 2 WHERE mailbox = ?1 AND record = ?2 AND unread <> 2",
+            )?
+            .execute(params![mailbox.0, record.as_str()])?;
+        Ok(())
+    }
+
+    /// Forgets of which records in a module's filter the source said that they are gone.
+    pub fn recall_members(&self, mailbox: MailboxId, module: Module) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE member SET unread = 0 WHERE mailbox = ?1 AND module = ?2 AND unread = 2",
+            )?
+            .execute(params![mailbox.0, module.key()])?;
+        Ok(())
+    }
+
     /// Notes that the activities of a member were read.
     pub fn read_member(&self, mailbox: MailboxId, record: &RecordId) -> Result<(), StateError> {
         self.connection

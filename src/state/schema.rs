@@ -63,7 +63,7 @@ CREATE TABLE member (
     mailbox INTEGER NOT NULL,
     record TEXT NOT NULL,
     module TEXT NOT NULL,
-    unread INTEGER NOT NULL DEFAULT 0,          -- 1: new in the filter, its activities were not asked for
+    unread INTEGER NOT NULL DEFAULT 0,          -- 1: new in the filter, its activities were not asked for; 2: the source says it is gone
     PRIMARY KEY (mailbox, record)
 ) WITHOUT ROWID;
 CREATE INDEX member_unread ON member (mailbox, module) WHERE unread = 1;

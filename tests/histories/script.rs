@@ -803,6 +803,12 @@ impl Stage {
                 }
                 Ok(())
             }
+            // How often a call of the source was made so far.
+            "asked" => {
+                let (call, number) = rest.split_once('=').unwrap();
+                let found = self.world.database.memory.calls(call);
+                equal(&number.parse::<u64>().unwrap(), &found)
+            }
             "phases" => {
                 let phases: Vec<String> =
                     self.last()?.phases.iter().map(|p| format!("{p:?}")).collect();
