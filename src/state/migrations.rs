@@ -327,7 +327,7 @@ mod tests {
 
     use super::{MIGRATIONS, V1};
     use crate::model::{Field, Fingerprint, ItemKind, RecordId, Slot, TenantName, UserId, Value};
-    use crate::state::{Claim, FILE_NAME, Keys, State};
+    use crate::state::{Claim, EditedBy, FILE_NAME, Keys, State};
 
     /// A state of version 1 with one mailbox, and a pair of each way in which an item comes to its stamp or to none.
     const OLD: &str = "
@@ -395,9 +395,10 @@ mod tests {
         assert!(state.creating(mailbox).unwrap().is_empty());
     }
 
-    /// What is on its way stays so, and people are recognised as before.
+    /// What is on its way stays so, people are recognised as before, and of an edit it is known who carried it only where that was
+    /// noted.
     #[test]
-    fn creates_and_keys_of_version_8_are_read() {
+    fn creates_keys_and_edits_of_version_8_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
         for migration in MIGRATIONS.iter().take(8) {
@@ -415,8 +416,19 @@ mod tests {
              PRAGMA user_version = 8;",
         )
         .unwrap();
+        let value = Fingerprint::of(Field::Company, &Slot::of(Value::Text("Firma".to_owned())));
+        for (record, ours) in [("told", 0), ("carried", 1)] {
+            let row = (record, Field::Company.number(), value.to_bytes(), ours);
+            old.execute("INSERT INTO field_time VALUES ('staffitpro', ?1, ?2, ?3, 5, ?4)", row)
+                .unwrap();
+        }
         drop(old);
         let state = State::open(folder.path()).unwrap();
+        let by = |record: &str| {
+            let (tenant, record) = (TenantName::from("staffitpro"), RecordId::from(record));
+            state.field_time(&tenant, &record, Field::Company, value).unwrap().unwrap().1
+        };
+        assert_eq!([by("told"), by("carried")], [EditedBy::Unknown, EditedBy::Connector]);
         let known = state.mailbox(&TenantName::from("staffitpro"), &UserId::from("DHO"));
         let mailbox = known.unwrap().unwrap().id;
         let creating = state.creating(mailbox).unwrap();
