@@ -17,6 +17,7 @@
 //! | nodes: order, `rgnid` | `trees` |
 //! | lists: sums, inner blocks full, order of subnodes, first ones as above | `lists` |
 //! | heaps: heads, maps within their blocks, allocations in order and not too long, fill levels | `heaps` |
+//! | zeros behind the last property, which not every reader passes over: a note | `tables` |
 //! | B-trees on heaps in order; every id of a value leads to one | the reader, of every node with properties or a table: `tables`, `rows` |
 //! | tables: columns in order, row ids and versions in place, cells and bits apart, row length, rows without gaps | `rows` |
 //! | rows: their node is there and in the folder, every column says what the item or folder says, the conversation (3013) as well | `folders`, `conversations` |

@@ -9,7 +9,7 @@ use super::{conversations, items};
 use crate::mapi::{PropertyId, PropertyTag, Value, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::{PropertyContext, TableContext};
+use crate::pst::ltp::{PropertyContext, Row, TableContext};
 use crate::pst::messaging::Store;
 use crate::pst::ndb::{Ndb, Nodes as _};
 
@@ -59,48 +59,16 @@ fn folder(
     // In its copies of mailboxes Outlook keeps what the server says of an item in the row alone (seen in both sizes of pages).
     let is_copy = store.nodes().header().is_offline_store();
     let mirrors = if is_copy { Weight::Note } else { Weight::Error };
-    let (mut rows, mut unread) = (0_i32, 0_i32);
+    let (mut rows, mut unread) = (0_i32, Some(0_i32));
     let table = folder.contents()?;
-    for row in table.rows()? {
-        let row = row?;
-        let item_nid = Nid(row.id());
+    for ((id, _), row) in table.index()?.into_iter().zip(table.rows()?) {
+        let place = Place::Item(Nid(id));
         rows += 1;
-        let place = Place::Item(item_nid);
-        listed.insert(item_nid);
-        match store.nodes().node(item_nid)? {
-            None => {
-                report.error(place, Rule::NotThere.by(&[&nid]));
-                continue;
-            }
-            Some(node) if node.parent != nid => {
-                report.error(place, Rule::OtherFolder.by(&[&nid, &node.parent]));
-            }
-            Some(_) => {}
-        }
-        let Some(item) = report.take(place, store.item(item_nid)) else { continue };
-        report.items += 1;
-        let context = item.properties().context();
-        for column in table.columns().iter().filter(|column| !ROW_ONLY.contains(&column.tag)) {
-            let cell = row.cell(column)?;
-            let own = if column.tag == p::CONVERSATION_ID {
-                conversations::id(item.properties())?
-            } else {
-                own_value(context, column.tag)?
-            };
-            if cell != own {
-                let breach = Rule::ItemRow.by(&[&column.tag]);
-                // Outlook lets the size differ for some mails. Others (Aspose) leave an empty text out of the row; readers
-                // see the same.
-                let is_same = cell.is_none() && own == Some(Value::String(String::new()));
-                let is_fine = column.tag == p::MESSAGE_SIZE || is_same;
-                report.add(if is_fine { Weight::Note } else { mirrors }, place, breach);
-            }
-        }
-        let flags =
-            context.value(p::MESSAGE_FLAGS.id)?.and_then(|flags| flags.as_i32()).unwrap_or(0);
-        unread += i32::from(flags & 1 == 0);
-        let read = items::check(&item, place, report);
-        report.take(place, read);
+        listed.insert(Nid(id));
+        // One row or item that cannot be read hides none of the others.
+        let read = row.and_then(|row| item(store, (nid, mirrors), (&table, &row), report));
+        let is_unread = report.take(place, read).flatten();
+        unread = unread.zip(is_unread).map(|(unread, one)| unread + i32::from(one));
     }
     let count = |id: PropertyId| -> Result<Option<i32>, PstError> {
         Ok(folder.properties().context().value(id)?.and_then(|value| value.as_i32()))
@@ -108,7 +76,9 @@ fn folder(
     if count(p::CONTENT_COUNT.id)? != Some(rows) {
         report.add(mirrors, place, Rule::ItemCount.by(&[&rows]));
     }
-    if count(p::CONTENT_UNREAD_COUNT.id)? != Some(unread) {
+    if let Some(unread) = unread
+        && count(p::CONTENT_UNREAD_COUNT.id)? != Some(unread)
+    {
         report.note(place, Rule::UnreadCount.by(&[&unread]));
     }
     associated(store, nid, report)?;
@@ -120,6 +90,49 @@ fn folder(
         }
     }
     Ok(())
+}
+
+/// Checks an item and its row, and says whether it is unread, as far as there is one.
+fn item(
+    store: &Store<&Ndb>,
+    (folder, mirrors): (Nid, Weight),
+    (table, row): (&TableContext<'_>, &Row<'_, '_>),
+    report: &mut Report,
+) -> Result<Option<bool>, PstError> {
+    let nid = Nid(row.id());
+    let place = Place::Item(nid);
+    match store.nodes().node(nid)? {
+        None => {
+            report.error(place, Rule::NotThere.by(&[&folder]));
+            return Ok(None);
+        }
+        Some(node) if node.parent != folder => {
+            report.error(place, Rule::OtherFolder.by(&[&folder, &node.parent]));
+        }
+        Some(_) => {}
+    }
+    let item = store.item(nid)?;
+    report.items += 1;
+    let context = item.properties().context();
+    for column in table.columns().iter().filter(|column| !ROW_ONLY.contains(&column.tag)) {
+        let cell = row.cell(column)?;
+        let own = if column.tag == p::CONVERSATION_ID {
+            conversations::id(item.properties())?
+        } else {
+            own_value(context, column.tag)?
+        };
+        if cell != own {
+            let breach = Rule::ItemRow.by(&[&column.tag]);
+            // Outlook lets the size differ for some mails. Others (Aspose) leave an empty text out of the row; readers see the
+            // same.
+            let is_same = cell.is_none() && own == Some(Value::String(String::new()));
+            let is_fine = column.tag == p::MESSAGE_SIZE || is_same;
+            report.add(if is_fine { Weight::Note } else { mirrors }, place, breach);
+        }
+    }
+    items::check(&item, place, report)?;
+    let flags = context.value(p::MESSAGE_FLAGS.id)?.and_then(|flags| flags.as_i32()).unwrap_or(0);
+    Ok(Some(flags & 1 == 0))
 }
 
 /// Returns what an object has of a property with exactly this type.

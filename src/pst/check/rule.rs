@@ -79,6 +79,7 @@ rules! {
     AllocationLength "allocation-length" "allocation {} is longer than {} bytes" "Stück {} ist länger als {} Bytes";
     AllocationMap "allocation-map" "its allocations reach into their map" "seine Stücke reichen bis in ihr Verzeichnis";
     FreedAllocations "freed-allocations" "says that {} allocations were given back, and {} are empty" "nennt {} zurückgegebene Stücke, und {} sind leer";
+    RecordRoom "record-room" "has zeros behind the last of its properties, room for {} more, which some readers take for properties" "hat hinter der letzten Eigenschaft Nullen, Platz für {} weitere, was manche Leser für Eigenschaften halten";
 
     // Tables and nodes.
     Nesting "nesting" "is nested too deeply" "ist zu tief verschachtelt";

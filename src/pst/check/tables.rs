@@ -12,7 +12,7 @@ use crate::mapi::{PropertyType, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::heap::Client;
-use crate::pst::ltp::{Heap, Property, PropertyContext};
+use crate::pst::ltp::{Bth, Heap, Property, PropertyContext};
 use crate::pst::messaging::Store;
 use crate::pst::ndb::{Ndb, Node, Nodes as _, subnode};
 
@@ -102,6 +102,10 @@ impl Walk<'_> {
                 let place = Place::Within(&place, Part::Property(property.id));
                 let read = value(&context, property);
                 self.report.take(place, read);
+            }
+            let room = Bth::open(&heap, heap.root()).and_then(|tree| tree.room(&heap));
+            if let Some(room) = self.report.take(place, room).filter(|room| *room > 0) {
+                self.report.note(place, Rule::RecordRoom.by(&[&room]));
             }
         } else if heap.client() != UNPUBLISHED {
             rows::check(self.ndb, node, place, self.report);

@@ -3,7 +3,7 @@
 
 mod broken;
 
-use super::check_medium;
+use super::{Finding, Rule, check_medium};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
 };
@@ -13,6 +13,7 @@ use crate::pst::id::{Nid, NidKind};
 use crate::pst::medium::Medium;
 use crate::pst::messaging::write::{Batch, NewItem, NewStore, Occurrence, Role, fill};
 use crate::pst::ndb::write::{Settings, Writer};
+use crate::pst::ndb::{Node, Nodes as _};
 use broken::Broken;
 
 const NOTHING: [&str; 0] = [];
@@ -105,7 +106,12 @@ const CASES: &[Case] = &[
     ("where 1 was expected", |file| file.page(|page| page[491] = 2)),
     ("where a page can", |file| file.moved(960)),
     ("is in the tree twice", |file| file.page(|page| page.copy_within(8..24, 32))),
+    ("is empty", |file| file.page_below(|page| page[488] = 0)),
     // Blocks: what the tree says of them.
+    ("is in use twice", |file| {
+        let other = file.place(ANNA).to_le_bytes();
+        file.entry(Nid::STORE, |entry| entry[8..16].copy_from_slice(&other));
+    }),
     ("references and has", |file| file.entry(Nid::STORE, |entry| entry[18] += 1)),
     ("the reserved bit", |file| file.entry(Nid::STORE, |entry| entry[0] |= 1)),
     ("crosses the end of a section", |file| {
@@ -145,6 +151,7 @@ const CASES: &[Case] = &[
     ("is no allocation", |file| file.heap(ANNA, |map| map[0] -= 1)),
     ("has the fill level", |file| file.data(ANNA, |block| block[8] ^= 1)),
     ("for blocks that its heap does not have", |file| file.data(ANNA, |block| block[11] = 0x10)),
+    ("room for 1 more", |file| file.last_property(ANNA)),
     // Tables: TCINFO begins in the third allocation at the most; its columns follow its 22 bytes.
     ("its columns in order", |file| file.table(|info| info[22..38].rotate_left(8))),
     ("in an unusual place", |file| {
@@ -240,6 +247,42 @@ fn rows_of_attachments_mirror_them() {
     assert_eq!(findings(broken.bytes), [format!("node 0x200024, {expected}")]);
 }
 
+/// Subnodes of subnodes of subnodes and so on: no item has them.
+#[test]
+fn a_nest_that_is_too_deep_is_found() {
+    let medium = Medium::Memory(file(&[(Role::Contacts, contact("Anna"))]));
+    let rescue = Medium::Memory(Vec::new());
+    let mut writer =
+        Writer::in_media(medium, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut tx = writer.begin().unwrap();
+    let anna = tx.node(ANNA).unwrap().unwrap();
+    let mut below = anna.sub;
+    for _ in 0..18 {
+        let node =
+            Node { nid: Nid::new(NidKind::VALUE, 5), data: None, sub: below, parent: Nid(0) };
+        below = tx.put_subnodes(&[node]).unwrap();
+    }
+    tx.set_node(Node { sub: below, ..anna }).unwrap();
+    tx.commit().unwrap();
+    let report = check_medium(writer.close_in_media().unwrap().0).unwrap();
+    let is_nested = |finding: &Finding| finding.rule == Rule::Nesting;
+    assert!(report.findings().iter().any(is_nested), "{:#?}", report.findings());
+}
+
+/// Issue 4, "one broken item hides none of the others": where the first of two rows says that it is another's, the second item is
+/// looked at all the same, and neither is said to be in no table.
+#[test]
+fn one_broken_row_hides_no_other() {
+    let mut file = Broken::new(good());
+    // The row begins with its id; the index names it with its number.
+    file.row_of(ANNA);
+    let report = check_medium(Medium::Memory(file.bytes)).unwrap();
+    let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
+    let of_anna = said.iter().filter(|said| said.starts_with("item 0x200024: ")).count();
+    assert_eq!((report.items, of_anna), (1, 1), "{said:#?}");
+    assert!(!said.iter().any(|said| said.contains("in no folder's table")), "{said:#?}");
+}
+
 /// MS-OXOMSG 2.2.1.2: without an index the conversation is the hash of the topic in capitals, here that of `ANNA` in UTF-16.
 #[test]
 fn rows_name_the_conversation_of_their_item() {
@@ -289,7 +332,14 @@ fn series(changed: u32) -> AppointmentRecurrence {
 fn items_that_contradict_themselves_are_found() {
     let mut twice = series(2);
     twice.pattern.modified.pop();
-    let cases: [(Role, crate::mapi::Named, Value, &str); 5] = [
+    let cases: [(Role, crate::mapi::Named, Value, &str); 6] = [
+        // MS-PST 2.4.5, MS-OXOCAL 2.2.10.1: a message for each changed occurrence.
+        (
+            Role::Calendar,
+            named::APPOINTMENT_RECURRENCE,
+            Value::Binary(series(1).to_bytes()),
+            "has 1 changed occurrences, and 0 messages of such",
+        ),
         (
             Role::Calendar,
             named::APPOINTMENT_RECURRENCE,

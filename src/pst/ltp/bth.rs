@@ -94,6 +94,25 @@ impl Bth {
         self.below(heap, self.root, self.levels, Some(key), &all, &mut each).map(|_| ())
     }
 
+    /// Counts the records and entries that there would be room for behind the last ones, which others fill with zeros. Asked of a
+    /// tree whose records could be read.
+    pub fn room(&self, heap: &Heap<'_>) -> Result<usize, PstError> {
+        if self.root == Hid(0) { Ok(0) } else { self.room_below(heap, self.root, self.levels) }
+    }
+
+    fn room_below(&self, heap: &Heap<'_>, hid: Hid, level: u8) -> Result<usize, PstError> {
+        let piece = heap.piece(hid)?;
+        let entry = self.key + if level == 0 { self.data } else { HID };
+        let list = List { piece: &piece, entry, key: self.key };
+        let count = list.count()?;
+        let mut room = piece.len() / entry - count;
+        for index in (0..count).filter(|_| level > 0) {
+            let child = Hid(list.bytes().u32(index * entry + self.key, "hidNextLevel")?);
+            room += self.room_below(heap, child, level - 1)?;
+        }
+        Ok(room)
+    }
+
     /// Goes down by recursion, which the number of levels bounds; with a key only where it can be.
     fn below(
         &self,
@@ -147,8 +166,8 @@ impl<'a> List<'a> {
         self.bytes().slice(index * self.entry, self.key, "key").map(number)
     }
 
-    /// Checks that the keys ascend within their range, and returns how many there are.
-    fn verify(&self, keys: &Range<Key>) -> Result<usize, PstError> {
+    /// Counts the records or entries.
+    fn count(&self) -> Result<usize, PstError> {
         let rest = self.piece.len() % self.entry;
         if rest != 0 {
             let (start, length) = (self.piece.len() - rest, wide(self.piece.len()));
@@ -165,6 +184,12 @@ impl<'a> List<'a> {
         {
             count -= 1;
         }
+        Ok(count)
+    }
+
+    /// Checks that the keys ascend within their range, and returns how many there are.
+    fn verify(&self, keys: &Range<Key>) -> Result<usize, PstError> {
+        let count = self.count()?;
         let mut least = keys.start;
         for index in 0..count {
             let key = self.key(index)?;

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use crate::mapi::PropertyId;
 use crate::pst::crc::{crc, signature};
 use crate::pst::id::{Bid, Nid, NidKind};
-use crate::pst::ltp::PropertyContext;
+use crate::pst::ltp::{PropertyContext, TableContext};
 use crate::pst::medium::Medium;
 use crate::pst::ndb::{BlockEntry, Ndb, Nodes as _, Tree, subnode};
 
@@ -70,6 +70,31 @@ impl Broken {
         let size = usize::from(self.bytes[at + 490]);
         change(&mut self.bytes[at + index * size..at + (index + 1) * size]);
         self.mend_page(at);
+    }
+
+    /// Changes the first page below the uppermost one of the nodes but for its checksum.
+    pub(super) fn page_below(&mut self, change: impl Fn(&mut [u8])) {
+        let root = usize::try_from(self.ndb().node_tree().root.at).unwrap();
+        let at = u64::from_le_bytes(self.bytes[root + 16..root + 24].try_into().unwrap());
+        let at = usize::try_from(at).unwrap();
+        change(&mut self.bytes[at..at + 512]);
+        self.mend_page(at);
+    }
+
+    /// Returns where the first block of a node is.
+    pub(super) fn place(&self, nid: Nid) -> u64 {
+        self.first_block(nid).at
+    }
+
+    /// Makes zeros of the last property of a node.
+    pub(super) fn last_property(&mut self, nid: Nid) {
+        let ndb = self.ndb();
+        let node = ndb.node(nid).unwrap().unwrap();
+        let context = PropertyContext::open(&ndb, &node).unwrap();
+        let last = context.properties().last().unwrap();
+        let tag = last.id.of(last.kind).bits();
+        let (id, kind) = ((tag >> 16).to_le_bytes(), tag.to_le_bytes());
+        self.value(nid, &[id[0], id[1], kind[0], kind[1]], 0, &[0; 8]);
     }
 
     /// Changes a node's entry in its tree.
@@ -200,6 +225,16 @@ impl Broken {
     pub(super) fn contents(&mut self, bytes: &[u8], behind: usize, to: &[u8]) {
         let nid = self.parent(super::ANNA).with(NidKind::CONTENTS);
         self.value(nid, bytes, behind, to);
+    }
+
+    /// Lets the row of an item say that it is another's.
+    pub(super) fn row_of(&mut self, item: Nid) {
+        let ndb = self.ndb();
+        let table = ndb.node(self.parent(item).with(NidKind::CONTENTS)).unwrap().unwrap();
+        let table = TableContext::open(&ndb, &table).unwrap();
+        let row = table.row(item.0).unwrap().unwrap();
+        let bytes = row.bytes()[..12].to_vec();
+        self.contents(&bytes, 0, &[0xE4]);
     }
 
     /// Changes bytes in the first table of attachments where some stand.
