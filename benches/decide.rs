@@ -285,7 +285,7 @@ fn burden(folder: &Path, mailbox: MailboxId) {
                             &row.record,
                             field,
                             fingerprint,
-                            (NOW, false),
+                            (NOW, None),
                         )?;
                     }
                 }
