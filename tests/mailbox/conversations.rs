@@ -237,7 +237,8 @@ fn throttled(talk: &mut Talk<'_>) {
     for ((id, _), content) in made.iter().zip(&written) {
         assert_holds(&talk.fetch(ItemKind::Task, id).content, content);
     }
-    // Between a refusal and the next request nothing else was recorded, and exactly the time asked for was waited.
+    // Between a refusal and the next request nothing else was recorded, and exactly the time asked for was waited: our own pause is shorter
+    // here.
     if let Some(waits) = (talk.waits)() {
         assert_eq!(waits, [40, 25].map(Duration::from_millis));
     }

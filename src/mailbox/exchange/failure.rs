@@ -12,15 +12,60 @@ use crate::mailbox::{InRequest, ItemError, MailboxError, MailboxErrorKind, Stage
 /// How long the engine should leave a mailbox alone when nobody says.
 pub(super) const A_WHILE: Duration = Duration::from_mins(1);
 
-/// Returns the back-off asked for, where the error is one that passes.
-#[expect(
-    clippy::option_option,
-    reason = "outer: whether it passes; inner: whether a time was asked for"
-)]
-pub(super) fn passes(kind: ErrorKind) -> Option<Option<Duration>> {
-    match kind {
-        ErrorKind::Transient { retry_after } => Some(retry_after),
-        _ => None,
+/// What an error that passes says of the pause before the next attempt. The greater one holds for several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wish {
+    /// Nothing: how long is for us to say, and it concerns nobody else.
+    #[default]
+    Unsaid,
+    /// Nothing was sent, because the budget rests for so long already.
+    Resting(Duration),
+    /// The server wants to be left alone for the budget, for so long at least; zero where it did not say for how long.
+    Alone(Duration),
+}
+
+impl Wish {
+    /// Returns the time that was named; zero where none was.
+    pub(super) fn time(self) -> Duration {
+        match self {
+            Self::Unsaid => Duration::ZERO,
+            Self::Resting(time) | Self::Alone(time) => time,
+        }
+    }
+}
+
+/// Returns what an error wishes, where it is one that passes.
+pub(super) fn passes(error: &EwsError) -> Option<Wish> {
+    match error {
+        EwsError::Resting { left } => Some(Wish::Resting(*left)),
+        EwsError::Fault(fault) => wish(error.kind(), Some(&fault.code)),
+        _ => wish(error.kind(), None),
+    }
+}
+
+/// Returns what the "no" to an item, a folder or a page wishes, where it is one that passes.
+pub(super) fn refusal_passes(refusal: &Refusal) -> Option<Wish> {
+    wish(refusal.kind(), Some(&refusal.code))
+}
+
+/// A server that is busy wants to be left alone, whether it says for how long or not (notes.md §3.2 no. 16); other codes do where they
+/// name a time, which is zero where the connections are too many (no. 17).
+fn wish(kind: ErrorKind, code: Option<&ResponseCode>) -> Option<Wish> {
+    let ErrorKind::Transient { retry_after } = kind else { return None };
+    Some(match retry_after.filter(|time| !time.is_zero()) {
+        Some(time) => Wish::Alone(time),
+        None if code == Some(&ResponseCode::ErrorServerBusy) => Wish::Alone(Duration::ZERO),
+        None => Wish::Unsaid,
+    })
+}
+
+/// Lets the engine leave a mailbox alone for no less than the pause that would be next here: its own attempts go on where ours ended.
+pub(super) fn after(error: MailboxError, pause: Duration) -> MailboxError {
+    match error.kind {
+        MailboxErrorKind::Transient(time) => {
+            MailboxError { kind: MailboxErrorKind::Transient(time.max(pause)), ..error }
+        }
+        _ => error,
     }
 }
 
@@ -124,8 +169,8 @@ pub(super) fn of_read(refusal: &Refusal) -> Option<ItemError> {
 pub(super) enum Answer {
     /// It is settled.
     Settled(Wrote),
-    /// Nothing was done and it may be tried again, after so long if the server said so.
-    Again(Option<Duration>),
+    /// Nothing was done and it may be tried again.
+    Again(Wish),
 }
 
 /// Turns the server's "no" to a write into an answer. `repeatable` is false for creates: there, whatever may have been done
@@ -139,7 +184,9 @@ pub(super) fn of_write(refusal: &Refusal, repeatable: bool, creates: bool) -> An
         ErrorKind::Transient { .. } if may_be_the_item(&refusal.code) => {
             Wrote::Later(Duration::ZERO)
         }
-        ErrorKind::Transient { retry_after } => return Answer::Again(retry_after),
+        ErrorKind::Transient { .. } => {
+            return Answer::Again(refusal_passes(refusal).unwrap_or_default());
+        }
         ErrorKind::Conflict => Wrote::Conflict,
         // A create is told so of its folder.
         ErrorKind::Gone if creates => Wrote::Refused { code: code(), text: text() },
@@ -225,7 +272,7 @@ const fn stage_of(code: &ResponseCode, stage: Stage) -> Stage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, of_error, of_read, of_write};
+    use super::{Answer, Wish, of_error, of_read, of_write};
     use crate::ews::{ConnectError, EwsError, Fault, Refusal, ResponseCode};
     use crate::mailbox::{ItemError, MailboxErrorKind, Stage, Wrote};
     use std::time::Duration;
@@ -242,16 +289,18 @@ mod tests {
         assert_eq!(update("ErrorItemNotFound"), Answer::Settled(Wrote::Gone));
         let denied = Wrote::Denied("ErrorAccessDenied".to_owned());
         assert_eq!(update("ErrorAccessDenied"), Answer::Settled(denied));
-        assert_eq!(update("ErrorServerBusy"), Answer::Again(None));
-        assert_eq!(update("ErrorTimeoutExpired"), Answer::Again(None), "the version protects it");
+        let alone = Answer::Again(Wish::Alone(Duration::ZERO));
+        assert_eq!(update("ErrorServerBusy"), alone);
+        let unsaid = Answer::Again(Wish::Unsaid);
+        assert_eq!(update("ErrorTimeoutExpired"), unsaid, "the version protects it");
         for code in ["ErrorQuotaExceeded", "ErrorMessageSizeExceeded", "ErrorFromTheFuture"] {
             let refused = Wrote::Refused { code: code.to_owned(), text: String::new() };
             assert_eq!(update(code), Answer::Settled(refused));
         }
         let later = Answer::Settled(Wrote::Later(Duration::ZERO));
         assert_eq!(update("ErrorInternalServerError"), later, "it may be the item");
-        assert_eq!(create("ErrorServerBusy"), Answer::Again(None));
-        assert_eq!(create("ErrorBatchProcessingStopped"), Answer::Again(None));
+        assert_eq!(create("ErrorServerBusy"), alone);
+        assert_eq!(create("ErrorBatchProcessingStopped"), unsaid);
         assert_eq!(
             create("ErrorTimeoutExpired"),
             Answer::Settled(Wrote::Unanswered),

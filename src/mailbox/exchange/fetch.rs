@@ -1,13 +1,14 @@
 //! Effect: reading items in batches. One bad item costs nobody else.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::ews::operation::get_item::GetItem;
 use crate::ews::{self, BodyType, EwsError, Property, ResponseCode};
 use crate::mailbox::exchange::blame::{Blame, Suspect};
-use crate::mailbox::exchange::wire::Wire;
-use crate::mailbox::exchange::{ExchangeMailbox, failure, trouble};
+use crate::mailbox::exchange::failure::{self, Wish};
+use crate::mailbox::exchange::wire::{self, Wire};
+use crate::mailbox::exchange::{ExchangeMailbox, trouble};
 use crate::mailbox::{ItemError, MailboxError, Stage, Trouble};
 use crate::model::ItemId;
 
@@ -51,7 +52,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 }
                 other => rest.push((place, other)),
             });
-            let mut asked = None;
+            let mut wish = Wish::default();
             for (place, part) in rest.into_iter().filter(|_| outcome.is_ok()) {
                 let Some(slot) = open.get_mut(place) else { continue };
                 let answer = match part {
@@ -62,7 +63,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                             if refusal.code == ResponseCode::ErrorExceededConnectionCount {
                                 self.wire.crowded();
                             }
-                            asked = asked.max(refusal.back_off());
+                            wish = wish.max(failure::refusal_passes(&refusal).unwrap_or_default());
                             continue;
                         };
                         Err(error)
@@ -83,7 +84,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Ok(()) => ResponseCode::ErrorServerBusy.to_string(),
                 Err(error) => {
                     self.reads.failed(error);
-                    asked = failure::passes(error.kind()).flatten();
+                    wish = failure::passes(error).unwrap_or_default();
                     code_of(error)
                 }
             };
@@ -91,18 +92,14 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Err(EwsError::Fault(fault)) if failure::may_be_the_item(&fault.code) => {
                     blame.failed() != Suspect::Item
                 }
-                Err(error) => failure::passes(error.kind()).is_some(),
+                Err(error) => failure::passes(error).is_some(),
                 Ok(()) => true,
             };
             if passes {
-                // Nothing is sent while the server wants to be left alone.
-                if let Some(asked) = asked {
-                    self.wire.rest(asked);
+                if let Err(due) = wire::pause(&mut self.wire, &mut waiting, wish) {
+                    let error = failure::of_call(busy(outcome, wish), Stage::Item);
+                    return Err(failure::after(error, due));
                 }
-                let Some(wait) = waiting.next(asked) else {
-                    return Err(failure::of_call(busy(outcome, asked), Stage::Item));
-                };
-                self.wire.wait(wait);
             } else if !outcome.as_ref().err().is_some_and(is_about_batch) {
                 return Err(failure::of_call(outcome, Stage::Item));
             } else if let [only] = left.as_slice() {
@@ -124,8 +121,9 @@ fn is_at(open: &[Option<&ItemId>], place: usize, item: &ews::Item) -> bool {
 }
 
 /// An answer that was whole but left items out because the server was busy.
-fn busy(outcome: Result<(), EwsError>, asked: Option<Duration>) -> Result<(), EwsError> {
-    outcome.and(Err(EwsError::Resting { left: asked.unwrap_or(failure::A_WHILE) }))
+fn busy(outcome: Result<(), EwsError>, wish: Wish) -> Result<(), EwsError> {
+    let left = if wish.time().is_zero() { failure::A_WHILE } else { wish.time() };
+    outcome.and(Err(EwsError::Resting { left }))
 }
 
 /// Errors that one item can bring upon its whole batch: an answer that does not read, a fault, a size. What speaks of the

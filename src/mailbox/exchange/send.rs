@@ -12,9 +12,9 @@ use crate::ews::operation::{Operation, Placed};
 use crate::ews::session::Batcher;
 use crate::ews::{EwsError, ResponseCode};
 use crate::mailbox::exchange::blame::{Blame, Suspect};
-use crate::mailbox::exchange::failure::{self, Answer};
+use crate::mailbox::exchange::failure::{self, Answer, Wish};
 use crate::mailbox::exchange::folders::Place;
-use crate::mailbox::exchange::wire::Wire;
+use crate::mailbox::exchange::wire::{self, Wire};
 use crate::mailbox::exchange::{ExchangeMailbox, fetch, trouble};
 use crate::mailbox::{By, Found, MailboxError, Stage, Stamp, Trouble, Wanted, Wrote};
 use crate::model::{ItemKind, Token};
@@ -159,12 +159,8 @@ impl<W: Wire> ExchangeMailbox<W> {
                     self.take_failure(batch, error, manner, answers, &mut queue)?
                 }
             };
-            let Some(Again { jobs: again, asked, doubtful }) = again else { continue };
-            if let Some(asked) = asked {
-                self.wire.rest(asked);
-            }
-            if let Some(wait) = waiting.next(asked) {
-                self.wire.wait(wait);
+            let Some(Again { jobs: again, wish, doubtful }) = again else { continue };
+            let Err(due) = wire::pause(&mut self.wire, &mut waiting, wish) else {
                 // Only now: the server may have been at work until then.
                 match &manner.creates {
                     Some(creates) if doubtful => {
@@ -176,9 +172,9 @@ impl<W: Wire> ExchangeMailbox<W> {
                     _ => queue.again(again),
                 }
                 continue;
-            }
+            };
             // The server is busy for longer than our patience lasts: the rest is not even sent, nor is what comes after it.
-            let wait = asked.unwrap_or(failure::A_WHILE);
+            let wait = if wish.time().is_zero() { due.max(failure::A_WHILE) } else { due };
             // A create that may have been made is unanswered.
             let again = again.into_iter().filter(|_| !doubtful || manner.creates.is_none());
             for job in again.chain(queue.rest()) {
@@ -188,7 +184,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         Ok(())
     }
 
-    /// Takes in the answers of a batch. Returns those that are to be sent again, and the longest wait that was asked for.
+    /// Takes in the answers of a batch. Returns those that are to be sent again, and the longest wait that is wished for.
     fn take_answers<T: Clone, P>(
         &mut self,
         batch: &[Job<T>],
@@ -198,7 +194,7 @@ impl<W: Wire> ExchangeMailbox<W> {
         answers: &mut Answers,
     ) -> Option<Again<T>> {
         let mut again = Vec::new();
-        let mut asked = None;
+        let mut wish = Wish::default();
         for (place, part) in parts {
             let Some(job) = batch.get(place) else { continue };
             let settled = match part {
@@ -222,13 +218,13 @@ impl<W: Wire> ExchangeMailbox<W> {
             };
             match settled {
                 Answer::Settled(wrote) => answers.give(job.place, wrote),
-                Answer::Again(wait) => {
-                    asked = asked.max(wait);
+                Answer::Again(wished) => {
+                    wish = wish.max(wished);
                     again.push(job.clone());
                 }
             }
         }
-        (!again.is_empty()).then_some(Again { jobs: again, asked, doubtful: false })
+        (!again.is_empty()).then_some(Again { jobs: again, wish, doubtful: false })
     }
 
     /// Takes in the failure of a whole batch. Returns what is to be sent again after a wait.
@@ -246,11 +242,11 @@ impl<W: Wire> ExchangeMailbox<W> {
             _ => Suspect::Item,
         };
         match verdict {
-            Verdict::Again(asked) => {
-                return Ok(Some(Again { jobs: batch, asked, doubtful: false }));
+            Verdict::Again(wish) => {
+                return Ok(Some(Again { jobs: batch, wish, doubtful: false }));
             }
             Verdict::Doubt if suspect == Suspect::Moment => {
-                return Ok(Some(Again { jobs: batch, asked: None, doubtful: true }));
+                return Ok(Some(Again { jobs: batch, wish: Wish::Unsaid, doubtful: true }));
             }
             Verdict::Blame | Verdict::Doubt => {
                 let batch = match &manner.creates {
@@ -342,8 +338,8 @@ impl<W: Wire> ExchangeMailbox<W> {
 /// Jobs to be sent again.
 struct Again<T> {
     jobs: Vec<Job<T>>,
-    /// How long the server wants to be left alone before.
-    asked: Option<Duration>,
+    /// What the server wishes before.
+    wish: Wish,
     /// Whether some of them may have been done.
     doubtful: bool,
 }
@@ -352,7 +348,7 @@ struct Again<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// Nothing was done; send it again after a while.
-    Again(Option<Duration>),
+    Again(Wish),
     /// One of the items is to blame: find out which.
     Blame,
     /// The server is to blame, or one of the items.
@@ -380,12 +376,12 @@ fn verdict(error: &EwsError, repeatable: bool) -> Verdict {
     if doubt && !repeatable {
         return Verdict::Unknown;
     }
-    match failure::passes(error.kind()) {
+    match failure::passes(error) {
         // The line broke: what was asked for may have been done. The version protects a repeated write, but a conflict with
         // ourselves would be its answer; the next run sees what became of it.
         Some(_) if doubt && !matches!(error, EwsError::Fault(_)) => Verdict::Unknown,
         Some(_) if matches!(error, EwsError::Connect(_)) => Verdict::Stop,
-        Some(wait) => Verdict::Again(wait),
+        Some(wish) => Verdict::Again(wish),
         None if fetch::is_about_batch(error) && !matches!(error, EwsError::Reply(_)) => {
             Verdict::Blame
         }

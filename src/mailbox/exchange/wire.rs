@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::ews::operation::Operation;
 use crate::ews::transport::Trace;
 use crate::ews::{EwsError, Refusal, ResponseCode, ServerVersion, ServerVersionInfo};
-use crate::mailbox::exchange::failure;
+use crate::mailbox::exchange::failure::{self, Wish};
 use crate::mailbox::{MailboxError, MailboxErrorKind, Stage, Trouble};
 
 /// A connection to a server, real or scripted.
@@ -67,7 +67,7 @@ pub trait Wire {
 pub struct Patience {
     /// The longest that one call of the mailbox waits in all.
     pub longest: Duration,
-    /// How long the first wait is where the server does not say; each further one is twice as long, up to a minute.
+    /// How long the first wait is at least; each further one is twice as long, up to a minute.
     pub first: Duration,
 }
 
@@ -91,15 +91,41 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Returns how long to wait before the next attempt: as long as the server asks, else twice as long as the last time.
+    /// Returns how long the next attempt has to wait: as long as the server asks, and no shorter than twice the last wait of our own.
+    /// Servers ask for 25 ms as well (notes.md §3.2 no. 16), which would be hammering where it is believed again and again.
+    pub(super) fn due(self, asked: Duration) -> Duration {
+        asked.max(self.next)
+    }
+
+    /// Returns how long to wait before the next attempt, as [`Waiting::due`] says.
     /// `None` when that is longer than the patience lasts; a wait is never cut short, since a request in the middle of
     /// a back-off prolongs it.
-    pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        let wait = asked.filter(|asked| !asked.is_zero()).unwrap_or(self.next);
+    pub fn next(&mut self, asked: Duration) -> Option<Duration> {
+        let wait = self.due(asked);
         self.left = self.left.checked_sub(wait)?;
         self.next = (self.next * 2).min(Duration::from_mins(1));
         Some(wait)
     }
+}
+
+/// Waits before the next attempt. Where the server wants to be left alone, nothing is sent meanwhile for whoever shares the budget
+/// either: it would prolong that.
+///
+/// # Errors
+///
+/// How long it would be, where that is longer than the patience lasts.
+pub(super) fn pause<W: Wire>(
+    wire: &mut W,
+    waiting: &mut Waiting,
+    wish: Wish,
+) -> Result<(), Duration> {
+    let due = waiting.due(wish.time());
+    // A budget that rests already rests no longer because somebody asked.
+    if let Wish::Alone(_) = wish {
+        wire.rest(due);
+    }
+    wire.wait(waiting.next(wish.time()).ok_or(due)?);
+    Ok(())
 }
 
 /// How often a server that is not reached at all is dialled again: an administrator wants to hear soon that it is down.
@@ -124,7 +150,7 @@ pub fn ask<W: Wire, O: Operation>(
     loop {
         let mut parts = Vec::new();
         let outcome = wire.call(operation, &mut |part| parts.push(part));
-        let asked = match &outcome {
+        let wish = match &outcome {
             Ok(()) => {
                 let crowded = |no: &Refusal| no.code == ResponseCode::ErrorExceededConnectionCount;
                 if parts.iter().filter_map(refusal).any(crowded) {
@@ -132,35 +158,30 @@ pub fn ask<W: Wire, O: Operation>(
                 }
                 // One message may say how long, and the others only that it is too much.
                 let passing = parts.iter().filter_map(refusal);
-                match passing.filter_map(|refusal| failure::passes(refusal.kind())).max() {
-                    Some(asked) => asked,
+                match passing.filter_map(failure::refusal_passes).max() {
+                    Some(wish) => wish,
                     None => return Ok(parts),
                 }
             }
-            Err(error) => match failure::passes(error.kind()) {
+            Err(error) => match failure::passes(error) {
                 Some(_) if unreached == DIALS && is_unreached(error) => {
                     return Err(failure::of_call(outcome, stage));
                 }
-                Some(asked) => {
+                Some(wish) => {
                     unreached += u32::from(is_unreached(error));
-                    asked
+                    wish
                 }
                 None => return Err(failure::of_call(outcome, stage)),
             },
         };
-        if let Some(asked) = asked {
-            wire.rest(asked);
-        }
-        if let Some(wait) = waiting.next(asked) {
-            wire.wait(wait);
-            continue;
-        }
-        let busy = |part| refusal(part).filter(|no| failure::passes(no.kind()) == Some(asked));
+        let Err(due) = pause(wire, &mut waiting, wish) else { continue };
+        let busy = |part| refusal(part).filter(|no| failure::refusal_passes(no) == Some(wish));
         let refused = parts.iter().find_map(busy);
-        return Err(match (&outcome, refused) {
+        let error = match (&outcome, refused) {
             (Ok(()), Some(refusal)) => failure::of_refusal(refusal, stage),
             _ => failure::of_call(outcome, stage),
-        });
+        };
+        return Err(failure::after(error, due));
     }
 }
 
@@ -176,7 +197,7 @@ pub fn wait_for_page<W: Wire>(
     stage: Stage,
     what: &str,
 ) -> Result<(), MailboxError> {
-    let pause = waiting.next(None).ok_or_else(|| MailboxError {
+    let pause = waiting.next(Duration::ZERO).ok_or_else(|| MailboxError {
         kind: MailboxErrorKind::Malformed,
         stage,
         trouble: Trouble::Unnamed,
@@ -197,10 +218,19 @@ mod tests {
     #[test]
     fn waits_grow_and_end() {
         let mut waiting = Patience::of(Duration::from_secs(20)).begin();
-        let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs());
-        assert_eq!(seconds(waiting.next(None)), Some(2));
-        assert_eq!(seconds(waiting.next(Some(Duration::ZERO))), Some(4));
-        assert_eq!(seconds(waiting.next(Some(Duration::from_secs(10)))), Some(10));
-        assert_eq!(seconds(waiting.next(Some(Duration::from_mins(5)))), None, "not cut short");
+        let mut next = |asked| waiting.next(asked).map(|wait| wait.as_secs());
+        assert_eq!(next(Duration::ZERO), Some(2));
+        assert_eq!(next(Duration::from_secs(10)), Some(10));
+        assert_eq!(next(Duration::from_mins(5)), None, "not cut short");
+        assert_eq!(next(Duration::ZERO), Some(8));
+    }
+
+    #[test]
+    fn quirk_16_a_short_wish_of_the_server_is_no_shorter_than_our_own_pause() {
+        // notes.md §3.2: 25 ms was seen.
+        let mut waiting = Patience::of(Duration::from_secs(90)).begin();
+        let mut next = || waiting.next(Duration::from_millis(25)).map(|wait| wait.as_secs());
+        assert_eq!([next(), next(), next(), next(), next()], [2, 4, 8, 16, 32].map(Some));
+        assert_eq!(next(), None, "28 of 90 seconds are left");
     }
 }

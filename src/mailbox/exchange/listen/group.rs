@@ -160,7 +160,7 @@ impl Group {
                 (EventsPart::Refused(refusal), _) => {
                     self.gate.refused(&budget, &refusal);
                     // A subscription that is not known there may be gone with the server on which it was made.
-                    if failure::passes(refusal.kind()).is_none() {
+                    if failure::refusal_passes(&refusal).is_none() {
                         self.lane.lead_anew();
                     }
                     return Ok(Err(refusal));

@@ -60,8 +60,37 @@ fn who_does_not_wait_that_long_leaves_the_server_alone() {
     ] {
         assert_eq!(error.kind, MailboxErrorKind::Transient(MINUTES), "{error}");
     }
-    assert_eq!(mailbox.wire.rests, [MINUTES; 4], "each says so to the wire");
+    let rests = &mailbox.wire.rests;
+    assert_eq!(*rests, [MINUTES; 3], "each says so to the wire; a rest grows by nobody who asked");
     assert!(mailbox.wire.waits.is_empty());
+}
+
+#[test]
+fn quirk_16_a_budget_rests_for_our_own_pause_where_a_busy_server_names_none_or_a_short_one() {
+    let seconds = Duration::from_secs;
+    let busy = |wait| Step::Fails(Vec::new(), fault("ErrorServerBusy", wait));
+    let mut mailbox = mailbox(
+        [busy(None), busy(Some(25)), Step::Says(vec![no(0, "ErrorServerBusy")])]
+            .into_iter()
+            .chain([Step::Says(vec![no(0, "ErrorNameResolutionNoResults")])])
+            // One database that is down says nothing of other mailboxes.
+            .chain([Step::Fails(Vec::new(), fault("ErrorMailboxStoreUnavailable", None))])
+            .chain([Step::Says(vec![no(0, "ErrorNameResolutionNoResults")])])
+            .chain((0..1_000).map(|_| busy(Some(25)))),
+    );
+    mailbox.person().unwrap();
+    assert_eq!(mailbox.wire.rests, [seconds(2), seconds(4), seconds(8)]);
+    assert_eq!(mailbox.wire.waits, mailbox.wire.rests);
+    mailbox.person().unwrap();
+    assert_eq!((mailbox.wire.rests.len(), mailbox.wire.waits.len()), (3, 4));
+    // Of a minute of patience 30 s are used up by waits that double; who goes on afterwards goes on from there.
+    let sent = mailbox.wire.sent.len();
+    let error = mailbox.person().unwrap_err();
+    assert_eq!(error.kind, MailboxErrorKind::Transient(seconds(32)), "{error}");
+    assert_eq!(mailbox.wire.sent.len() - sent, 5);
+    let answers = mailbox.apply(ItemKind::Contact, &creates(1)).unwrap();
+    assert_eq!(answers, [Wrote::Later(seconds(32))]);
+    assert_eq!(mailbox.wire.rests.last(), Some(&seconds(32)));
 }
 
 fn folder(at: usize, id: &str) -> [Arrival; 2] {
