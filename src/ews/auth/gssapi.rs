@@ -86,8 +86,7 @@ impl Conversation {
         let service = format!("HTTP/{host}");
         let library = Library::load()?;
         let credential = wallet.credential(library, ticket, &service)?;
-        let target = Name::service(library, &format!("HTTP@{host}"))
-            .map_err(|status| status.of_ticket(&service))?;
+        let target = Name::service(library, host).map_err(|status| status.of_ticket(&service))?;
         Ok(Self { security: Security::new(library, credential, target, binding), service })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ews::auth::binding::ChannelBinding;
 use crate::ews::auth::gssapi::library::{CONTINUE, INDEFINITE, Library, MUTUAL, Status};
 use crate::ews::auth::gssapi::value::{
-    Bindings, Buffer, HOST_SERVICE, Handle, KERBEROS, Oid, SPNEGO, USER_NAME,
+    Bindings, Buffer, Handle, KERBEROS, Oid, PRINCIPAL, SPNEGO, USER_NAME,
 };
 
 /// `gss_name_t`.
@@ -20,8 +20,10 @@ pub(super) struct Name {
 unsafe impl Send for Name {}
 
 impl Name {
-    pub(super) fn service(library: &'static Library, name: &str) -> Result<Self, Status> {
-        Self::import(library, name, HOST_SERVICE)
+    /// Names the web service of a host as it is written. Named as a service of a host (`HTTP@host`) it would become what DNS, which
+    /// anybody may answer, makes of it forwards and backwards; the realm is left open, so that the configuration or a referral says it.
+    pub(super) fn service(library: &'static Library, host: &str) -> Result<Self, Status> {
+        Self::import(library, &format!("HTTP/{host}@"), PRINCIPAL)
     }
 
     pub(super) fn user(library: &'static Library, name: &str) -> Result<Self, Status> {

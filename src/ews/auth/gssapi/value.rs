@@ -45,8 +45,8 @@ pub(super) const KERBEROS: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
 pub(super) const SPNEGO: &[u8] = b"\x2b\x06\x01\x05\x05\x02";
 /// `GSS_C_NT_USER_NAME`.
 pub(super) const USER_NAME: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x01";
-/// `GSS_C_NT_HOSTBASED_SERVICE`.
-pub(super) const HOST_SERVICE: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x04";
+/// `GSS_KRB5_NT_PRINCIPAL_NAME`: a name of Kerberos in full, which nobody looks up.
+pub(super) const PRINCIPAL: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01";
 
 /// `gss_OID_set_desc`.
 #[repr(C)]
