@@ -213,7 +213,7 @@ pub enum EwsError {
     },
     /// The login did not come about for another reason; see [`LoginError`].
     Login(LoginError),
-    /// The account is locked (456), or the server wants its login form filled in (440).
+    /// The server wants its login form filled in (440), or the account is locked (456, and others where their page says so).
     AccountBlocked {
         /// The status.
         status: u16,
@@ -351,11 +351,14 @@ impl fmt::Display for EwsError {
                 "the server refused the login (status 401); it offers {}",
                 if offers.is_empty() { "no scheme".to_owned() } else { offers.join(", ") }
             ),
-            Self::AccountBlocked { status: 456 } => {
-                write!(f, "the account is locked (status 456); unlock it before the next attempt")
+            Self::AccountBlocked { status: 440 } => {
+                write!(f, "the server asks for its login form (status 440); check the URL")
             }
             Self::AccountBlocked { status } => {
-                write!(f, "the server asks for its login form (status {status}); check the URL")
+                write!(
+                    f,
+                    "the account is locked (status {status}); unlock it before the next attempt"
+                )
             }
             Self::Redirected { location } => {
                 write!(f, "the server redirects to '{location}'; check the URL and proxies")

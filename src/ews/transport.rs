@@ -284,11 +284,11 @@ impl Source<'_> {
         }
     }
 
-    /// An error page of a proxy or of ASP.NET comes with status 500 as faults do.
-    fn unread(&mut self, error: ReplyError) -> EwsError {
-        let error = match (&self, error) {
-            (Self::Http(answer), ReplyError::NotSoap { found }) if answer.status() != 200 => {
-                EwsError::Status { status: answer.status(), excerpt: found }
+    /// Says why an answer cannot be read, of which `seen` came last.
+    async fn unread(&mut self, seen: &[u8], error: ReplyError) -> EwsError {
+        let error = match (&mut *self, error) {
+            (Self::Http(answer), ReplyError::NotSoap { found }) => {
+                answer.foreign(seen, found).await
             }
             (_, error) => EwsError::Reply(error),
         };
@@ -337,15 +337,19 @@ impl<O: Operation> Call<'_, O> {
     /// Reads one piece; `true` at the end.
     async fn advance(&mut self) -> Result<bool, EwsError> {
         let Some(piece) = self.source.piece().await? else {
-            let reply =
-                self.parser.finish(self.expected).map_err(|error| self.source.unread(error))?;
+            let reply = match self.parser.finish(self.expected) {
+                Ok(reply) => reply,
+                Err(error) => return Err(self.source.unread(&[], error).await),
+            };
             self.server = reply.server;
             return match reply.fault {
                 Some(fault) => Err(EwsError::Fault(fault)),
                 None => Ok(true),
             };
         };
-        self.parser.feed(&piece).map_err(|error| self.source.unread(error))?;
+        if let Err(error) = self.parser.feed(&piece) {
+            return Err(self.source.unread(&piece, error).await);
+        }
         while let Some(arrival) = self.parser.next_arrival() {
             if let Some(part) = self.operation.part(arrival)? {
                 self.parts.push_back(part);

@@ -26,10 +26,14 @@ fn ntlm(peer: &Peer) -> Lane {
 
 /// What lanes to the peer by NTLM share.
 fn settings(peer: &Peer) -> Settings {
+    with(peer, &Login::Ntlm { user: "FIRMA\\svc".into(), password: Password::new("geheim") })
+}
+
+/// What lanes to the peer share that log in like this.
+fn with(peer: &Peer, login: &Login) -> Settings {
     let url = format!("http://127.0.0.1:{}/EWS/Exchange.asmx", peer.port);
     let endpoint = Endpoint::parse(&url, PlainHttp::OnLoopback).unwrap();
-    let login = Login::Ntlm { user: "FIRMA\\svc".into(), password: Password::new("geheim") };
-    Settings::new(endpoint, &login, &Trust::System, timeouts()).unwrap()
+    Settings::new(endpoint, login, &Trust::System, timeouts()).unwrap()
 }
 
 fn counts(peer: &Peer) -> Vec<usize> {
@@ -157,7 +161,7 @@ async fn a_server_that_says_it_wants_each_request_logged_in_is_believed() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_locked_in_mid_run_is_presented_by_nobody() {
+async fn quirk_03_an_account_that_is_locked_in_mid_run_is_presented_by_nobody() {
     // notes.md §3.1 no. 3: 456 says that the account is locked, also on a connection that is logged in. 440 says only that the
     // server wants its login form filled in: one more presents the login, alone.
     let blocked = |status| Act::Write(http(status, "", "<html/>"));
@@ -176,5 +180,57 @@ async fn an_account_that_is_locked_in_mid_run_is_presented_by_nobody() {
             assert!(matches!(error, EwsError::AccountBlocked { .. }), "{error:?}");
         }
         assert_eq!(counts(&peer).iter().sum::<usize>(), sent, "nothing more");
+    }
+}
+
+#[tokio::test]
+async fn quirk_03_a_page_that_says_that_the_account_is_locked_ends_all_attempts() {
+    // notes.md §3.1 no. 3: ASP.NET says so in a page, whatever its status. The number is ERROR_ACCOUNT_LOCKED_OUT (1909).
+    let page =
+        "<html><head><title>Das Konto ist gesperrt. (HRESULT: 0x80070775)</title></head></html>";
+    let html = "Content-Type: text/html\r\n";
+    let login = Login::Basic { user: "FIRMA\\svc".into(), password: Password::new("geheim") };
+    for (status, headers) in [
+        ("500 Internal Server Error", html),
+        ("500 Internal Server Error", ""),
+        ("401 Unauthorized", "WWW-Authenticate: Basic realm=x\r\n"),
+        ("403 Forbidden", html),
+        ("200 OK", html),
+    ] {
+        // With the first attempt, and in the middle of a good run.
+        for good in 0..2 {
+            let acts =
+                vec![ok(); good].into_iter().chain([Act::Write(http(status, headers, page))]);
+            let peer = Peer::start(acts.collect(), None).await;
+            let settings = with(&peer, &login);
+            let mut first = settings.lane();
+            for _ in 0..good {
+                assert_eq!(ask(&mut first).await.unwrap(), 1);
+            }
+            for lane in [&mut first, &mut settings.lane(), &mut settings.lane()] {
+                let error = ask(lane).await.unwrap_err();
+                assert!(matches!(error, EwsError::AccountBlocked { .. }), "{status}: {error:?}");
+            }
+            assert_eq!(counts(&peer).iter().sum::<usize>(), good + 1, "{status}: nothing more");
+        }
+    }
+}
+
+#[tokio::test]
+async fn quirk_03_a_page_proves_no_login() {
+    // A proxy sends it without a look at the password; the refusal behind it is the first word about that, and the last.
+    for (status, headers) in
+        [("500 Oops", "Content-Type: text/html\r\n"), ("200 OK", "Content-Type: text/html\r\n")]
+    {
+        let page = Act::Write(http(status, headers, "<html>Server Error in '/EWS'</html>"));
+        let peer = Peer::start(vec![page, no("Basic realm=x"), no("Basic realm=x")], None).await;
+        let mut lane = plain(&peer, timeouts());
+        let error = ask(&mut lane).await.unwrap_err();
+        assert!(!matches!(error, EwsError::LoginRefused { .. }), "{error:?}");
+        for _ in 0..2 {
+            let error = ask(&mut lane).await.unwrap_err();
+            assert!(matches!(error, EwsError::LoginRefused { .. }), "{error:?}");
+        }
+        assert_eq!(counts(&peer).iter().sum::<usize>(), 2, "the password was refused once");
     }
 }

@@ -89,7 +89,7 @@ pub enum Refused {
         /// What the server offers.
         offers: Vec<String>,
     },
-    /// The account is locked (456), or the server wants its login form filled in (440).
+    /// The server wants its login form filled in (440), or the account is locked (456, and others where their page says so).
     Blocked {
         /// The status.
         status: u16,
@@ -216,6 +216,13 @@ impl Pass {
             }
             (State::Unproven, None) | (State::Closed(_), _) => {}
         }
+    }
+
+    /// The account is locked: nobody presents the login again, whatever was accepted before.
+    pub fn locked(self, status: u16) -> Refused {
+        let refused = Refused::Blocked { status };
+        self.gate.close(refused.clone());
+        refused
     }
 
     /// The login was refused. `false` when it had been accepted before: servers answer 401 under

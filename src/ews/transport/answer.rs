@@ -9,11 +9,12 @@ use hyper::body::Incoming;
 use hyper::header::CONTENT_ENCODING;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::ews::error::EwsError;
+use crate::ews::error::{EwsError, ReplyError};
 use crate::ews::recorder::Tape;
 use crate::ews::transport::dial::Connection;
 use crate::ews::transport::http::HttpLane;
 use crate::ews::transport::inflate::Inflate;
+use crate::ews::transport::status::says_locked;
 
 /// An answer whose head is there. Read to its end it gives its connection back to the lane; dropped
 /// before, it closes it.
@@ -61,8 +62,17 @@ impl<'a> Answer<'a> {
         Self { tape, ..self }
     }
 
-    pub(super) fn status(&self) -> u16 {
-        self.status
+    /// Says what it means that an answer is a page, or something else that is none of EWS: it may be that the account is locked.
+    /// `seen` is what came of it last.
+    pub(super) async fn foreign(&mut self, seen: &[u8], found: String) -> EwsError {
+        let mut page = seen.to_vec();
+        page.extend(self.beginning().await);
+        match self.status {
+            status if says_locked(&page) => self.lane.locked(status),
+            // An error page of a proxy or of ASP.NET comes with status 500 as faults do.
+            200 => EwsError::Reply(ReplyError::NotSoap { found }),
+            status => EwsError::Status { status, excerpt: found },
+        }
     }
 
     /// Takes note that what came could not be read.

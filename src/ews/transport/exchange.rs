@@ -28,7 +28,7 @@ use crate::ews::transport::dial::Connection;
 use crate::ews::transport::facts::LoginFacts;
 use crate::ews::transport::http::{AGENT, HttpLane};
 use crate::ews::transport::login::sensitive;
-use crate::ews::transport::status::{Verdict, judge};
+use crate::ews::transport::status::{Verdict, is_page, judge, says_locked};
 use crate::ews::transport::trace::Trace;
 
 /// A request on its way, with all that is the same however often it sets out.
@@ -124,7 +124,7 @@ impl HttpLane {
         let response = self.transmit(connection, outgoing.body.clone(), login, outgoing).await?;
         let status = response.status().as_u16();
         if status == 401 {
-            return Err(refuse(Scheme::Basic, pass, offers(response.headers()), false));
+            return Err(refuse(Scheme::Basic, pass, response, false).await);
         }
         settle(pass, status, &response);
         if !matches!(status, 440 | 456) {
@@ -208,7 +208,7 @@ impl HttpLane {
             }
             let Some(challenge) = token(response.headers(), scheme.name()) else {
                 tracing::debug!(word, scheme = scheme.name(), "the server refused a login");
-                return Err(refuse(scheme, pass, offers(response.headers()), word > 0));
+                return Err(refuse(scheme, pass, response, word > 0).await);
             };
             if !read_away(response, connection).await {
                 return Err(Setback::Interrupted);
@@ -353,11 +353,16 @@ fn anchor(header: &Header) -> Option<&str> {
     header.affinity.as_ref().or(acting).or(header.anchor.as_ref()).map(String::as_str)
 }
 
-/// The last word was refused, unless the server does not know the scheme at all.
+/// The last word was refused, unless the server does not know the scheme at all. Where its page says that the account is locked,
+/// nobody tries again.
 ///
 /// A server that offers other schemes and not ours has not judged the login, unless it had `spoken` our scheme before. One that offers
 /// nothing at all may have: then the login counts as refused, because a lock-out is worse than a word too strong.
-fn refuse(scheme: Scheme, pass: Pass, offers: Vec<String>, spoken: bool) -> Setback {
+async fn refuse(scheme: Scheme, pass: Pass, response: Response<Incoming>, spoken: bool) -> Setback {
+    let offers = offers(response.headers());
+    if says_locked(&beginning(response).await) {
+        return Setback::Fail(pass.locked(401).into());
+    }
     let offered = offers.iter().any(|offer| offer.eq_ignore_ascii_case(scheme.name()));
     if !offered && !spoken && !offers.is_empty() {
         return LoginError::NotOffered { scheme, offers }.into();
@@ -387,13 +392,13 @@ fn unasked(scheme: Scheme, response: &Response<Incoming>) -> Setback {
     }
 }
 
-/// Takes note of what a status says of the login.
+/// Takes note of what a status says of the login. A page proves nothing, whatever its status.
 fn settle(pass: Pass, status: u16, response: &Response<Incoming>) {
     match (status, judge(status, response.headers())) {
         (440, _) => {
             pass.refused(Refused::Blocked { status });
         }
-        (_, Verdict::Read) => pass.succeeded(),
+        (_, Verdict::Read) if !is_page(response.headers()) => pass.succeeded(),
         _ => {}
     }
 }
@@ -424,6 +429,20 @@ async fn apart<T: Send + 'static>(
             problem: "the system's login does not come to an end; is a domain controller reachable?",
         }),
     }
+}
+
+/// Reads the beginning of the page of a refusal; what comes too late is not waited for.
+async fn beginning(response: Response<Incoming>) -> Vec<u8> {
+    let (mut body, mut page) = (response.into_body(), Vec::new());
+    let reading = async {
+        while page.len() < 4096
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            page.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        }
+    };
+    let _ = timeout(Duration::from_secs(5), reading).await;
+    page
 }
 
 /// Reads the page of a refusal to its end; `false` when the connection cannot go on.

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout};
 
-use crate::ews::auth::{Account, BindingMode, ChannelBinding, Gate, Login};
+use crate::ews::auth::{Account, BindingMode, ChannelBinding, Gate, Login, Refused};
 use crate::ews::envelope::Header;
 use crate::ews::error::{ConnectError, EwsError};
 use crate::ews::recorder::{Recorder, Tape};
@@ -28,7 +28,7 @@ use crate::ews::transport::login::basic;
 use crate::ews::transport::passage::Passage;
 use crate::ews::transport::places::Places;
 use crate::ews::transport::proxy::Proxy;
-use crate::ews::transport::status::{Verdict, excerpt, judge};
+use crate::ews::transport::status::{Verdict, excerpt, judge, says_locked};
 use crate::ews::transport::trace::Trace;
 use crate::ews::transport::trust::Trust;
 
@@ -309,6 +309,10 @@ impl HttpLane {
             body.extend_from_slice(&piece);
         }
         body.truncate(limit);
+        drop(answer);
+        if !matches!(status, 200) && says_locked(&body) {
+            return Err(self.locked(status));
+        }
         Ok(Page { status, location, content_type, body })
     }
 
@@ -333,9 +337,21 @@ impl HttpLane {
             Verdict::Fail(error) => told(&mut tape, Err(error)),
             Verdict::Explain => {
                 let page = Answer::new(self, response, connection, started).beginning().await;
-                told(&mut tape, Err(EwsError::Status { status, excerpt: excerpt(&page) }))
+                let error = if says_locked(&page) {
+                    self.locked(status)
+                } else {
+                    EwsError::Status { status, excerpt: excerpt(&page) }
+                };
+                told(&mut tape, Err(error))
             }
         }
+    }
+
+    /// The server said on a page that the account is locked: nobody presents the login any more.
+    pub(super) fn locked(&self, status: u16) -> EwsError {
+        let refused = Refused::Blocked { status };
+        self.settings.gate().close(refused.clone());
+        refused.into()
     }
 
     /// Begins to record a document that has an address of its own.
@@ -380,6 +396,7 @@ impl HttpLane {
             front_end = text("x-feserver"),
             back_end = text("x-calculatedbetarget"),
             diagnosis = text("x-diaginfo"),
+            cas_error = text("x-caserrorcode"),
             "the head of an EWS answer came"
         );
     }

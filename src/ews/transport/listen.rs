@@ -53,10 +53,14 @@ impl<'a> Listening<'a> {
     /// Reads one piece; `false` at the end. Nothing is lost when it is not waited for to its end.
     async fn advance(&mut self) -> Result<bool, EwsError> {
         let Some(piece) = self.source.piece().await? else {
-            self.parser.finish().map_err(|error| self.source.unread(error))?;
-            return Ok(false);
+            return match self.parser.finish() {
+                Ok(_) => Ok(false),
+                Err(error) => Err(self.source.unread(&[], error).await),
+            };
         };
-        self.parser.feed(&piece).map_err(|error| self.source.unread(error))?;
+        if let Err(error) = self.parser.feed(&piece) {
+            return Err(self.source.unread(&piece, error).await);
+        }
         while let Some(arrival) = self.parser.next_arrival() {
             self.parts.extend(self.operation.part(arrival)?);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use hyper::header::{DATE, LOCATION, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
@@ -22,10 +22,11 @@ pub(super) enum Verdict {
 }
 
 /// Judges status and headers. Faults come with 500, some servers send them with 200, and a valid
-/// answer may come with 500 too.
+/// answer may come with 500 too; a page for people is none of them.
 pub(super) fn judge(status: u16, headers: &HeaderMap) -> Verdict {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Verdict::Fail(match status {
+        500 if is_page(headers) => return Verdict::Explain,
         200 | 500 => return Verdict::Read,
         301..=303 | 307 | 308 => {
             EwsError::Redirected { location: text(LOCATION).unwrap_or_default() }
@@ -39,6 +40,26 @@ pub(super) fn judge(status: u16, headers: &HeaderMap) -> Verdict {
         },
         _ => return Verdict::Explain,
     })
+}
+
+/// Says whether an answer calls itself a page for people. Such a one says nothing of a login: proxies and ASP.NET send them before
+/// anybody looked at it.
+pub(super) fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.trim_start().to_ascii_lowercase().starts_with("text/html")
+}
+
+/// `ERROR_ACCOUNT_LOCKED_OUT` (1909) as an HRESULT; it stands in the page whatever the language of the server is.
+const LOCKED_OUT: &str = "0x80070775";
+
+/// What Windows says in English where a page is without the number.
+const LOCKED_OUT_WORDS: &str = "account is currently locked out";
+
+/// Says whether a page that is no EWS answer tells that the account of the login is locked (notes.md §3.1 no. 3): ASP.NET does so with
+/// status 500, and presenting the password again and again keeps it locked.
+pub(super) fn says_locked(page: &[u8]) -> bool {
+    let page = String::from_utf8_lossy(page);
+    page.contains(LOCKED_OUT) || page.contains(LOCKED_OUT_WORDS)
 }
 
 /// Reads `Retry-After`: seconds, or a moment (RFC 9110, section 10.2.3). A moment is reckoned from the server's own `Date`, since
@@ -129,7 +150,20 @@ mod tests {
             );
         }
         assert!(matches!(judge(500, &headers(&[])), Verdict::Read));
+        let fault = headers(&[("content-type", "text/xml; charset=utf-8")]);
+        assert!(matches!(judge(500, &fault), Verdict::Read));
+        let page = headers(&[("content-type", "Text/HTML")]);
+        assert!(matches!(judge(500, &page), Verdict::Explain));
         assert!(matches!(judge(507, &headers(&[])), Verdict::Explain));
+    }
+
+    #[test]
+    fn quirk_03_a_locked_account_is_known_by_its_number_in_any_language() {
+        let german = "<title>Das Konto ist gesperrt. (Ausnahme von HRESULT: 0x80070775)</title>";
+        let english = "The referenced account is currently locked out and may not be logged on to.";
+        assert!(says_locked(german.as_bytes()) && says_locked(english.as_bytes()));
+        // ERROR_LOGON_FAILURE is no lock.
+        assert!(!says_locked(b"Server Error in '/EWS' Application. (HRESULT: 0x8007052E)"));
     }
 
     #[test]

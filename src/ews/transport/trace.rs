@@ -17,6 +17,8 @@ pub struct Trace {
     pub back_end: Option<String>,
     /// What the server says of its own failure (`X-DiagInfo`).
     pub diagnosis: Option<String>,
+    /// Why the front end had no answer of a back end (`X-CasErrorCode`), such as `MailboxStoreUnavailable`.
+    pub cas_error: Option<String>,
 }
 
 impl Trace {
@@ -41,6 +43,7 @@ impl Trace {
         self.front_end = text("x-feserver");
         self.back_end = text("x-beserver").or_else(|| text("x-calculatedbetarget"));
         self.diagnosis = text("x-diaginfo");
+        self.cas_error = text("x-caserrorcode");
     }
 }
 
@@ -50,8 +53,11 @@ impl fmt::Display for Trace {
         if let Some(server) = self.server.as_ref().filter(|server| **server != self.client) {
             write!(f, ", the server's {server}")?;
         }
-        match &self.front_end {
-            Some(front_end) => write!(f, ", at {front_end}"),
+        if let Some(front_end) = &self.front_end {
+            write!(f, ", at {front_end}")?;
+        }
+        match &self.cas_error {
+            Some(code) => write!(f, ", X-CasErrorCode {code}"),
             None => Ok(()),
         }
     }
@@ -63,7 +69,7 @@ mod tests {
     use hyper::HeaderMap;
 
     #[test]
-    fn a_request_is_named_by_both_ids_and_its_server() {
+    fn quirk_14_a_request_is_named_by_both_ids_and_its_server() {
         let mut trace = Trace::new("0f");
         assert_eq!(trace.to_string(), "request 0f");
         let mut headers = HeaderMap::new();
@@ -78,8 +84,13 @@ mod tests {
         trace.answered(&headers);
         assert_eq!(trace.to_string(), "request 0f, the server's 1e, at EX01");
         assert_eq!(
-            (trace.back_end.as_deref(), trace.diagnosis),
+            (trace.back_end.as_deref(), trace.diagnosis.as_deref()),
             (Some("ex02.firma.example"), None)
         );
+        // notes.md §3.1 no. 3: what the front end says where it cannot reach the back end.
+        headers.insert("x-caserrorcode", "ServerNotFound".parse().unwrap());
+        trace.answered(&headers);
+        let said = "request 0f, the server's 1e, at EX01, X-CasErrorCode ServerNotFound";
+        assert_eq!(trace.to_string(), said);
     }
 }

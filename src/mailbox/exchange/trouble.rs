@@ -41,8 +41,8 @@ impl Parked {
 pub(super) fn of_error(error: &EwsError) -> Trouble {
     match error {
         EwsError::LoginRefused { .. } => Trouble::Login,
-        EwsError::AccountBlocked { status: 456 } => Trouble::LoginLocked,
-        EwsError::AccountBlocked { .. } => Trouble::Foreign,
+        EwsError::AccountBlocked { status: 440 } => Trouble::Foreign,
+        EwsError::AccountBlocked { .. } => Trouble::LoginLocked,
         EwsError::Redirected { location } if is_online(location) => Trouble::Elsewhere,
         EwsError::Redirected { .. } | EwsError::Reply(ReplyError::NotSoap { .. }) => {
             Trouble::Foreign
@@ -139,6 +139,7 @@ mod tests {
         for (error, trouble) in [
             (EwsError::LoginRefused { offers: Vec::new() }, Trouble::Login),
             (EwsError::AccountBlocked { status: 456 }, Trouble::LoginLocked),
+            (EwsError::AccountBlocked { status: 500 }, Trouble::LoginLocked),
             (EwsError::AccountBlocked { status: 440 }, Trouble::Foreign),
             (redirected("https://proxy.firma.example/internalsite/"), Trouble::Foreign),
             (redirected("https://outlook.office365.com/EWS/Exchange.asmx"), Trouble::Elsewhere),
