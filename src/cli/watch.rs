@@ -63,7 +63,11 @@ pub(super) fn watch(work: &Work, settings: &Settings, json: bool) -> Result<Exit
     )?;
     let _ = hung.set(Arc::clone(&watching.bell));
     let bell = Arc::clone(&watching.bell);
-    interrupt::on_request(move || bell.hurry());
+    let hurried = watching.servers.hurried();
+    interrupt::on_request(move || {
+        hurried();
+        bell.hurry();
+    });
     watching.stay();
     let exit = watching.exit();
     let runs = watching.bell.agenda().looks();

@@ -29,7 +29,7 @@ use crate::failure::{Exit, Failure};
 /// The servers that were prepared, and the threads that serve their connections.
 pub(in crate::cli) struct Servers {
     runtime: Runtime,
-    prepared: Mutex<BTreeMap<String, Arc<Prepared>>>,
+    prepared: Arc<Mutex<BTreeMap<String, Arc<Prepared>>>>,
     pub(super) gates: Gates,
     pub(super) patience: Duration,
     /// Who writes down what is said with servers.
@@ -71,7 +71,7 @@ impl Servers {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Exit::Internal, error))?;
-        let (prepared, gates) = (Mutex::default(), Gates::default());
+        let (prepared, gates) = (Arc::default(), Gates::default());
         Ok(Self { runtime, prepared, gates, patience, recorder: None })
     }
 
@@ -182,6 +182,17 @@ impl Servers {
         let Ok(fresh) = self.make(settings, name, (access, proof)) else { return false };
         prepared.insert(name.to_owned(), Arc::new(fresh));
         true
+    }
+
+    /// Returns what has servers asked again that want to be left alone: an administrator says that they are well.
+    pub(in crate::cli) fn hurried(&self) -> impl Fn() + Send + 'static {
+        let prepared = Arc::clone(&self.prepared);
+        move || {
+            for server in prepared.lock().unwrap_or_else(PoisonError::into_inner).values() {
+                let by_url = server.by_url.lock().unwrap_or_else(PoisonError::into_inner);
+                by_url.values().for_each(|server| server.hurry());
+            }
+        }
     }
 
     /// Returns the server at a URL.

@@ -17,6 +17,10 @@ const CROWD: usize = 3;
 /// See [`CROWD`].
 const AT_ONCE: Duration = Duration::from_secs(5);
 
+/// No wish of a server is believed for longer: maintenance pages ask for days (`Retry-After`), and one request an hour prolongs
+/// nothing.
+const LONGEST: Duration = Duration::from_hours(1);
+
 /// Lets requests through, holds them back, or turns them away.
 #[derive(Debug)]
 pub struct Gate<K> {
@@ -90,11 +94,13 @@ impl<K: Ord + Clone> Gate<K> {
         }
     }
 
-    /// Leaves a budget alone for so long, because the server asked for it. Two budgets that rest are two people who did much; where
-    /// it asks for many at once, everything rests for the shortest of these times.
+    /// Leaves a budget alone for so long, an hour at most, because the server asked for it. Two budgets that rest are two people who
+    /// did much; where it asks for many at once, everything rests for the shortest of these times.
     pub fn rest(&mut self, budget: &K, now: Instant, time: Duration) {
         self.each.retain(|_, rest| rest.until > now);
-        let Some(until) = now.checked_add(time).filter(|until| *until > now) else { return };
+        let Some(until) = now.checked_add(time.min(LONGEST)).filter(|until| *until > now) else {
+            return;
+        };
         let rest = self.each.entry(budget.clone()).or_insert(Rest { until, told: now });
         *rest = Rest { until: rest.until.max(until), told: now };
         let at_once = self.each.values().filter(|rest| now.duration_since(rest.told) <= AT_ONCE);
@@ -103,9 +109,15 @@ impl<K: Ord + Clone> Gate<K> {
         }
     }
 
-    /// Leaves the whole server alone for so long.
+    /// Leaves the whole server alone for so long, an hour at most.
     pub fn rest_all(&mut self, now: Instant, time: Duration) {
-        self.all = self.all.max(now.checked_add(time));
+        self.all = self.all.max(now.checked_add(time.min(LONGEST)));
+    }
+
+    /// Ends all rests, because an administrator says that the server is well.
+    pub fn hurry(&mut self) {
+        self.all = None;
+        self.each.clear();
     }
 
     /// Learns that there were too many connections at once.
@@ -138,6 +150,19 @@ mod tests {
         gate.rest(&"a", now, MINUTE);
         gate.rest(&"a", now, MINUTE / 2);
         assert_eq!(gate.enter(&"a", now), Entry::Resting(MINUTE));
+    }
+
+    #[test]
+    fn quirk_16_no_wish_is_believed_for_longer_than_an_hour_and_an_administrator_ends_it() {
+        let (now, mut gate) = (Instant::now(), Gate::new(4));
+        let hour = Duration::from_hours(1);
+        gate.rest(&"a", now, hour * 24);
+        assert_eq!(gate.rests(&"a", now), Some(hour));
+        gate.rest_all(now, hour * 24 * 7);
+        assert_eq!(gate.rests(&"b", now), Some(hour));
+        gate.hurry();
+        assert_eq!(gate.enter(&"a", now), Entry::Go);
+        assert_eq!(gate.enter(&"b", now), Entry::Go);
     }
 
     #[test]

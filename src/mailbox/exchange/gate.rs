@@ -92,6 +92,11 @@ impl SharedGate {
         self.0.lock().rests(budget, Instant::now())
     }
 
+    /// Ends all rests, because an administrator says that the server is well.
+    pub(super) fn hurry(&self) {
+        self.0.lock().hurry();
+    }
+
     /// Learns of an answer that says that there are too many connections.
     pub(super) fn crowded(&self) {
         self.0.lock().fewer();

@@ -128,6 +128,11 @@ impl ExchangeServer {
         self.settings.endpoint().url()
     }
 
+    /// Asks again from now on, however long the server wants to be left alone: an administrator says that it is well.
+    pub fn hurry(&self) {
+        self.gate.hurry();
+    }
+
     /// Dials and asks what the server offers to somebody who has not logged in; no login is tried.
     ///
     /// # Errors
