@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ews::transport::Trace;
+use crate::ews::transport::{Offer, Trace};
 use crate::ews::{
     ConnectError, ErrorKind, EwsError, Refusal, ReplyError, ResponseCode, TlsProblem,
 };
@@ -82,6 +82,15 @@ pub(super) fn of_call(outcome: Result<(), EwsError>, stage: Stage) -> MailboxErr
             ambiguous: false,
             source: None,
         },
+    }
+}
+
+/// A front end that has no server behind it, or has had enough, says so before it asks for a login: the address is right, and the
+/// schemes are not known.
+pub(super) fn of_offer(offer: Option<&Offer>) -> Option<EwsError> {
+    match offer?.status {
+        status @ (429 | 502..=504) => Some(EwsError::Unavailable { status, retry_after: None }),
+        _ => None,
     }
 }
 
@@ -272,7 +281,8 @@ const fn stage_of(code: &ResponseCode, stage: Stage) -> Stage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Wish, of_error, of_read, of_write};
+    use super::{Answer, Wish, of_error, of_offer, of_read, of_write};
+    use crate::ews::transport::Offer;
     use crate::ews::{ConnectError, EwsError, Fault, Refusal, ResponseCode};
     use crate::mailbox::{ItemError, MailboxErrorKind, Stage, Wrote};
     use std::time::Duration;
@@ -316,6 +326,19 @@ mod tests {
         assert_eq!(of_read(&refusal("ErrorItemCorrupt")), Some(corrupt));
         assert_eq!(of_read(&refusal("ErrorServerBusy")), None);
         assert!(of_read(&refusal("ErrorInternalServerError")).is_some(), "it may be the item");
+    }
+
+    #[test]
+    fn quirk_03_a_front_end_without_a_server_behind_it_is_down_and_no_wrong_address() {
+        let offer = |status| Offer { status, schemes: Vec::new(), location: None };
+        for status in [429, 502, 503, 504] {
+            let error = of_error(of_offer(Some(&offer(status))).unwrap(), Stage::Network);
+            assert_eq!(error.stage, Stage::Network, "{status}");
+            assert!(error.text.contains(&status.to_string()) && error.hint.is_some(), "{error}");
+        }
+        for status in [200, 302, 401, 404, 500] {
+            assert!(of_offer(Some(&offer(status))).is_none(), "{status}");
+        }
     }
 
     #[test]

@@ -142,7 +142,8 @@ impl ExchangeServer {
         let mut lane = self.settings.lane();
         let known = self.runtime.block_on(async {
             let dialed = lane.connect().await?;
-            Ok((dialed, lane.offer().await?))
+            let offer = lane.offer().await?;
+            failure::of_offer(offer.as_ref()).map_or(Ok((dialed, offer)), Err)
         });
         known.map_err(|error| {
             failure::traced(failure::of_error(error, Stage::Network), lane.trace())
