@@ -128,6 +128,11 @@ impl Finder {
             Ok(Some(page)) => read(page),
             Ok(None) => Told::Failed("nobody was asked".to_owned()),
             Err(EwsError::LoginRefused { offers }) => Told::LoginRefused { offers },
+            // Whoever refused it, a domain controller or a server before: nobody presents the login any more, so that every other
+            // way ends here as well.
+            Err(_) if self.passage.gate.refused().is_some() => {
+                Told::LoginRefused { offers: Vec::new() }
+            }
             Err(error) => Told::Failed(chain(&error)),
         }
     }
@@ -171,10 +176,14 @@ fn chain(error: &EwsError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use tokio::net::TcpListener;
+
+    use super::{Finder, read};
+    use crate::ews::auth::{LoginError, Password, Refused};
     use crate::ews::autodiscover::answer::Answer;
+    use crate::ews::autodiscover::request::Dialect;
     use crate::ews::autodiscover::walk::Told;
-    use crate::ews::transport::Page;
+    use crate::ews::transport::{Endpoint, Login, Page, Passage, PlainHttp, Timeouts, Trust};
 
     fn page(status: u16, location: Option<&str>, body: &str) -> Told {
         read(Page {
@@ -194,5 +203,26 @@ mod tests {
         assert_eq!(page(404, None, "<html/>"), Told::Failed("status 404".to_owned()));
         assert_eq!(page(456, None, ""), Told::LoginRefused { offers: Vec::new() });
         assert!(matches!(page(200, None, "<html/>"), Told::Failed(text) if text.contains("html")));
+    }
+
+    #[tokio::test]
+    async fn a_login_that_somebody_refused_before_is_refused_here_too() {
+        // So that the walk ends, and the next mailbox is told the same instead of walking through all ways.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://127.0.0.1:{port}/autodiscover/autodiscover.xml");
+        let url = Endpoint::parse(&url, PlainHttp::OnLoopback).unwrap();
+        let service = "HTTP/mail.firma.example".to_owned();
+        let of_domain = LoginError::Ticket { service, problem: String::new(), refused: true };
+        for refused in [Refused::Mechanism(of_domain), Refused::Blocked { status: 456 }] {
+            let passage = Passage::default();
+            passage.gate.close(refused);
+            let login =
+                Login::Ntlm { user: "FIRMA\\svc".into(), password: Password::new("geheim") };
+            let (trust, timeouts) = (Trust::System, Timeouts::default());
+            let finder = Finder { login, trust, timeouts, passage };
+            let told = finder.ask(url.clone(), Dialect::Pox, String::new()).await;
+            assert_eq!(told, Told::LoginRefused { offers: Vec::new() });
+        }
     }
 }
