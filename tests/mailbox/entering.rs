@@ -50,7 +50,7 @@ fn a_delegate_needs_to_see_the_folders_that_are_not_used_and_no_more() {
         ("tasks", Grant::Visible),
         ("deleteditems", Grant::Editor),
     ];
-    let delegate = |grants| {
+    let delegate = |grants: &[(&str, Grant)]| {
         let exchange =
             Exchange::with(Login::delegate_with(r"FIRMA\hilfe", PASSWORD, grants), &[EVA]);
         let mailbox = exchange.open_with(&exchange.access(), &ActAs::DelegateOf(EVA.to_owned()));
@@ -69,6 +69,10 @@ fn a_delegate_needs_to_see_the_folders_that_are_not_used_and_no_more() {
     let tasks = mailbox.folder(ItemKind::Task, &[], false).expect("known").expect("there");
     let refused = mailbox.changes(&tasks, ItemKind::Task, None).expect_err("it is not read");
     assert_eq!(refused.kind, MailboxErrorKind::Denied);
+    // Rights on the top folder say nothing of folders that were there before: one of those may hold what seems to be deleted.
+    let reads_root = [&granted[..], &[("msgfolderroot", Grant::Reviewer)]].concat();
+    let (_exchange, mut mailbox) = delegate(&reads_root);
+    assert!(!mailbox.open().expect("it opens").sees_all, "D4: nor what is older than the right");
     // A folder that cannot even be seen is named, with what gives the rights.
     let (_exchange, mut mailbox) = delegate(&granted[..3]);
     let error = mailbox.open().expect_err("Deleted Items cannot be seen");

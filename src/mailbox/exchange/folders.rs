@@ -147,10 +147,14 @@ impl Folders {
         told.unwrap_or(!matches!(self.whose, Whose::Of(_)))
     }
 
-    /// Of folders that a delegate may not see the server tells nothing. Whoever may read the root has the rights of the owner or was
-    /// given them there, where new folders take theirs from.
+    /// Of folders that a delegate may not see the server tells nothing, and rights on the root say nothing of those below it: a folder
+    /// takes them over when it is made, and one that is older keeps its own. Full access is all that an owner may, on the root too,
+    /// which nobody gives there by itself.
     fn sees_below(&self, root: &Folder) -> bool {
-        !matches!(self.whose, Whose::Of(_)) || root.rights.is_some_and(|rights| rights.read)
+        let owns = |rights: FolderRights| {
+            rights.read && rights.modify && rights.create_contents && rights.create_hierarchy
+        };
+        !matches!(self.whose, Whose::Of(_)) || root.rights.is_some_and(owns)
     }
 
     /// Names the folders to ask for. Where the login's own mailbox must be that of an address, one folder is asked for by the
