@@ -17,26 +17,23 @@ use crate::model::{Content, Field, Slot, Value};
 pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> Option<TimeZone> {
     let time = |of: E| item.value(of).and_then(Theirs::as_datetime);
     let (start, end) = (time(E::Start)?, time(E::End)?);
-    let start_zone = zone(item, E::StartTimeZone, E::StartTimeZoneId, mailbox)
-        .unwrap_or_else(|| mailbox.clone());
-    let end_zone =
-        zone(item, E::EndTimeZone, E::EndTimeZoneId, mailbox).unwrap_or_else(|| start_zone.clone());
+    let start_zone = zone(item, E::StartTimeZone, mailbox).unwrap_or_else(|| mailbox.clone());
+    let end_zone = zone(item, E::EndTimeZone, mailbox).unwrap_or_else(|| start_zone.clone());
     let all_day = item.value(E::IsAllDayEvent).and_then(Theirs::as_bool).unwrap_or(false);
     let (start, end) = (instant(start, &start_zone.rules)?, instant(end, &end_zone.rules)?);
     let span = Span { start, end, all_day, zone: start_zone };
     Some(span.read(&end_zone, mailbox, content))
 }
 
-/// Finds the zone that an item names: by the id that everybody knows, else by the rules that came along, else by the id that
-/// stands beside them (2013 and later).
-fn zone(item: &Properties, of: E, beside: E, mailbox: &Zone) -> Option<Zone> {
-    let named = match item.value(of) {
-        Some(Theirs::TimeZone { id, rules }) => {
+/// Finds the zone that an item names: by the id that everybody knows, else by the rules that came along. The id that 2013 and later
+/// tell by itself (`StartTimeZoneId`) is that of the same property, and is not asked for.
+fn zone(item: &Properties, of: E, mailbox: &Zone) -> Option<Zone> {
+    match item.value(of)? {
+        Theirs::TimeZone { id, rules } => {
             Zone::of_item(id, mailbox).or_else(|| Zone::of_rules(rules.as_deref()?, mailbox))
         }
         _ => None,
-    };
-    named.or_else(|| Zone::of_item(item.value(beside)?.as_text()?, mailbox))
+    }
 }
 
 /// A time without an offset is local to the zone of the item.
