@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
 
 use abgleich::ews::{
-    BindingMode, ConnectError, Endpoint, EwsError, Login, LoginError, Passage, Password, PlainHttp,
-    Proxy, ProxyProblem, Scheme, Settings, Ticket, Timeouts, TlsProblem, Trust,
+    BindingMode, ConnectError, Endpoint, ErrorKind, EwsError, Login, LoginError, Passage, Password,
+    PlainHttp, Proxy, ProxyProblem, Scheme, Settings, Ticket, Timeouts, TlsProblem, Trust,
 };
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -412,6 +415,45 @@ inside! {
 }
 
 inside! {
+    /// TLS 1.0 and 1.1 are broken, and rustls does not speak them.
+    async fn quirk_10_a_server_with_old_tls_only_is_refused_by_name(site) {
+        let error = posts(&settings(&site, site.port("ANCIENT"), "/x", &ntlm()), 1).await.unwrap_err();
+        let EwsError::Connect(connect @ ConnectError::Tls { problem, .. }) = &error else { panic!("{error:?}") };
+        assert_eq!(*problem, TlsProblem::OldProtocol);
+        assert!(connect.to_string().contains("TLS 1.2"), "{connect}");
+    }
+}
+
+inside! {
+    /// A proxy's page comes before anybody looked at the ticket: it proves nothing and refuses nothing, and it passes.
+    async fn quirk_03_a_page_that_nobody_logged_in_for_is_no_missing_proof(site) {
+        let page = "HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://localhost:{}/EWS/Exchange.asmx", listener.local_addr().unwrap().port());
+        let proxy = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"Envelope>") {
+                let mut piece = [0; 4096];
+                let length = stream.read(&mut piece).unwrap();
+                assert_ne!(length, 0, "the request comes whole");
+                request.extend_from_slice(&piece[..length]);
+            }
+            stream.write_all(page.as_bytes()).unwrap();
+        });
+        let endpoint = Endpoint::parse(&url, PlainHttp::OnLoopback).unwrap();
+        let login = kerberos(PASSWORD);
+        let settings = Settings::new(endpoint, &login, &Trust::System, Timeouts::default()).unwrap();
+        let error = posts(&settings, 1).await.unwrap_err();
+        proxy.join().unwrap();
+        assert!(matches!(error, EwsError::Status { status: 500, .. }), "{error:?}");
+        assert!(matches!(error.kind(), ErrorKind::Transient { .. }), "{error:?}");
+        assert!(settings.gate().refused().is_none());
+        drop(site);
+    }
+}
+
+inside! {
     /// No ticket is no refusal: somebody may fetch one, and the next attempt finds it.
     async fn a_missing_ticket_closes_nothing(site) {
         let cache = format!("FILE:{}", site.file("no-such-ticket").display());
@@ -422,12 +464,15 @@ inside! {
         assert!(error.to_string().contains("HTTP/localhost"), "{error}");
         assert!(settings.gate().refused().is_none());
         assert_eq!(site.seen("missing", 0).len(), 0);
-        // A service that nobody registered: the message says which, and Kerberos' own reason.
+        // A service that nobody registered: the message says which, and Kerberos' own reason. The address leads backwards to
+        // `localhost`, which has a key: with MIT's own defaults DNS would put that name in its place.
         let endpoint = Endpoint::parse(&format!("https://127.0.0.1:{}/krb/accept/conn/x", site.port("BASE")), PlainHttp::Never);
         let pem = fs::read_to_string(site.file("rsa256.pem")).unwrap();
         let trust = Trust::Pinned(Sha256::digest(der(&pem)).into());
         let settings = Settings::new(endpoint.unwrap(), &kerberos(PASSWORD), &trust, Timeouts::default()).unwrap();
         let said = posts(&settings, 1).await.unwrap_err().to_string();
         assert!(said.contains("HTTP/127.0.0.1") && said.contains("not found in Kerberos database"), "{said}");
+        let asked = site.lines("kdc.log", "HTTP/127.0.0.1@EXAMPLE.TEST", 1);
+        assert!(asked[0].contains("TGS_REQ"), "{asked:?}");
     }
 }
