@@ -53,6 +53,18 @@ fn every_history_ends_as_the_contract_says() {
 }
 
 #[test]
+fn quirk_24_what_an_assistant_touches_is_no_edit() {
+    // The server gives a new version and nothing else (notes.md §3.3 no. 24).
+    let scripts = scripts();
+    let touched: Vec<_> =
+        scripts.iter().filter(|history| history.name.contains("assistant touches")).collect();
+    assert!(!touched.is_empty());
+    for history in touched {
+        play(history).unwrap();
+    }
+}
+
+#[test]
 fn rules_that_only_the_engine_shows_have_three_histories_each() {
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     let scripts = scripts();

@@ -699,7 +699,7 @@ mod tests {
     }
 
     #[test]
-    fn quirk_3_error_pages_of_the_server_pass_and_refusals_of_the_front_end_do_not() {
+    fn quirk_03_error_pages_of_the_server_pass_and_refusals_of_the_front_end_do_not() {
         let status = |status| EwsError::Status { status, excerpt: String::new() };
         assert_eq!(status(500).kind(), ErrorKind::Transient { retry_after: None });
         assert_eq!(status(403).kind(), ErrorKind::Denied);

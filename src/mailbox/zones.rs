@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn iana_names_have_the_windows_names_of_cldr() {
+    fn quirk_37_iana_names_have_the_windows_names_of_cldr() {
         // Unicode CLDR 46, windowsZones.xml.
         assert_eq!(windows("Europe/Berlin"), Some("W. Europe Standard Time"));
         assert_eq!(windows("Europe/Vienna"), Some("W. Europe Standard Time"));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn renamed_zones_and_aliases_are_found() {
+    fn quirk_37_renamed_zones_and_aliases_are_found() {
         assert_eq!(windows("Asia/Kolkata"), Some("India Standard Time"));
         assert_eq!(windows("Europe/Kyiv"), Some("FLE Standard Time"));
         // tzdb knows "CET" and "Iceland"; Unicode's table does not. They keep the time of Brussels and of Reykjavík.
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mailboxes_name_is_found_in_this_order() {
+    fn quirk_38_what_mailboxes_name_is_found_in_this_order() {
         let name = |id| Zone::of_mailbox(id).map(|zone| zone.name);
         assert_eq!(name("W. Europe Standard Time").as_deref(), Some("Europe/Berlin"));
         assert_eq!(name("Europe/Zurich").as_deref(), Some("Europe/Zurich"));

@@ -2,10 +2,11 @@
 //! are in `tests/logins`.
 
 use abgleich::ews::{
-    Endpoint, EwsError, Lane, Login, LoginError, Password, PlainHttp, Settings, Trust,
+    DistinguishedFolder, Endpoint, EwsError, GetFolder, Header, Impersonation, Lane, Login,
+    LoginError, Password, PlainHttp, Settings, Trust,
 };
 
-use crate::peer::{Act, Peer, answer, ask, http, ok, plain, timeouts};
+use crate::peer::{Act, Peer, answer, ask, header, http, ok, plain, timeouts};
 
 /// The challenge of `fixtures/logins/ntlm_vectors.py`.
 const CHALLENGE: &str = "TlRMTVNTUAACAAAADAAMADgAAAAFgomiASNFZ4mrze8AAAAAAAAAADEAMQBEAAAACgAAAAAAAA9FAFgAVABFAFMAVA\
@@ -41,7 +42,7 @@ fn counts(peer: &Peer) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn the_first_word_carries_nothing_and_the_cookie_of_its_answer_comes_back() {
+async fn quirk_08_the_first_word_carries_nothing_and_the_cookie_of_its_answer_comes_back() {
     let first = Act::Write(challenge("Set-Cookie: balancer=a; path=/\r\n"));
     let peer = Peer::start(vec![first, ok(), ok()], None).await;
     let mut lane = ntlm(&peer);
@@ -232,5 +233,28 @@ async fn quirk_03_a_page_proves_no_login() {
             assert!(matches!(error, EwsError::LoginRefused { .. }), "{error:?}");
         }
         assert_eq!(counts(&peer).iter().sum::<usize>(), 2, "the password was refused once");
+    }
+}
+
+#[tokio::test]
+async fn quirk_30_no_two_people_share_a_connection() {
+    // notes.md §3.4 no. 30: a server may keep what it knows of a person with the connection.
+    let peer = Peer::start(vec![ok(); 6], None).await;
+    let login = Login::Basic { user: "FIRMA\\svc".into(), password: Password::new("geheim") };
+    let settings = with(&peer, &login);
+    let people = [Some("eva@firma.example"), Some("bernd@firma.example"), None];
+    let mut lanes = people.map(|who| (who, settings.lane()));
+    for _ in 0..2 {
+        for (who, lane) in &mut lanes {
+            let impersonate = who.map(|who| Impersonation::PrimarySmtpAddress(who.to_owned()));
+            let header = Header { impersonate, ..header() };
+            let operation = GetFolder { folders: vec![DistinguishedFolder::Tasks.into()] };
+            assert_eq!(lane.all(operation, &header).await.unwrap().len(), 1);
+        }
+    }
+    assert_eq!(counts(&peer), [2, 2, 2], "one connection each");
+    for requests in peer.requests() {
+        let who = |text: &String| people.iter().flatten().find(|who| text.contains(**who)).copied();
+        assert_eq!(who(&requests[0]), who(&requests[1]), "one person a connection");
     }
 }

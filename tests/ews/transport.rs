@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use crate::peer::{Act, Peer, answer, ask, header, http, login, ok, plain, timeouts};
 
 #[tokio::test]
-async fn one_connection_carries_many_requests_with_all_that_servers_want() {
+async fn quirk_04_13_one_connection_carries_many_requests_with_all_that_servers_want() {
     let first =
         Act::Write(http("200 OK", "Set-Cookie: exchangecookie=abc; path=/\r\n", &answer(1)));
     let peer = Peer::start(vec![first, ok(), ok()], None).await;
@@ -112,7 +112,7 @@ async fn an_answer_that_breaks_off_without_a_length_is_truncated() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up() {
+async fn quirk_15_a_silent_server_is_given_up() {
     let short = Timeouts { read: Duration::from_millis(50), ..timeouts() };
     let whole = http("200 OK", "", &answer(1));
     let slow = Act::Write(whole[..whole.len() - 1].to_vec());
@@ -289,7 +289,7 @@ async fn tls_problem(server: TlsAcceptor, trust: &Trust) -> (TlsProblem, String)
 }
 
 #[tokio::test]
-async fn a_company_certificate_is_trusted_when_its_file_is_named() {
+async fn quirk_11_a_company_certificate_is_trusted_when_its_file_is_named() {
     let authority = Authority::new("Firma");
     let peer = Peer::start(vec![ok()], Some(authority.server(&["localhost"], 2099))).await;
     let endpoint =
@@ -308,7 +308,7 @@ async fn a_company_certificate_is_trusted_when_its_file_is_named() {
 }
 
 #[tokio::test]
-async fn bad_certificates_say_what_is_wrong_with_them() {
+async fn quirk_11_bad_certificates_say_what_is_wrong_with_them() {
     let (ours, other) = (Authority::new("Firma"), Authority::new("Andere"));
     let (expired, certificate) = tls_problem(ours.server(&["localhost"], 2020), &only(&ours)).await;
     assert!(matches!(expired, TlsProblem::Expired { .. }), "{expired:?}");

@@ -77,7 +77,7 @@ inside! {
 
 inside! {
     /// The rows "no CBT" and "wrong CBT" of the matrix: what a server must refuse, it refuses; nothing else.
-    async fn bindings_are_enforced(site) {
+    async fn quirk_09_bindings_are_enforced(site) {
         let base = site.port("BASE");
         let wrong = BindingMode::Hash(Sha256::digest(b"another certificate").to_vec());
         for (scheme, login) in [("ntlm", ntlm()), ("krb", kerberos(PASSWORD)), ("nego", kerberos(PASSWORD))] {
@@ -101,7 +101,7 @@ inside! {
 
 inside! {
     /// TLS that ends at a proxy with another certificate: refused, unless the hash of the one behind is configured.
-    async fn tls_that_ends_elsewhere_is_noticed(site) {
+    async fn quirk_09_tls_that_ends_elsewhere_is_noticed(site) {
         let port = site.port("BASE") + 10;
         let behind = fs::read_to_string(site.file("ec256.pem")).unwrap();
         let behind = BindingMode::Hash(Sha256::digest(der(&behind)).to_vec());
@@ -116,7 +116,7 @@ inside! {
 
 inside! {
     /// The hash follows the signature of the certificate; the acceptor reckons it by python-cryptography.
-    async fn every_kind_of_certificate_has_its_hash(site) {
+    async fn quirk_09_every_kind_of_certificate_has_its_hash(site) {
         let base = site.port("BASE");
         for (offset, name) in ["rsa256", "rsa384", "rsa512", "ec384", "pss256", "pss384"].into_iter().enumerate() {
             let port = base + u16::try_from(offset).unwrap();
@@ -177,7 +177,7 @@ inside! {
 }
 
 inside! {
-    async fn a_server_that_asks_again_gets_the_login_on_the_same_connection(site) {
+    async fn quirk_07_a_server_that_asks_again_gets_the_login_on_the_same_connection(site) {
         for (number, (scheme, login)) in
             [("ntlm", ntlm()), ("krb", kerberos(PASSWORD))].into_iter().enumerate()
         {
@@ -196,7 +196,7 @@ inside! {
 
 inside! {
     /// A server that wants a ticket with each request: the lane learns it after two refusals in a row.
-    async fn logins_for_each_request_are_learnt(site) {
+    async fn quirk_07_logins_for_each_request_are_learnt(site) {
         let path = "/krb/require/req/x?t=each";
         let lane = posts(&settings(&site, site.port("BASE"), path, &kerberos(PASSWORD)), 10).await.unwrap();
         assert!(lane.login_facts().unwrap().each_request);
@@ -225,7 +225,7 @@ inside! {
 }
 
 inside! {
-    async fn a_large_request_travels_once(site) {
+    async fn quirk_08_a_large_request_travels_once(site) {
         const SIZE: usize = 35 << 20;
         let body = Bytes::from(vec![b'x'; SIZE]);
         for (number, (scheme, login)) in
@@ -252,7 +252,7 @@ inside! {
 }
 
 inside! {
-    async fn sixteen_lanes_are_sixteen_connections(site) {
+    async fn quirk_07_sixteen_lanes_are_sixteen_connections(site) {
         for (number, (scheme, login)) in
             [("ntlm", ntlm()), ("krb", kerberos(PASSWORD))].into_iter().enumerate()
         {
@@ -406,7 +406,7 @@ inside! {
 
 inside! {
     /// Windows Server 2012 R2 with an RSA certificate offers no cipher that is safe.
-    async fn a_server_without_safe_ciphers_is_refused_by_name(site) {
+    async fn quirk_10_a_server_without_safe_ciphers_is_refused_by_name(site) {
         let error = posts(&settings(&site, site.port("OLD"), "/x", &ntlm()), 1).await.unwrap_err();
         let EwsError::Connect(connect @ ConnectError::Tls { problem, .. }) = &error else { panic!("{error:?}") };
         assert_eq!(*problem, TlsProblem::NoCommonCipher);

@@ -155,7 +155,7 @@ fn the_own_mailbox_must_be_the_one_of_the_line() {
 }
 
 #[test]
-fn an_error_names_its_request() {
+fn quirk_14_an_error_names_its_request() {
     let exchange = Exchange::start();
     let nobody = ActAs::Owner("niemand@firma.example".to_owned());
     let mut mailbox = exchange.open_with(&exchange.access(), &nobody);

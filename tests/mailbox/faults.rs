@@ -90,7 +90,7 @@ fn one_bad_item_of_a_batch_is_refused_alone() {
 }
 
 #[test]
-fn a_worthless_state_is_told_and_a_silent_one_lists_again() {
+fn quirk_25_a_worthless_state_is_told_and_a_silent_one_lists_again() {
     let exchange = Exchange::start();
     let mut bench = exchange.bench();
     let folder = home(&mut bench);

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lowest_priority_comes_first_and_then_the_highest_weight() {
+    fn quirk_35_the_lowest_priority_comes_first_and_then_the_highest_weight() {
         // RFC 2782: "a client MUST attempt to contact the target host with the lowest-numbered priority".
         let ordered =
             in_order(vec![srv(20, 100, "c"), srv(10, 1, "b"), srv(10, 60, "a"), srv(0, 0, "")]);

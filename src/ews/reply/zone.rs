@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_come_along_are_read_in_both_forms() {
+    fn quirk_38_rules_that_come_along_are_read_in_both_forms() {
         // Pacific time as Exchange 2010 and later send it, with the years before 2007 in a group of their own; the rules are
         // those of the United States since then.
         let definition = r#"<StartTimeZone Id="Hausinterne Zeit"><Periods>

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cookies_are_kept_replaced_and_dropped() {
+    fn quirk_12_cookies_are_kept_replaced_and_dropped() {
         let mut cookies = Cookies::default();
         assert_eq!(cookies.header(), None);
         cookies.set("exchangecookie=abc; expires=Mon, 22-Nov-2027 12:00:00 GMT; path=/; HttpOnly");

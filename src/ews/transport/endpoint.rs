@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_never_travel_in_the_clear() {
+    fn quirk_33_credentials_never_travel_in_the_clear() {
         assert!(problem("http://mail.firma.example/", PlainHttp::Never).contains("https only"));
         assert!(problem("http://127.0.0.1:80/", PlainHttp::Never).contains("https only"));
         assert!(

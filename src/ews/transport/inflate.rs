@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_comes_out_however_it_is_cut() {
+    fn quirk_06_what_was_packed_comes_out_however_it_is_cut() {
         // Made by Python: gzip.compress(b"<s:Envelope/>", mtime=0).hex()
         let foreign = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xb3\x29\xb6\x72\xcd\x2b\x4b\xcd\
             \xc9\x2f\x48\xd5\xb7\x03\x00\x61\x9c\x2f\xc6\x0d\x00\x00\x00";

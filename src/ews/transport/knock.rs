@@ -59,7 +59,7 @@ mod tests {
     use super::knock;
 
     #[tokio::test]
-    async fn a_redirect_is_learnt_and_nothing_secret_is_sent() {
+    async fn quirk_33_a_redirect_is_learnt_and_nothing_secret_is_sent() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let peer = async {

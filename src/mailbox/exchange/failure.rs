@@ -288,11 +288,15 @@ mod tests {
     use std::time::Duration;
 
     fn refusal(code: &str) -> Refusal {
-        Refusal { code: ResponseCode::parse(code), text: None, details: Vec::new() }
+        // As a Chinese server says of everything: "The mailbox is full." Only codes decide.
+        let text = Some(CHINESE.to_owned());
+        Refusal { code: ResponseCode::parse(code), text, details: Vec::new() }
     }
 
+    const CHINESE: &str = "邮箱已满。";
+
     #[test]
-    fn writes_are_answered_by_code() {
+    fn quirk_27_writes_are_answered_by_code_in_whatever_language() {
         let update = |code: &str| of_write(&refusal(code), true, false);
         let create = |code: &str| of_write(&refusal(code), false, true);
         assert_eq!(update("ErrorIrresolvableConflict"), Answer::Settled(Wrote::Conflict));
@@ -304,7 +308,7 @@ mod tests {
         let unsaid = Answer::Again(Wish::Unsaid);
         assert_eq!(update("ErrorTimeoutExpired"), unsaid, "the version protects it");
         for code in ["ErrorQuotaExceeded", "ErrorMessageSizeExceeded", "ErrorFromTheFuture"] {
-            let refused = Wrote::Refused { code: code.to_owned(), text: String::new() };
+            let refused = Wrote::Refused { code: code.to_owned(), text: CHINESE.to_owned() };
             assert_eq!(update(code), Answer::Settled(refused));
         }
         let later = Answer::Settled(Wrote::Later(Duration::ZERO));

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_zones_fall_back_to_the_mailbox() {
+    fn quirk_38_unknown_zones_fall_back_to_the_mailbox() {
         for id in [None, Some(""), Some("tzone://Microsoft/Custom"), Some("Hausinterne Zeit")] {
             let item = item("2026-03-30T08:00:00Z", "2026-03-30T09:00:00Z", id, false);
             let wanted = "2026-03-30T08:00:00Z 2026-03-30T09:00:00Z Europe/Vienna";

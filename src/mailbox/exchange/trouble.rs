@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn quirk_3_what_is_no_ews_answer_has_a_name_too() {
+    fn quirk_03_what_is_no_ews_answer_has_a_name_too() {
         let status = |status| EwsError::Status { status, excerpt: String::new() };
         let redirected = |to: &str| EwsError::Redirected { location: to.to_owned() };
         for (error, trouble) in [

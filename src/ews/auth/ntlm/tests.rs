@@ -73,7 +73,7 @@ fn a_whole_answer_is_the_one_of_the_independent_program() {
 }
 
 #[test]
-fn without_a_binding_there_is_no_pair_of_zeros() {
+fn quirk_09_without_a_binding_there_is_no_pair_of_zeros() {
     // Windows refuses a binding of zeros where it lets pass that there is none.
     let answer =
         authenticate(&bob(), &negotiate(), &bytes(CHALLENGE), &circumstances(None)).unwrap();

@@ -90,7 +90,7 @@ fn the_usual_way_asks_without_a_login_first() {
 }
 
 #[test]
-fn a_host_that_nobody_named_never_sees_the_login() {
+fn quirk_35_a_host_that_nobody_named_never_sees_the_login() {
     let (outcome, done, walk) = walk(&[], |line| match line.split_once(' ') {
         Some(("permit", _)) => Told::Permitted(false),
         _ => usual(line),
@@ -115,7 +115,7 @@ fn an_administrator_may_permit_a_host_for_this_walk() {
 }
 
 #[test]
-fn the_server_found_must_be_permitted_too() {
+fn quirk_34_the_server_found_must_be_permitted_too() {
     // notes.md §3.5 no. 34: the URL that is offered is a place for credentials as well.
     let (outcome, _, _) =
         walk(&["autodiscover.firma.example"], |line| match line.split_once(' ') {
@@ -126,7 +126,7 @@ fn the_server_found_must_be_permitted_too() {
 }
 
 #[test]
-fn no_label_is_ever_taken_off_the_domain() {
+fn quirk_32_no_label_is_ever_taken_off_the_domain() {
     // notes.md §3.5 no. 32: clients fell back to autodiscover.com.br and told it their passwords.
     let mut walk = Walk::new("d@a.b.firma.example", Hosts::default(), None).unwrap();
     let mut names = Vec::new();
@@ -176,7 +176,7 @@ fn a_refused_login_ends_the_walk() {
 }
 
 #[test]
-fn redirects_lead_to_https_services_only() {
+fn quirk_34_redirects_lead_to_https_services_only() {
     for (location, what) in [
         ("http://mail.firma.example/autodiscover/autodiscover.xml", "https only"),
         ("https://mail.firma.example/owa/", "OddPath"),

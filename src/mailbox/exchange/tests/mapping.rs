@@ -370,7 +370,7 @@ fn the_days_of_a_task_are_those_of_the_mailbox_and_what_was_read_before_is_told(
 }
 
 #[test]
-fn d9_anything_but_normal_and_personal_is_private() {
+fn quirk_31_d9_anything_but_normal_and_personal_is_private() {
     for (word, private) in [
         ("Normal", false),
         ("Personal", false),

@@ -447,7 +447,7 @@ fn what_came_before_the_line_broke_is_not_asked_for_again() {
 }
 
 #[test]
-fn the_feed_skips_other_kinds_and_stops_where_the_state_stands_still() {
+fn quirk_23_the_feed_skips_other_kinds_and_stops_where_the_state_stands_still() {
     let entry = |kind| ews::Item {
         kind,
         id: "x".into(),
