@@ -18,6 +18,9 @@
     reason = "a benchmark fails by panicking, and its figures are rounded anyway"
 )]
 
+#[path = "shared/cpu/thread.rs"]
+mod thread;
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -337,30 +340,13 @@ fn check_and_encode(length: u64) {
 
 /// Returns the CPU time of a function with what it returned; where the system does not tell, the time that passed.
 fn cpu<T>(run: impl FnOnce() -> T) -> (Duration, T) {
-    let (start, before) = (Instant::now(), on_cpu());
+    let (start, before) = (Instant::now(), thread::on_cpu());
     let result = run();
-    let time = match (before, on_cpu()) {
+    let time = match (before, thread::on_cpu()) {
         (Some(before), Some(after)) => Duration::from_nanos(after - before),
         _ => start.elapsed(),
     };
     (time, result)
-}
-
-/// Nanoseconds that this thread ran, the kernel's part included. What Linux says in `/proc` is a tick behind, too much for a
-/// clock that is stopped every millisecond.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code, reason = "the standard library does not ask the kernel for this")]
-fn on_cpu() -> Option<u64> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the kernel fills in the structure that it is given.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    let (seconds, rest) = (u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_nsec).ok()?);
-    (failed == 0).then_some(seconds * 1_000_000_000 + rest)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn on_cpu() -> Option<u64> {
-    None
 }
 
 /// Seconds that this thread spent in the system, as Linux counts them.
