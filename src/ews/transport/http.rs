@@ -310,7 +310,7 @@ impl HttpLane {
         }
         body.truncate(limit);
         drop(answer);
-        if !matches!(status, 200) && says_locked(&body) {
+        if status != 200 && says_locked(&body) {
             return Err(self.locked(status));
         }
         Ok(Page { status, location, content_type, body })
