@@ -378,6 +378,12 @@ impl Session<'_> {
             unread: self.unread.contains(&kind),
         };
         let mut verdict = plan(&rules, &pair);
+        if seen.pair.outcome == Some(Code::WrittenUnreadable) {
+            // It was not left alone, whichever run says so.
+            let unreadable =
+                verdict.merge.reasons.iter_mut().filter(|(code, _)| *code == Code::ItemUnreadable);
+            unreadable.for_each(|(code, _)| *code = Code::WrittenUnreadable);
+        }
         verdict.merge.reasons.extend(
             accompany(&seen, &pair, &verdict)
                 .chain(self.noticed.remove(&seen.pair.id))
@@ -542,7 +548,7 @@ impl Session<'_> {
         let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
         let outcome = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
         let stays_dirty = match outcome {
-            Some(Code::RecordUnreadable | Code::ItemUnreadable) => true,
+            Some(Code::RecordUnreadable | Code::ItemUnreadable | Code::WrittenUnreadable) => true,
             Some(Code::MissingUnproven) => self.sought.contains(&seen.pair.id),
             _ => false,
         };

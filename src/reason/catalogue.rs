@@ -394,6 +394,11 @@ catalogue! {
         en "The item in Outlook cannot be read. It was left alone; everything else went on."
         next_de "In Outlook öffnen und neu speichern. Bleibt es so, zeigt `abgleich -v sync --mailbox {user}` die Antwort des Servers oder die Stelle in der Datei."
         next_en "Open it in Outlook and save it again. If it stays, `abgleich -v sync --mailbox {user}` shows the server's answer, or the place in the file.";
+    WrittenUnreadable "written-unreadable" "D12" Failed
+        de "Das Element in Outlook wurde geschrieben und ließ sich danach nicht lesen. Alles andere ging weiter."
+        en "The item in Outlook was written, and could not be read afterwards. Everything else went on."
+        next_de "Jeder Lauf liest es wieder. Bleibt es so: in Outlook nachsehen, ob es sich öffnen lässt; `abgleich -v sync --mailbox {user}` zeigt die Antwort des Servers oder die Stelle in der Datei. Was vorher darin stand, steht im Journal (`abgleich.state`, Tabelle `journal`)."
+        next_en "Each run reads it again. If it stays: look in Outlook whether it opens; `abgleich -v sync --mailbox {user}` shows the server's answer, or the place in the file. What it held before is in the journal (`abgleich.state`, table `journal`).";
     RecordUnreadable "record-unreadable" "I11" Failed
         de "Der Adapter liefert diesen Datensatz in einer Form, die nicht zu verstehen ist. Er blieb unberührt; alles andere ging weiter."
         en "The adapter delivers this record in a form that cannot be understood. It was left alone; everything else went on."

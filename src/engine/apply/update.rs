@@ -71,7 +71,8 @@ impl Session<'_> {
                 Some(Wrote::Done { id, version }) => {
                     let Some(Ok(mut item)) = written.remove(id) else {
                         // Written and not readable: the intent stays, and the next run looks at the pair again.
-                        self.put_off(&pending.work.verdict, &pending.work.pair, Code::StaleItem)?;
+                        let (verdict, pair) = (&pending.work.verdict, &pending.work.pair);
+                        self.put_off(verdict, pair, Code::WrittenUnreadable)?;
                         continue;
                     };
                     let fields = pending.work.verdict.to_item;
