@@ -85,7 +85,7 @@ pub(super) fn ready<'a>(
                     let ready =
                         change(&store, kind, item, (content, before), stamp.as_ref(), &desk);
                     match ready {
-                        Err(answer) => Step::Answered(answer),
+                        Err(unready) => Step::Answered(unready.answer()?),
                         // A row keeps its version where nothing changes.
                         Ok(change) if change == ItemChange::default() => {
                             Step::Answered(Wrote::Done { id: id.clone(), version: version.clone() })
@@ -105,6 +105,38 @@ pub(super) fn ready<'a>(
         steps.push(step);
     }
     Ok(steps)
+}
+
+/// Why a change could not be made ready.
+enum Unready {
+    /// What the item holds could not be read.
+    Unread(PstError),
+    /// The item cannot hold it.
+    Unfit(Unfit),
+}
+
+impl Unready {
+    /// Returns the answer to the write, or the error of the whole where the file cannot be read now: nothing is wrong with the item
+    /// then.
+    fn answer(self) -> Result<Wrote, MailboxError> {
+        match self {
+            Self::Unread(error) if error.is_of_system() => Err(failure::read(error)),
+            Self::Unread(error) => Ok(Wrote::Unreadable(error.to_string())),
+            Self::Unfit(error) => Ok(refused("unfit", &error)),
+        }
+    }
+}
+
+impl From<PstError> for Unready {
+    fn from(error: PstError) -> Self {
+        Self::Unread(error)
+    }
+}
+
+impl From<Unfit> for Unready {
+    fn from(error: Unfit) -> Self {
+        Self::Unfit(error)
+    }
 }
 
 fn refused(code: &str, error: &dyn std::error::Error) -> Wrote {
@@ -139,7 +171,7 @@ fn create(
     })
 }
 
-/// Returns what has to be changed of an item, or the answer where nothing can be.
+/// Returns what has to be changed of an item.
 fn change(
     store: &Store<&Ndb>,
     kind: ItemKind,
@@ -147,11 +179,9 @@ fn change(
     (content, before): (&Content, &Content),
     stamp: Option<&Stamp>,
     desk: &Desk<'_>,
-) -> Result<ItemChange, Wrote> {
-    let unreadable = |error: PstError| refused("pst-unreadable", &error);
-    let unfit = |error: Unfit| refused("unfit", &error);
-    let was = fetch::whole(store, item).map_err(unreadable)?.properties;
-    let settings = write::update(kind, (content, before), stamp, &was, desk).map_err(unfit)?;
+) -> Result<ItemChange, Unready> {
+    let was = fetch::whole(store, item)?.properties;
+    let settings = write::update(kind, (content, before), stamp, &was, desk)?;
     let after = put(was.clone(), &settings);
     let mut change = ItemChange::default();
     for (key, value) in settings {
@@ -173,12 +203,12 @@ fn change(
     }
     let put: Vec<_> = fresh.iter().filter(|one| !old.contains(one)).cloned().collect();
     // One that cannot be read keeps this item from being written, not the others of the batch.
-    let held = fetch::held(store, item).map_err(unreadable)?;
+    let held = fetch::held(store, item)?;
     let zone = times::read(&was, desk.mailbox, &mut Content::new());
-    let mut before = occurrences::before(old, &held, zone.as_ref()).map_err(unfit)?;
+    let mut before = occurrences::before(old, &held, zone.as_ref())?;
     before.retain(|before| !fresh.contains(&before.change));
     if let Some(series) = new.filter(|_| !put.is_empty()) {
-        change.occurrences = messages(&after, &series, &put, &mut before, desk).map_err(unfit)?;
+        change.occurrences = messages(&after, &series, &put, &mut before, desk)?;
     }
     // What is left is as in the series again.
     change.dropped = before.iter().filter_map(|before| before.attachment).collect();
