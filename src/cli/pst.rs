@@ -119,6 +119,7 @@ fn unreadable(path: &Path, error: PstError) -> Failure {
             "is the path right, and may this account read the file?"
         }
         PstError::InUse => "then try again",
+        PstError::Written => "run it again once that program, such as a run of abgleich, is done",
         _ => "if it is meant to be an Outlook data file, take it from a backup",
     };
     Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error })

@@ -59,7 +59,7 @@ pub use rule::{Rule, Said};
 ///
 /// # Errors
 ///
-/// Only where the file cannot be opened at all: it cannot be read, or is none.
+/// Only where the file cannot be opened at all, because it cannot be read or is none, or where somebody wrote it meanwhile.
 pub fn check(path: &Path) -> Result<Report, PstError> {
     check_medium(Medium::open(path)?)
 }
@@ -84,7 +84,8 @@ pub fn check_medium(medium: Medium) -> Result<Report, PstError> {
         drop(blocks);
         folders::check(&store, &mut report);
     }
-    Ok(report)
+    // What was found then is of two states of the file.
+    if report.errors() > 0 && ndb.was_written() { Err(PstError::Written) } else { Ok(report) }
 }
 
 #[cfg(test)]

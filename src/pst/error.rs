@@ -23,6 +23,8 @@ pub enum PstError {
     },
     /// Another program has the file open and keeps it to itself.
     InUse,
+    /// Another program has written the file since it was opened here, and given away the room of what was to be read.
+    Written,
     /// The file does not begin as a PST or OST file does.
     NotPst {
         /// Its first bytes, as many of four as there are.
@@ -88,7 +90,7 @@ impl PstError {
 
     /// Says whether the system failed, such as a disk, and the file is not known to be damaged.
     pub fn is_of_system(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Unopened { .. } | Self::InUse)
+        matches!(self, Self::Io { .. } | Self::Unopened { .. } | Self::InUse | Self::Written)
     }
 
     /// Says whether something could not be written. Then the file is at fault that is being made.
@@ -117,6 +119,12 @@ impl fmt::Display for PstError {
                 "another program has the file open, most likely Outlook: close it there (File, Account Settings, Data \
                  Files), or end that program"
             ),
+            Self::Written => {
+                write!(
+                    f,
+                    "another program wrote the file while it was read; nothing is known to be damaged"
+                )
+            }
             Self::NotPst { found } if found.is_empty() => write!(f, "the file is empty"),
             Self::NotPst { found } => {
                 write!(f, "this is no PST or OST file: it begins with")?;

@@ -22,6 +22,10 @@ const CLOSE: Advice = Advice::new(
 pub(super) fn read(error: PstError) -> MailboxError {
     let (kind, hint) = match &error {
         PstError::InUse => (MailboxErrorKind::Transient(IN_USE), CLOSE),
+        PstError::Written => (
+            MailboxErrorKind::Transient(IN_USE),
+            Advice::new("noch einmal laufen lassen", "run again"),
+        ),
         PstError::Unopened { .. } => (
             MailboxErrorKind::Unreachable,
             Advice::new(

@@ -130,7 +130,7 @@ impl Ndb {
         let layout = &self.header.layout;
         let mut scratch = self.scratch.borrow_mut();
         let bytes = self.read(kind.structure(), place.at, layout.page, &mut scratch)?;
-        page::verify(layout, kind, place, bytes)?;
+        page::verify(layout, kind, place, bytes).map_err(|error| self.judged(error))?;
         Ok(bytes.into())
     }
 
@@ -140,7 +140,22 @@ impl Ndb {
         let mut scratch = self.scratch.borrow_mut();
         let size = layout.block_size(usize::from(entry.stored));
         let bytes = self.read("block", entry.at, size, &mut scratch)?;
-        block::open(layout, self.header.crypt, entry, bytes)
+        block::open(layout, self.header.crypt, entry, bytes).map_err(|error| self.judged(error))
+    }
+
+    /// Says whether somebody else has written the file since it was opened. Readers have no lock, and of what they know a later
+    /// transaction takes the room.
+    pub fn was_written(&self) -> bool {
+        let mut start = [0; 564];
+        let Ok(length) = self.medium.read_at(0, &mut start) else { return false };
+        let now = Header::parse(start.get(..length).unwrap_or_default());
+        now.is_ok_and(|now| now.unique != self.header.unique)
+    }
+
+    /// Returns an error as it is, unless what looks like damage is what somebody else wrote meanwhile.
+    fn judged(&self, error: PstError) -> PstError {
+        let is_damage = matches!(error, PstError::Damaged { .. });
+        if is_damage && self.was_written() { PstError::Written } else { error }
     }
 
     fn read<'a>(

@@ -15,7 +15,7 @@ use crate::pst::messaging::Store;
 use crate::pst::messaging::write::node::size_below;
 use crate::pst::messaging::write::{Batch, NewFolder, NewStore, Role, fill};
 use crate::pst::ndb::write::{Settings, Writer};
-use crate::pst::ndb::{Block, DataTree, Node, Nodes};
+use crate::pst::ndb::{Block, DataTree, Ndb, Node, Nodes};
 
 /// A folder that stands in two tables breaks a rule, and hides nothing: it is told once, and everything else as well.
 #[test]
@@ -72,6 +72,32 @@ fn half_a_map_of_names_is_not_written_by() {
         let entries = &entries[..length];
         batch.set_property(Nid::NAME_MAP, PropertyId(3).of(kind), entries).unwrap();
         assert!(Batch::over(batch.tx, NOW).is_err(), "{kind:?}");
+    }
+}
+
+/// Who reads has no lock on the file where the system has none that others must obey. What a later writer took the room of is no
+/// damage: the header says that there was one (MS-PST 2.2.2.6, `dwUnique`).
+#[test]
+fn what_another_wrote_meanwhile_is_no_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, made) = store(folder.path());
+    let path = folder.path().join("test.pst");
+    let open = || Ndb::open(Medium::open(&path).unwrap()).unwrap();
+    for is_written in [false, true] {
+        let reader = open();
+        if is_written {
+            let mut batch = Batch::begin(&mut file, NOW).unwrap();
+            batch.add_item(made.role(Role::Contacts).unwrap(), &contact("Anna")).unwrap();
+            batch.commit().unwrap();
+        }
+        let mut bytes = std::fs::read(&path).unwrap();
+        let page = usize::try_from(reader.header().nodes.at).unwrap();
+        bytes[page] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let error = reader.node(Nid::STORE).unwrap_err();
+        assert_eq!(matches!(error, PstError::Written), is_written, "{error}");
+        bytes[page] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
     }
 }
 
