@@ -105,16 +105,23 @@ impl State {
         refuse_network_share(folder)?;
         std::fs::create_dir_all(folder)
             .map_err(|error| StateError::Folder { path: folder.to_owned(), error })?;
-        let path = folder.join(FILE_NAME);
+        Self::opened(&folder.join(FILE_NAME), Self::migrate)
+    }
+
+    /// Opens the file of a state and does something with it before anything else is done.
+    fn opened(
+        path: &Path,
+        first: impl Fn(&mut Self) -> Result<(), StateError>,
+    ) -> Result<Self, StateError> {
         // While a new file turns to WAL and gets its tables, SQLite refuses others without asking them to wait. Threads take
         // turns here, and of several processes the later ones try again.
         let _turn = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tries = 0;
         loop {
-            let connection = Connection::open(&path)
-                .map_err(|error| StateError::Open { path: path.clone(), error })?;
-            let mut state = Self::over(connection, &path);
-            let prepared = state.prepare().and_then(|()| state.migrate());
+            let connection = Connection::open(path)
+                .map_err(|error| StateError::Open { path: path.to_owned(), error })?;
+            let mut state = Self::over(connection, path);
+            let prepared = state.prepare().and_then(|()| first(&mut state));
             match prepared.and_then(|()| state.relax()) {
                 Err(error) if error.is_busy() && tries < OPENING_TRIES => {
                     tries += 1;
@@ -154,18 +161,27 @@ impl State {
         Ok(())
     }
 
+    /// Returns the version of its tables, which is one that this program knows.
     fn version(&self) -> Result<usize, StateError> {
+        self.version_of("main")
+    }
+
+    /// Returns the version of a database of the connection.
+    fn version_of(&self, database: &str) -> Result<usize, StateError> {
         let version: i64 =
-            self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        usize::try_from(version).map_err(|_| StateError::Corrupt("its version is negative".into()))
+            self.connection.pragma_query_value(Some(database), "user_version", |row| row.get(0))?;
+        let version = usize::try_from(version)
+            .map_err(|_| StateError::Corrupt("its version is negative".into()))?;
+        let known = migrations::MIGRATIONS.len();
+        if version > known {
+            return Err(StateError::Newer { path: self.path.clone(), version, known });
+        }
+        Ok(version)
     }
 
     fn migrate(&mut self) -> Result<(), StateError> {
         let known = migrations::MIGRATIONS.len();
         let version = self.version()?;
-        if version > known {
-            return Err(StateError::Newer { path: self.path.clone(), version, known });
-        }
         if version == known {
             return Ok(());
         }
@@ -177,29 +193,28 @@ impl State {
                     .map_err(StateError::Sql)?;
             }
         }
-        let transaction =
-            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let version: i64 =
-            transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let done = usize::try_from(version).unwrap_or_default();
-        if done == 0 {
-            transaction.execute_batch(schema::NEWEST)?;
-            let mut salt = [0_u8; 16];
-            getrandom::fill(&mut salt).map_err(|_| StateError::Entropy)?;
-            transaction
-                .execute("INSERT INTO meta (key, value) VALUES ('salt', ?1)", params![salt])?;
+        // Another process may have done it meanwhile.
+        self.atomically(|state| state.raise(known))
+    }
+
+    /// Brings the tables from the version that they have to another, within a transaction.
+    fn raise(&self, version: usize) -> Result<(), StateError> {
+        let done = self.version()?;
+        if done == 0 && version == migrations::MIGRATIONS.len() {
+            self.connection.execute_batch(schema::NEWEST)?;
         } else {
-            for migration in migrations::MIGRATIONS.iter().skip(done) {
-                transaction.execute_batch(migration)?;
+            for migration in migrations::MIGRATIONS.iter().take(version).skip(done) {
+                self.connection.execute_batch(migration)?;
             }
         }
-        transaction.pragma_update(
-            None,
-            "user_version",
-            i64::try_from(known).unwrap_or(i64::MAX),
-        )?;
-        transaction.commit()?;
-        Ok(())
+        if done == 0 && version > 0 {
+            let mut salt = [0_u8; 16];
+            getrandom::fill(&mut salt).map_err(|_| StateError::Entropy)?;
+            self.connection
+                .execute("INSERT INTO meta (key, value) VALUES ('salt', ?1)", params![salt])?;
+        }
+        let version = i64::try_from(version.max(done)).unwrap_or(i64::MAX);
+        Ok(self.connection.pragma_update(None, "user_version", version)?)
     }
 
     /// Returns the salt of this state's key hashes.

@@ -61,7 +61,7 @@ pub(crate) struct Check {
 
 /// What the check saw.
 struct Seen {
-    /// What is wrong with the state.
+    /// What is to be said of the state.
     state: Option<Remark>,
     /// The staffITpro sides that the mailboxes need.
     sources: BTreeMap<TenantName, Side>,
@@ -124,7 +124,7 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen 
     );
     whose::twins(settings.language, &mut mailboxes);
     let overlaps = overlap::of(chosen, &sources, words);
-    Seen { state: state::look(settings), sources, ways: tried.ways(), mailboxes, overlaps }
+    Seen { state: state::look(settings, words), sources, ways: tried.ways(), mailboxes, overlaps }
 }
 
 impl Looked {

@@ -5,8 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use rusqlite::Connection;
-
 use super::{FILE_NAME, State, StateError, migrations, refuse_network_share};
 
 /// A file beside the state that is there for a moment.
@@ -16,11 +14,12 @@ const TRIAL: &str = "abgleich.trial";
 const ROOM: usize = 1 << 20;
 
 impl State {
-    /// Writes beside the state in a folder, and opens it. A folder that is not there yet is made by the first run.
-    pub fn try_out(folder: &Path) -> Result<(), StateError> {
+    /// Writes beside the state in a folder, and opens it. A folder that is not there yet is made by the first run. Returns whether
+    /// a run would bring the state up to date first, after which earlier programs cannot read it.
+    pub fn try_out(folder: &Path) -> Result<bool, StateError> {
         refuse_network_share(folder)?;
         if !folder.exists() {
-            return Ok(());
+            return Ok(false);
         }
         let file = folder.join(TRIAL);
         let written = write(&file);
@@ -29,19 +28,12 @@ impl State {
         written.map_err(|error| StateError::File { path: file, error })?;
         let path = folder.join(FILE_NAME);
         if !path.exists() {
-            return Ok(());
+            return Ok(false);
         }
-        let connection = Connection::open(&path)
-            .map_err(|error| StateError::Open { path: path.clone(), error })?;
-        let state = Self::over(connection, &path);
-        state.prepare()?;
-        let (version, known) = (state.version()?, migrations::MIGRATIONS.len());
-        if version > known {
-            return Err(StateError::Newer { path, version, known });
-        }
+        let state = Self::opened(&path, |state| state.version().map(|_| ()))?;
         state.begin()?;
         state.abandon();
-        Ok(())
+        Ok(state.version()? < migrations::MIGRATIONS.len())
     }
 }
 

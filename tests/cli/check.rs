@@ -1,6 +1,10 @@
 //! `check`: the stages, each failing once with its line; the write probe, the script for Exchange and the ticket.
 
+use std::fs;
+use std::path::Path;
+
 use exchange_sim::{Fault, FaultKind};
+use rusqlite::Connection;
 
 use crate::office::Office;
 use crate::program::Place;
@@ -437,4 +441,39 @@ fn a_ticket_says_what_happened_and_nothing_about_persons() {
     {
         assert!(!text.contains(word), "{word} is in\n{text}");
     }
+}
+
+/// The service that made it may be running: `check` is what an administrator runs before the new program takes over.
+#[test]
+fn a_state_of_an_earlier_version_is_told_of_and_stays_as_it_is() {
+    let office = Office::of_one();
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/state/v1.sql");
+    let folder = office.place.path("state");
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("abgleich.state");
+    let sql = fs::read_to_string(old).unwrap();
+    let state = Connection::open(&path).unwrap();
+    state.execute_batch(&format!("PRAGMA journal_mode = WAL; {sql}")).unwrap();
+    drop(state);
+    let before = fs::read(&path).unwrap();
+    let (code, text) = flat(&office);
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.starts_with(
+            "warnings (1) state: the state is that of an older abgleich; the next run"
+        ),
+        "{text}"
+    );
+    // Rule D15 holds for what it knows.
+    let state = Connection::open(&path).unwrap();
+    state.execute_batch("UPDATE mailbox SET user = 'CSC', identity = 'another'").unwrap();
+    drop(state);
+    let changed = fs::read(&path).unwrap();
+    let (code, text) = flat(&office);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("is not the one that was settled before"), "{text}");
+    office.run(&["plan"]);
+    assert!(before != changed && fs::read(&path).unwrap() == changed);
+    let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".bak")), "{names:?}");
 }

@@ -8,11 +8,15 @@ use abgleich::state::{State, StateError};
 
 use crate::cli::check::remark::Remark;
 use crate::cli::check::stage::Stage;
+use crate::cli::check::words::Words;
 use crate::cli::report::say;
 
-/// Tries the state out and returns what is wrong with it.
-pub(super) fn look(settings: &Settings) -> Option<Remark> {
-    let error = State::try_out(&settings.state.folder).err()?;
+/// Tries the state out and returns what is to be said of it.
+pub(super) fn look(settings: &Settings, words: Words) -> Option<Remark> {
+    let error = match State::try_out(&settings.state.folder) {
+        Ok(is_older) => return is_older.then(|| Remark::warning(Stage::State, words.old_state())),
+        Err(error) => error,
+    };
     let (language, facts, code) = (settings.language, Facts::default(), error.code());
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     let text = format!("{} ({error}{cause})", say(language, code.said(), &facts));

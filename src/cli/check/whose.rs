@@ -7,7 +7,7 @@ use abgleich::engine::identity::objection;
 use abgleich::mailbox::Opened;
 use abgleich::model::MailboxIdentity;
 use abgleich::reason::{Code, Facts};
-use abgleich::state::{FILE_NAME, State, StateError};
+use abgleich::state::{State, StateError};
 
 use crate::cli::check::Looked;
 use crate::cli::check::remark::Remark;
@@ -15,11 +15,10 @@ use crate::cli::check::stage::Stage;
 use crate::cli::check::state::next;
 use crate::cli::report::say;
 
-/// Opens the state; where there is none yet, none is made. What is wrong with it is said once, at its own stage.
+/// Returns what the state knows of mailboxes, as a copy: the state of a program that is running stays as that made it. What is wrong
+/// with it is said once, at its own stage.
 pub(super) fn remembered(settings: &Settings) -> Option<State> {
-    let folder = &settings.state.folder;
-    let is_there = folder.join(FILE_NAME).exists();
-    is_there.then(|| State::open(folder).ok()).flatten()
+    State::open_copy_of_mailboxes(&settings.state.folder).ok()
 }
 
 /// Says whether the state knows the mailbox of a line.

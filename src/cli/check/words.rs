@@ -269,6 +269,18 @@ impl Words {
         (text, Some(next))
     }
 
+    pub(super) fn old_state(self) -> Said {
+        let text = self.pick(
+            "der Zustand ist der eines älteren abgleich; der nächste Lauf legt eine Kopie daneben und bringt ihn auf den neuen Stand, und dann kann das ältere ihn nicht mehr lesen",
+            "the state is that of an older abgleich; the next run puts a copy beside it and brings it up to date, and then the older one cannot read it any more",
+        );
+        let next = self.pick(
+            "das ältere abgleich beenden, bevor das neue läuft",
+            "end the older abgleich before the new one runs",
+        );
+        (text, Some(next))
+    }
+
     pub(super) fn old_server(self) -> Said {
         let text = self.pick(
             "der Server ist Exchange 2010; er wird bedient, so gut es geht, und von Microsoft seit 2020 nicht mehr gepflegt",
