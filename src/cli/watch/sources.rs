@@ -63,14 +63,14 @@ impl<'a> Sources<'a> {
 pub(super) struct Held {
     pub(super) source: PluginSource,
     described: Mutex<Arc<Description>>,
-    users: Mutex<Option<Arc<Vec<User>>>>,
+    users: Users,
 }
 
 impl Held {
     fn open(settings: &Settings, name: &TenantName) -> Result<Self, Failure> {
         let source = open::source(settings, name)?;
         let described = source.describe().map_err(|error| open::failed(name, error))?;
-        Ok(Self { source, described: Mutex::new(Arc::new(described)), users: Mutex::default() })
+        Ok(Self { source, described: Mutex::new(Arc::new(described)), users: Users::default() })
     }
 
     fn ask(&self) -> Result<(), SourceError> {
@@ -86,15 +86,87 @@ impl Held {
 
     /// Returns the users, where the source tells them. It is asked again for one who was not among them.
     pub(super) fn users(&self, wanted: &UserId) -> Option<Arc<Vec<User>>> {
-        let mut users = locked(&self.users);
-        let is_known = |users: &Arc<Vec<User>>| users.iter().any(|user| user.id == *wanted);
-        if !users.as_ref().is_some_and(is_known) {
-            *users = self.source.users().ok().map(Arc::new);
+        self.users.with(wanted, || self.source.users().ok())
+    }
+}
+
+/// The users of a source, as it last told them.
+#[derive(Default)]
+struct Users {
+    told: Mutex<Option<Arc<Vec<User>>>>,
+    /// Whose turn it is to ask.
+    turn: Mutex<()>,
+}
+
+impl Users {
+    /// Returns them, where the source tells them. Whoever is among them waits for nobody's question (invariant 11): that for
+    /// somebody who left may take as long as the source likes, each time his line is looked at.
+    fn with(
+        &self,
+        wanted: &UserId,
+        ask: impl FnOnce() -> Option<Vec<User>>,
+    ) -> Option<Arc<Vec<User>>> {
+        let known = || {
+            let told = locked(&self.told).clone();
+            told.filter(|users| users.iter().any(|user| user.id == *wanted))
+        };
+        if let Some(users) = known() {
+            return Some(users);
         }
-        users.clone()
+        let _turn = locked(&self.turn);
+        // Somebody else's question may have been answered meanwhile.
+        if let Some(users) = known() {
+            return Some(users);
+        }
+        let users = Arc::new(ask()?);
+        *locked(&self.told) = Some(Arc::clone(&users));
+        Some(users)
     }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use abgleich::model::UserId;
+    use abgleich::source::User;
+
+    use super::Users;
+
+    fn user(id: &str) -> User {
+        User { id: UserId::from(id), name: id.to_owned(), email: None, active: true }
+    }
+
+    /// Waited for, the one who is known would wait for the answer, which comes after he has his list.
+    #[test]
+    fn invariant_11_a_question_for_somebody_unknown_is_waited_for_by_nobody_else() {
+        let users = Users::default();
+        let (asked, is_asked) = channel();
+        let (answer, answered) = channel::<Option<Vec<User>>>();
+        let first = users.with(&"DHO".into(), || Some(vec![user("DHO")]));
+        assert_eq!(first.unwrap().len(), 1);
+        thread::scope(|scope| {
+            let users = &users;
+            let gone = scope.spawn(move || {
+                users.with(&"GONE".into(), || {
+                    asked.send(()).unwrap();
+                    answered.recv().unwrap()
+                })
+            });
+            is_asked.recv().unwrap();
+            let known = users.with(&"DHO".into(), || panic!("he is known"));
+            assert_eq!(known.unwrap().len(), 1);
+            answer.send(Some(vec![user("DHO"), user("CSC")])).unwrap();
+            assert_eq!(gone.join().unwrap().unwrap().len(), 2, "what a run needs to name him");
+        });
+        assert!(users.with(&"CSC".into(), || panic!("he is among them now")).is_some());
+        // A question that fails takes nothing away.
+        assert!(users.with(&"GONE".into(), || None).is_none());
+        assert!(users.with(&"CSC".into(), || panic!("they are known")).is_some());
+    }
 }
