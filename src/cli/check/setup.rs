@@ -2,38 +2,54 @@
 //! mailboxes of this configuration, and nothing more. Nothing is sent; an administrator reads it and runs it.
 //!
 //! The scope names mailboxes by their GUID, which the script looks up: addresses and places in the directory change, and a filter by
-//! address could match somebody who gets an address later. Before anything is changed, the script compares what the filter covers with the
+//! address could match somebody who gets an address later. The scope is set as a whole, so that it always has all mailboxes of a server:
+//! a script for some of them would take the rights on the others away. Before anything is changed, the script compares what the filter covers with the
 //! list, and looks up the account and the folders. In the Exchange Management Shell the cmdlets are proxies of a remote session, which do not
 //! see a script's `$ErrorActionPreference`, so that each is told to stop at an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abgleich::config::{Access, MailboxSettings, ServerSettings, Settings, Target};
+use abgleich::config::{Access, MailboxSettings, Owner, ServerSettings, Settings, Target};
 use abgleich::model::{Direction, ItemKind, Mode};
 
 use crate::cli::report::one_of;
 
+/// A line of the configuration, and the address in it.
+type Line<'a> = (&'a MailboxSettings, &'a str);
+
 /// Writes the script for the mailboxes chosen, server by server.
 pub(super) fn powershell(settings: &Settings, chosen: &[&MailboxSettings]) -> String {
-    let mut by_server: BTreeMap<&str, Vec<(&MailboxSettings, &str)>> = BTreeMap::new();
-    for mailbox in chosen {
+    let chosen = by_server(chosen.iter().copied());
+    let all = by_server(&settings.mailboxes);
+    let mut out = String::new();
+    for (name, mailboxes) in &chosen {
+        let Some(server) = settings.servers.get(*name) else { continue };
+        let whole = all.get(name).unwrap_or(mailboxes);
+        let mailboxes = if server.access == Access::Impersonation { whole } else { mailboxes };
+        let is_more = mailboxes.len() > chosen.get(name).map_or(0, Vec::len);
+        out.push_str(&script(settings, name, server, mailboxes, is_more));
+    }
+    out
+}
+
+fn by_server<'a>(
+    mailboxes: impl IntoIterator<Item = &'a MailboxSettings>,
+) -> BTreeMap<&'a str, Vec<Line<'a>>> {
+    let mut by_server: BTreeMap<&str, Vec<Line<'_>>> = BTreeMap::new();
+    for mailbox in mailboxes {
         if let Target::Exchange { server, address } = &mailbox.target {
             by_server.entry(server).or_default().push((mailbox, address));
         }
     }
-    let mut out = String::new();
-    for (name, mailboxes) in by_server {
-        let Some(server) = settings.servers.get(name) else { continue };
-        out.push_str(&script(settings, name, server, &mailboxes));
-    }
-    out
+    by_server
 }
 
 fn script(
     settings: &Settings,
     name: &str,
     server: &ServerSettings,
-    mailboxes: &[(&MailboxSettings, &str)],
+    mailboxes: &[Line<'_>],
+    is_more: bool,
 ) -> String {
     let say = |de: &'static str, en: &'static str| one_of(settings.language, de, en);
     let mut lines = vec![format!("# abgleich, server {name}")];
@@ -48,6 +64,12 @@ fn script(
         "In der Exchange Management Shell ausführen. Beim ersten Fehler endet es; vorher wird nichts geändert.",
         "Run it in the Exchange Management Shell. It ends at the first mistake; before that nothing is changed.",
     )));
+    if is_more {
+        lines.push(format!("# {}", say(
+            "Der Geltungsbereich wird im Ganzen gesetzt: Alle Postfächer dieses Servers stehen darin, nicht nur die gewählten.",
+            "The scope is set as a whole: all mailboxes of this server are in it, not only those that were chosen.",
+        )));
+    }
     lines.push("$ErrorActionPreference = 'Stop'".to_owned());
     lines.push(match server.login.user() {
         Some(user) => format!("$account = {}", quoted(user)),
@@ -60,21 +82,41 @@ fn script(
             ))
         ),
     });
-    let addresses: BTreeSet<String> =
-        mailboxes.iter().map(|(_, address)| address.to_lowercase()).collect();
-    lines.push("$addresses = @(".to_owned());
-    lines.extend(addresses.iter().map(|address| format!("    {}", quoted(address))));
-    lines.push(")".to_owned());
+    let owner = |line: &Line<'_>| match (server.access, &line.0.owner) {
+        (Access::Impersonation, Owner::Upn(upn)) => Some(equals("UserPrincipalName", upn)),
+        (Access::Impersonation, Owner::Sid(sid)) => Some(equals("Sid", sid)),
+        _ => None,
+    };
+    let mut addresses = BTreeSet::new();
+    for (_, address) in mailboxes.iter().filter(|line| owner(line).is_none()) {
+        addresses.insert(address.to_lowercase());
+    }
+    lines.push(list("$addresses", &addresses));
     lines.push(
-        "$user = @(Get-User -Identity $account -ErrorAction Stop)\n\
-         if ($user.Count -ne 1) { throw \"$account : $($user.Count) accounts\" }\n\
-         $mailboxes = @($addresses | ForEach-Object {\n    \
-         $mailbox = @(Get-Mailbox -Identity $_ -ErrorAction Stop)\n    \
-         if ($mailbox.Count -ne 1) { throw \"$_ : $($mailbox.Count) mailboxes\" }\n    \
-         if ($mailbox[0].PrimarySmtpAddress.ToString() -ne $_) { throw \"$_ : the primary address is $($mailbox[0].PrimarySmtpAddress)\" }\n    \
-         $mailbox[0]\n})"
+        "$user = @(Get-User -Identity $account -ErrorAction Stop)
+if ($user.Count -ne 1) { throw \"$account : $($user.Count) accounts\" }
+$mailboxes = @($addresses | ForEach-Object {
+    $mailbox = @(Get-Mailbox -Identity $_ -ErrorAction Stop)
+    if ($mailbox.Count -ne 1) { throw \"$_ : $($mailbox.Count) mailboxes\" }
+    if ($mailbox[0].PrimarySmtpAddress.ToString() -ne $_) { throw \"$_ : the primary address is $($mailbox[0].PrimarySmtpAddress)\" }
+    $mailbox[0]
+})"
             .to_owned(),
     );
+    let owners: BTreeSet<String> = mailboxes.iter().filter_map(owner).collect();
+    if !owners.is_empty() {
+        lines.push(list("$owners", &owners));
+        lines.push(
+            "$mailboxes += @($owners | ForEach-Object {
+    $owner = @(Get-User -Filter $_ -ErrorAction Stop)
+    if ($owner.Count -ne 1) { throw \"$_ : $($owner.Count) accounts\" }
+    $mailbox = @(Get-Mailbox -Identity $owner[0].Guid.ToString() -ErrorAction Stop)
+    if ($mailbox.Count -ne 1) { throw \"$_ : $($mailbox.Count) mailboxes\" }
+    $mailbox[0]
+})"
+            .to_owned(),
+        );
+    }
     lines.push(match server.access {
         Access::Delegate => delegate(settings, mailboxes),
         Access::Impersonation | Access::Own => impersonation(name),
@@ -89,7 +131,7 @@ fn impersonation(name: &str) -> String {
     format!(
         "$filter = ($mailboxes | ForEach-Object {{ \"Guid -eq '$($_.Guid)'\" }}) -join ' -or '
 $covered = @(Get-Recipient -ResultSize Unlimited -RecipientPreviewFilter $filter -ErrorAction Stop)
-if ($covered.Count -ne $addresses.Count) {{ throw \"the filter covers $($covered.Count) recipients, not $($addresses.Count)\" }}
+if ($covered.Count -ne $mailboxes.Count) {{ throw \"the filter covers $($covered.Count) recipients, not $($mailboxes.Count)\" }}
 $name = {scope}
 $assigned = @(Get-ManagementRoleAssignment -ErrorAction Stop | Where-Object {{ $_.Name -eq $name }})
 if ($assigned.Count -gt 0 -and $assigned[0].RoleAssigneeName -ne $user[0].Name) {{
@@ -111,7 +153,7 @@ Get-ManagementRoleAssignment -Identity $name -ErrorAction Stop | Format-List -Pr
 /// were are looked for in Deleted Items, and deleted ones moved there. The others only have to be seen, since the ids of all say which
 /// mailbox it is (rule D15). Their names are those of the mailbox's language, so they are looked up. What the account has already is
 /// looked at, left as it is where it contains what is needed, and never made less: the cmdlet takes several roles and rights at once.
-fn delegate(settings: &Settings, mailboxes: &[(&MailboxSettings, &str)]) -> String {
+fn delegate(settings: &Settings, mailboxes: &[Line<'_>]) -> String {
     let scopes = || mailboxes.iter().flat_map(|(mailbox, _)| &mailbox.scopes);
     let uses = |kind: ItemKind| {
         scopes().any(|scope| scope.mode != Mode::None && kind.switch() == scope.scope.switch)
@@ -163,6 +205,17 @@ foreach ($grant in $grants) {{
 }}",
         grants = grants.join(", ")
     )
+}
+
+/// Writes a list of texts.
+fn list(name: &str, texts: &BTreeSet<String>) -> String {
+    let texts: String = texts.iter().map(|text| format!("    {}\n", quoted(text))).collect();
+    format!("{name} = @(\n{texts})")
+}
+
+/// Writes what the filters of Exchange take for "this property has this value". A quote in the value is doubled.
+fn equals(property: &str, value: &str) -> String {
+    format!("{property} -eq '{}'", value.replace('\'', "''"))
 }
 
 /// Writes a text as PowerShell takes it literally: in single quotes, in which nothing is expanded. A quote is doubled, and PowerShell
