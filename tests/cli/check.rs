@@ -476,6 +476,28 @@ fn a_ticket_says_what_happened_and_nothing_about_persons() {
     }
 }
 
+/// What an adapter says may name anybody, and paths of files often do.
+#[test]
+fn a_ticket_has_no_words_of_an_adapter_and_no_paths() {
+    let office = Office::of_one();
+    let settings =
+        r#"{ method = "users", fault = "indiscreet", file = '/home/clara.schmidt/x.db' }"#;
+    office.has_faulty(settings);
+    let office = with(office, "ca_file = 'ca.pem'", "ca_file = '/home/frank.weber/no ca.pem'");
+    let ended = office.run(&["check", "--ticket"]);
+    let text = &ended.stdout;
+    for part in
+        ["error at plugin: the source fails when it is asked for `users` (denied)\n", "FILE"]
+    {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    for word in ["weber", "clara", "home", "crm", "ca.pem"] {
+        assert!(!text.to_lowercase().contains(word), "{word} is in\n{text}");
+    }
+    let told = office.run(&["check"]).stdout;
+    assert!(told.contains("crm.db"), "whoever administers it sees the words: {told}");
+}
+
 /// The service that made it may be running: `check` is what an administrator runs before the new program takes over.
 #[test]
 fn a_state_of_an_earlier_version_is_told_of_and_stays_as_it_is() {

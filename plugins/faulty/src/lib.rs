@@ -101,6 +101,10 @@ fn misbehave(fault: &str, method: &str, request: &Value, mut sound: Value) -> An
         "denied" => {
             return Answer::Json(json!({"error": {"kind": "denied", "text": "no", "hint": "ask"}}));
         }
+        "indiscreet" => {
+            let text = r"Weber, Frank has C:\Users\f.weber\crm.db open";
+            return Answer::Json(json!({"error": {"kind": "denied", "text": text}}));
+        }
         "strange_error" => {
             return Answer::Json(json!({"error": {"kind": "sulking", "text": "no"}}));
         }

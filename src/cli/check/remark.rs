@@ -20,17 +20,19 @@ pub(super) struct Remark {
     pub(super) text: String,
     /// What to do.
     pub(super) next: Option<Advice>,
+    /// What a ticket says in place of the text, where that has words of somebody else, who may name anybody.
+    pub(super) ticket: Option<String>,
 }
 
 impl Remark {
     /// Something without which a run cannot work.
     pub(super) fn error(stage: Stage, (text, next): (String, Option<impl Into<Advice>>)) -> Self {
-        Self { warning: false, stage, text, next: next.map(Into::into) }
+        Self { warning: false, stage, text, next: next.map(Into::into), ticket: None }
     }
 
     /// Something that is probably not meant.
     pub(super) fn warning(stage: Stage, (text, next): (String, Option<impl Into<Advice>>)) -> Self {
-        Self { warning: true, stage, text, next: next.map(Into::into) }
+        Self { warning: true, stage, text, next: next.map(Into::into), ticket: None }
     }
 
     /// Returns how a run would end because of it.

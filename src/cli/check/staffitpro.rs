@@ -58,11 +58,11 @@ impl Side {
                 }
                 self.described = Some(described);
             }
-            Err(error) => self.remarks.push(of_error(&error)),
+            Err(error) => self.remarks.push(of_error(&error, "describe")),
         }
         match source.users() {
             Ok(users) => self.users = users,
-            Err(error) => self.remarks.push(of_error(&error)),
+            Err(error) => self.remarks.push(of_error(&error, "users")),
         }
         self.source = Some(source);
     }
@@ -133,23 +133,42 @@ impl Side {
                     remarks.push(Remark::warning(Stage::Filter, words.empty_filter(module)));
                 }
                 Ok(_) => {}
-                Err(error) => remarks.push(Remark { stage: Stage::Filter, ..of_error(&error) }),
+                Err(error) => {
+                    let remark = of_error(&error, "members");
+                    remarks.push(Remark { stage: Stage::Filter, ..remark });
+                }
             }
         }
     }
 }
 
-fn of_error(error: &SourceError) -> Remark {
+fn of_error(error: &SourceError, method: &str) -> Remark {
     let stage = match error.kind {
         SourceErrorKind::Transient(_) | SourceErrorKind::Unreachable => Stage::Source,
         SourceErrorKind::Denied | SourceErrorKind::Unsupported | SourceErrorKind::Broken => {
             Stage::Plugin
         }
     };
-    Remark::error(stage, (error.text.clone(), error.hint.clone()))
+    let ticket = Some(in_a_ticket(error, method));
+    Remark { ticket, ..Remark::error(stage, (error.text.clone(), error.hint.clone())) }
 }
 
 fn of_failure(failure: &Failure) -> Remark {
     let stage = if failure.kind == Exit::Down { Stage::Source } else { Stage::Plugin };
-    Remark::error(stage, (failure.error.to_string(), failure.hints.first().cloned()))
+    let error = failure.error.downcast_ref::<SourceError>();
+    let ticket = error.map(|error| in_a_ticket(error, "open"));
+    let said = (failure.error.to_string(), failure.hints.first().cloned());
+    Remark { ticket, ..Remark::error(stage, said) }
+}
+
+/// An adapter may put anything into its words: a path, a person's name.
+fn in_a_ticket(error: &SourceError, method: &str) -> String {
+    let kind = match error.kind {
+        SourceErrorKind::Transient(_) => "busy",
+        SourceErrorKind::Unreachable => "unreachable",
+        SourceErrorKind::Denied => "denied",
+        SourceErrorKind::Unsupported => "unsupported",
+        SourceErrorKind::Broken => "broken",
+    };
+    format!("the source fails when it is asked for `{method}` ({kind})")
 }

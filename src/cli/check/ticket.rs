@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use abgleich::config::{Owner, Settings, Target};
+use abgleich::config::{Adapter, Owner, Proof, SecretRef, Settings, Target};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::cli::check::Seen;
 use crate::cli::check::show::grouped;
@@ -50,7 +51,8 @@ pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
     }
     for group in grouped(seen) {
         let level = if group.remark.warning { "warning" } else { "error" };
-        let text = scrubbed(&group.remark.text, &known);
+        let said = group.remark.ticket.as_ref().unwrap_or(&group.remark.text);
+        let text = scrubbed(said, &known);
         let concerned = match group.users.len() {
             0 => String::new(),
             number => format!(" ({number} of {} mailboxes)", seen.mailboxes.len()),
@@ -76,6 +78,9 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
             known.insert(text.to_lowercase(), word);
         }
     };
+    for file in files(settings) {
+        add(&file, "FILE");
+    }
     for server in settings.servers.values() {
         add(&server.login.account(), "ACCOUNT");
         if let Some((user, _)) = server.proxy.as_ref().and_then(|proxy| proxy.login.as_ref()) {
@@ -83,6 +88,9 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
         }
     }
     add(&settings.state.folder.display().to_string(), "FOLDER");
+    for source in settings.sources.values() {
+        add(&source.folder.display().to_string(), "FOLDER");
+    }
     for mailbox in &settings.mailboxes {
         add(mailbox.user.as_str(), "USER");
         match &mailbox.owner {
@@ -107,6 +115,50 @@ fn personal(settings: &Settings, seen: &Seen) -> BTreeMap<String, &'static str> 
         add(user.email.as_deref().unwrap_or_default(), "ADDRESS");
     }
     known
+}
+
+/// The files that the configuration names, and whatever else an adapter is opened with: many lie in somebody's folder.
+fn files(settings: &Settings) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut secrets: Vec<&SecretRef> = Vec::new();
+    for server in settings.servers.values() {
+        files.extend(server.ca_file.as_ref().map(|path| path.display().to_string()));
+        secrets
+            .extend(server.proxy.as_ref().and_then(|proxy| proxy.login.as_ref()).map(|it| &it.1));
+        match &server.login.proof {
+            Proof::Password { password, .. } => secrets.push(password),
+            Proof::Keytab { file, .. } => files.push(file.display().to_string()),
+            Proof::TicketCache(cache) => files.push(cache.clone()),
+            Proof::OfAccount => {}
+        }
+    }
+    for source in settings.sources.values() {
+        secrets.extend(source.secrets.values());
+        texts(&source.settings, &mut files);
+        if let Adapter::File { path, .. } = &source.adapter {
+            files.push(path.display().to_string());
+        }
+    }
+    for secret in secrets {
+        match secret {
+            SecretRef::Env(_) => {}
+            SecretRef::File(path) => files.push(path.display().to_string()),
+            SecretRef::Command(words) => files.extend(words.iter().cloned()),
+        }
+    }
+    // A plain word, such as a table's name, may stand in sentences of ours.
+    files.retain(|text| text.contains(['/', '\\', '.', '@', ' ']));
+    files
+}
+
+/// Gathers the texts in a value.
+fn texts(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, into)),
+        Value::Object(values) => values.values().for_each(|value| texts(value, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// How our errors introduce what a server said.
@@ -136,7 +188,7 @@ fn in_our_words(text: &str) -> String {
     out.split(' ').map(whole).collect::<Vec<_>>().join(" ")
 }
 
-/// Replaces what is known to be personal, the longest first, and then whatever looks like an address.
+/// Replaces what is known to be personal, the longest first, and then whatever looks like an address or a path.
 fn scrubbed(text: &str, known: &BTreeMap<String, &'static str>) -> String {
     let text = &in_our_words(text);
     let mut longest: Vec<_> = known.iter().collect();
@@ -145,8 +197,18 @@ fn scrubbed(text: &str, known: &BTreeMap<String, &'static str>) -> String {
     for (text, word) in longest {
         out = replaced(&out, text, word);
     }
-    let parts = out.split(' ').map(|part| if part.contains('@') { "ADDRESS" } else { part });
+    let parts = out.split(' ').map(|part| match part {
+        _ if part.contains('@') => "ADDRESS",
+        _ if is_path(part) => "FILE",
+        _ => part,
+    });
     parts.collect::<Vec<_>>().join(" ")
+}
+
+/// Says whether a word is a path, or an account of a domain. Paths on a server are not somebody's.
+fn is_path(word: &str) -> bool {
+    let word = word.trim_start_matches(['\'', '"', '`', '(', '„', '“']);
+    word.contains('\\') || word.len() > 1 && word.starts_with('/') && !word.starts_with("/EWS")
 }
 
 /// Replaces whole words in any case: a user called `a` is no part of `have`.
@@ -199,6 +261,10 @@ mod tests {
             ("somebody.else@firma.example has no mailbox", "ADDRESS has no mailbox"),
             ("user A has a mailbox", "user USER has USER mailbox"),
             ("we have what TLS 1.2 wants", "we have what TLS 1.2 wants"),
+            // Files that nobody told us of.
+            (r"C:\Users\f.weber\none.pem cannot be read", "FILE cannot be read"),
+            ("no key in ('/home/frank.weber/x' or below)", "no key in FILE or below)"),
+            ("it ends in /EWS/Exchange.asmx / or so", "it ends in /EWS/Exchange.asmx / or so"),
             // A server names whom it likes.
             (
                 "the server refused the request with ErrorImpersonationFailed: CN=Weber, Frank may not (request 1f, at EX01)",
