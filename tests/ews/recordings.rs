@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use abgleich::ews::autodiscover::answer;
 use abgleich::ews::{Arrival, Change, Limits, Reply, ReplyParser, StreamParser};
 
 use crate::loss::nothing_is_lost;
@@ -124,11 +125,19 @@ fn answers_in(folder: &Path) -> Vec<PathBuf> {
     let (folders, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| path.is_dir());
     let is_answer = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        path.extension().is_some_and(|kind| kind == "xml") && name.contains("-response")
+        // The second is how our own recorder names them.
+        path.extension().is_some_and(|kind| kind == "xml")
+            && (name.contains("-response") || name.ends_with(".response.xml"))
     };
     let mut answers: Vec<PathBuf> = files.into_iter().filter(is_answer).collect();
     answers.extend(folders.iter().flat_map(|folder| answers_in(folder)));
     answers
+}
+
+/// A recording has what Autodiscover said as well, which another reader is for.
+fn is_of_autodiscover(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ["-GetUserSettings.", "-Autodiscover."].iter().any(|operation| name.contains(operation))
 }
 
 fn check_folder(folder: &Path) -> usize {
@@ -136,6 +145,10 @@ fn check_folder(folder: &Path) -> usize {
     for path in &answers {
         let bytes = std::fs::read(path).unwrap();
         let expected = count(&bytes);
+        if is_of_autodiscover(path) {
+            assert_eq!(answer::read(&bytes).is_ok(), expected.is_some(), "{}", path.display());
+            continue;
+        }
         let messages = expected.as_ref().map_or(0, |count| count.messages);
         let (arrivals, reply) = read(&bytes, 16 * 1024, messages);
         match (expected, reply) {
@@ -178,7 +191,8 @@ fn recordings_parse_and_have_as_many_items_as_another_reader_counts() {
     let folders = std::env::var_os("ABGLEICH_RECORDINGS").unwrap_or_else(|| {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ews/recordings").into_os_string()
     });
-    for folder in std::env::split_paths(&folders) {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/soap");
+    for folder in std::env::split_paths(&folders).chain([ours]) {
         if !folder.is_dir() {
             println!("SKIPPED: there is no folder {} (set ABGLEICH_RECORDINGS)", folder.display());
             continue;
