@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use exchange_sim::{Fault, FaultKind};
+use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -306,4 +307,31 @@ fn a_user_who_is_added_meanwhile_is_found() {
     watching.hurry();
     watching.hear("goes_on", |line| line["user"] == "NEU");
     assert_eq!(watching.end().0, 0);
+}
+
+/// In quiet hours nothing is done, whoever asks, and they are those of the clock where the person is.
+#[test]
+fn in_quiet_hours_of_a_mailbox_nothing_is_run_for_it() {
+    let office = Office::of(&[CLARA, FRANK]);
+    let config = office.place.read("abgleich.toml");
+    let line = "FWE = \"f.weber@firma.example\"";
+    assert!(config.contains(line), "{config}");
+    // Ten to twelve hours from Berlin, whichever half of the year it is.
+    let far = "FWE = { address = \"f.weber@firma.example\", zone = \"Pacific/Auckland\" }";
+    std::fs::write(office.place.path("abgleich.toml"), config.replace(line, far)).unwrap();
+    let hour = Timestamp::now().in_tz("Europe/Berlin").unwrap().hour();
+    let (from, to) = ((hour + 22) % 24, (hour + 3) % 24);
+    let quiet = format!("quiet = [\"{from}:00-{to}:00\"]");
+    let watching = Watching::start(&office, &quiet, &["--first-transfer"]);
+    let ran = watching.hear("run", |_| true);
+    assert_eq!(ran["user"], FRANK.0, "{ran}");
+    let (id, mobile) = mobile(&office, FRANK.1);
+    office.exchange.outlook(FRANK.1).edit(&id, &[(&mobile, Some("+49 170 1234567"))]).unwrap();
+    watching.hurry();
+    let ran = watching.hear("run", |_| true);
+    assert_eq!(ran["user"], FRANK.0, "{ran}");
+    let (code, last) = watching.end();
+    assert_eq!(code, 0);
+    assert!(last.iter().all(|line| line["user"] != CLARA.0), "{last:?}");
+    assert_eq!(office.items(CLARA.1, "contacts"), 0, "nobody looked at this mailbox");
 }
