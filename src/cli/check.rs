@@ -96,7 +96,7 @@ impl Check {
             return Ok(Exit::Done);
         }
         let tried = Tried::new(self.write_probe, self.record.as_deref())?;
-        let seen = look(&settings, &chosen, tried);
+        let (seen, recorded) = look(&settings, &chosen, tried);
         if self.json {
             json::print(&document::document(&seen, settings.language))?;
         } else if self.ticket {
@@ -104,11 +104,16 @@ impl Check {
         } else {
             say::text!("{}", show::text(&settings, &seen));
         }
-        Ok(exit(&seen, self.strict))
+        recorded.map(|()| exit(&seen, self.strict))
     }
 }
 
-fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen {
+/// Looks at everything, and says whether that was recorded if somebody asked for it.
+fn look(
+    settings: &Settings,
+    chosen: &[&MailboxSettings],
+    tried: Tried,
+) -> (Seen, Result<(), Failure>) {
     let words = Words { language: settings.language };
     let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
     let sources: BTreeMap<_, _> =
@@ -124,7 +129,9 @@ fn look(settings: &Settings, chosen: &[&MailboxSettings], tried: Tried) -> Seen 
     );
     whose::twins(settings.language, &mut mailboxes);
     let overlaps = overlap::of(chosen, &sources, words);
-    Seen { state: state::look(settings, words), sources, ways: tried.ways(), mailboxes, overlaps }
+    let recorded = tried.recorded_whole(settings.language);
+    let state = state::look(settings, words);
+    (Seen { state, sources, ways: tried.ways(), mailboxes, overlaps }, recorded)
 }
 
 impl Looked {

@@ -54,6 +54,7 @@ impl Discover {
         let (walk, outcome) =
             servers.discover(&settings, name, begin, &self.address, &mut permit)?;
         say::text!("{}", text(language, &self.address, (name, server), &walk, &outcome));
+        servers.recorded_whole(language)?;
         Ok(exit(&walk, &outcome))
     }
 

@@ -1,6 +1,7 @@
 //! Shell: opens what the configuration names: sources behind adapters, mailboxes on servers.
 
 mod access;
+mod concern;
 mod discovered;
 mod job;
 mod server;
@@ -11,6 +12,7 @@ use abgleich::config::{MailboxSettings, Settings};
 use crate::cli::config::unknown_user;
 use crate::failure::Failure;
 
+pub(super) use concern::{Concern, Told};
 pub(super) use job::job;
 pub(super) use server::{Servers, Usage, act_as, file};
 pub(super) use source::{failed, source};

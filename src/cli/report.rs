@@ -19,6 +19,7 @@ use abgleich::engine::report::{Counts, Line, MailboxReport, Outcome};
 use abgleich::model::RunId;
 use jiff::Timestamp;
 
+use crate::cli::open::Concern;
 use crate::failure::Exit;
 
 #[cfg(test)]
@@ -42,6 +43,8 @@ pub(super) struct Run {
     pub(super) finished: Timestamp,
     /// What became of each mailbox, in the order of the configuration.
     pub(super) mailboxes: Vec<Ran>,
+    /// What a person should know besides.
+    pub(super) concerns: Vec<Concern>,
 }
 
 /// What became of one mailbox.
@@ -80,6 +83,7 @@ impl Run {
         self.mailboxes
             .iter()
             .map(|ran| exit_of(&ran.report, strict))
+            .chain(self.concerns.iter().map(|concern| concern.exit(strict)))
             .fold(Exit::Done, Exit::or_worse)
     }
 }
@@ -107,6 +111,11 @@ pub(super) fn report_text(run: &Run, manner: Manner) -> String {
     }
     if run.mailboxes.len() > 1 {
         mailbox::write_summary(&mut text, run, manner);
+    }
+    for concern in &run.concerns {
+        let (said, next) = concern.said(manner.language);
+        wrap(&mut text, "", &said);
+        wrap(&mut text, "  → ", &next);
     }
     text
 }

@@ -13,6 +13,7 @@ mod poll;
 mod sources;
 mod voice;
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -30,6 +31,7 @@ use abgleich::watch::{Ended, Plan, Who};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::cli::open::{Concern, Told};
 use crate::cli::progress::Progress;
 use crate::cli::report::{Ran, exit_of};
 use crate::cli::watch::bell::Bell;
@@ -109,6 +111,8 @@ struct Watching<'a> {
     lanes: Vec<usize>,
     zones: Vec<TimeZone>,
     standing: Mutex<Vec<Standing>>,
+    /// What was remarked already.
+    remarked: Mutex<BTreeSet<Concern>>,
     listening: Listening,
     bell: Arc<Bell>,
 }
@@ -165,6 +169,7 @@ impl<'a> Watching<'a> {
         let watching = Self {
             zones: chosen.iter().map(zone).collect(),
             standing: Mutex::new(chosen.iter().map(|_| Standing::default()).collect()),
+            remarked: Mutex::default(),
             listening: Listening::new(chosen.len()),
             settings,
             chosen,
@@ -303,6 +308,7 @@ impl<'a> Watching<'a> {
             });
         }
         self.note(who, &ran, again, is_down);
+        self.remark();
         if matches!(outcome, Outcome::Done | Outcome::Waits) {
             self.listen_to(who, mailbox);
         }
@@ -323,6 +329,17 @@ impl<'a> Watching<'a> {
         let ended = self.gate("server", server).map_or(Ended::Failed, Ended::Shut);
         self.bell.agenda().done(who, self.bell.now(), ended);
         None
+    }
+
+    /// Says what a person should know by now and was not told yet.
+    fn remark(&self) {
+        let mut remarked = self.remarked.lock().unwrap_or_else(PoisonError::into_inner);
+        for concern in self.servers.concerns() {
+            if remarked.insert(concern.clone()) {
+                let Told { kind, text, next } = concern.told(self.settings.language);
+                self.voice.say(What::Remark { kind, text, next });
+            }
+        }
     }
 
     fn gate(&self, wanted: &str, name: &str) -> Option<usize> {
@@ -399,6 +416,11 @@ impl<'a> Watching<'a> {
     /// Returns how the program ends: by the worst of how the mailboxes stand.
     fn exit(&self) -> Exit {
         let all = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().filter_map(|standing| standing.exit).fold(Exit::Done, Exit::or_worse)
+        let concerns = self.servers.concerns();
+        let concerns = concerns.iter().map(|concern| concern.exit(self.strict));
+        all.iter()
+            .filter_map(|standing| standing.exit)
+            .chain(concerns)
+            .fold(Exit::Done, Exit::or_worse)
     }
 }

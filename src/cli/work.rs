@@ -124,7 +124,8 @@ impl Work {
                 failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, None)
             },
         );
-        Ok(Run { id, started, finished: Timestamp::now(), mailboxes })
+        let concerns = opened.servers.concerns();
+        Ok(Run { id, started, finished: Timestamp::now(), mailboxes, concerns })
     }
 
     pub(super) fn options(

@@ -38,6 +38,8 @@ struct Shared {
     started: Instant,
     exchanges: AtomicU32,
     index: Mutex<File>,
+    /// What could not be written first.
+    failure: Mutex<Option<String>>,
 }
 
 impl fmt::Debug for Recorder {
@@ -69,7 +71,13 @@ impl Recorder {
             started: Instant::now(),
             exchanges: AtomicU32::new(0),
             index: Mutex::new(index),
+            failure: Mutex::default(),
         })))
+    }
+
+    /// Returns what could not be written, if something could not. That never stops a run, but then the recording is not whole.
+    pub fn failure(&self) -> Option<String> {
+        self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Begins an exchange with its request.
@@ -95,7 +103,7 @@ impl Recorder {
             file.write_all(scrubber.take().as_bytes())?;
             file.write_all(scrubber.end().as_bytes())
         });
-        tape.note(written);
+        self.0.note(written);
         tape
     }
 
@@ -111,9 +119,7 @@ impl Recorder {
         if let (Value::Object(line), Value::Object(came)) = (&mut line, came) {
             line.extend(came.into_iter().map(|(key, value)| (key, self.0.invented(value))));
         }
-        if let Err(error) = self.0.write(&line) {
-            tracing::warn!(%error, what, "a step cannot be recorded");
-        }
+        self.0.note(self.0.write(&line));
     }
 }
 
@@ -127,6 +133,14 @@ impl Shared {
     fn write(&self, line: &Value) -> io::Result<()> {
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(index, "{line}")
+    }
+
+    /// Takes note of what could not be written.
+    fn note(&self, written: io::Result<()>) {
+        if let Err(error) = written {
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert(error.to_string());
+        }
     }
 
     /// Invents what may be a host or an address in what a step brought.
@@ -197,7 +211,7 @@ impl Tape {
         let opened = File::create(self.path("response"));
         match opened {
             Ok(file) => self.answer = Some(file),
-            Err(error) => self.note(Err(error)),
+            Err(error) => self.shared.note(Err(error)),
         }
     }
 
@@ -226,7 +240,7 @@ impl Tape {
             self.chunks.push((self.shared.passed(), text.len()));
         }
         let written = self.answer.as_mut().map_or(Ok(()), |file| file.write_all(text.as_bytes()));
-        self.note(written);
+        self.shared.note(written);
     }
 
     fn finish(&mut self, outcome: &str) {
@@ -251,18 +265,11 @@ impl Tape {
                 line.insert(key.to_owned(), value.into());
             }
         }
-        self.note(self.shared.write(&line));
+        self.shared.note(self.shared.write(&line));
     }
 
     fn path(&self, part: &str) -> PathBuf {
         self.shared.folder.join(format!("{:03}-{}.{part}.xml", self.number, self.operation))
-    }
-
-    /// A recording that cannot be written never stops a run.
-    fn note(&self, written: io::Result<()>) {
-        if let Err(error) = written {
-            tracing::warn!(%error, exchange = self.number, "an exchange cannot be recorded");
-        }
     }
 }
 
@@ -298,5 +305,9 @@ mod tests {
         assert_eq!(lines[1]["chunks"].as_array().unwrap().len(), 2);
         assert_eq!((&lines[2]["outcome"], &lines[2]["status"]), (&json!("given up"), &Value::Null));
         assert!(Recorder::begin_in(folder.path()).is_err(), "one recording in a folder");
+        assert_eq!(recorder.failure(), None);
+        fs::remove_dir_all(folder.path()).unwrap();
+        drop(recorder.begin("GetFolder", b"<a/>"));
+        assert!(recorder.failure().is_some(), "half a recording is told of");
     }
 }

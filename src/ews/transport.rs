@@ -13,6 +13,7 @@ mod date;
 mod dial;
 mod endpoint;
 mod exchange;
+mod expiry;
 mod facts;
 mod http;
 mod inflate;
@@ -32,6 +33,7 @@ mod trust;
 
 pub use certificate::Certificate;
 pub use endpoint::{Endpoint, PlainHttp};
+pub use expiry::{ENDS_SOON, Expiry};
 pub use facts::{Dialed, LoginFacts, Offer, Page, TlsFacts};
 pub use http::{HttpLane, Settings, Timeouts};
 pub use knock::knock;

@@ -20,8 +20,13 @@ pub(crate) struct Office {
 impl Office {
     /// Opens an office with these lines in the configuration, each a user and the owner of the mailbox.
     pub(crate) fn of(people: &[(&str, &str, &str)]) -> Self {
+        Self::open(people, Options::default())
+    }
+
+    /// The same, with a server of these options.
+    pub(crate) fn open(people: &[(&str, &str, &str)], options: Options) -> Self {
         built::folder();
-        let mut options = Options::default().login(Login::service(ACCOUNT, PASSWORD));
+        let mut options = options.login(Login::service(ACCOUNT, PASSWORD));
         for (_, address, owner) in people {
             options = options.named_mailbox(address, owner);
         }

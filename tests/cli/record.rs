@@ -153,3 +153,24 @@ fn a_recorded_discovery_shows_the_way_and_names_nobody() {
     names_nobody(&text);
     assert!(text.contains("<Name>ExternalEwsUrl</Name>"), "the protocol's words stay: {text}");
 }
+
+/// Half a recording helps nobody, and a disk that is full is seen by nobody but the program.
+#[cfg(unix)]
+#[test]
+fn a_recording_that_cannot_be_written_is_told_of_and_counts() {
+    let office = Office::of_one();
+    for (tape, command) in [("one", "plan"), ("two", "check")] {
+        let folder = office.place.path(tape);
+        std::fs::create_dir(&folder).unwrap();
+        // Whatever is written there is refused: no room is left.
+        std::os::unix::fs::symlink("/dev/full", folder.join("002-GetFolder.response.xml")).unwrap();
+        for file in ["001-GetFolder.response.xml", "003-GetFolder.response.xml"] {
+            std::os::unix::fs::symlink("/dev/full", folder.join(file)).unwrap();
+        }
+        let ended = office.run(&[command, "--record", tape]);
+        assert_eq!(ended.code, 5, "{command}: {ended:?}");
+        let told = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(told.contains("the recording is not whole: No space left"), "{command}: {told}");
+        assert!(told.contains("record into a new one"), "{command}: {told}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use abgleich::model::{TenantName, UserId};
 use abgleich::state::MailboxLock;
-use exchange_sim::{Fault, FaultKind};
+use exchange_sim::{Fault, FaultKind, Options};
 
 use crate::office::Office;
 
@@ -272,4 +272,22 @@ fn d14_a_user_whom_staffitpro_does_not_know_gets_nothing() {
     assert_eq!(report["mailboxes"][1]["outcome"], "failed");
     assert_eq!(office.items(CLARA.1, "contacts"), 0);
     assert!(office.items(FRANK.1, "contacts") > 0);
+}
+
+/// Nobody reads the log of a service, and on the day after its end no connection is possible any more.
+#[test]
+fn a_certificate_that_ends_soon_is_in_the_report() {
+    let options = Options { certificate_days: Some(10), ..Options::default() };
+    let office = Office::open(&[("CSC", "c.schmidt@firma.example", "Schmidt, Clara")], options);
+    let told = "the certificate of the server exchange ends on 20";
+    let ended = office.run(&["plan"]);
+    assert!(ended.stdout.contains(told) && ended.stdout.contains("renew it in time"), "{ended:?}");
+    let (code, report) = office.json(&["sync", "--first-transfer"]);
+    assert_eq!(code, 0, "{report}");
+    let remarks = report["remarks"].as_array().unwrap();
+    assert_eq!((remarks.len(), &remarks[0]["kind"]), (1, &"certificate-ends".into()), "{report}");
+    assert!(remarks[0]["text"].as_str().unwrap().starts_with(told), "{report}");
+    assert_eq!(office.run(&["sync", "--strict"]).code, 10);
+    let (_, report) = Office::of_one().json(&["plan"]);
+    assert_eq!(report["remarks"], serde_json::json!([]), "one that is far away");
 }

@@ -37,7 +37,10 @@ pub(crate) fn read(ended: &Ended) -> Value {
     let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
     hold(&document, &schema, &schema, "document");
     let plan = document["schema"].as_str().unwrap().starts_with("abgleich-plan/");
-    assert_eq!(keys(&document), ["schema", "run", "started", "finished", "totals", "mailboxes"]);
+    assert_eq!(
+        keys(&document),
+        ["schema", "run", "started", "finished", "totals", "mailboxes", "remarks"]
+    );
     assert_eq!(keys(&document["totals"]), TALLY);
     for mailbox in document["mailboxes"].as_array().unwrap() {
         let mut expected = vec!["user", "address", "outcome", "stopped", "scopes", "findings"];

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use abgleich::config::{Access, Binding, MailboxSettings, Scheme, Settings, Target, Writes};
+use abgleich::config::{
+    Access, Binding, Language, MailboxSettings, Scheme, Settings, Target, Writes,
+};
 use abgleich::engine::rules::ClockDifference;
 use abgleich::ews::ServerVersion;
 use abgleich::mailbox::exchange::ExchangeMailbox;
@@ -73,6 +75,11 @@ impl Tried {
             ways: Mutex::default(),
             entered: Mutex::default(),
         })
+    }
+
+    /// Says whether the recording is whole, if there is to be one.
+    pub(super) fn recorded_whole(&self, language: Language) -> Result<(), Failure> {
+        self.servers.recorded_whole(language)
     }
 
     /// Returns what was seen of the servers.

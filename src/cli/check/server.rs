@@ -1,16 +1,13 @@
 //! Shell: the server itself, before anybody logs in: its name, the connection, TLS, the certificate, and what it offers.
 
-use abgleich::ews::transport::{Certificate, Dialed, Offer, Scheme};
+use abgleich::ews::transport::{Certificate, Dialed, ENDS_SOON, Offer, Scheme};
 use abgleich::mailbox::MailboxError;
 use abgleich::mailbox::exchange::lane::ExchangeServer;
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{Timestamp, Unit};
 
 use crate::cli::check::remark::Remark;
 use crate::cli::check::stage::{Stage, Walked};
 use crate::cli::check::words::Words;
-
-/// A certificate that ends sooner than this is worth a warning: an authority of one's own takes its time.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What was seen of a server.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +85,7 @@ impl Way {
 }
 
 fn ends_soon(certificate: &Certificate, words: Words, now: Timestamp) -> Option<Remark> {
-    let end = certificate.not_after.filter(|_| certificate.ends_before(now + SOON))?;
+    let end = certificate.not_after.filter(|_| certificate.ends_before(now + ENDS_SOON))?;
     let days = (end - now).total(Unit::Hour).map_or(0.0, |hours| (hours / 24.0).floor());
     Some(Remark::warning(Stage::Certificate, words.certificate_ends(days, end)))
 }

@@ -9,7 +9,7 @@ use abgleich::config::{
     self, Binding, Proof, ProxySettings, Scheme, SecretRef, ServerSettings, Settings,
 };
 use abgleich::ews::transport::{
-    BindingMode, Gate, Login, Passage, Password, Places, Proxy, Ticket,
+    BindingMode, Expiry, Gate, Login, Passage, Password, Places, Proxy, Ticket,
 };
 use abgleich::mailbox::exchange::lane::ServerAccess;
 use abgleich::mailbox::exchange::wire::Patience;
@@ -95,6 +95,7 @@ impl Servers {
                 proxy,
                 places: Places::of(usize::try_from(server.max_lanes).unwrap_or(1)),
                 recorder: self.recorder.clone(),
+                expiry: Expiry::default(),
             },
             connect_within: server.timeouts.connect,
             reply_within: server.timeouts.reply,

@@ -2,6 +2,7 @@
 //! fetched once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,20 +30,22 @@ use crate::failure::{Exit, Failure};
 /// The servers that were prepared, and the threads that serve their connections.
 pub(in crate::cli) struct Servers {
     runtime: Runtime,
-    prepared: Arc<Mutex<BTreeMap<String, Arc<Prepared>>>>,
+    pub(super) prepared: Arc<Mutex<BTreeMap<String, Arc<Prepared>>>>,
     pub(super) gates: Gates,
     pub(super) patience: Duration,
     /// Who writes down what is said with servers.
     pub(super) recorder: Option<Recorder>,
+    /// Why it cannot be remembered where a mailbox was found.
+    pub(super) forgotten: Mutex<Option<String>>,
 }
 
 /// What all mailboxes of a server share.
-struct Prepared {
-    name: String,
+pub(super) struct Prepared {
+    pub(super) name: String,
     /// Where the server is, if the configuration says it.
     url: Option<String>,
     /// The way to it; its URL is filled in by where the mailbox is.
-    access: ServerAccess,
+    pub(super) access: ServerAccess,
     /// By what one secret is told from another.
     proof: Fingerprint,
     /// Hosts that may see the login when Autodiscover leads there.
@@ -72,7 +75,8 @@ impl Servers {
             .build()
             .map_err(|error| Failure::new(Exit::Internal, error))?;
         let (prepared, gates) = (Arc::default(), Gates::default());
-        Ok(Self { runtime, prepared, gates, patience, recorder: None })
+        let forgotten = Mutex::default();
+        Ok(Self { runtime, prepared, gates, patience, recorder: None, forgotten })
     }
 
     /// Writes down what is said with the servers, if somebody named a folder for it. Before the first server is prepared.
@@ -292,9 +296,7 @@ impl Servers {
         match self.walk(prepared, &mut walk, &mut |_, _| false) {
             Outcome::Found(found) => {
                 // What cannot be remembered is looked for again; that is all.
-                if let Err(error) = memory.note(name, address, &found, Timestamp::now()) {
-                    tracing::warn!(%error, "what was found cannot be remembered");
-                }
+                self.note_memory(memory.note(name, address, &found, Timestamp::now()));
                 let mut walked = prepared.walked.lock().unwrap_or_else(PoisonError::into_inner);
                 walked.insert(address.to_owned());
                 Ok(found)
@@ -326,12 +328,20 @@ impl Servers {
         if prepared.url.is_some() {
             return false;
         }
-        if let Err(error) = Discovered::at(&settings.state.folder).forget(&prepared.name, address) {
-            tracing::warn!(%error, "what was found cannot be forgotten");
+        let memory = Discovered::at(&settings.state.folder);
+        if !self.note_memory(memory.forget(&prepared.name, address)) {
             return false;
         }
         let mut walked = prepared.walked.lock().unwrap_or_else(PoisonError::into_inner);
         !walked.remove(address)
+    }
+
+    /// Takes note of a memory that cannot be written, and says whether it could.
+    fn note_memory<E: Display>(&self, written: Result<(), E>) -> bool {
+        let Err(error) = written else { return true };
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        *forgotten = Some(error.to_string());
+        false
     }
 
     /// Walks to the server of an address.

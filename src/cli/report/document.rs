@@ -7,6 +7,7 @@ use abgleich::reason::{Code, Facts};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::open::Told;
 use crate::cli::report::explained::Explained;
 use crate::cli::report::mailbox::facts_of;
 use crate::cli::report::words::{advised, field_names, outcome_key, say};
@@ -28,6 +29,8 @@ pub(in crate::cli) struct Document {
     totals: Counts,
     /// What became of each mailbox, in the order of the configuration.
     mailboxes: Vec<Mailbox>,
+    /// What a person should know besides, such as a certificate that ends soon.
+    remarks: Vec<Told>,
 }
 
 /// What became of one mailbox.
@@ -219,6 +222,7 @@ fn build(schema: &'static str, run: &Run, manner: Manner, with_lines: bool) -> D
         finished: instant(run.finished),
         totals: run.totals(),
         mailboxes: run.mailboxes.iter().map(|ran| mailbox(ran, manner, with_lines)).collect(),
+        remarks: run.concerns.iter().map(|concern| concern.told(manner.language)).collect(),
     }
 }
 

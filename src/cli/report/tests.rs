@@ -54,6 +54,7 @@ fn run(mailboxes: Vec<Ran>) -> Run {
         started: at("2026-11-22T08:00:00Z"),
         finished: at("2026-11-22T08:00:05Z"),
         mailboxes,
+        concerns: Vec::new(),
     }
 }
 
@@ -229,7 +230,10 @@ fn the_document_has_exactly_the_keys_of_the_issue() {
     };
     let document =
         serde_json::to_value(report_document(&run(vec![busy_mailbox()]), ENGLISH)).unwrap();
-    assert_eq!(keys(&document), ["schema", "run", "started", "finished", "totals", "mailboxes"]);
+    assert_eq!(
+        keys(&document),
+        ["schema", "run", "started", "finished", "totals", "mailboxes", "remarks"]
+    );
     let counts = [
         "created",
         "linked",

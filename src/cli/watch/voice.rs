@@ -111,6 +111,15 @@ pub(super) enum What {
         /// The address of the mailbox.
         address: String,
     },
+    /// Something that a person should know, such as a certificate that ends soon. Said once.
+    Remark {
+        /// Which: `certificate-ends`, `recording-broken` or `not-remembered`.
+        kind: &'static str,
+        /// What it is.
+        text: String,
+        /// What to do next.
+        next: String,
+    },
     /// The program ended.
     Ended {
         /// How many runs there were.
@@ -261,6 +270,7 @@ fn text(what: &What, manner: Manner) -> String {
                 "Exchange tells nothing of this mailbox; it is looked at by schedule"
             )
         ),
+        What::Remark { text, next, .. } => format!("{text}; {next}"),
         What::Ended { runs, .. } => {
             format!("{} {runs} {}", of("beendet nach", "ended after"), of("Läufen", "runs"))
         }

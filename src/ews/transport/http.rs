@@ -1,14 +1,13 @@
 //! A lane to a real server (effect).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout};
 
@@ -23,6 +22,7 @@ use crate::ews::transport::date::ServerClock;
 use crate::ews::transport::dial::{Connection, Way, dial};
 use crate::ews::transport::endpoint::Endpoint;
 use crate::ews::transport::exchange::Outgoing;
+use crate::ews::transport::expiry::Expiry;
 use crate::ews::transport::facts::{Dialed, LoginFacts, Offer, Page};
 use crate::ews::transport::login::basic;
 use crate::ews::transport::passage::Passage;
@@ -67,12 +67,8 @@ pub struct Settings {
     binding: BindingMode,
     places: Places,
     pub(super) recorder: Option<Recorder>,
-    /// Whether the end of the server's certificate was told.
-    told: Arc<AtomicBool>,
+    expiry: Expiry,
 }
-
-/// A certificate that ends within this time is told of: renewing takes days in some companies.
-const ENDS_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Settings {
     /// Prepares lanes. Do it once: reading the system's certificates takes a while.
@@ -101,18 +97,19 @@ impl Settings {
             binding: BindingMode::Auto,
             places: Places::default(),
             recorder: None,
-            told: Arc::default(),
+            expiry: Expiry::default(),
         })
     }
 
     /// Takes what is special on the way. Plain http to this machine never goes through a proxy.
     #[must_use]
     pub fn through(mut self, passage: &Passage) -> Self {
-        let Passage { gate, binding, proxy, places, recorder } = passage.clone();
+        let Passage { gate, binding, proxy, places, recorder, expiry } = passage.clone();
         self.account = Arc::new(Account::new(self.account.login().clone(), gate));
         self.binding = binding;
         self.places = places;
         self.recorder = recorder;
+        self.expiry = expiry;
         self.proxy = proxy.filter(|_| self.endpoint.is_tls());
         self
     }
@@ -180,12 +177,8 @@ impl Settings {
         .await?;
         let Dialed { address, local, tls } = &connection.dialed;
         tracing::debug!(server = %self.endpoint.authority(), %address, %local, "connected");
-        if let Some(tls) = tls
-            && tls.certificate.ends_before(Timestamp::now() + ENDS_SOON)
-            && !self.told.swap(true, Ordering::Relaxed)
-        {
-            let (server, certificate) = (self.endpoint.authority(), &tls.certificate);
-            tracing::warn!(%server, %certificate, "the server's certificate ends soon; renew it");
+        if let Some(tls) = tls {
+            self.expiry.saw(&tls.certificate, Timestamp::now());
         }
         connection.place = place;
         Ok(Box::new(connection))

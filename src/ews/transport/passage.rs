@@ -2,6 +2,7 @@
 
 use crate::ews::auth::{BindingMode, Gate};
 use crate::ews::recorder::Recorder;
+use crate::ews::transport::expiry::Expiry;
 use crate::ews::transport::places::Places;
 use crate::ews::transport::proxy::Proxy;
 
@@ -18,4 +19,6 @@ pub struct Passage {
     pub places: Places,
     /// Who writes down what is said, without anything about persons.
     pub recorder: Option<Recorder>,
+    /// What was seen of certificates that end soon.
+    pub expiry: Expiry,
 }
