@@ -20,7 +20,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use abgleich::config::{MailboxSettings, Settings};
+use abgleich::config::{MailboxSettings, Settings, Target};
 use abgleich::model::TenantName;
 use clap::Args;
 
@@ -165,6 +165,8 @@ fn look_at(
     looked.person = user.map(|user| user.name.clone());
     looked.outlook = outlook::look(settings, tried, mailbox, words, &mut looked.remarks);
     if let (Some(user), Some(owner)) = (user, &looked.outlook.owner)
+        // A file has a name that somebody gave it, which need not be a person's.
+        && matches!(mailbox.target, Target::Exchange { .. })
         && !person::same(&user.name, user.email.as_deref(), owner)
     {
         looked.remarks.push(Remark::warning(Stage::Mailbox, words.other_person(&user.name, owner)));
