@@ -10,6 +10,7 @@ mod place;
 mod repair;
 mod show;
 
+use std::io;
 use std::path::Path;
 
 use abgleich::config::Language;
@@ -17,6 +18,7 @@ use abgleich::pst::PstError;
 use abgleich::pst::messaging::{CodePage, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::WriteError;
+use abgleich::reason::Advice;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
@@ -48,7 +50,7 @@ enum Command {
     Create(create::Create),
     /// Write the contacts, appointments and tasks in forms that other programs read
     Export(export::Export),
-    /// Check every rule of the format, from the pages up to the items
+    /// Check every rule of the format, from the pages up to the items; three findings of each rule are shown, with -v all
     Check(check::Check),
     /// Copy a file without its holes
     Compact(compact::Compact),
@@ -69,7 +71,7 @@ impl Pst {
                 create.run(language, folders)
             }
             Command::Export(export) => export.run(language),
-            Command::Check(check) => check.run(language),
+            Command::Check(check) => check.run(language, global.verbose > 0),
             Command::Compact(compact) => compact.run(language),
             Command::Repair(repair) => repair.run(language),
         }
@@ -115,28 +117,68 @@ fn code_page(text: &str) -> Result<CodePage, String> {
 /// Says that a file cannot be read.
 fn unreadable(path: &Path, error: PstError) -> Failure {
     let hint = match &error {
-        PstError::Io { .. } | PstError::Unopened { .. } => {
-            "is the path right, and may this account read the file?"
-        }
-        PstError::InUse => "then try again",
-        PstError::Written => "run it again once that program, such as a run of abgleich, is done",
-        _ => "if it is meant to be an Outlook data file, take it from a backup",
+        PstError::Io { .. } | PstError::Unopened { .. } => Advice::new(
+            "stimmt der Pfad, und darf dieses Konto die Datei lesen?",
+            "is the path right, and may this account read the file?",
+        ),
+        PstError::InUse => Advice::new("dann noch einmal versuchen", "then try again"),
+        PstError::Written => Advice::new(
+            "noch einmal ausführen, wenn jenes Programm, etwa ein Lauf von abgleich, fertig ist",
+            "run it again once that program, such as a run of abgleich, is done",
+        ),
+        PstError::Enlightened => DECRYPT,
+        PstError::Damaged { structure: "HEADER", .. } => Advice::new(
+            "`abgleich pst repair DATEI KOPIE` bringt einen Kopf in Ordnung, den ein Absturz zerrissen hat; sonst die Datei aus einer \
+             Sicherung nehmen",
+            "`abgleich pst repair FILE INTO` mends a header that a crash tore; otherwise take the file from a backup",
+        ),
+        _ => Advice::new(
+            "soll es eine Outlook-Datendatei sein, sie aus einer Sicherung nehmen",
+            "if it is meant to be an Outlook data file, take it from a backup",
+        ),
     };
-    Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error })
-        .hint(hint)
+    let is_missing = matches!(&error, PstError::Unopened { source } if is_missing(source));
+    let kind = if is_missing { Exit::Usage } else { Exit::MailboxFailed };
+    Failure::new(kind, Of { path: path.display().to_string(), source: error }).hint(hint)
+}
+
+/// A path that leads nowhere is the caller's to put right.
+fn is_missing(source: &io::Error) -> bool {
+    matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Says that a file cannot be written.
 fn unwritable(path: &Path, error: WriteError) -> Failure {
     let hint = match &error {
-        WriteError::NetworkShare { .. } => Some("`--on-share` writes it there all the same"),
-        WriteError::DiskFull { .. } => Some("make room there, or name a place on another disk"),
-        WriteError::Exists { .. } => Some("name a file that does not exist yet"),
+        WriteError::NetworkShare { .. } => Some(Advice::new(
+            "`--on-share` schreibt sie trotzdem dorthin",
+            "`--on-share` writes it there all the same",
+        )),
+        WriteError::DiskFull { .. } => Some(Advice::new(
+            "dort Platz schaffen, oder eine Stelle auf einem anderen Datenträger nennen",
+            "make room there, or name a place on another disk",
+        )),
+        WriteError::Exists { .. } => Some(Advice::new(
+            "eine Datei nennen, die es noch nicht gibt",
+            "name a file that does not exist yet",
+        )),
+        WriteError::Beside { .. } => Some(Advice::new(
+            "stimmt der Pfad, und darf dieses Konto dort lesen und schreiben?",
+            "is the path right, and may this account read and write there?",
+        )),
+        WriteError::Pst(PstError::Enlightened) => Some(DECRYPT),
+        WriteError::Pst(PstError::NotPst { .. }) => {
+            Some(Advice::new("eine Outlook-Datendatei nennen", "name an Outlook data file"))
+        }
         _ => None,
     };
-    let failure =
-        Failure::new(Exit::MailboxFailed, Of { path: path.display().to_string(), source: error });
-    failure.hint_of(hint.map(str::to_owned))
+    let is_usage = match &error {
+        WriteError::Exists { .. } | WriteError::Pst(PstError::NotPst { .. }) => true,
+        WriteError::Beside { source, .. } => is_missing(source),
+        _ => false,
+    };
+    let kind = if is_usage { Exit::Usage } else { Exit::MailboxFailed };
+    Failure::new(kind, Of { path: path.display().to_string(), source: error }).hint_of(hint)
 }
 
 /// Returns which file an error of copying is about: the one that it names, the one that is copied, or the copy.
@@ -158,9 +200,15 @@ fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path 
     }
 }
 
+const DECRYPT: Advice = Advice::new(
+    "den Schutz wegnehmen (im Explorer: Dateibesitz, Persönlich), oder in Outlook in eine neue Datendatei exportieren",
+    "take the protection off (in Explorer: File ownership, Personal), or let Outlook export it into a new data file",
+);
+
 /// Says whether the original is damaged, so that copying it cannot do.
 fn is_damaged(error: &WriteError) -> bool {
     match error {
+        WriteError::Pst(PstError::NotPst { .. } | PstError::Enlightened) => false,
         WriteError::Pst(error) => !error.is_of_system(),
         error => matches!(error, WriteError::Uncounted { .. } | WriteError::Inconsistent { .. }),
     }
@@ -216,13 +264,18 @@ mod tests {
         let io = |action| {
             WriteError::Pst(PstError::io(action, 0, io::Error::from(io::ErrorKind::StorageFull)))
         };
+        let damaged = || {
+            let (structure, field, rule) = ("BTPAGE", "cEnt", "is more than the page holds");
+            WriteError::Pst(PstError::Damaged { structure, field, value: 21, rule, at: 0x4600 })
+        };
         for (error, blamed, damaged) in [
             (io("read"), from, false),
             (io("write"), into, false),
             (io("make writes durable"), into, false),
             (io("change the file's length"), into, false),
             (io("open the copy"), into, false),
-            (WriteError::Pst(PstError::NotPst { found: vec![1] }), from, true),
+            (WriteError::Pst(PstError::NotPst { found: vec![1] }), from, false),
+            (damaged(), from, true),
             (WriteError::TooLong { limit: 1 }, into, false),
         ] {
             assert_eq!(

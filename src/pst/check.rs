@@ -52,7 +52,7 @@ use crate::pst::medium::Medium;
 use crate::pst::messaging::Store;
 use crate::pst::ndb::Ndb;
 
-pub use report::{Finding, Report, Weight};
+pub use report::{Finding, Remedy, Report, Weight};
 pub use rule::{Rule, Said};
 
 /// Checks the file at a path.

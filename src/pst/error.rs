@@ -39,6 +39,8 @@ pub enum PstError {
         /// The offset of the value in the file, in bytes.
         at: u64,
     },
+    /// The file is encrypted by Windows Information Protection.
+    Enlightened,
     /// A structure breaks a rule of the format.
     Damaged {
         /// The structure by its name in MS-PST, such as `BTPAGE`.
@@ -134,6 +136,10 @@ impl fmt::Display for PstError {
             Self::Unsupported { what, value, at } => {
                 write!(f, "{what} {value:#x} at offset {at:#x} is not supported")
             }
+            Self::Enlightened => write!(
+                f,
+                "the file is under Windows Information Protection, which encrypts it for one organisation"
+            ),
             Self::Damaged { structure, field, value, rule, at } => {
                 write!(f, "damaged {structure} at offset {at:#x}: {field} {value:#x} {rule}")
             }

@@ -40,12 +40,17 @@ next: `abgleich pst check c.pst` looks at what is in it; if that finds nothing, 
     assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
     for command in ["compact", "repair"] {
         let again = place.run(&["pst", command, "a.pst", "b.pst"]);
-        assert_eq!((again.code, again.stdout.as_str()), (4, ""), "{again:?}");
+        assert_eq!((again.code, again.stdout.as_str()), (2, ""), "{again:?}");
         assert!(again.stderr.contains("exists already"), "{}", again.stderr);
         // What is wrong with the original is told of the original.
         let missing = place.run(&["pst", command, "old.pst", "new.pst"]);
         let first = missing.stderr.lines().next().unwrap_or_default();
-        assert_eq!((missing.code, first), (4, "error: old.pst: could not open old.pst"));
+        assert_eq!((missing.code, first), (2, "error: old.pst: could not open old.pst"));
+        let text = place.path("letter.txt");
+        std::fs::write(&text, "Dear Sir").unwrap();
+        let refused = place.run(&["pst", command, "letter.txt", "new.pst"]);
+        assert!(refused.stderr.contains("this is no PST or OST file"), "{refused:?}");
+        assert!(refused.code == 2 && !refused.stderr.contains("pst repair"), "{refused:?}");
         if let Some(ansi) = real("MailbirdInc__test_ansi.pst") {
             let ansi = ansi.display().to_string();
             let refused = place.run(&["pst", command, &ansi, "new.pst"]);
@@ -143,6 +148,53 @@ fn a_series_without_a_word_for_it_is_named_and_in_no_calendar() {
         items.iter().find(|item| item["id"] == id).unwrap()["fields"].as_object().unwrap().clone()
     };
     assert!(!fields(&item).contains_key("recurrence"), "what is not known is absent, not null");
+}
+
+/// What helps depends on what is broken: `pst repair` makes maps anew, and nothing else.
+#[test]
+fn the_advice_of_a_check_is_what_helps() {
+    let place = Place::new();
+    assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
+    let mut bytes = std::fs::read(place.path("a.pst")).unwrap();
+    // The first allocation map lies at 0x4400.
+    bytes[0x4400 + 100] ^= 0xFF;
+    std::fs::write(place.path("a.pst"), &bytes).unwrap();
+    let checked = place.run(&["pst", "check", "a.pst"]);
+    assert_eq!(checked.code, 4, "{checked:?}");
+    assert!(
+        checked.stdout.ends_with(
+            "\nnext: `abgleich pst repair FILE INTO` makes a copy in which it is right\n"
+        ),
+        "{checked:?}"
+    );
+    assert_eq!(place.run(&["pst", "repair", "a.pst", "b.pst"]).code, 0);
+    assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
+    // The header's checksum: nothing opens it, and the same command helps.
+    bytes[4] ^= 0xFF;
+    std::fs::write(place.path("a.pst"), &bytes).unwrap();
+    for command in ["check", "info", "ls"] {
+        let refused = place.run(&["pst", command, "a.pst"]);
+        assert!(
+            refused.code == 4 && refused.stderr.contains("next: `abgleich pst repair"),
+            "{refused:?}"
+        );
+    }
+    // Five names in other buckets than theirs: whoever reads all of them finds them.
+    if let Some(file) = real("aspose-email__MapiContactToPST1.pst") {
+        let file = file.to_string_lossy();
+        let checked = place.run(&["pst", "check", &file]);
+        assert!(checked.stdout.contains("can be read and written as it is"), "{checked:?}");
+        assert!(!checked.stdout.contains("pst repair"), "{checked:?}");
+    }
+    // 72 contacts without three properties each.
+    if let Some(file) = real("aspose-email__PersonalStorageFile1.pst") {
+        let file = file.to_string_lossy();
+        let lines = |words: &[&str]| {
+            let stdout = place.run(&[words, &["pst", "check", &file]].concat()).stdout;
+            stdout.lines().filter(|line| line.contains("has no property")).count()
+        };
+        assert_eq!((lines(&[]), lines(&["-v"])), (3, 216));
+    }
 }
 
 /// Returns a file of those that other programs wrote.
@@ -332,7 +384,7 @@ DHO = { pst = 'a.pst', contacts = 'sync' }
 fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     let office = Office::of_one();
     let place = &office.place;
-    assert_eq!(place.run(&["pst", "create", "OneDrive/c.pst"]).code, 4, "no such folder");
+    assert_eq!(place.run(&["pst", "create", "OneDrive/c.pst"]).code, 2, "no such folder");
     std::fs::create_dir(place.path("OneDrive")).unwrap();
     let made = place.run(&["pst", "create", "OneDrive/c.pst"]);
     assert!(made.stderr.contains("in step with a cloud (OneDrive)"), "{made:?}");
@@ -345,12 +397,7 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     batch.commit().unwrap();
     file.close().unwrap();
 
-    let configured = |words: &str| {
-        let config = place.read("abgleich.toml");
-        let line = config.lines().last().unwrap().to_owned();
-        let config = config.replace(&line, &format!("CSC = {{ pst = 'OneDrive/c.pst'{words} }}"));
-        std::fs::write(place.path("abgleich.toml"), config).unwrap();
-    };
+    let configured = |words: &str| configured(place, "OneDrive/c.pst", words);
     configured("");
     let flat = |ended: &Ended| ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [&["check"][..], &["sync", "--first-transfer"]] {
@@ -379,4 +426,30 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     file.close().unwrap();
     let checked = place.run(&["check"]);
     assert!(flat(&checked).contains("the file breaks rules of the format"), "{checked:?}");
+}
+
+/// Puts a file in the place of the last mailbox of the configuration.
+fn configured(place: &Place, path: &str, words: &str) {
+    let config = place.read("abgleich.toml");
+    let line = config.lines().last().unwrap().to_owned();
+    let config = config.replace(&line, &format!("CSC = {{ pst = '{path}'{words} }}"));
+    std::fs::write(place.path("abgleich.toml"), config).unwrap();
+}
+
+/// A disk that is missing keeps one mailbox from its run; no server has to do with it, and nothing is shown as if it could be done.
+#[test]
+fn a_folder_that_is_not_there_is_told_by_every_command() {
+    let office = Office::of_one();
+    let place = &office.place;
+    configured(place, "missing/c.pst", "");
+    for words in [&["check"][..], &["plan", "--first-transfer"], &["sync", "--first-transfer"]] {
+        let ended = place.run(words);
+        let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ended.code, 4, "{ended:?}");
+        assert!(said.contains("is its disk there"), "{ended:?}");
+        assert!(
+            !said.contains("server cannot be reached") && !said.contains(".unfinished"),
+            "{said}"
+        );
+    }
 }

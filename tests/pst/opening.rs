@@ -165,17 +165,22 @@ fn the_record_lies_beside_the_file_and_not_beside_a_link() {
 #[test]
 fn kinds_that_are_only_read_are_refused() {
     let (_folder, path) = made();
-    let mut wip = fs::read(path).unwrap();
-    wip[10] = 37;
-    let sums = [(4, crc(&wip[8..479])), (524, crc(&wip[8..524]))];
-    for (at, sum) in sums {
-        wip[at..at + 4].copy_from_slice(&sum.to_le_bytes()[..4]);
+    let file = fs::read(path).unwrap();
+    // MS-PST 2.2.2.6: the version, and the method that its blocks are mostly in.
+    for method in [1, 0x10] {
+        let mut wip = file.clone();
+        (wip[10], wip[513]) = (37, method);
+        let partial = crc(&wip[8..479]).to_le_bytes();
+        wip[4..8].copy_from_slice(&partial[..4]);
+        let full = crc(&wip[8..524]).to_le_bytes();
+        wip[524..528].copy_from_slice(&full[..4]);
+        let refused = open_bytes(wip, &Settings::default()).unwrap_err();
+        let said = match &refused {
+            WriteError::Pst(error) => error.to_string(),
+            refused => refused.to_string(),
+        };
+        assert!(said.contains("Windows Information Protection"), "{refused:?}");
     }
-    // The second checksum covers the first.
-    let full = crc(&wip[8..524]).to_le_bytes();
-    wip[524..528].copy_from_slice(&full[..4]);
-    let refused = open_bytes(wip, &Settings::default()).unwrap_err();
-    assert!(refused.to_string().contains("Windows Information Protection"), "{refused}");
     for (name, file) in real::all(5 << 20) {
         let is_pst = file[8..10] == *b"SM" && file[10] == 23;
         if is_pst && !name.contains("AddingBulk") {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use abgleich::config::Language;
-use abgleich::pst::check::{Finding, Report, Weight, check};
+use abgleich::pst::check::{Finding, Remedy, Report, Weight, check};
+use abgleich::pst::messaging::Store;
+use abgleich::pst::ndb::write::only_read;
 use clap::Args;
 use serde::Serialize;
 
@@ -45,12 +47,16 @@ struct Line<'a> {
 }
 
 impl Check {
-    pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
-        let report = check(&self.file).map_err(|error| unreadable(&self.file, error))?;
+    pub(super) fn run(&self, language: Language, verbose: bool) -> Result<Exit, Failure> {
+        let failed = |error| unreadable(&self.file, error);
+        let report = check(&self.file).map_err(failed)?;
         if self.json {
             json::print(&document(&report))?;
         } else {
-            say::text!("{}", text(language, &report));
+            let store = Store::open(&self.file).map_err(failed)?;
+            let only_read = only_read(store.nodes().header()).is_some();
+            let limit = if verbose { usize::MAX } else { SHOWN };
+            say::text!("{}", text(language, &report, limit, only_read));
         }
         Ok(if report.errors() == 0 { Exit::Done } else { Exit::MailboxFailed })
     }
@@ -83,7 +89,10 @@ const fn weight(weight: Weight) -> &'static str {
     }
 }
 
-fn text(language: Language, report: &Report) -> String {
+/// How many findings of a rule are shown where not all are asked for.
+const SHOWN: usize = 3;
+
+fn text(language: Language, report: &Report, limit: usize, only_read: bool) -> String {
     let of = |de, en| one_of(language, de, en);
     let shown_weight = |weight| match weight {
         Weight::Note => of("Hinweis", "note"),
@@ -97,14 +106,17 @@ fn text(language: Language, report: &Report) -> String {
         };
         format!("{:width$}{}", shown_weight(finding.weight), one_line(&said))
     };
-    let mut lines: Vec<String> = report.findings().iter().map(line).collect();
-    let shown = u64::try_from(report.findings().len()).unwrap_or(u64::MAX);
-    let more = (report.errors() + report.notes()).saturating_sub(shown);
-    if more > 0 {
-        lines.push(match language {
-            Language::German => format!("und {more} weitere"),
-            Language::English => format!("and {more} more"),
-        });
+    let mut lines = Vec::new();
+    for (weight, rule, times) in report.rules() {
+        let of_rule =
+            report.findings().iter().filter(|one| (one.weight, one.rule) == (*weight, *rule));
+        let shown: Vec<String> = of_rule.take(limit).map(line).collect();
+        let more = times.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        lines.extend(shown);
+        if more > 0 {
+            let same = of("weitere dieser Art", "more of this kind");
+            lines.push(format!("{:width$}… {more} {same} ({})", "", rule.id()));
+        }
     }
     let Report { folders, items, nodes, blocks, pages, lost_bytes, .. } = report;
     let lost = match lost_bytes {
@@ -121,15 +133,45 @@ fn text(language: Language, report: &Report) -> String {
             "{folders} folders, {items} items, {nodes} nodes, {blocks} blocks, {pages} pages were looked at{lost}"
         ),
     });
-    let help = of(
-        "die Datei aus einer Sicherung nehmen, oder mit `abgleich pst repair` eine geordnete Kopie machen",
-        "take the file from a backup, or make a mended copy with `abgleich pst repair`",
-    );
-    lines.push(match (report.errors(), language) {
-        (0, _) => of("keine Regel ist verletzt", "no rule is broken").to_owned(),
-        (1, _) => format!("{}; {help}", of("eine Regel ist verletzt", "one rule is broken")),
-        (errors, Language::German) => format!("{errors} Regeln sind verletzt; {help}"),
-        (errors, Language::English) => format!("{errors} rules are broken; {help}"),
+    let broken = report.rules().iter().filter(|(weight, _, _)| *weight == Weight::Error).count();
+    let errors = report.errors();
+    let Some(remedy) = report.remedy() else {
+        lines.push(of("keine Regel ist verletzt", "no rule is broken").to_owned());
+        return lines.join("\n") + "\n";
+    };
+    lines.push(match (broken, errors, language) {
+        (1, 1, _) => of("eine Regel ist verletzt", "one rule is broken").to_owned(),
+        (1, _, Language::German) => format!("eine Regel ist verletzt, an {errors} Stellen"),
+        (1, _, Language::English) => format!("one rule is broken, in {errors} places"),
+        (_, _, Language::German) => format!("{broken} Regeln sind verletzt, an {errors} Stellen"),
+        (_, _, Language::English) => format!("{broken} rules are broken, in {errors} places"),
     });
+    let next = helps(language, remedy, only_read);
+    lines.push(format!("{}: {next}", of("weiter", "next")));
     lines.join("\n") + "\n"
+}
+
+/// Returns what to do about a file's errors. `repair` is named only where it helps.
+fn helps(language: Language, remedy: Remedy, only_read: bool) -> &'static str {
+    let of = |de, en| one_of(language, de, en);
+    match remedy {
+        Remedy::Leave if only_read => of(
+            "nichts von dem, was darin ist, fehlt deswegen: die Datei lässt sich lesen, wie sie ist",
+            "nothing that is in it is lost by this: the file can be read as it is",
+        ),
+        Remedy::Leave => of(
+            "nichts von dem, was darin ist, fehlt deswegen: die Datei lässt sich lesen und schreiben, wie sie ist; Outlooks eigene \
+             Reparatur (SCANPST) bringt es in einer Kopie in Ordnung",
+            "nothing that is in it is lost by this: the file can be read and written as it is; Outlook's own repair (SCANPST) puts it \
+             in order in a copy",
+        ),
+        Remedy::Repair if !only_read => of(
+            "`abgleich pst repair DATEI KOPIE` macht eine Kopie, in der es in Ordnung ist",
+            "`abgleich pst repair FILE INTO` makes a copy in which it is right",
+        ),
+        Remedy::Repair | Remedy::Replace => of(
+            "die Datei aus einer Sicherung nehmen, oder Outlooks eigene Reparatur (SCANPST) an einer Kopie arbeiten lassen",
+            "take the file from a backup, or let Outlook's own repair (SCANPST) work on a copy",
+        ),
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use abgleich::config::Language;
 use abgleich::pst::check::check;
 use abgleich::pst::ndb::write::{Settings, compact};
+use abgleich::reason::Advice;
 use clap::Args;
 
 use super::{Share, about, is_damaged, place, size, unreadable, unwritable};
@@ -29,11 +30,11 @@ impl Compact {
         place::warn(language, &self.into, &settings)?;
         let done = compact(&self.file, &self.into, &settings).map_err(|error| {
             let path = about(&error, &self.file, &self.into).to_owned();
-            let hint = is_damaged(&error).then_some(
-                "a damaged file is not compacted: `abgleich pst check` says what is wrong, and `abgleich pst repair` \
-                 mends what takes no guesses",
-            );
-            unwritable(&path, error).hint_of(hint.map(str::to_owned))
+            let hint = is_damaged(&error).then_some(Advice::new(
+                "eine beschädigte Datei wird nicht verdichtet: `abgleich pst check` sagt, was falsch ist, und was hilft",
+                "a damaged file is not compacted: `abgleich pst check` says what is wrong, and what helps",
+            ));
+            unwritable(&path, error).hint_of(hint)
         })?;
         let (file, into) = (self.file.display(), self.into.display());
         let (nodes, after) = (done.nodes, size(language, done.after));
@@ -54,11 +55,11 @@ impl Compact {
                 "{}",
                 match language {
                     Language::German => format!(
-                        "sie wurde mit dem Original verglichen, aber beide verletzen Regeln des Formats ({broken} in der \
+                        "sie wurde mit dem Original verglichen, aber beide verletzen Regeln des Formats ({broken} Funde in der \
                          Kopie); `abgleich pst check {into}` sagt, welche"
                     ),
                     Language::English => format!(
-                        "it was compared with the original, but both break rules of the format ({broken} in the copy); \
+                        "it was compared with the original, but both break rules of the format ({broken} findings in the copy); \
                          `abgleich pst check {into}` says which"
                     ),
                 }

@@ -9,6 +9,7 @@ use abgleich::mapi::property as p;
 use abgleich::pst::crypt::Crypt;
 use abgleich::pst::messaging::Store;
 use abgleich::pst::ndb::Ndb;
+use abgleich::pst::ndb::write::only_read;
 use abgleich::pst::{Nid, NidKind, PstError};
 use clap::Args;
 use serde::Serialize;
@@ -41,7 +42,7 @@ struct Facts {
     bytes: u64,
     /// Room inside that a later write uses; `None` where the file does not keep account of it.
     free_bytes: Option<u64>,
-    /// Whether abgleich can write it, and if not, why.
+    /// Whether abgleich writes files of this kind. One with a password takes the operator's word besides.
     writable: bool,
     name: Option<String>,
     record_key: Option<String>,
@@ -90,7 +91,6 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
         });
         unreadable_folders += u64::from(listed.is_err());
     }
-    let unicode = header.layout.wide && !header.layout.deflates;
     Ok(Facts {
         format: header.layout.name,
         version: header.version,
@@ -102,7 +102,7 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
         crypt: header.crypt,
         bytes: store.nodes().medium().len()?,
         free_bytes: (header.maps_valid != 0).then_some(header.free),
-        writable: unicode && !header.is_offline_store(),
+        writable: only_read(header).is_none(),
         name: store.properties()?.text(p::DISPLAY_NAME)?,
         record_key: key,
         password: store.has_password()?,
@@ -136,13 +136,16 @@ fn text(language: Language, facts: &Facts) -> String {
     if let Some(free) = facts.free_bytes {
         row("frei darin", "free inside", size(language, free));
     }
-    let writable = if facts.writable {
-        of("liest und schreibt sie", "reads and writes it")
-    } else {
-        of(
-            "liest sie; nur PST-Dateien in Unicode werden geschrieben",
-            "reads it; only Unicode PST files are written",
-        )
+    let writable = match (facts.writable, facts.password) {
+        (true, false) => of("liest und schreibt sie", "reads and writes it"),
+        (true, true) => of(
+            "liest sie, und schreibt sie, wo die Konfiguration es mit `pst_with_password = true` erlaubt",
+            "reads it, and writes it where the configuration allows it with `pst_with_password = true`",
+        ),
+        (false, _) => of(
+            "liest sie; nur PST-Dateien in Unicode ohne Windows Information Protection werden geschrieben",
+            "reads it; only Unicode PST files without Windows Information Protection are written",
+        ),
     };
     row("abgleich", "abgleich", writable.to_owned());
     row("Name", "name", facts.name.as_deref().map(one_line).unwrap_or_default());

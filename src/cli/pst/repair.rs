@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use abgleich::config::Language;
 use abgleich::pst::ndb::write::{Repaired, Settings, repair};
+use abgleich::reason::Advice;
 use clap::Args;
 
 use super::{Share, about, is_damaged, place, unwritable};
@@ -27,11 +28,13 @@ impl Repair {
         place::warn(language, &self.into, &settings)?;
         let done = repair(&self.file, &self.into, &settings).map_err(|error| {
             let path = about(&error, &self.file, &self.into).to_owned();
-            let hint = is_damaged(&error).then_some(
+            let hint = is_damaged(&error).then_some(Advice::new(
+                "was in den Bäumen der Datei beschädigt ist, wird nicht ausgebessert, denn das hieße raten: die Datei aus einer \
+                 Sicherung nehmen, oder Outlooks eigene Reparatur (SCANPST) an einer Kopie arbeiten lassen",
                 "what is damaged in the file's trees is not mended, which would take guesses: take the file from a backup, \
                  or let Outlook's own repair (SCANPST) work on a copy",
-            );
-            unwritable(&path, error).hint_of(hint.map(str::to_owned))
+            ));
+            unwritable(&path, error).hint_of(hint)
         })?;
         let (from, into) = (self.file.display(), self.into.display());
         let mended = mended(language, done);

@@ -1,6 +1,7 @@
-//! Pure: errors of the file in the words of the seam.
+//! Pure: errors of the file in the words of the seam. None of them says that a server is down: whatever it is, it is about this file.
 
 use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +18,11 @@ const CLOSE: Advice = Advice::new(
     "close it there, then run again",
 );
 
+const DECRYPT: Advice = Advice::new(
+    "den Schutz wegnehmen (im Explorer: Dateibesitz, Persönlich), oder in Outlook in eine neue Datendatei exportieren",
+    "take the protection off (in Explorer: File ownership, Personal), or let Outlook export it into a new data file",
+);
+
 /// Turns what went wrong with reading into an error of the mailbox.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 pub(super) fn read(error: PstError) -> MailboxError {
@@ -27,12 +33,13 @@ pub(super) fn read(error: PstError) -> MailboxError {
             Advice::new("noch einmal laufen lassen", "run again"),
         ),
         PstError::Unopened { .. } => (
-            MailboxErrorKind::Unreachable,
+            MailboxErrorKind::Gone,
             Advice::new(
                 "stimmt der Pfad, und darf dieses Konto die Datei lesen?",
                 "is the path right, and may this account read the file?",
             ),
         ),
+        PstError::Enlightened => (MailboxErrorKind::Unsupported, DECRYPT),
         _ => (
             MailboxErrorKind::Malformed,
             Advice::new(
@@ -67,6 +74,7 @@ pub(super) fn write(error: WriteError) -> MailboxError {
             );
             (MailboxErrorKind::Unsupported, Some(hint))
         }
+        WriteError::Pst(PstError::Enlightened) => (MailboxErrorKind::Unsupported, Some(DECRYPT)),
         WriteError::ReadOnlyKind { .. } => (
             MailboxErrorKind::Unsupported,
             Some(Advice::new(
@@ -107,14 +115,14 @@ pub(super) fn write(error: WriteError) -> MailboxError {
             )),
         ),
         WriteError::DiskFull { .. } => (
-            MailboxErrorKind::Unreachable,
+            MailboxErrorKind::Denied,
             Some(Advice::new(
                 "auf dem Datenträger Platz schaffen, dann noch einmal laufen lassen",
                 "make room on the disk, then run again",
             )),
         ),
         WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen => (
-            MailboxErrorKind::Unreachable,
+            MailboxErrorKind::Malformed,
             Some(Advice::new(
                 "noch einmal laufen lassen; die Datei wird beim Öffnen in Ordnung gebracht",
                 "run again; the file is mended when it is opened",
@@ -127,11 +135,17 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                 "let Outlook make a new data file and copy everything into it, and name that one",
             )),
         ),
+        WriteError::Beside { .. } => (
+            MailboxErrorKind::Gone,
+            Some(Advice::new(
+                "stimmt der Pfad, ist der Datenträger da, und darf dieses Konto in dem Ordner schreiben?",
+                "is the path right, is its disk there, and may this account write in the folder?",
+            )),
+        ),
         WriteError::Exists { .. }
         | WriteError::InTheWay { .. }
         | WriteError::Shared(_)
-        | WriteError::Unlike { .. }
-        | WriteError::Beside { .. } => (MailboxErrorKind::Unreachable, None),
+        | WriteError::Unlike { .. } => (MailboxErrorKind::Denied, None),
     };
     MailboxError {
         kind,
@@ -180,7 +194,7 @@ pub(super) fn closed() -> MailboxError {
 /// A file that was there and is not.
 pub(super) fn missing(path: &Path) -> MailboxError {
     MailboxError {
-        kind: MailboxErrorKind::Unreachable,
+        kind: MailboxErrorKind::Gone,
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
         text: format!(
@@ -202,6 +216,11 @@ pub(super) fn missing(path: &Path) -> MailboxError {
         ambiguous: false,
         source: None,
     }
+}
+
+/// The folder of a file that is to be made is not there.
+pub(super) fn no_place(folder: &Path, source: io::Error) -> MailboxError {
+    write(WriteError::Beside { action: "find the folder", path: folder.to_owned(), source })
 }
 
 /// A folder that is not there.

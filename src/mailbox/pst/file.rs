@@ -1,5 +1,7 @@
 //! Effect: the open file: for writing, and then locked, or for reading only.
 
+use std::fs;
+
 use super::PstAccess;
 use super::failure;
 use crate::mailbox::MailboxError;
@@ -105,6 +107,11 @@ fn open(access: &PstAccess, is_known: bool) -> Result<Open, MailboxError> {
         return Ok(Open::Write(Box::new(writer)));
     }
     if missing {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            // What could not be made is not shown as if it could.
+            fs::metadata(folder).map_err(|source| failure::no_place(folder, source))?;
+        }
         let memory = Medium::Memory(Vec::new());
         let mut writer =
             Writer::empty(memory, Crypt::Permute, &Settings::default()).map_err(failure::write)?;

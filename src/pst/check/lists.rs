@@ -21,32 +21,36 @@ pub(super) struct Known {
 
 /// All blocks, by their ids.
 #[derive(Default)]
-pub(super) struct Blocks(Vec<Known>);
+pub(super) struct Blocks {
+    known: Vec<Known>,
+    /// Whether a page of their tree could not be read: then nobody knows which ones are missing.
+    pub(super) has_gaps: bool,
+}
 
 impl Blocks {
     /// Adds a block. They come in their order, unless the tree is damaged.
     pub(super) fn add(&mut self, known: Known) {
-        self.0.push(known);
+        self.known.push(known);
     }
 
     /// Puts them in order when all are there.
     pub(super) fn sort(&mut self) {
-        self.0.sort_by_key(|known| known.bid);
-        self.0.dedup_by_key(|known| known.bid);
+        self.known.sort_by_key(|known| known.bid);
+        self.known.dedup_by_key(|known| known.bid);
     }
 
     /// Finds a block.
     pub(super) fn find(&self, bid: Bid) -> Option<&Known> {
-        self.0.get(self.place(bid)?)
+        self.known.get(self.place(bid)?)
     }
 
     /// Passes all of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Known> {
-        self.0.iter()
+        self.known.iter()
     }
 
     fn place(&self, bid: Bid) -> Option<usize> {
-        self.0.binary_search_by_key(&bid, |known| known.bid).ok()
+        self.known.binary_search_by_key(&bid, |known| known.bid).ok()
     }
 }
 
@@ -55,8 +59,10 @@ impl Blocks {
 pub(super) fn refer(ndb: &Ndb, bid: Bid, blocks: &mut Blocks, report: &mut Report) {
     let mut next = vec![bid.key()];
     while let Some(bid) = next.pop() {
-        let Some(known) = blocks.place(bid).and_then(|place| blocks.0.get_mut(place)) else {
-            report.error(Place::Block(bid), Rule::MissingBlock);
+        let Some(known) = blocks.place(bid).and_then(|place| blocks.known.get_mut(place)) else {
+            if !blocks.has_gaps {
+                report.error(Place::Block(bid), Rule::MissingBlock);
+            }
             continue;
         };
         known.found += 1;

@@ -3,6 +3,7 @@
 use super::rule::Said;
 use crate::mapi::{PropertyId, PropertyTag};
 use crate::pst::id::{Bid, Nid};
+use crate::pst::ndb::PageKind;
 
 /// A place in a file.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,13 @@ pub(super) enum Part {
 }
 
 impl Place<'_> {
+    /// Says whether it is one of the pages that say what is free.
+    pub(super) fn is_map(self) -> bool {
+        let maps =
+            [PageKind::AllocationMap, PageKind::PageMap, PageKind::FreeMap, PageKind::FreePageMap];
+        matches!(self, Self::Page(name, _) if maps.iter().any(|kind| kind.structure() == name))
+    }
+
     /// Names the place.
     pub(super) fn said(&self) -> Said {
         let said = |en: String, de: String| Said { en, de };

@@ -15,6 +15,17 @@ pub enum Weight {
     Error,
 }
 
+/// What helps against a broken rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remedy {
+    /// Nothing is lost or hidden by it, and who reads and writes the file can do so all the same.
+    Leave,
+    /// `crate::pst::ndb::write::repair` makes a copy in which it is right.
+    Repair,
+    /// Neither: another copy of the file, or Outlook's own repair.
+    Replace,
+}
+
 /// A rule that a file breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -44,12 +55,18 @@ impl fmt::Display for Finding {
 /// How many findings are kept; a file that is broken through and through has no end of them.
 const KEPT: usize = 1_000;
 
+/// How many of each rule are kept beyond that.
+const OF_EACH: u64 = 3;
+
 /// What was found in a file, and how much was looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     findings: Vec<Finding>,
     errors: u64,
     notes: u64,
+    /// How often each rule was broken, in the order in which that was found.
+    rules: Vec<(Weight, Rule, u64)>,
+    remedy: Option<Remedy>,
     /// Pages of both trees.
     pub pages: u64,
     /// Blocks.
@@ -65,12 +82,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns the findings, the first thousand of them.
+    /// Returns the findings: the first thousand, and the first three of each rule.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Returns how many rules are broken.
+    /// Returns how often rules are broken.
     pub fn errors(&self) -> u64 {
         self.errors
     }
@@ -78,6 +95,16 @@ impl Report {
     /// Returns how many notes there are.
     pub fn notes(&self) -> u64 {
         self.notes
+    }
+
+    /// Returns how often each rule was broken, in the order in which that was found.
+    pub fn rules(&self) -> &[(Weight, Rule, u64)] {
+        &self.rules
+    }
+
+    /// Returns what helps against all errors; `None` where there are none.
+    pub fn remedy(&self) -> Option<Remedy> {
+        self.remedy
     }
 
     pub(super) fn error(&mut self, place: Place<'_>, breach: impl Into<Breach>) {
@@ -90,12 +117,23 @@ impl Report {
 
     /// Adds a finding of a weight.
     pub(super) fn add(&mut self, weight: Weight, place: Place<'_>, breach: impl Into<Breach>) {
+        let Breach { rule, said: text } = breach.into();
         match weight {
             Weight::Note => self.notes += 1,
-            Weight::Error => self.errors += 1,
+            Weight::Error => {
+                self.errors += 1;
+                self.remedy = self.remedy.max(Some(remedy(rule, place)));
+            }
         }
-        if self.findings.len() < KEPT {
-            let Breach { rule, said: text } = breach.into();
+        let known = self.rules.iter_mut().find(|known| (known.0, known.1) == (weight, rule));
+        let times = if let Some((_, _, times)) = known {
+            *times += 1;
+            *times
+        } else {
+            self.rules.push((weight, rule, 1));
+            1
+        };
+        if self.findings.len() < KEPT || times <= OF_EACH {
             self.findings.push(Finding { weight, rule, place: place.said(), text });
         }
     }
@@ -109,5 +147,28 @@ impl Report {
                 None
             }
         }
+    }
+}
+
+fn remedy(rule: Rule, place: Place<'_>) -> Remedy {
+    match rule {
+        Rule::FileEnd | Rule::WholeSections | Rule::LastMap | Rule::ShownFree | Rule::FreeBytes => {
+            Remedy::Repair
+        }
+        // Such pages are made anew; those of the trees are not.
+        Rule::Unreadable if place.is_map() => Remedy::Repair,
+        Rule::FillLevel
+        | Rule::FillLevels
+        | Rule::FreedAllocations
+        | Rule::ItemRow
+        | Rule::FolderRow
+        | Rule::AttachmentRow
+        | Rule::ItemCount
+        | Rule::UnreadCount
+        | Rule::BucketTwice
+        | Rule::Ordinal
+        | Rule::NoBucket
+        | Rule::OtherBucket => Remedy::Leave,
+        _ => Remedy::Replace,
     }
 }

@@ -20,11 +20,13 @@ struct Walk<'a> {
     report: &'a mut Report,
     /// Where pages are that were seen: a damaged tree may lead to one again and again.
     seen: HashSet<u64>,
+    /// Whether a page could not be read, with all that is below it.
+    has_gaps: bool,
 }
 
 /// Walks both trees, opens every block and counts who refers to it.
 pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
-    let mut walk = Walk { ndb, room, report, seen: HashSet::new() };
+    let mut walk = Walk { ndb, room, report, seen: HashSet::new(), has_gaps: false };
     let mut blocks = Blocks::default();
     let mut last = None;
     walk.each(PageKind::Blocks, &mut |walk, page, index| {
@@ -39,6 +41,7 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
         blocks.add(known);
     });
     blocks.sort();
+    blocks.has_gaps = walk.has_gaps;
     let mut last: Option<Nid> = None;
     walk.each(PageKind::Nodes, &mut |walk, page, index| {
         let Some(node) = walk.report.take(Place::LeafOfNodes, page.node(index)) else { return };
@@ -51,7 +54,10 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
             refer(ndb, bid, &mut blocks, walk.report);
         }
     });
-    count(ndb, &blocks, walk.report);
+    // What a page that cannot be read refers to is not counted.
+    if !walk.has_gaps {
+        count(ndb, &blocks, walk.report);
+    }
     blocks
 }
 
@@ -101,14 +107,20 @@ impl Walk<'_> {
             self.report.error(name, Rule::PageTwice);
             return;
         }
-        let Some(bytes) = self.report.take(name, self.ndb.page(kind, place)) else { return };
+        let Some(bytes) = self.report.take(name, self.ndb.page(kind, place)) else {
+            self.has_gaps = true;
+            return;
+        };
         self.report.pages += 1;
         self.room.take(place.at, wide(bytes.len()), name, self.report);
         if place.id >= self.ndb.header().next_page {
             self.report.error(name, Rule::FuturePage);
         }
         let parsed = TreePage::parse(layout, kind, place.at, &bytes);
-        let Some(page) = self.report.take(name, parsed) else { return };
+        let Some(page) = self.report.take(name, parsed) else {
+            self.has_gaps = true;
+            return;
+        };
         if !place.at.is_multiple_of(wide(layout.page)) {
             self.report.error(name, Rule::PagePlace);
         }

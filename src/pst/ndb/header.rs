@@ -133,8 +133,12 @@ impl Header {
             return Err(bytes.damaged("bSentinel", places.sentinel, sentinel.into(), rule));
         }
         let method = bytes.u8(places.crypt, "bCryptMethod")?;
-        let crypt = Crypt::from_byte(method)
-            .ok_or_else(|| unsupported("encryption", method.into(), places.crypt))?;
+        let crypt = match Crypt::from_byte(method) {
+            Some(crypt) => crypt,
+            // MS-PST 2.2.2.6: `NDB_CRYPT_EDPCRYPTED`.
+            None if method == 0x10 || version == 37 => return Err(PstError::Enlightened),
+            None => return Err(unsupported("encryption", method.into(), places.crypt)),
+        };
         let word = |start, field| bytes.word(layout.wide, start, field);
         let size = if layout.wide { 8 } else { 4 };
         let page = |start, field| -> Result<PageRef, PstError> {
@@ -312,11 +316,18 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         assert!(matches!(Header::parse(b"PK\x03\x04"), Err(PstError::NotPst { .. })));
         let mut bytes = header().encode();
-        bytes[513] = 0x10;
-        let crc = crate::pst::crc::crc(&bytes[CHECKED_FROM..524]).to_le_bytes();
-        put(&mut bytes, 524, &crc);
-        let error = Header::parse(&bytes).unwrap_err().to_string();
-        assert_eq!(error, "encryption 0x10 at offset 0x201 is not supported");
+        for (method, said) in [
+            (
+                0x10,
+                "the file is under Windows Information Protection, which encrypts it for one organisation",
+            ),
+            (0x03, "encryption 0x3 at offset 0x201 is not supported"),
+        ] {
+            bytes[513] = method;
+            let crc = crate::pst::crc::crc(&bytes[CHECKED_FROM..524]).to_le_bytes();
+            put(&mut bytes, 524, &crc);
+            assert_eq!(Header::parse(&bytes).unwrap_err().to_string(), said);
+        }
         bytes[10] = 99;
         let partial = checksum(&bytes, PARTIAL);
         put(&mut bytes, 4, &partial);

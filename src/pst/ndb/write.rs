@@ -60,7 +60,7 @@ pub use compact::{Compacted, compact};
 pub use create::NewFile;
 pub use data_tree::DataChange;
 pub use error::WriteError;
-pub use open::IsProtected;
+pub use open::{IsProtected, only_read};
 pub use place::Concern;
 pub use repair::{Repaired, repair};
 pub use transaction::Transaction;

@@ -9,7 +9,7 @@ use super::commit::DENSITY_LIST;
 use super::error::WriteError;
 use super::form::{self, PAGE};
 use super::lock;
-use super::open::accept_place;
+use super::open::{accept_place, try_folder};
 use super::rescue::{folder_of, sync_folder_of};
 use super::space::Space;
 use super::transaction::Transaction;
@@ -55,6 +55,7 @@ impl NewFile {
         let temporary = temporary_of(path);
         refuse_existing(path)?;
         let concerns = accept_place(path, settings)?;
+        try_folder(path)?;
         let file = lock::create(&temporary)?;
         let mut writer = Writer::empty_with(Medium::from(file), header, indices, settings)?;
         writer.concerns = concerns;

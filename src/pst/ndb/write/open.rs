@@ -1,5 +1,7 @@
 //! Opening a file for writing (effect): lock, mend what a crash left, and check before the first write.
 
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::commit::DENSITY_LIST;
@@ -7,7 +9,7 @@ use super::error::WriteError;
 use super::lock;
 use super::pen::Pen;
 use super::place::{self, Concern};
-use super::rescue::{Rescue, header_bytes};
+use super::rescue::{Rescue, folder_of, header_bytes};
 use super::space::Space;
 use super::survey::{Highest, survey};
 use super::{Settings, Writer};
@@ -36,18 +38,19 @@ impl Writer {
         let mut writer =
             Self::over(Medium::from(file), Rescue::beside(path), settings, is_protected)?;
         writer.concerns = concerns;
-        writer.folder = Some(super::rescue::folder_of(path).to_owned());
+        writer.folder = Some(folder_of(path).to_owned());
         Ok(writer)
     }
 
-    /// Looks whether a file could be opened for writing, or made where there is none, and writes nothing. Returns what is to be said
-    /// about its place. What is in the file is not looked at.
+    /// Looks whether a file could be opened for writing, or made where there is none: its folder takes a file, which is gone at once, and
+    /// nothing else is written. Returns what is to be said about its place. What is in the file is not looked at.
     pub fn look(
         path: &Path,
         settings: &Settings,
         is_protected: IsProtected<'_>,
     ) -> Result<Vec<Concern>, WriteError> {
         let concerns = accept_place(path, settings)?;
+        try_folder(path)?;
         let failed =
             |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
         if path.try_exists().map_err(failed)? {
@@ -167,6 +170,29 @@ fn accept(
     Ok(concerns)
 }
 
+/// Makes a file beside one, as every change of it does, and removes it.
+pub(super) fn try_folder(path: &Path) -> Result<(), WriteError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".trial");
+    let trial = path.with_file_name(name);
+    let made = OpenOptions::new().write(true).create_new(true).open(&trial);
+    match made {
+        Ok(file) => {
+            drop(file);
+            fs::remove_file(&trial).map_err(|source| WriteError::Beside {
+                action: "remove",
+                path: trial,
+                source,
+            })
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => {
+            let path = folder_of(path).to_owned();
+            Err(WriteError::Beside { action: "make a file in the folder", path, source })
+        }
+    }
+}
+
 /// Puts the header in order that a torn write left.
 fn mend_header(medium: &mut Medium, rescue: &Rescue) -> Result<(), WriteError> {
     let bytes = header_bytes(medium)?;
@@ -184,6 +210,11 @@ fn mend_header(medium: &mut Medium, rescue: &Rescue) -> Result<(), WriteError> {
 }
 
 pub(super) fn refuse_kinds(header: &Header) -> Result<(), WriteError> {
+    only_read(header).map_or(Ok(()), |what| Err(WriteError::ReadOnlyKind { what }))
+}
+
+/// Says what a file is that is read and never written; `None` for those that are written.
+pub fn only_read(header: &Header) -> Option<&'static str> {
     let what = if header.layout == Layout::ANSI {
         "an ANSI file of Outlook 97 to 2002"
     } else if header.is_offline_store() {
@@ -193,9 +224,9 @@ pub(super) fn refuse_kinds(header: &Header) -> Result<(), WriteError> {
     } else if header.layout != Layout::UNICODE {
         "a file of an unknown kind"
     } else {
-        return Ok(());
+        return None;
     };
-    Err(WriteError::ReadOnlyKind { what })
+    Some(what)
 }
 
 /// Says whether the density list names nothing. Its id is not compared: whoever wrote it took the next one at that time.
