@@ -199,6 +199,17 @@ pub struct Item {
     pub aside: Aside,
 }
 
+impl Item {
+    /// Returns the fields of its kind that could not be read or understood. What is [`Self::unsupported`] or [`Self::fixed`] was.
+    pub fn unread(&self) -> FieldSet {
+        let fields = self.identity.kind.into_iter().flat_map(Field::of);
+        let unknown = fields
+            .filter(|field| field.fits_outlook() && self.content.slot(*field).is_none())
+            .collect::<FieldSet>();
+        unknown.difference(self.unsupported).difference(self.fixed)
+    }
+}
+
 /// The named properties on an item that say which record it belongs to, and what we last wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {

@@ -4,6 +4,7 @@ mod check;
 mod compact;
 mod create;
 mod export;
+mod guess;
 mod info;
 mod list;
 mod place;

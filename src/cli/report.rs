@@ -30,7 +30,7 @@ pub(super) use lines::plan_text;
 pub(super) use standing::{Standing, standing_text};
 pub(super) use table::sentence;
 pub(super) use words::outcome_key;
-pub(super) use words::{advised, one_of, say, scope_name, several};
+pub(super) use words::{advised, field_names, one_of, say, scope_name, several};
 pub(super) use wrap::wrap;
 
 /// A run over some mailboxes.

@@ -15,6 +15,22 @@ pub struct Aside {
 }
 
 impl Aside {
+    /// Returns the name that a contact is shown by, where it has one and it was looked at.
+    pub fn display_name(&self) -> Option<&str> {
+        self.shown
+            .as_ref()
+            .map(|shown| shown.display.as_str())
+            .filter(|name| !name.trim().is_empty())
+    }
+
+    /// Returns the name that a contact is filed under, where it has one and it was looked at.
+    pub fn file_as(&self) -> Option<&str> {
+        self.shown
+            .as_ref()
+            .map(|shown| shown.file_as.as_str())
+            .filter(|name| !name.trim().is_empty())
+    }
+
     /// Says whether an earlier write of ours broke off within the series, which counts as what it was: any write makes it that.
     pub const fn wants_a_write(&self) -> bool {
         self.wants_a_write

@@ -42,6 +42,8 @@ use crate::model::{Cursor, FolderId, ItemId, ItemKind, MailboxIdentity};
 use crate::pst::messaging::{CodePage, Store};
 use crate::pst::ndb::write::{Concern, Settings, Writer};
 
+pub use folders::in_deleted_items;
+
 use feed::Snapshot;
 use file::StoreFile;
 use rows::Known;

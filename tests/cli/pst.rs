@@ -11,11 +11,12 @@ use abgleich::mailbox::{Mailbox as _, Write, Wrote};
 use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, named, property};
 use abgleich::model::recurrence::{Day, Pattern, Range, Recurrence, Unit};
 use abgleich::model::{Field, ItemKind, Value};
-use abgleich::pst::Nid;
+use abgleich::pst::crypt::{Crypt, encode};
 use abgleich::pst::messaging::write::{Batch, NewItem};
 use abgleich::pst::messaging::{CodePage, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::{Settings, Writer};
+use abgleich::pst::{Bid, Nid};
 use jiff::civil::date;
 
 use crate::office::Office;
@@ -150,6 +151,121 @@ fn a_series_without_a_word_for_it_is_named_and_in_no_calendar() {
     assert!(!fields(&item).contains_key("recurrence"), "what is not known is absent, not null");
 }
 
+/// The names that libpff 20231205 finds in the file (PidTagDisplayName); three contacts have no other.
+#[test]
+fn a_contact_keeps_the_name_that_it_is_shown_by() {
+    let Some(file) = real("aspose-email__MapiContactToPST1.pst") else { return };
+    let place = Place::new();
+    let file = file.to_string_lossy();
+    let export = |words: &[&str]| {
+        let ended = place
+            .run(&[&["pst", "export", &file, "--kind", "contact", "--format"], words].concat());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.stdout
+    };
+    let names = [
+        "Sebastian Wright",
+        "Wichert Kroos",
+        "Christoffer van de Meeberg",
+        "Margaret J. Tolle",
+        "Matthew R. Wilcox",
+        "Bertha A. Buell",
+    ];
+    let cards = export(&["vcard"]);
+    let shown: Vec<&str> = cards.lines().filter_map(|line| line.strip_prefix("FN:")).collect();
+    assert_eq!(shown, names);
+    let all: serde_json::Value = serde_json::from_str(&export(&["json"])).unwrap();
+    let shown = all.as_array().unwrap().iter().map(|item| item["display_name"].as_str().unwrap());
+    assert_eq!(shown.collect::<Vec<_>>(), names);
+    let table = export(&["csv"]);
+    let shown = table.lines().skip(1).filter_map(|row| row.split(',').nth(1));
+    assert!(table.starts_with("id,display_name,file_as,") && shown.eq(names), "{table}");
+    let shown = place.run(&["pst", "show", &file, "0x200044"]).stdout;
+    assert!(
+        shown.lines().any(|line| line.starts_with("shown as ") && line.ends_with(" Wichert Kroos")),
+        "{shown}"
+    );
+}
+
+/// libpff finds five appointments in the file, four of them in Deleted Items, and six other items there.
+#[test]
+fn what_was_thrown_away_is_exported_where_it_is_asked_for() {
+    let Some(file) = real("aspose-email__SampleOstFile.ost") else { return };
+    let place = Place::new();
+    let file = file.to_string_lossy();
+    let export = |more: &[&str]| {
+        let ended = place.run(&[&["pst", "export", &file, "--format", "icalendar"], more].concat());
+        (ended.stdout.matches("BEGIN:VEVENT").count(), ended.stderr)
+    };
+    let (kept, said) = export(&[]);
+    assert_eq!(kept, 1);
+    assert!(
+        said.contains("10 items in Deleted Items left out; `--deleted` takes them along"),
+        "{said}"
+    );
+    for (more, events) in [(&["--deleted"][..], 5), (&["--folder", "Deleted Items"], 4)] {
+        let (found, said) = export(more);
+        assert!(found == events && !said.contains("left out;"), "{more:?}: {found}\n{said}");
+    }
+}
+
+/// A byte of the block that a contact's notes are in is bent, so that its checksum is wrong (MS-PST 2.2.2.8.1).
+#[test]
+fn what_cannot_be_read_of_an_item_is_named() {
+    let place = Place::new();
+    assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
+    let path = place.path("a.pst");
+    let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let notes = "Bringt Unterlagen mit. ".repeat(150);
+    let mut properties = Properties::new();
+    properties.set(property::GIVEN_NAME.id, MapiValue::String("Änne".to_owned()));
+    properties.set(property::BODY.id, MapiValue::String(notes.clone()));
+    let contacts = folder_of(file.nodes(), "IPF.Contact");
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let nid = batch.add_item(contacts, &NewItem::of("IPM.Contact", properties)).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let wide: Vec<u8> = notes.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut stored = vec![0; wide.len()];
+    encode(Crypt::Permute, Bid(0), &wide, &mut stored);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(stored.len()).position(|part| part == stored).unwrap();
+    bytes[at + 100] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+
+    let item = format!("{:x}.{:x}", contacts.0, nid.0);
+    for format in ["vcard", "json", "csv"] {
+        let ended = place.run(&["pst", "export", "a.pst", "--kind", "contact", "--format", format]);
+        let said: Vec<&str> = ended.stderr.lines().collect();
+        let named = format!("{item}: exported without what could not be read or understood: notes");
+        assert_eq!((ended.code, &said[..]), (4, &["1 item exported", &named][..]), "{format}");
+        assert!(ended.stdout.contains("Änne"), "{}", ended.stdout);
+        match format {
+            "json" => {
+                let all: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+                assert_eq!(all[0]["unreadable"], serde_json::json!(["notes"]));
+                assert!(all[0]["fields"].get("notes").is_none());
+            }
+            "csv" => assert_eq!(ended.stdout.matches("(unreadable)").count(), 1),
+            _ => {}
+        }
+    }
+    let shown = place.run(&["pst", "show", "a.pst", &format!("{:x}", nid.0)]).stdout;
+    assert!(shown.contains("(cannot be read or understood"), "{shown}");
+}
+
+/// Items of an ANSI file may say which code page their texts are in; the names of folders never do.
+#[test]
+fn a_code_page_that_was_guessed_is_told() {
+    let Some(file) = real("HiraokaHyperTools__contacts97-2002.pst") else { return };
+    let place = Place::new();
+    let file = file.to_string_lossy();
+    let said = "texts that are not in Unicode were read in code page 1252";
+    let listed = |more: &[&str]| place.run(&[&["pst", "ls", &file][..], more].concat()).stderr;
+    assert!(listed(&[]).starts_with(said), "{}", listed(&[]));
+    assert_eq!(listed(&["--code-page", "932"]), "");
+}
+
 /// What helps depends on what is broken: `pst repair` makes maps anew, and nothing else.
 #[test]
 fn the_advice_of_a_check_is_what_helps() {
@@ -255,7 +371,8 @@ fn appointments_are_events_to_others() {
     let file = file.to_string_lossy();
     let out = ["--format", "icalendar", "--out", "a.ics"];
     let ended = place.run(&[&["pst", "export", &file][..], &out[..]].concat());
-    assert_eq!(ended.code, 0, "{ended:?}");
+    // Each has a number where categories belong, which are texts.
+    assert_eq!((ended.code, ended.stderr.matches(": categories").count()), (4, 9), "{ended:?}");
     let judge = "import sys, icalendar\n\
         calendar = icalendar.Calendar.from_ical(open(sys.argv[1], 'rb').read())\n\
         events = calendar.walk('VEVENT')\n\
@@ -301,7 +418,8 @@ fn tasks(place: &Place) {
     mailbox.close().unwrap();
 }
 
-/// Percent, status and priority by RFC 5545, 3.8.1: sample tasks are at 40 per cent, under way and of low priority.
+/// Percent, status and priority by RFC 5545, 3.8.1: sample tasks are at 40 per cent, under way and of low priority. What is due has to
+/// be later than the start (3.8.2.3), so a task of one day has but one of them, and a series, which needs its start, a length.
 #[test]
 fn tasks_are_to_dos_to_others() {
     let place = Place::new();
@@ -315,17 +433,18 @@ fn tasks_are_to_dos_to_others() {
         print(sum(len(part.errors) for part in tasks))\n\
         for task in tasks:\n\
         \x20   rule = task.get('RRULE')\n\
-        \x20   print(task['SUMMARY'], task.decoded('DTSTART'), task.decoded('DUE'), task['STATUS'], task['PERCENT-COMPLETE'],\n\
-        \x20         task['PRIORITY'], rule.to_ical().decode() if rule else '-', task.get('X-ABGLEICH-REGENERATES', '-'))\n\
+        \x20   days = [str(task.decoded(name)) if name in task else '-' for name in ('DTSTART', 'DUE', 'DURATION')]\n\
+        \x20   print(task['SUMMARY'], *days, task['STATUS'], task['PERCENT-COMPLETE'], task['PRIORITY'],\n\
+        \x20         rule.to_ical().decode() if rule else '-', task.get('X-ABGLEICH-REGENERATES', '-'))\n\
         again = sorted(vobject.readOne(text).vtodo_list, key=lambda task: task.summary.value)\n\
-        print([(task.summary.value, str(task.due.value), hasattr(task, 'rrule')) for task in again])";
+        print([(task.summary.value, hasattr(task, 'due'), hasattr(task, 'rrule')) for task in again])";
     if let Some(read) = judged(&place, "a.ics", judge) {
         let expected = "\
 0
-Aufgabe 0 2027-01-08 2027-01-08 IN-PROCESS 40 9 - -
-Aufgabe 1 2027-01-08 2027-01-08 IN-PROCESS 40 9 FREQ=WEEKLY;BYDAY=FR;WKST=MO -
-Aufgabe 2 2027-01-08 2027-01-08 IN-PROCESS 40 9 - P2W
-[('Aufgabe 0', '2027-01-08', False), ('Aufgabe 1', '2027-01-08', True), ('Aufgabe 2', '2027-01-08', False)]
+Aufgabe 0 - 2027-01-08 - IN-PROCESS 40 9 - -
+Aufgabe 1 2027-01-08 - 1 day, 0:00:00 IN-PROCESS 40 9 FREQ=WEEKLY;BYDAY=FR;WKST=MO -
+Aufgabe 2 2027-01-08 - 1 day, 0:00:00 IN-PROCESS 40 9 - P2W
+[('Aufgabe 0', True, False), ('Aufgabe 1', False, True), ('Aufgabe 2', False, False)]
 ";
         assert_eq!(read, expected);
     }

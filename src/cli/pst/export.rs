@@ -16,15 +16,18 @@ use abgleich::config::Language;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox as _};
-use abgleich::model::{Field, ItemId, ItemKind};
+use abgleich::model::{Field, FieldSet, ItemId, ItemKind};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::{Listed, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::Settings;
+use abgleich::reason::Advice;
 use clap::{Args, ValueEnum};
 
-use super::{Texts, list, unreadable};
-use crate::cli::report::one_of;
+use super::guess::Guesses;
+use super::list::{self, Wanted};
+use super::{Texts, unreadable};
+use crate::cli::report::{field_names, one_of};
 use crate::cli::say;
 use crate::cli::value::one_line;
 use crate::failure::{Exit, Failure};
@@ -43,6 +46,9 @@ pub(crate) struct Export {
     /// Only the items of this folder: its path, such as Kontakte or Kalender/Team, or its id
     #[arg(long, value_name = "PATH")]
     folder: Option<String>,
+    /// What lies in Deleted Items as well; a folder that is named with --folder is exported wherever it is
+    #[arg(long)]
+    deleted: bool,
     /// What to write
     #[arg(long, value_enum)]
     format: Form,
@@ -105,6 +111,12 @@ struct Counts {
     unreadable: Vec<String>,
     /// Series of a form that abgleich has no word for.
     wordless: Vec<String>,
+    /// Items of which some fields could not be read or understood, and those fields.
+    partial: Vec<(String, FieldSet)>,
+    /// Items in Deleted Items, which nobody asked for.
+    deleted: u64,
+    /// In which code page texts were read.
+    guesses: Guesses,
 }
 
 /// What became of an item.
@@ -124,7 +136,8 @@ impl Export {
                 .hint("name one of the IANA database, such as Europe/Berlin")
         })?;
         let store = self.texts.open(&self.file)?;
-        let folders = list::wanted(&store, &self.file, self.folder.as_deref())?;
+        self.refuse_nothing()?;
+        let wanted = list::wanted(&store, &self.file, self.folder.as_deref(), self.deleted)?;
         let failed = |error| self.unwritten(&error);
         let mut to: Box<dyn Write> = match &self.out {
             Some(path) => {
@@ -135,7 +148,7 @@ impl Export {
         };
         let written = {
             let mut to = BufWriter::new(&mut to);
-            let counts = self.write(&store, &zone, &folders, &mut to);
+            let counts = self.write(&store, &zone, &wanted, &mut to);
             counts.and_then(|counts| to.flush().map(|()| counts).map_err(failed))
         };
         drop(to);
@@ -145,14 +158,40 @@ impl Export {
         }
         let counts = written?;
         say::aside(format_args!("{}", said(language, &counts)));
-        let whole = counts.unreadable.is_empty() && counts.wordless.is_empty();
+        counts.guesses.tell(language, &self.texts);
+        let whole =
+            counts.unreadable.is_empty() && counts.wordless.is_empty() && counts.partial.is_empty();
         Ok(if whole { Exit::Done } else { Exit::MailboxFailed })
     }
 
+    /// Refuses a kind that the format has no place for.
+    fn refuse_nothing(&self) -> Result<(), Failure> {
+        let (held, de, en) = match (self.format, self.kind) {
+            (Form::Vcard, Some(Kind::Appointment | Kind::Task)) => {
+                ("vcard", "nur Kontakte", "contacts only")
+            }
+            (Form::Icalendar, Some(Kind::Contact)) => {
+                ("icalendar", "nur Termine und Aufgaben", "appointments and tasks only")
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::usage(format!("--format {held} takes {en}, and --kind asks for another"))
+            .hint(Advice::naming(
+                format!("`--format {held}` nimmt {de}; `--format json` oder `csv` nimmt alles"),
+                format!("`--format {held}` takes {en}; `--format json` or `csv` takes everything"),
+            )))
+    }
+
     /// Returns the ids of a folder's items.
-    fn items(&self, store: &Store<Ndb>, folder: Nid) -> Result<Vec<ItemId>, Failure> {
+    fn items(
+        &self,
+        store: &Store<Ndb>,
+        folder: Nid,
+        guesses: &mut Guesses,
+    ) -> Result<Vec<ItemId>, Failure> {
         let mut ids = Vec::new();
         let each = &mut |row: Listed| {
+            guesses.note(store, row.nid);
             ids.push(ItemId::new(format!("{:x}.{:x}", folder.0, row.nid.0)));
         };
         let listed = store.folder(folder).and_then(|folder| folder.each_item(each));
@@ -164,7 +203,7 @@ impl Export {
         &self,
         store: &Store<Ndb>,
         zone: &Zone,
-        folders: &[Nid],
+        wanted: &Wanted,
         to: &mut dyn Write,
     ) -> Result<Counts, Failure> {
         let failed = |error| self.unwritten(&error);
@@ -189,17 +228,20 @@ impl Export {
             }
             (Form::Json | Form::Csv, _) => Sink::Json(Json::begin(to).map_err(failed)?),
         };
-        let mut counts = Counts::default();
-        for folder in folders {
-            let ids = self.items(store, *folder)?;
+        let mut counts = Counts { deleted: wanted.left_out, ..Counts::default() };
+        for folder in &wanted.folders {
+            let ids = self.items(store, *folder, &mut counts.guesses)?;
             for ids in ids.chunks(AT_ONCE) {
                 let mut trouble = None;
                 let each = &mut |id: ItemId, item: Result<Item, _>| match item {
                     Err(error) => counts.unreadable.push(format!("{}: {error}", id.as_str())),
-                    Ok(item) if trouble.is_none() => match self.take(&mut sink, &item) {
-                        Ok(taken) => counts.add(&id, &taken),
-                        Err(error) => trouble = Some(error),
-                    },
+                    Ok(item) if trouble.is_none() => {
+                        let unread = item.unread();
+                        match self.take(&mut sink, &item, unread) {
+                            Ok(taken) => counts.add(&id, &taken, unread),
+                            Err(error) => trouble = Some(error),
+                        }
+                    }
                     Ok(_) => {}
                 };
                 mailbox
@@ -221,7 +263,7 @@ impl Export {
     }
 
     /// Writes an item, if it is one of those that were asked for.
-    fn take(&self, sink: &mut Sink<'_>, item: &Item) -> io::Result<Taken> {
+    fn take(&self, sink: &mut Sink<'_>, item: &Item, unread: FieldSet) -> io::Result<Taken> {
         let Some(kind) = item.identity.kind else { return Ok(Taken::Skipped) };
         if self.kind.is_some_and(|wanted| wanted.kind() != kind) {
             return Ok(Taken::Skipped);
@@ -236,9 +278,9 @@ impl Export {
                 calendar.put(kind, item)?;
             }
             // Here a field that nobody could read is absent, and a blank one is not.
-            Sink::Json(json) => json.put(kind, item)?,
+            Sink::Json(json) => json.put(kind, item, unread)?,
             Sink::Table(table) => {
-                table.put(item)?;
+                table.put(item, unread)?;
                 return Ok(if wordless { Taken::WithoutSeries } else { Taken::Written });
             }
             Sink::Cards(_) | Sink::Calendar(_) => return Ok(Taken::Skipped),
@@ -261,7 +303,10 @@ impl Export {
 }
 
 impl Counts {
-    fn add(&mut self, id: &ItemId, taken: &Taken) {
+    fn add(&mut self, id: &ItemId, taken: &Taken, unread: FieldSet) {
+        if matches!(taken, Taken::Written | Taken::WithoutSeries) && !unread.is_empty() {
+            self.partial.push((id.as_str().to_owned(), unread));
+        }
         match taken {
             Taken::Written => self.written += 1,
             Taken::Skipped => self.skipped += 1,
@@ -323,5 +368,21 @@ fn said(language: Language, counts: &Counts) -> String {
         );
         format!("{}: {wordless}", one_line(id))
     });
-    [first].into_iter().chain(unreadable).chain(wordless).collect::<Vec<_>>().join("\n")
+    let partial = counts.partial.iter().map(|(id, fields)| {
+        let fields = field_names(language, *fields);
+        let without = of(
+            "exportiert ohne das, was nicht zu lesen oder nicht zu verstehen war",
+            "exported without what could not be read or understood",
+        );
+        format!("{}: {without}: {fields}", one_line(id))
+    });
+    let deleted = (counts.deleted > 0).then(|| {
+        let there = of(
+            "in „Gelöschte Elemente“ ausgelassen; `--deleted` nimmt sie mit",
+            "in Deleted Items left out; `--deleted` takes them along",
+        );
+        format!("{} {there}", items(counts.deleted))
+    });
+    let lines = [first].into_iter().chain(deleted).chain(unreadable).chain(wordless).chain(partial);
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use abgleich::config::Language;
+use abgleich::mailbox::pst::in_deleted_items;
 use abgleich::mapi::{FileTime, property as p};
 use abgleich::pst::messaging::{Folder, Listed, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::{Nid, NidKind, PstError};
+use abgleich::reason::Advice;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::guess::Guesses;
 use super::{Texts, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::value::one_line;
@@ -32,6 +35,8 @@ pub(crate) struct List {
 
 #[derive(Serialize)]
 struct FolderRow {
+    #[serde(skip)]
+    nid: Nid,
     id: String,
     path: String,
     class: Option<String>,
@@ -55,7 +60,10 @@ impl List {
         let store = self.texts.open(&self.file)?;
         let failed = |error| unreadable(&self.file, error);
         let folders = folders(&store).map_err(failed)?;
+        let mut guesses = Guesses::default();
         let Some(wanted) = &self.folder else {
+            guesses.note_folders(&store);
+            guesses.tell(language, &self.texts);
             if self.json {
                 json::print(&folders)?;
                 return Ok(Exit::Done);
@@ -69,9 +77,10 @@ impl List {
             }
             return Ok(Exit::Done);
         };
-        let folder = find(&folders, wanted).ok_or_else(|| missing(&self.file, wanted))?;
+        let folder = find(&folders, &self.file, wanted)?;
         let folder = store.folder(folder).map_err(failed)?;
-        let items = items(language, &folder, &store).map_err(failed)?;
+        let items = items(language, &folder, &store, &mut guesses).map_err(failed)?;
+        guesses.tell(language, &self.texts);
         if self.json {
             json::print(&items)?;
             return Ok(Exit::Done);
@@ -91,26 +100,38 @@ impl List {
     }
 }
 
-/// Returns the folder that is named, or all that hold items.
+/// The folders that somebody wants.
+pub(super) struct Wanted {
+    pub(super) folders: Vec<Nid>,
+    /// How many items are in the others, which are Deleted Items and all folders in it.
+    pub(super) left_out: u64,
+}
+
+/// Returns the folder that is named, or all that hold items; Deleted Items are among them only where they are asked for.
 pub(super) fn wanted(
     store: &Store<Ndb>,
     file: &Path,
     folder: Option<&str>,
-) -> Result<Vec<Nid>, Failure> {
-    let folders = folders(store).map_err(|error| unreadable(file, error))?;
-    match folder {
-        Some(name) => find(&folders, name).map(|nid| vec![nid]).ok_or_else(|| missing(file, name)),
-        None => Ok(folders
-            .iter()
-            .filter_map(|folder| u32::from_str_radix(&folder.id, 16).ok().map(Nid))
-            .filter(|nid| nid.kind() != NidKind::SEARCH_FOLDER)
-            .collect()),
+    deleted: bool,
+) -> Result<Wanted, Failure> {
+    let failed = |error| unreadable(file, error);
+    let rows = folders(store).map_err(failed)?;
+    if let Some(name) = folder {
+        return Ok(Wanted { folders: vec![find(&rows, file, name)?], left_out: 0 });
     }
-}
-
-fn missing(file: &Path, folder: &str) -> Failure {
-    Failure::usage(format!("{} has no folder {folder}", file.display()))
-        .hint("`abgleich pst ls FILE` lists the folders; a path separates names by /")
+    let bin = if deleted { Vec::new() } else { in_deleted_items(store).map_err(failed)? };
+    let mut wanted = Wanted { folders: Vec::new(), left_out: 0 };
+    for row in rows {
+        if row.nid.kind() == NidKind::SEARCH_FOLDER {
+            continue;
+        }
+        if bin.contains(&row.nid) {
+            wanted.left_out += row.items.unwrap_or_default();
+        } else {
+            wanted.folders.push(row.nid);
+        }
+    }
+    Ok(wanted)
 }
 
 /// Lists the folders that people see, parents first.
@@ -127,6 +148,7 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
         let mut items = 0;
         let counted = folder.each_item(&mut |_| items += 1);
         rows.push(FolderRow {
+            nid,
             id: format!("{:x}", nid.0),
             path: if depth == 0 { folder.name()? } else { path.join("/") },
             class: folder.class()?,
@@ -137,25 +159,52 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
     Ok(rows)
 }
 
-fn find(folders: &[FolderRow], wanted: &str) -> Option<Nid> {
-    let wanted = wanted.trim_matches('/');
-    let same = |one: &str| one.to_lowercase() == wanted.to_lowercase();
-    let row = folders
-        .iter()
-        .find(|folder| same(&folder.path))
-        .or_else(|| folders.iter().find(|folder| folder.id == wanted))?;
-    let nid = Nid(u32::from_str_radix(&row.id, 16).ok()?);
-    (nid.kind() != NidKind::SEARCH_FOLDER).then_some(nid)
+/// Returns the one folder with a path, or with an id.
+fn find(folders: &[FolderRow], file: &Path, wanted: &str) -> Result<Nid, Failure> {
+    let path = wanted.trim_matches('/').to_lowercase();
+    let real = || folders.iter().filter(|folder| folder.nid.kind() != NidKind::SEARCH_FOLDER);
+    let found: Vec<&FolderRow> = real().filter(|row| row.path.to_lowercase() == path).collect();
+    match found[..] {
+        [row] => Ok(row.nid),
+        [] => {
+            let nid = id(wanted);
+            real().map(|row| row.nid).find(|one| Some(*one) == nid).ok_or_else(|| {
+                Failure::usage(format!("{} has no folder {wanted}", file.display())).hint(
+                    Advice::new(
+                        "`abgleich pst ls DATEI` listet die Ordner; ein Pfad trennt Namen durch /",
+                        "`abgleich pst ls FILE` lists the folders; a path separates names by /",
+                    ),
+                )
+            })
+        }
+        [..] => {
+            let ids: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
+            let ids = ids.join(", ");
+            let text = format!("{} has {} folders {wanted}", file.display(), found.len());
+            Err(Failure::usage(text).hint(Advice::naming(
+                format!("den gemeinten mit seiner Id nennen: {ids}"),
+                format!("name the one that is meant by its id: {ids}"),
+            )))
+        }
+    }
+}
+
+/// Reads an id as the commands print it; `pst check` writes 0x in front.
+pub(super) fn id(text: &str) -> Option<Nid> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    u32::from_str_radix(digits, 16).ok().map(Nid)
 }
 
 fn items(
     language: Language,
     folder: &Folder<'_>,
     store: &Store<Ndb>,
+    guesses: &mut Guesses,
 ) -> Result<Vec<ItemRow>, PstError> {
     let unreadable = one_of(language, "nicht lesbar", "cannot be read");
     let mut rows = Vec::new();
     for item in folder.items()? {
+        guesses.note(store, item.nid);
         let name = name(store, &item).unwrap_or_else(|error| format!("({unreadable}: {error})"));
         let modified = item.modified.and_then(FileTime::since_1970);
         rows.push(ItemRow {

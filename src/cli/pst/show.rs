@@ -14,7 +14,8 @@ use abgleich::pst::{Nid, NidKind};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{Texts, unreadable};
+use super::guess::Guesses;
+use super::{Texts, list, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::{say, value};
 use crate::failure::{Exit, Failure};
@@ -42,7 +43,7 @@ impl Show {
             Failure::usage(format!("{} has no item {}", self.file.display(), self.item))
                 .hint("`abgleich pst ls FILE FOLDER` lists the items of a folder with their ids")
         };
-        let nid = u32::from_str_radix(&self.item, 16).map(Nid).map_err(|_| unknown())?;
+        let nid = list::id(&self.item).ok_or_else(unknown)?;
         let failed = |error| unreadable(&self.file, error);
         let store = self.texts.open(&self.file)?;
         let node = store.nodes().node(nid).map_err(failed)?;
@@ -50,6 +51,9 @@ impl Show {
         if self.properties {
             return self.all(language, nid);
         }
+        let mut guesses = Guesses::default();
+        guesses.note(&store, nid);
+        guesses.tell(language, &self.texts);
         let zone = Zone::iana(&self.zone).ok_or_else(|| {
             Failure::usage(format!("the zone {} is not known", self.zone))
                 .hint("name one of the IANA database, such as Europe/Berlin")
@@ -90,8 +94,23 @@ impl Show {
         let name = |field: Field| of(field.german(), field.key());
         let width = Field::of(kind).map(|field| name(field).chars().count()).max().unwrap_or(0) + 2;
         say::line!("{:<width$}{shown_kind}", of("Art", "kind"));
+        for (de, en, name) in [
+            ("angezeigt als", "shown as", item.aside.display_name()),
+            ("abgelegt unter", "filed as", item.aside.file_as()),
+        ] {
+            if let Some(name) = name {
+                say::line!("{:<width$}{}", of(de, en), value::one_line(name));
+            }
+        }
         for (field, slot) in item.content.iter().filter(|(_, slot)| **slot != Slot::Blank) {
             say::line!("{:<width$}{}", name(field), value::shown(language, slot));
+        }
+        for field in item.unread().iter() {
+            let unreadable = of(
+                "(nicht lesbar oder nicht zu verstehen; --properties zeigt, was dort steht)",
+                "(cannot be read or understood; --properties shows what is there)",
+            );
+            say::line!("{:<width$}{unreadable}", name(field));
         }
         for field in Field::of(kind).filter(|field| item.unsupported.contains(*field)) {
             let no_word = of(

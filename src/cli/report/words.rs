@@ -49,7 +49,7 @@ pub(in crate::cli) fn scope_name(language: Language, scope: Scope) -> String {
 }
 
 /// Returns how people call fields.
-pub(super) fn field_names(language: Language, fields: FieldSet) -> String {
+pub(in crate::cli) fn field_names(language: Language, fields: FieldSet) -> String {
     let names: Vec<_> =
         fields.iter().map(|field| one_of(language, field.german(), field.key())).collect();
     names.join(", ")

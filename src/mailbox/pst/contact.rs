@@ -32,13 +32,22 @@ pub(super) struct Names {
     pub(super) settings: Vec<Setting>,
 }
 
+/// Returns the names that a contact is shown and filed by. Its subject is its name as well, and some programs write no other.
+pub(super) fn shown(item: &Properties) -> Shown {
+    let display = text(item.value(p::DISPLAY_NAME));
+    Shown {
+        display: if display.is_empty() { text(item.value(p::SUBJECT)) } else { display },
+        file_as: text(item.value(n::FILE_UNDER)),
+    }
+}
+
+fn text(value: Option<&V>) -> String {
+    value.and_then(V::as_text).unwrap_or_default().to_owned()
+}
+
 /// Follows up the names where a change touches what they are made of.
 pub(super) fn names(content: &Content, before: &Content, was: &Properties) -> Names {
-    let text = |text: Option<&V>| text.and_then(V::as_text).unwrap_or_default().to_owned();
-    let present = Shown {
-        display: text(was.value(p::DISPLAY_NAME)),
-        file_as: text(was.value(n::FILE_UNDER)),
-    };
+    let present = Shown { display: text(was.value(p::DISPLAY_NAME)), ..shown(was) };
     if !names::concerns(content) {
         return Names { shown: present.display, settings: Vec::new() };
     }

@@ -121,13 +121,24 @@ fn child<N: Nodes>(store: &Store<N>, parent: Nid, name: &str) -> Result<Option<N
     Ok(None)
 }
 
-/// Returns Deleted Items, where the store names it.
+/// The top folder and Deleted Items of caches, which have the same ids in all of them.
+const CACHED_TOP: Nid = Nid(0x2142);
+const CACHED_DELETED_ITEMS: Nid = Nid(0x2162);
+
+/// Returns Deleted Items: where the store names it, or where caches of server mailboxes have it, which name none (seen in both sizes
+/// of pages).
 pub(super) fn deleted_items<N: Nodes>(store: &Store<N>) -> Result<Option<Nid>, PstError> {
     let value = store.properties()?.value(p::DELETED_ITEMS)?;
     let entry = value.as_ref().and_then(V::as_bytes).map(StoreEntry::parse);
-    let Some(Ok(entry)) = entry else { return Ok(None) };
-    let nid = Nid(entry.node);
-    Ok(store.nodes().node(nid)?.is_some().then_some(nid))
+    let node = |nid| store.nodes().node(nid);
+    match entry {
+        Some(Ok(entry)) => Ok(node(Nid(entry.node))?.map(|node| node.nid)),
+        Some(Err(_)) => Ok(None),
+        None => {
+            let found = node(CACHED_DELETED_ITEMS)?.filter(|node| node.parent == CACHED_TOP);
+            Ok(found.map(|node| node.nid))
+        }
+    }
 }
 
 /// Says where folders are.
@@ -145,7 +156,11 @@ pub(super) fn whereabouts<N: Nodes>(
 }
 
 /// Lists Deleted Items and all folders in it.
-fn in_deleted_items<N: Nodes>(store: &Store<N>) -> Result<Vec<Nid>, PstError> {
+///
+/// # Errors
+///
+/// What of the store or of a folder cannot be read.
+pub fn in_deleted_items<N: Nodes>(store: &Store<N>) -> Result<Vec<Nid>, PstError> {
     match deleted_items(store)? {
         Some(bin) => Ok(store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect()),
         None => Ok(Vec::new()),

@@ -15,8 +15,9 @@ pub(super) fn read(
     content: &mut Content,
     fixed: &mut FieldSet,
 ) {
-    let text = |of| item.value(of).and_then(V::as_text).map(str::trim).unwrap_or_default();
-    let (kind, address) = (text(slot.kind), text(slot.address));
+    let text = |of| item.value(of).map_or(Some(""), |value| value.as_text().map(str::trim));
+    // What cannot be read is unknown, and no blank that could clear the other side.
+    let (Some(kind), Some(address)) = (text(slot.kind), text(slot.address)) else { return };
     if address.is_empty() {
         content.set_blank(field);
     } else if kind.is_empty() || kind.eq_ignore_ascii_case("SMTP") {

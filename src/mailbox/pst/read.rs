@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::series::{self, Course};
 use super::table::{Way, way};
-use super::{guests, people, stamp, times};
+use super::{contact, guests, people, stamp, times};
 use crate::mailbox::zones::{self, Zone};
 use crate::mailbox::{Aside, Identity, Item};
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
@@ -85,6 +85,7 @@ pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
             unsupported.insert(Field::Recurrence);
         }
     }
+    let shown = (identity.kind == Some(ItemKind::Contact)).then(|| contact::shown(properties));
     let instant = |of| properties.value(of).and_then(V::as_time).and_then(times::instant);
     Item {
         folder: Some(found.folder.clone()),
@@ -101,7 +102,7 @@ pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
         unsupported,
         read_only: FieldSet::EMPTY,
         formerly: Content::new(),
-        aside: Aside::default(),
+        aside: Aside { shown, ..Aside::default() },
         identity,
     }
 }

@@ -14,6 +14,9 @@ use super::line::{Given, Ical, bound, calendar};
 use super::series;
 use super::zone;
 
+/// The property of a task whose state iCalendar has no word for.
+const STATUS: &str = "X-ABGLEICH-STATUS";
+
 /// Writes one calendar, item by item. A zone stands before the first item that names it.
 pub(super) struct Calendar<'a> {
     to: &'a mut dyn Write,
@@ -44,7 +47,8 @@ impl<'a> Calendar<'a> {
             Some(Value::Recurrence(series)) => Some(&**series),
             _ => None,
         };
-        if zone.name != "UTC" && matches!(start, Some(Moment::Instant(_))) {
+        let instants = start.into_iter().chain(moments(series));
+        if zone.name != "UTC" && instants.into_iter().any(|at| matches!(at, Moment::Instant(_))) {
             self.zone_of(&zone)?;
         }
         // A task's series needs a first day, which the task may not have.
@@ -78,6 +82,17 @@ impl Entry<'_> {
         self.time(to, Ical::Dtend, moment(content, Field::End))?;
         self.text(to, Ical::Summary, Field::Subject)?;
         self.text(to, Ical::Location, Field::Place)?;
+        self.shared(to)?;
+        bound(to, "END:VEVENT")?;
+        for exception in series.into_iter().flat_map(|series| &series.exceptions) {
+            self.changed(to, exception)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what all occurrences of an appointment share.
+    fn shared(&self, to: &mut dyn Write) -> io::Result<()> {
+        let content = &self.item.content;
         self.rest(to)?;
         if let Some(state) = content.text(Field::ShowAs) {
             let (seen, state) = match state {
@@ -103,10 +118,6 @@ impl Entry<'_> {
         {
             self.alarm(to, &[], &format!("-PT{minutes}M"))?;
         }
-        bound(to, "END:VEVENT")?;
-        for exception in series.into_iter().flat_map(|series| &series.exceptions) {
-            self.changed(to, exception)?;
-        }
         Ok(())
     }
 
@@ -115,24 +126,31 @@ impl Entry<'_> {
         bound(to, "BEGIN:VTODO")?;
         self.head(to)?;
         self.rule(to, series)?;
-        self.time(to, Ical::Dtstart, self.start)?;
-        self.time(to, Ical::Due, moment(content, Field::Due))?;
+        self.days(to, series.is_some())?;
         self.text(to, Ical::Summary, Field::Subject)?;
         self.rest(to)?;
         if let Some(status) = content.text(Field::Status) {
-            let status = match status {
-                "in_progress" => "IN-PROCESS",
-                "completed" => "COMPLETED",
-                _ => "NEEDS-ACTION",
+            let (status, own) = match status {
+                "in_progress" => ("IN-PROCESS", None),
+                "completed" => ("COMPLETED", None),
+                "waiting" => ("NEEDS-ACTION", Some("WAITING")),
+                "deferred" => ("NEEDS-ACTION", Some("DEFERRED")),
+                _ => ("NEEDS-ACTION", None),
             };
             calendar(to, Ical::Status, &[], &[status])?;
+            if let Some(own) = own {
+                calendar(to, Ical::Other(STATUS.to_owned()), &[], &[own])?;
+            }
         }
         if let Some(Value::Number(percent)) = content.value(Field::Percent) {
             calendar(to, Ical::PercentComplete, &[], &[&percent.to_string()])?;
         }
         if let Some(Value::Date(date)) = content.value(Field::Completed) {
-            // iCalendar wants an instant; Outlook knows the day.
-            calendar(to, Ical::Completed, &[], &[&format!("{}T000000Z", day(*date))])?;
+            // iCalendar wants an instant; Outlook knows the day, whose noon is on that day for most people.
+            let noon = date.at(12, 0, 0, 0).to_zoned(self.zone.rules.clone());
+            if let Ok(noon) = noon {
+                calendar(to, Ical::Completed, &[], &[&utc(noon.timestamp())])?;
+            }
         }
         if let Some(priority) = content.text(Field::Priority) {
             let number = match priority {
@@ -148,6 +166,24 @@ impl Entry<'_> {
             self.alarm(to, &[(Given::Value, "DATE-TIME")], &utc(*at))?;
         }
         bound(to, "END:VTODO")
+    }
+
+    /// Writes on which days a task begins and is due. A due day has to be later than the first (RFC 5545 3.8.2.3), and a series has
+    /// to have a first: a task of a single day says that it lasts one where it comes again, and when it is due where it does not.
+    fn days(&self, to: &mut dyn Write, comes_again: bool) -> io::Result<()> {
+        let due = moment(&self.item.content, Field::Due);
+        let (Some(Moment::Day(first)), Some(Moment::Day(last))) = (self.start, due) else {
+            self.time(to, Ical::Dtstart, self.start)?;
+            return self.time(to, Ical::Due, due);
+        };
+        if first >= last && comes_again {
+            self.time(to, Ical::Dtstart, self.start)?;
+            return calendar(to, Ical::Duration, &[], &["P1D"]);
+        }
+        if first < last {
+            self.time(to, Ical::Dtstart, self.start)?;
+        }
+        self.time(to, Ical::Due, due)
     }
 
     /// Writes who the item is, the same for all its occurrences.
@@ -220,7 +256,7 @@ impl Entry<'_> {
                 calendar(to, property, &[], &[&text])?;
             }
         }
-        self.rest(to)?;
+        self.shared(to)?;
         bound(to, "END:VEVENT")
     }
 
@@ -268,6 +304,19 @@ impl Entry<'_> {
             }
         }
     }
+}
+
+/// Returns when the changed occurrences of a series begin and end.
+fn moments(series: Option<&Recurrence>) -> Vec<Moment> {
+    let exceptions = series.map_or(&[][..], |series| &series.exceptions);
+    exceptions
+        .iter()
+        .filter_map(|exception| match exception.change {
+            ExceptionChange::Changed { start, end, .. } => Some([start, end]),
+            ExceptionChange::Deleted => None,
+        })
+        .flatten()
+        .collect()
 }
 
 fn moment(content: &Content, field: Field) -> Option<Moment> {
@@ -329,6 +378,74 @@ mod tests {
         content.set(Field::Start, Value::Instant("2026-10-24T07:00:00Z".parse().unwrap()));
         content.set(Field::End, Value::Instant("2026-10-24T07:30:00Z".parse().unwrap()));
         content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        content.set_text(Field::ShowAs, "out_of_office");
+        content.set(Field::ReminderOn, Value::Flag(true));
+        content.set(Field::ReminderMinutes, Value::Number(30));
+        let text = exported(content);
+        let (_, events) = text.split_once("END:VTIMEZONE\r\n").unwrap();
+        // What an occurrence has replaces what the series has, all of it.
+        let shared = "\
+TRANSP:OPAQUE
+X-MICROSOFT-CDO-BUSYSTATUS:OOF
+BEGIN:VALARM
+ACTION:DISPLAY
+DESCRIPTION:Früh\\; kurz
+TRIGGER:-PT30M
+END:VALARM
+END:VEVENT
+";
+        let expected = format!(
+            "\
+BEGIN:VEVENT
+UID:1.2.pst@abgleich
+DTSTAMP:19700101T000000Z
+RRULE:FREQ=DAILY;UNTIL=20261026T080000Z
+EXDATE;TZID=Europe/Berlin:20261025T090000
+DTSTART;TZID=Europe/Berlin:20261024T090000
+DTEND;TZID=Europe/Berlin:20261024T093000
+SUMMARY:Früh\\; kurz
+{shared}BEGIN:VEVENT
+UID:1.2.pst@abgleich
+DTSTAMP:19700101T000000Z
+RECURRENCE-ID;TZID=Europe/Berlin:20261026T090000
+DTSTART;TZID=Europe/Berlin:20261026T120000
+DTEND;TZID=Europe/Berlin:20261026T123000
+SUMMARY:Früh\\; kurz
+LOCATION:Raum 1\\, hinten
+{shared}END:VCALENDAR
+"
+        );
+        assert_eq!(events.replace("\r\n", "\n"), expected);
+        let summer = "BEGIN:DAYLIGHT\r\nDTSTART:19800406T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n";
+        assert!(text.contains(summer), "the first summer time after 1970, of 1980\n{text}");
+    }
+
+    /// A day of a series was given hours: they are in a zone, which has to stand in the calendar (RFC 5545 3.6.5).
+    #[test]
+    fn a_zone_that_one_occurrence_alone_names_is_in_the_calendar() {
+        let at = |text: &str| Moment::Instant(text.parse().unwrap());
+        let change = ExceptionChange::Changed {
+            start: at("2026-10-25T08:00:00Z"),
+            end: at("2026-10-25T09:00:00Z"),
+            subject: None,
+            place: None,
+        };
+        let series = Recurrence {
+            pattern: Pattern::Daily { every: 1 },
+            range: Range::Until { start: date(2026, 10, 24), end: date(2026, 10, 26) },
+            exceptions: vec![Exception { original: date(2026, 10, 25), change }],
+        };
+        let mut content = Content::new();
+        content.set_text(Field::Zone, "Europe/Berlin");
+        content.set(Field::Start, Value::Date(date(2026, 10, 24)));
+        content.set(Field::End, Value::Date(date(2026, 10, 25)));
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        let text = exported(content);
+        assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261025T090000\r\n"), "{text}");
+        assert_eq!(text.matches("TZID:Europe/Berlin\r\n").count(), 1, "{text}");
+    }
+
+    fn exported(content: Content) -> String {
         let identity = Identity {
             id: ItemId::new("1.2"),
             version: ItemVersion::new("1"),
@@ -355,31 +472,6 @@ mod tests {
         let mut calendar = Calendar::begin(&mut text, &utc, "pst".to_owned()).unwrap();
         calendar.put(ItemKind::Appointment, &item).unwrap();
         calendar.end().unwrap();
-        let text = String::from_utf8(text).unwrap();
-        let (_, events) = text.split_once("END:VTIMEZONE\r\n").unwrap();
-        let expected = "\
-BEGIN:VEVENT
-UID:1.2.pst@abgleich
-DTSTAMP:19700101T000000Z
-RRULE:FREQ=DAILY;UNTIL=20261026T080000Z
-EXDATE;TZID=Europe/Berlin:20261025T090000
-DTSTART;TZID=Europe/Berlin:20261024T090000
-DTEND;TZID=Europe/Berlin:20261024T093000
-SUMMARY:Früh\\; kurz
-END:VEVENT
-BEGIN:VEVENT
-UID:1.2.pst@abgleich
-DTSTAMP:19700101T000000Z
-RECURRENCE-ID;TZID=Europe/Berlin:20261026T090000
-DTSTART;TZID=Europe/Berlin:20261026T120000
-DTEND;TZID=Europe/Berlin:20261026T123000
-SUMMARY:Früh\\; kurz
-LOCATION:Raum 1\\, hinten
-END:VEVENT
-END:VCALENDAR
-";
-        assert_eq!(events.replace("\r\n", "\n"), expected);
-        let summer = "BEGIN:DAYLIGHT\r\nDTSTART:19800406T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n";
-        assert!(text.contains(summer), "the first summer time after 1970, of 1980\n{text}");
+        String::from_utf8(text).unwrap()
     }
 }

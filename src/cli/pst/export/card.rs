@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use abgleich::mailbox::Item;
-use abgleich::model::{Content, Field, Value};
+use abgleich::model::{Field, Value};
 
 use super::line::{Card, bound, card};
 
@@ -102,7 +102,7 @@ impl<'a> Cards<'a> {
             &[],
             &[&format!("urn:x-abgleich:{}.{}", item.identity.id.as_str(), self.origin)],
         )?;
-        card(to, Card::Fn, &[], &[&shown_name(content)])?;
+        card(to, Card::Fn, &[], &[&shown_name(item)])?;
         let name =
             [Field::Surname, Field::GivenName, Field::MiddleName, Field::Title, Field::Suffix];
         let name = name.map(text);
@@ -159,12 +159,20 @@ impl<'a> Cards<'a> {
     }
 }
 
-/// Returns the name that a person is shown by, which vCard demands: full name, else the firm, else an address.
-fn shown_name(content: &Content) -> String {
+/// Returns the name that a person is shown by, which vCard demands: as Outlook shows it, else the full name, else as it is filed, else
+/// the firm, else an address.
+fn shown_name(item: &Item) -> String {
+    if let Some(name) = item.aside.display_name() {
+        return name.to_owned();
+    }
+    let content = &item.content;
     let parts = [Field::Title, Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix];
     let parts: Vec<&str> = parts.iter().filter_map(|field| content.text(*field)).collect();
     if !parts.is_empty() {
         return parts.join(" ");
+    }
+    if let Some(name) = item.aside.file_as() {
+        return name.to_owned();
     }
     let other = [Field::Company, Field::Email1, Field::Nickname];
     other.iter().find_map(|field| content.text(*field)).unwrap_or("?").to_owned()
