@@ -17,6 +17,8 @@ mod check;
 mod configuration;
 #[path = "cli/discover.rs"]
 mod discover;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/office.rs"]
 mod office;
 #[path = "cli/program.rs"]
