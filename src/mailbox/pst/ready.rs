@@ -243,3 +243,22 @@ fn messages(
         .ok_or("start or end of the series cannot be read")?;
     occurrences::of(series, changes, before, &zone, item.value(n::SERIES_ZONE))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Unready, Wrote};
+    use crate::pst::PstError;
+
+    /// Invariant 11: a read that the system fails is no item's fault, and stops the mailbox before anything is given up; damage is
+    /// the item's, and is tried again once it is mended.
+    #[test]
+    fn what_cannot_be_read_is_never_refused() {
+        let system = PstError::io("read", 0, io::ErrorKind::TimedOut.into());
+        assert!(Unready::from(system).answer().is_err());
+        let damage = PstError::NoNode { nid: crate::pst::Nid(0x8025), what: "embedded message" };
+        let answer = Unready::from(damage).answer().unwrap();
+        assert!(matches!(answer, Wrote::Unreadable(_)), "{answer:?}");
+    }
+}
