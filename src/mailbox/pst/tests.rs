@@ -1,6 +1,7 @@
 //! What is written as MAPI properties is read back as it was: fields one by one and all together, new and changed.
 
 mod outlook;
+mod through;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
