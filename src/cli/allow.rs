@@ -11,7 +11,7 @@ pub(super) fn parse(text: &str) -> Result<(String, u64), String> {
     let kind = kind.trim().to_lowercase().replace('_', "-");
     if !kinds().any(|known| known == kind) {
         return Err(format!(
-            "there is no brake {kind}; there are {}",
+            "there is no word {kind}; there are {}",
             kinds().collect::<Vec<_>>().join(", ")
         ));
     }
@@ -30,6 +30,7 @@ mod tests {
     fn d7_a_word_is_a_kind_and_its_number() {
         assert_eq!(parse("cleared=23"), Ok(("cleared".to_owned(), 23)));
         assert_eq!(parse("updated_staffitpro=51"), Ok(("updated-staffitpro".to_owned(), 51)));
+        assert_eq!(parse("unread=5"), Ok(("unread".to_owned(), 5)));
         assert!(parse("cleared").unwrap_err().contains("KIND=N"));
         assert!(parse("cleared=all").unwrap_err().contains("all is not a number"));
         assert!(parse("everything=1").unwrap_err().contains("created, updated-outlook"));

@@ -14,31 +14,6 @@ use crate::state::{Dirty, ItemPresence, Lost, PairRow, PlannedWrite, RecordPrese
 /// How many examples a message shows.
 const EXAMPLES: usize = 3;
 
-/// The words of `--allow`, and the codes they answer.
-const WORDS: &[(&str, Code)] = &[
-    ("created", Code::BrakeCreated),
-    ("updated-outlook", Code::BrakeUpdatedOutlook),
-    ("updated-staffitpro", Code::BrakeUpdatedStaffitpro),
-    ("cleared", Code::BrakeCleared),
-    ("deleted", Code::BrakeDeleted),
-    ("missing", Code::BrakeMissing),
-    ("filter", Code::BrakeFilter),
-    ("restored", Code::BrakeRestored),
-    ("turned", Code::BrakeTurned),
-    ("tenant", Code::BrakeTenant),
-    ("unread", Code::PairUnread),
-];
-
-/// Returns the word of `--allow` that answers a brake.
-pub fn word(code: Code) -> Option<&'static str> {
-    WORDS.iter().find(|(_, known)| *known == code).map(|(word, _)| *word)
-}
-
-/// Says whether `--allow` knows the word.
-pub fn knows_word(word: &str) -> bool {
-    WORDS.iter().any(|(known, _)| *known == word)
-}
-
 /// What is about to happen in one scope.
 #[derive(Debug, Default)]
 struct Planned {
@@ -210,7 +185,7 @@ impl Session<'_> {
         if number == 0 || number + before <= limit {
             return;
         }
-        if word(code).and_then(|word| self.options.allow.get(word)) == Some(&number) {
+        if code.allowed_by().and_then(|word| self.options.allow.get(word)) == Some(&number) {
             weighed.released.push((scope, code));
         } else {
             weighed.stops.push(stopped(scope, code, number, limit, examples));
@@ -219,7 +194,7 @@ impl Session<'_> {
 
     /// Counts what earlier runs of the last 24 hours did, or found to have happened.
     fn effects(&self, scope: Scope, code: Code) -> Result<u64, StateError> {
-        self.state.effects(self.id, scope, word(code).unwrap_or_default(), self.now)
+        self.state.effects(self.id, scope, code.allowed_by().unwrap_or_default(), self.now)
     }
 
     /// Keeps count of a pair whose item went missing or whose record left the filter, in the transaction that decides about it: one
@@ -241,7 +216,7 @@ impl Session<'_> {
         code: Code,
         count: u64,
     ) -> Result<(), StateError> {
-        let Some(word) = word(code) else { return Ok(()) };
+        let Some(word) = code.allowed_by() else { return Ok(()) };
         let transferring =
             self.active.iter().any(|active| active.scope == scope && active.transferring);
         if count == 0
@@ -302,8 +277,7 @@ fn smaller(limit: u32, share: u32, of: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{knows_word, larger, smaller, word};
-    use crate::reason::Code;
+    use super::{larger, smaller};
 
     #[test]
     fn d7_and_means_both_exceeded_or_means_the_smaller() {
@@ -312,12 +286,5 @@ mod tests {
         assert_eq!(smaller(10, 10, 50), 5);
         assert_eq!(smaller(10, 10, 5000), 10);
         assert_eq!(smaller(10, 10, 3), 1);
-    }
-
-    #[test]
-    fn every_brake_has_a_word() {
-        for code in Code::ALL.iter().filter(|code| code.code().starts_with("brake-")) {
-            assert!(word(*code).is_some_and(knows_word), "{}", code.code());
-        }
     }
 }
