@@ -1,4 +1,4 @@
-//! Shell: works on several mailboxes at once. Each server gets as many threads as it may have connections; a mailbox that
+//! Shell: works on several mailboxes at once. Each server gets as many threads as it may have connections, files get two; a mailbox that
 //! fails, or that uncovers a defect of ours, changes nothing for the others (invariant 11).
 
 use std::collections::BTreeMap;
@@ -8,6 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use abgleich::config::{MailboxSettings, Settings, Target};
+
+/// How many files are worked on at once.
+const FILES: usize = 2;
 
 /// Does `work` for each mailbox and returns the results in the order of the mailboxes. Where `work` panics, `broken` says
 /// what became of the mailbox.
@@ -46,15 +49,17 @@ type Queue<'a> = (usize, Vec<(usize, &'a MailboxSettings)>);
 fn by_server<'a>(settings: &Settings, mailboxes: &[&'a MailboxSettings]) -> Vec<Queue<'a>> {
     let mut queues: BTreeMap<Option<&str>, Queue<'a>> = BTreeMap::new();
     for (place, mailbox) in mailboxes.iter().enumerate() {
-        let server = match &mailbox.target {
-            Target::Exchange { server, .. } => Some(server.as_str()),
-            Target::Pst { .. } => None,
+        let (server, lanes) = match &mailbox.target {
+            Target::Exchange { server, .. } => {
+                let lanes = settings.servers.get(server).map_or(1, |server| server.max_lanes);
+                (Some(server.as_str()), usize::try_from(lanes).unwrap_or(1))
+            }
+            // Files share a disk and no server: one that is slow to open does not hold up all the others.
+            Target::Pst { .. } => (None, FILES),
         };
-        let lanes =
-            server.and_then(|name| settings.servers.get(name)).map_or(1, |server| server.max_lanes);
         let (threads, queue) = queues.entry(server).or_default();
         queue.push((place, *mailbox));
-        *threads = usize::try_from(lanes).unwrap_or(1).clamp(1, queue.len());
+        *threads = lanes.clamp(1, queue.len());
     }
     queues.into_values().collect()
 }

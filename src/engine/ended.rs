@@ -76,6 +76,7 @@ const fn code_of(trouble: Trouble) -> Code {
         Trouble::LoginLocked => Code::LoginLocked,
         Trouble::Busy => Code::ServerBusy,
         Trouble::Foreign => Code::NoEwsAnswer,
+        Trouble::InUse => Code::FileInUse,
     }
 }
 

@@ -31,11 +31,13 @@ pub enum Trouble {
     Busy,
     /// Something that is no EWS answers: a login form, an error page, a proxy.
     Foreign,
+    /// Another program has the file open, for as long as a person works with it.
+    InUse,
 }
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unnamed,
         Self::Missing,
         Self::Elsewhere,
@@ -49,6 +51,7 @@ impl Trouble {
         Self::LoginLocked,
         Self::Busy,
         Self::Foreign,
+        Self::InUse,
     ];
 
     /// Says whether every further request of the run would be answered the same: then none is sent.
@@ -61,7 +64,8 @@ impl Trouble {
             | Self::Policy
             | Self::Impersonation
             | Self::Login
-            | Self::LoginLocked => true,
+            | Self::LoginLocked
+            | Self::InUse => true,
             // A full mailbox can be read; one folder may be closed and the others open; a busy server gets better; a page may
             // come once.
             Self::Unnamed | Self::Full | Self::Rights | Self::Busy | Self::Foreign => false,

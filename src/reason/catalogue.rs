@@ -469,6 +469,11 @@ catalogue! {
         en "Something else than EWS answers at the server's address: a login page, an error page, or a device in front of it."
         next_de "Die `url` des Servers prüfen; sie endet auf `/EWS/Exchange.asmx`. Steht ein Reverse-Proxy davor, dessen Vorab-Anmeldung für diesen Pfad abschalten."
         next_en "Check the server's `url`; it ends in `/EWS/Exchange.asmx`. Where a reverse proxy stands in front, switch its pre-authentication off for this path.";
+    FileInUse "file-in-use" "I11" Failed
+        de "Die Outlook-Datendatei {address} ist in einem anderen Programm geöffnet, wohl in Outlook. Sie bleibt, wie sie ist."
+        en "The Outlook data file {address} is open in another program, most likely Outlook. It is left as it is."
+        next_de "Die Datei in Outlook schließen (Rechtsklick auf ihren Namen in der Ordnerliste) oder Outlook beenden; der nächste Lauf macht weiter."
+        next_en "Close the file in Outlook (a right click on its name in the list of folders) or end Outlook; the next run goes on.";
     RunEnded "run-ended" "I3" Waiting
         de "Der Lauf wurde beendet, bevor dieses Postfach fertig war. Was begonnen war, ist abgeschlossen; nichts ist doppelt oder halb."
         en "The run was ended before this mailbox was done. What was begun is settled; nothing is doubled or half done."

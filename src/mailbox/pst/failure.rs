@@ -10,8 +10,8 @@ use crate::pst::PstError;
 use crate::pst::ndb::write::WriteError;
 use crate::reason::Advice;
 
-/// How long another program may need the file before it is worth another try.
-const IN_USE: Duration = Duration::from_secs(30);
+/// How long another program may go on writing before it is worth another try.
+const WRITES: Duration = Duration::from_secs(30);
 
 const CLOSE: Advice = Advice::new(
     "sie dort schließen, dann noch einmal laufen lassen",
@@ -26,10 +26,11 @@ const DECRYPT: Advice = Advice::new(
 /// Turns what went wrong with reading into an error of the mailbox.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 pub(super) fn read(error: PstError) -> MailboxError {
+    let trouble = trouble(matches!(error, PstError::InUse));
     let (kind, hint) = match &error {
-        PstError::InUse => (MailboxErrorKind::Transient(IN_USE), CLOSE),
+        PstError::InUse => (MailboxErrorKind::Denied, CLOSE),
         PstError::Written => (
-            MailboxErrorKind::Transient(IN_USE),
+            MailboxErrorKind::Transient(WRITES),
             Advice::new("noch einmal laufen lassen", "run again"),
         ),
         PstError::Unopened { .. } => (
@@ -51,7 +52,7 @@ pub(super) fn read(error: PstError) -> MailboxError {
     MailboxError {
         kind,
         stage: Stage::Mailbox,
-        trouble: Trouble::Unnamed,
+        trouble,
         text: chain(&error),
         hint: Some(hint),
         ambiguous: false,
@@ -59,12 +60,18 @@ pub(super) fn read(error: PstError) -> MailboxError {
     }
 }
 
+/// Outlook keeps a file open for as long as it runs: a run does not wait for it.
+const fn trouble(in_use: bool) -> Trouble {
+    if in_use { Trouble::InUse } else { Trouble::Unnamed }
+}
+
 /// Turns what went wrong with opening or writing into an error of the mailbox.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 pub(super) fn write(error: WriteError) -> MailboxError {
     let cause = if let WriteError::Shared(cause) = &error { cause } else { &error };
+    let trouble = trouble(matches!(cause, WriteError::InUse { .. }));
     let (kind, hint) = match cause {
-        WriteError::InUse { .. } => (MailboxErrorKind::Transient(IN_USE), Some(CLOSE)),
+        WriteError::InUse { .. } => (MailboxErrorKind::Denied, Some(CLOSE)),
         WriteError::NetworkShare { .. } => {
             let hint = Advice::new(
                 "die Datei auf einen lokalen Datenträger legen; geht das nicht, schreibt `pst_on_share = true` neben `pst` in der \
@@ -150,7 +157,7 @@ pub(super) fn write(error: WriteError) -> MailboxError {
     MailboxError {
         kind,
         stage: Stage::Mailbox,
-        trouble: Trouble::Unnamed,
+        trouble,
         text: chain(&error),
         hint,
         ambiguous: matches!(error, WriteError::Unknown { .. }),
