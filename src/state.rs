@@ -19,6 +19,7 @@ mod marks;
 mod members;
 mod migrations;
 mod pairs;
+mod place;
 mod runs;
 mod schema;
 mod series;
@@ -49,6 +50,7 @@ pub use keys::{Claim, Keys, MatchKey};
 pub use lock::MailboxLock;
 pub use marks::{KnownItem, SeenRecord};
 pub use pairs::{Dirty, ItemPresence, OwnCategories, PairRow, RecordPresence, Settlement};
+pub use place::is_open_to_others;
 pub use runs::RunRow;
 pub use series::SeriesRound;
 pub use spool::{PlannedWrite, SpooledVerdict};
@@ -103,7 +105,7 @@ impl State {
     /// copy was put beside it.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
         refuse_network_share(folder)?;
-        std::fs::create_dir_all(folder)
+        place::make(folder)
             .map_err(|error| StateError::Folder { path: folder.to_owned(), error })?;
         Self::opened(&folder.join(FILE_NAME), Self::migrate)
     }

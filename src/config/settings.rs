@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::explain::explain;
@@ -288,6 +288,33 @@ pub enum Proof {
     TicketCache(String),
     /// By being the account that runs the program: single sign-on on Windows, the usual ticket cache elsewhere.
     OfAccount,
+}
+
+impl Settings {
+    /// Returns the files that secrets and keys are kept in.
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let of_sources = self.sources.values().flat_map(|source| source.secrets.values());
+        let of_servers = self.servers.values().flat_map(|server| {
+            let proxy = server.proxy.as_ref().and_then(|proxy| proxy.login.as_ref());
+            let own = match &server.login.proof {
+                Proof::Password { password, .. } => Some(password),
+                _ => None,
+            };
+            own.into_iter().chain(proxy.map(|(_, password)| password))
+        });
+        let kept = of_sources.chain(of_servers).filter_map(|secret| match secret {
+            SecretRef::File(path) => Some(path.as_path()),
+            SecretRef::Env(_) | SecretRef::Command(_) => None,
+        });
+        let keys = self.servers.values().filter_map(|server| match &server.login.proof {
+            Proof::Keytab { file, .. } => Some(file.as_path()),
+            _ => None,
+        });
+        let mut files: Vec<_> = kept.chain(keys).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
 }
 
 keyed! {

@@ -401,6 +401,9 @@ impl Session<'_> {
         } else {
             self.state.atomically(end)?;
         }
+        if let Some(from) = journal_from {
+            self.state.forget_copies(from);
+        }
         Ok(())
     }
 }

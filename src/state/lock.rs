@@ -43,7 +43,7 @@ impl MailboxLock {
         }
         let path = folder.join(format!("{name}.lock"));
         let failed = |error| StateError::File { path: path.clone(), error };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        super::place::make(folder).map_err(failed)?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -250,7 +250,9 @@ mod tests {
     /// Returns the tables with their columns in order, and the indexes with their statements, whatever their spaces and comments.
     fn layout(statements: &[&str]) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
-        statements.iter().for_each(|sql| connection.execute_batch(sql).unwrap());
+        for sql in statements {
+            connection.execute_batch(sql).unwrap();
+        }
         let lines = |sql: &str| -> Vec<String> {
             let mut select = connection.prepare(sql).unwrap();
             let rows = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
