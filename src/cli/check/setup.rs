@@ -209,8 +209,14 @@ foreach ($grant in $grants) {{
 
 /// Writes a list of texts.
 fn list(name: &str, texts: &BTreeSet<String>) -> String {
-    let texts: String = texts.iter().map(|text| format!("    {}\n", quoted(text))).collect();
-    format!("{name} = @(\n{texts})")
+    let mut list = format!("{name} = @(\n");
+    for text in texts {
+        list.push_str("    ");
+        list.push_str(&quoted(text));
+        list.push('\n');
+    }
+    list.push(')');
+    list
 }
 
 /// Writes what the filters of Exchange take for "this property has this value". A quote in the value is doubled.

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use abgleich::config::Language;
+use abgleich::ews::recorder::Recorder;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -104,7 +105,7 @@ impl Servers {
             let end = server.access.passage.expiry.ending()?.not_after?;
             Some(Concern::CertificateEnds { server: server.name.clone(), end })
         });
-        let broken = self.recorder.as_ref().and_then(|recorder| recorder.failure());
+        let broken = self.recorder.as_ref().and_then(Recorder::failure);
         let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut concerns: Vec<Concern> = ending
             .chain(broken.map(Concern::RecordingBroken))
@@ -116,7 +117,7 @@ impl Servers {
 
     /// Says that a recording is whole, if one was asked for, to a command that has no report.
     pub(in crate::cli) fn recorded_whole(&self, language: Language) -> Result<(), Failure> {
-        let broken = self.recorder.as_ref().and_then(|recorder| recorder.failure());
+        let broken = self.recorder.as_ref().and_then(Recorder::failure);
         let Some(concern) = broken.map(Concern::RecordingBroken) else { return Ok(()) };
         let (text, next) = concern.said(language);
         Err(Failure::new(concern.exit(false), text).hint(next))

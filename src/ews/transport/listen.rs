@@ -54,7 +54,7 @@ impl<'a> Listening<'a> {
     async fn advance(&mut self) -> Result<bool, EwsError> {
         let Some(piece) = self.source.piece().await? else {
             return match self.parser.finish() {
-                Ok(_) => Ok(false),
+                Ok(()) => Ok(false),
                 Err(error) => Err(self.source.unread(&[], error).await),
             };
         };

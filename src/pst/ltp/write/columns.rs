@@ -46,7 +46,7 @@ impl Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     /// Sorted by tag where we made them; others (Aspose) put some behind.
-    columns: Vec<Column>,
+    all: Vec<Column>,
     is_sorted: bool,
     /// `rgib`: where the cells of 4 and 8 bytes end, of 2, of 1, and the row.
     ends: [usize; 4],
@@ -88,7 +88,7 @@ impl Columns {
         }
         ends[3] = place + count.div_ceil(8);
         columns.sort_by_key(|column| column.tag);
-        Ok(Self { columns, is_sorted: true, ends, unused: [0; 4] })
+        Ok(Self { all: columns, is_sorted: true, ends, unused: [0; 4] })
     }
 
     /// Reads `TCINFO`: the columns, the index of rows, and what holds the rows (an allocation, a subnode, or nothing).
@@ -137,19 +137,19 @@ impl Columns {
         is_apart(&columns)?;
         let is_sorted = columns.is_sorted_by(|before, next| before.tag < next.tag);
         let unused = long(18)?.to_le_bytes();
-        Ok((Self { columns, is_sorted, ends, unused }, Hid(long(10)?), long(14)?))
+        Ok((Self { all: columns, is_sorted, ends, unused }, Hid(long(10)?), long(14)?))
     }
 
     /// Writes `TCINFO`.
     pub(super) fn encode(&self, index: Hid, rows: u32) -> Vec<u8> {
         let word = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes();
         let byte = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
-        let mut bytes = vec![SIGNATURE, byte(self.columns.len())];
+        let mut bytes = vec![SIGNATURE, byte(self.all.len())];
         bytes.extend(self.ends.iter().flat_map(|end| word(*end)));
         bytes.extend_from_slice(&index.0.to_le_bytes());
         bytes.extend_from_slice(&rows.to_le_bytes());
         bytes.extend_from_slice(&self.unused);
-        for column in &self.columns {
+        for column in &self.all {
             bytes.extend_from_slice(&column.tag.bits().to_le_bytes());
             bytes.extend_from_slice(&word(column.place));
             bytes.extend_from_slice(&[byte(column.width), byte(column.bit)]);
@@ -159,7 +159,7 @@ impl Columns {
 
     /// Lists the columns, as they are stored.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Column> {
-        self.columns.iter()
+        self.all.iter()
     }
 
     /// Says whether they are sorted by tag.
@@ -169,7 +169,7 @@ impl Columns {
 
     /// Finds the column of a property.
     pub fn find(&self, tag: PropertyTag) -> Option<&Column> {
-        self.columns.iter().find(|column| column.tag == tag)
+        self.all.iter().find(|column| column.tag == tag)
     }
 
     /// Returns the length of a row, in bytes.

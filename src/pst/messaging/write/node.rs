@@ -171,9 +171,9 @@ pub(super) fn apply_context(
     more.extend(new.into_iter().map(|node| (node.nid, Some(node))));
     more.extend(changes.dropped_values.iter().map(|nid| (*nid, None)));
     let sub = apply_subnodes(tx, node.sub, more)?;
-    let changed = Node { data, sub, ..node };
-    seen.is_kept(changes.touched, tx, &changed)?;
-    Ok(changed)
+    let after = Node { data, sub, ..node };
+    seen.is_kept(changes.touched, tx, &after)?;
+    Ok(after)
 }
 
 /// Brings the changes of a table into the transaction and returns the node as it is then. The caller sets it.
