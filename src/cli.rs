@@ -111,7 +111,7 @@ impl Command {
             Self::Unlink(unlink) => unlink.run(global),
             Self::Take(take) => take.run(global),
             Self::Rebind(rebind) => rebind.run(global),
-            Self::Init(init) => init.run(),
+            Self::Init(init) => init.run(global),
             Self::Config(config) => config.run(global),
             Self::Check(check) => check.run(global),
             Self::Discover(discover) => discover.run(global),

@@ -48,7 +48,7 @@ pub use settings::{
     ProxySettings, PstLimits, Scheme, ServerSettings, ServerUrl, Settings, SourceSettings,
     StateSettings, Target, Timeouts, Zone,
 };
-pub use start::starting_file;
+pub use start::{default_file, starting_file};
 
 /// A configuration that can be used.
 #[derive(Clone, Debug, PartialEq)]

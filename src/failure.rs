@@ -102,6 +102,42 @@ impl Failure {
         self
     }
 
+    /// Returns what happened, with its causes, in one line.
+    pub(crate) fn told(&self) -> String {
+        let mut text = self.error.to_string();
+        for cause in self.causes() {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        text
+    }
+
+    /// Returns all that is to be done next.
+    pub(crate) fn advice(&self) -> Option<Advice> {
+        let mut hints = self.hints.iter();
+        let first = hints.next()?.clone();
+        Some(hints.fold(first, |all, next| {
+            let and = |all: &str, next: &str| format!("{all}; {next}");
+            Advice::naming(and(all.german(), next.german()), and(all.english(), next.english()))
+        }))
+    }
+
+    /// Returns the causes. Libraries often repeat their source in their own text; saying it twice helps nobody.
+    fn causes(&self) -> Vec<String> {
+        let mut said = self.error.to_string();
+        let mut causes = Vec::new();
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !said.contains(&text) {
+                said.push_str(&text);
+                causes.push(text);
+            }
+            cause = error.source();
+        }
+        causes
+    }
+
     /// Adds what to do next, where the error knows it.
     #[must_use]
     pub(crate) fn hint_of(mut self, hint: Option<impl Into<Advice>>) -> Self {
@@ -114,16 +150,8 @@ impl fmt::Display for Failure {
     /// Heading, causes, hints, one a line. An error of several lines (a configuration with many problems) stays as it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.error)?;
-        let mut said = self.error.to_string();
-        let mut cause = self.error.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            // Libraries often repeat their source in their own text; saying it twice helps nobody.
-            if !said.contains(&text) {
-                write!(f, "\n  because: {text}")?;
-                said.push_str(&text);
-            }
-            cause = error.source();
+        for cause in self.causes() {
+            write!(f, "\n  because: {cause}")?;
         }
         for hint in &self.hints {
             write!(f, "\nnext: {}", hint.english())?;
@@ -178,5 +206,10 @@ mod tests {
             failure.to_string(),
             "error: the file x.toml cannot be read\n  because: no such file\nnext: run `abgleich init`"
         );
+        // A report has the same in two texts.
+        assert_eq!(failure.told(), "the file x.toml cannot be read: no such file");
+        let failure = failure.hint("or call for help");
+        let advice = failure.advice().unwrap();
+        assert_eq!(advice.english(), "run `abgleich init`; or call for help");
     }
 }

@@ -443,8 +443,3 @@ pub enum Stage {
     /// Reading and writing items.
     Item,
 }
-
-/// Says which fields a kind of mailbox can hold; the engine treats the others as unknown there.
-pub fn outlook_fields(kind: ItemKind) -> FieldSet {
-    Field::of(kind).filter(|field| field.fits_outlook()).collect()
-}

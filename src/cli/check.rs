@@ -69,7 +69,7 @@ struct Seen {
     ways: Vec<Way>,
     /// The mailboxes, in the order of the configuration.
     mailboxes: Vec<Looked>,
-    /// Records that several mailboxes would overwrite in turns.
+    /// What concerns several mailboxes, or all: records that they would overwrite in turns, or that there is none.
     overlaps: Vec<Remark>,
 }
 
@@ -90,7 +90,11 @@ struct Looked {
 impl Check {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         let settings = place::settings(global)?;
-        let chosen = self.selection.of(&settings)?;
+        // The first thing that everybody runs: without any mailbox it looks at all that there is.
+        let chosen = match settings.mailboxes.as_slice() {
+            [] if self.selection.is_all() && !self.exchange_setup => Vec::new(),
+            _ => self.selection.of(&settings)?,
+        };
         if self.exchange_setup {
             say::text!("{}", setup::powershell(&settings, &chosen));
             return Ok(Exit::Done);
@@ -115,7 +119,10 @@ fn look(
     tried: Tried,
 ) -> (Seen, Result<(), Failure>) {
     let words = Words { language: settings.language };
-    let names: BTreeSet<_> = chosen.iter().map(|mailbox| &mailbox.source).collect();
+    let names: BTreeSet<_> = match chosen {
+        [] => settings.sources.keys().collect(),
+        _ => chosen.iter().map(|mailbox| &mailbox.source).collect(),
+    };
     let sources: BTreeMap<_, _> =
         names.into_iter().map(|name| (name.clone(), Side::look(settings, name, words))).collect();
     let mut mailboxes = pool::each(
@@ -128,7 +135,11 @@ fn look(
         },
     );
     whose::twins(settings.language, &mut mailboxes);
-    let overlaps = overlap::of(chosen, &sources, words);
+    let mut overlaps = overlap::of(chosen, &sources, words);
+    overlaps.extend(state::open_to_others(settings, words));
+    if chosen.is_empty() {
+        overlaps.push(Remark::error(Stage::Config, words.no_mailbox()));
+    }
     let recorded = tried.recorded_whole(settings.language);
     let state = state::look(settings, words);
     (Seen { state, sources, ways: tried.ways(), mailboxes, overlaps }, recorded)

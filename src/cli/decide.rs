@@ -36,7 +36,25 @@ pub(super) fn failed(mailbox: &MailboxSettings, error: DecideError) -> Failure {
             let kind = if state.is_of_all() { Exit::Down } else { Exit::MailboxFailed };
             Failure::new(kind, error).hint_of(next)
         }
-        _ => Failure::usage(error),
+        DecideError::NoSuchRecord(ref record) | DecideError::Linked(ref record) => {
+            let hint = format!("`abgleich source show {} {record}` shows the record", mailbox.user);
+            Failure::usage(error).hint(hint)
+        }
+        DecideError::NotLinked(ref record) => {
+            let user = &mailbox.user;
+            let hint = format!(
+                "`abgleich plan --mailbox {user} --explain {record}` says why; `abgleich link {user} {record}` lists items for it"
+            );
+            Failure::usage(error).hint(hint)
+        }
+        DecideError::ItemTaken(ref record) => {
+            let hint = format!("`abgleich unlink {} {record}` takes them apart", mailbox.user);
+            Failure::usage(error).hint(hint)
+        }
+        DecideError::NeverRan
+        | DecideError::NoSuchItem(_)
+        | DecideError::Unfit(_)
+        | DecideError::SameMailbox => Failure::usage(error),
     }
 }
 

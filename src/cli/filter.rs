@@ -145,8 +145,16 @@ fn set(
         return Err(Failure::usage("this source does not let its filter be changed from outside")
             .hint("move the records into the filter „Outlook Synchronisation“ in staffITpro"));
     }
+    let mut worst = None;
     for record in records {
-        source.set_member(&mailbox.user, &RecordId::new(record.clone()), member).map_err(failed)?;
+        let set = source.set_member(&mailbox.user, &RecordId::new(record.clone()), member);
+        if let Err(error) = set {
+            // The others are independent of it: each that fails is named.
+            if let Some(before) = worst.replace(failed(error)) {
+                say::aside(format_args!("{before}"));
+            }
+            continue;
+        }
         let done = if member {
             one_of(settings.language, "ist jetzt im Filter", "is in the filter now")
         } else {
@@ -164,5 +172,5 @@ fn set(
             )
         );
     }
-    Ok(Exit::Done)
+    worst.map_or(Ok(Exit::Done), Err)
 }

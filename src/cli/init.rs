@@ -4,38 +4,57 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use abgleich::config::{Language, schema_file, starting_file};
+use abgleich::config::{Language, default_file, schema_file, starting_file};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::cli::place;
-use crate::cli::say;
+use crate::cli::report::one_of;
+use crate::cli::{Global, place, say};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
 pub(crate) struct Init {
-    /// The file to write; one that is there already is left alone
-    #[arg(default_value = place::FILE)]
-    path: PathBuf,
+    /// The file to write; one that is there already is left alone [default: that of --config, else abgleich.toml]
+    path: Option<PathBuf>,
+    /// Print every setting with its default and what it means, and write nothing
+    #[arg(long, conflicts_with = "path")]
+    defaults: bool,
     /// The language of its comments, and of reports
     #[arg(long, default_value = "de", value_parser = PossibleValuesParser::new(Language::KEYS))]
     language: String,
 }
 
 impl Init {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let path = self.path.display();
+    pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        if self.defaults {
+            say::text!("{}", default_file());
+            return Ok(Exit::Done);
+        }
+        let file = self.path.clone().or_else(|| global.config.clone());
+        let file = file.unwrap_or_else(|| PathBuf::from(place::FILE));
+        let path = file.display();
         let language = Language::from_key(&self.language).unwrap_or(Language::German);
-        write_new(&self.path, starting_file(language)).map_err(|error| {
+        write_new(&file, starting_file(language)).map_err(|error| {
             if error.kind() == ErrorKind::AlreadyExists {
                 return Failure::usage(format!("{path} is there already; nothing was written"))
                     .hint("name another file: `abgleich init PATH`");
             }
-            Failure::usage(Unwritable { path: self.path.clone(), error })
+            Failure::usage(Unwritable { path: file.clone(), error })
         })?;
         // Editors find it by the first line of the file; without it they only help less.
-        let _ = write_new(&self.path.with_file_name("abgleich.schema.json"), schema_file());
-        say::line!("{path} is written. Go through its lines, then run `abgleich check`.");
+        let _ = write_new(&file.with_file_name("abgleich.schema.json"), schema_file());
+        say::line!(
+            "{}",
+            one_of(
+                language,
+                &format!(
+                    "{path} ist geschrieben. Die Zeilen darin durchgehen; `abgleich users --toml` schreibt die der Benutzer, `abgleich check` prüft alles."
+                ),
+                &format!(
+                    "{path} is written. Go through its lines; `abgleich users --toml` writes those of the users, `abgleich check` looks at all of it."
+                ),
+            )
+        );
         Ok(Exit::Done)
     }
 }

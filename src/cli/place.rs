@@ -1,6 +1,7 @@
 //! Shell: where the configuration file is, and reading it.
 
 use std::env;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use abgleich::config::{self, Settings};
@@ -16,7 +17,7 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     let path = file(global)?;
     let loaded = config::load(&path).map_err(|problems| {
         Failure::usage(format!("the configuration cannot be used\n{problems}"))
-            .hint("put the lines above right; every setting is explained in config/default.toml")
+            .hint("put the lines above right; `abgleich init --defaults` prints every setting with what it means")
     })?;
     for warning in &loaded.warnings {
         eprintln!("{}", warning.line(loaded.settings.language));
@@ -41,7 +42,12 @@ fn file(global: &Global) -> Result<PathBuf, Failure> {
 /// Finds the configuration file if there is one.
 pub(super) fn found(global: &Global) -> Option<PathBuf> {
     let named = global.config.as_ref().map(|path| vec![path.clone()]);
-    named.unwrap_or_else(places).into_iter().find(|path| path.is_file())
+    // One that may not be read is there all the same, and reading it says why it cannot be used.
+    let is_there = |path: &PathBuf| match path.metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    };
+    named.unwrap_or_else(places).into_iter().find(is_there)
 }
 
 /// The places that are looked at, in order.

@@ -3,7 +3,9 @@
 use abgleich::model::RecordId;
 use clap::Args;
 
-use crate::cli::report::{Manner, Run, explanation_text, plan_document, plan_text, report_text};
+use crate::cli::report::{
+    Manner, Run, explanation_text, one_of, plan_document, plan_text, report_text,
+};
 use crate::cli::work::Work;
 use crate::cli::{Global, json, place, say};
 use crate::failure::{Exit, Failure};
@@ -50,6 +52,13 @@ fn explain(run: &Run, record: &str, manner: Manner) -> Result<Exit, Failure> {
     let stopped = run.mailboxes.iter().any(|ran| !ran.report.stopped.is_empty());
     if stopped {
         say::text!("{}", report_text(run, manner));
+        let language = manner.language;
+        let unseen = one_of(
+            language,
+            "ist in keinem dieser Postfächer angesehen worden, weil der Lauf vorher anhielt",
+            "was looked at in none of these mailboxes, because the run stopped before",
+        );
+        say::line!("{record}: {unseen}");
         return Ok(run.exit(false));
     }
     Err(Failure::usage(format!("the record {record} does not move in these mailboxes")).hint(

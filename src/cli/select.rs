@@ -17,6 +17,11 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
+    /// Says whether every line of the configuration is meant.
+    pub(super) fn is_all(&self) -> bool {
+        self.mailbox.is_empty() && self.group.is_empty()
+    }
+
     /// Returns the mailboxes chosen, in the order of the configuration. A user or group that is not there is an error, so
     /// that a slip of the pen never looks like success.
     pub(super) fn of<'a>(
@@ -33,7 +38,7 @@ impl Selection {
                 return Err(unknown_group(settings, group));
             }
         }
-        let all = self.mailbox.is_empty() && self.group.is_empty();
+        let all = self.is_all();
         let wanted = |mailbox: &&MailboxSettings| {
             all || self.mailbox.iter().any(|user| same(mailbox.user.as_str(), user))
                 || self.group.iter().any(|group| same(&mailbox.group, group))

@@ -1,7 +1,7 @@
 //! Shell: `abgleich source show USER RECORD`: a record as the connector understood it.
 
 use abgleich::config::Language;
-use abgleich::model::{Field, RecordId, Slot};
+use abgleich::model::{Field, ItemKind, RecordId, Slot};
 use abgleich::source::{Fetched, Record, Source as _};
 use clap::{Args, Subcommand};
 
@@ -65,8 +65,15 @@ fn text(language: Language, record: &Record, values: bool) -> String {
         one_of(language, if flag { "ja" } else { "nein" }, if flag { "yes" } else { "no" })
     };
     wrap(&mut out, &label("Datensatz", "record"), record.id.as_str());
-    wrap(&mut out, &label("Art", "kind"), record.kind.key());
-    wrap(&mut out, &label("Modul", "module"), record.module.key());
+    let german = record.module.german().first().copied().unwrap_or_default();
+    let module = one_of(language, german, record.module.key());
+    let kind = match record.kind {
+        ItemKind::Contact => one_of(language, "Kontakt", "contact"),
+        ItemKind::Appointment => one_of(language, "Termin", "appointment"),
+        ItemKind::Task => one_of(language, "Aufgabe", "task"),
+    };
+    wrap(&mut out, &label("Art", "kind"), kind);
+    wrap(&mut out, &label("Modul", "module"), module);
     let number = record.number.as_deref().unwrap_or_default();
     let name = record.name.as_deref().unwrap_or_default();
     let hidden = record.private && !values;

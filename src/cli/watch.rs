@@ -378,8 +378,7 @@ impl<'a> Watching<'a> {
     /// for one mailbox, or does not come back, says nothing of the others (invariant 11).
     fn run(&self, who: Who, mailbox: &MailboxSettings) -> Ran {
         let down = |failure: &Failure| {
-            let hint = failure.hints.first().cloned();
-            let text = failure.error.to_string();
+            let (text, hint) = (failure.told(), failure.advice());
             failed(mailbox, Outcome::SourceDown, Code::SourceFailed, text, hint)
         };
         let held = match self.sources.ready(&mailbox.source) {

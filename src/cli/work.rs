@@ -217,8 +217,7 @@ fn run_one(
     let (source, described) = match opened.sources.get(&mailbox.source) {
         Some(Ok(opened)) => opened,
         Some(Err(failure)) => {
-            let hint = failure.hints.first().cloned();
-            let text = failure.error.to_string();
+            let (text, hint) = (failure.told(), failure.advice());
             return failed(mailbox, Outcome::SourceDown, Code::SourceFailed, text, hint);
         }
         None => {
@@ -279,8 +278,7 @@ pub(super) fn run_over(
     let ran = match open() {
         Ok(outlook) => run(outlook),
         Err(failure) => {
-            let hint = failure.hints.first().cloned();
-            let text = failure.error.to_string();
+            let (text, hint) = (failure.told(), failure.advice());
             return failed(mailbox, Outcome::Failed, Code::MailboxFailed, text, hint);
         }
     };

@@ -232,7 +232,7 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
         ),
         Fault::Pin { digits } => write!(
             f,
-            "the SHA-256 of a certificate has 64 hexadecimal digits, this has {digits}; `abgleich check` shows the right one"
+            "the SHA-256 of a certificate has 64 hexadecimal digits, this has {digits}; on the server `certutil -hashfile FILE.cer SHA256` tells it (of the certificate exported as DER)"
         ),
         Fault::Proxy { found } => write!(
             f,

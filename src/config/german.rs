@@ -237,7 +237,7 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
         ),
         Fault::Pin { digits } => write!(
             f,
-            "die SHA-256-Prüfsumme eines Zertifikats hat 64 Hexadezimalziffern, diese hat {digits}; `abgleich check` zeigt die richtige"
+            "die SHA-256-Prüfsumme eines Zertifikats hat 64 Hexadezimalziffern, diese hat {digits}; auf dem Server nennt sie `certutil -hashfile DATEI.cer SHA256` (das Zertifikat als DER exportiert)"
         ),
         Fault::Proxy { found } => write!(
             f,

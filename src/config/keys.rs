@@ -364,9 +364,9 @@ mod tests {
     use super::{ROOT, belongs};
     use crate::config::check::check;
     use crate::config::layers::{Layer, Layers};
-    use crate::config::read::DEFAULT_FILE;
     use crate::config::resolve::scope;
     use crate::config::shape::{Key, Shape};
+    use crate::config::start;
     use crate::config::text::Document;
     use crate::config::tree::{Node, Table, parse};
     use crate::model::rules::ScopeSettings;
@@ -374,7 +374,7 @@ mod tests {
 
     fn default_file(with_suggestions: bool) -> Table {
         let mut text = String::new();
-        for line in DEFAULT_FILE.lines() {
+        for line in start::default_file().lines() {
             let suggestion = line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
             text.push_str(if with_suggestions { suggestion.unwrap_or(line) } else { line });
             text.push('\n');
@@ -466,9 +466,9 @@ mod tests {
         for words in
             ["{ file = 'x.dll', sha256 =", "keytab = '", "ticket_cache = \"", "proxy = { url ="]
         {
-            assert!(DEFAULT_FILE.contains(words), "{words}");
+            assert!(start::default_file().contains(words), "{words}");
         }
-        let fields = Field::ALL.iter().filter(|field| !DEFAULT_FILE.contains(field.key()));
+        let fields = Field::ALL.iter().filter(|field| !start::default_file().contains(field.key()));
         assert_eq!(fields.collect::<Vec<_>>(), Vec::<&Field>::new(), "fields in the default file");
     }
 

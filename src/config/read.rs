@@ -9,6 +9,7 @@ use crate::config::check::check;
 use crate::config::fault::Fault;
 use crate::config::origin::Place;
 use crate::config::problem::Problem;
+use crate::config::start::default_file;
 use crate::config::text::Document;
 use crate::config::tree::{self, Node, Table, Value};
 
@@ -48,9 +49,6 @@ pub(in crate::config) struct Line {
     pub(in crate::config) node: Node,
 }
 
-/// The built-in default file.
-pub(in crate::config) const DEFAULT_FILE: &str = include_str!("../../config/default.toml");
-
 /// Reads a configuration.
 pub(in crate::config) fn gather(main: &Path, files: &dyn Files) -> Gathered {
     let name = main.display().to_string();
@@ -71,7 +69,7 @@ pub(in crate::config) fn gather(main: &Path, files: &dyn Files) -> Gathered {
         done: BTreeSet::new(),
     };
     let folder = folder_of(main);
-    reader.content("default.toml", DEFAULT_FILE.into(), &folder);
+    reader.content("default.toml", default_file().into(), &folder);
     let gathered = &mut reader.gathered;
     if let Some(Node { value: Value::Table(defaults), .. }) = gathered.root.take("defaults") {
         gathered.builtin = defaults;

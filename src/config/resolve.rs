@@ -28,7 +28,7 @@ pub(in crate::config) fn resolve(gathered: Gathered) -> (Settings, Vec<Problem>)
     if let Some(Node { place, value: Value::Number(found) }) = root.of("version")
         && *found != 1
     {
-        // Whatever else seems wrong may be right in that version.
+        // What was read so far may be right in that version.
         notes.problems.clear();
         notes.incomplete = true;
         notes.error(place, Fault::Version { found: *found });

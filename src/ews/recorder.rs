@@ -53,9 +53,12 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be written to, or holds a recording already: two in one folder could not be told apart.
+    /// When the folder cannot be written to, or is not empty: a recording is handed on as a folder, and nothing else goes along.
     pub fn begin_in(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        if fs::read_dir(folder)?.next().is_some() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the folder is not empty"));
+        }
         let mut index = File::options().write(true).create_new(true).open(folder.join(INDEX))?;
         let mut secret = [0_u8; 32];
         getrandom::fill(&mut secret).map_err(|error| io::Error::other(error.to_string()))?;

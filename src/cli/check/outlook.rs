@@ -465,7 +465,7 @@ fn unbound(error: &MailboxError) -> Remark {
 
 /// What keeps a server from being tried at all: the configuration, or that none is found.
 fn of(failure: &Failure) -> Remark {
-    let said = (failure.error.to_string(), failure.hints.first().cloned());
+    let said = (failure.told(), failure.advice());
     let usage = failure.kind == Exit::Usage;
     Remark::error(if usage { Stage::Config } else { Stage::Discovery }, said)
 }

@@ -22,7 +22,9 @@ pub(super) fn text(settings: &Settings, seen: &Seen) -> String {
     for way in &seen.ways {
         server(&mut out, settings, way);
     }
-    out.push_str(&table(settings, seen));
+    if !seen.mailboxes.is_empty() {
+        out.push_str(&table(settings, seen));
+    }
     let groups = grouped(seen);
     for (warnings, de, en) in [(false, "Fehler", "errors"), (true, "Warnungen", "warnings")] {
         let of_kind: Vec<_> =

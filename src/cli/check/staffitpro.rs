@@ -157,8 +157,12 @@ fn of_failure(failure: &Failure) -> Remark {
     let stage = if failure.kind == Exit::Down { Stage::Source } else { Stage::Plugin };
     let error = failure.error.downcast_ref::<SourceError>();
     let ticket = error.map(|error| in_a_ticket(error, "open"));
-    let said = (failure.error.to_string(), failure.hints.first().cloned());
-    Remark { ticket, ..Remark::error(stage, said) }
+    // An error of the source has its own advice or none; that of the shell would be to run `abgleich check`.
+    let advice = match error {
+        Some(error) => error.hint.clone(),
+        None => failure.advice(),
+    };
+    Remark { ticket, ..Remark::error(stage, (failure.told(), advice)) }
 }
 
 /// An adapter may put anything into its words: a path, a person's name.

@@ -42,6 +42,36 @@ impl Words {
         (text, Some(next))
     }
 
+    pub(super) fn open_state(self, folder: &Path) -> Said {
+        let folder = folder.display();
+        let text = self.pick(
+            "andere auf diesem Rechner können den Ordner der Zustandsdatei lesen; darin stehen Personendaten",
+            "others on this machine can read the folder of the state; it holds personal data",
+        );
+        (text, Some(format!("chmod 700 '{folder}'")))
+    }
+
+    pub(super) fn open_secret(self, file: &Path) -> Said {
+        let file = file.display();
+        let text = self.pick(
+            "andere auf diesem Rechner können die Datei mit einem Geheimnis lesen",
+            "others on this machine can read the file with a secret",
+        );
+        (format!("{text}: {file}"), Some(format!("chmod 600 '{file}'")))
+    }
+
+    pub(super) fn no_mailbox(self) -> Said {
+        let text = self.pick(
+            "die Konfiguration hat noch kein Postfach",
+            "the configuration has no mailbox yet",
+        );
+        let next = self.pick(
+            "`abgleich users --toml` druckt für jeden staffITpro-Benutzer eine Zeile zum Einfügen",
+            "`abgleich users --toml` prints a line for each staffITpro user, to paste into it",
+        );
+        (text, Some(next))
+    }
+
     pub(super) fn all_off(self, mailbox: &MailboxSettings) -> Said {
         let text = self.pick(
             "alle neun Schalter stehen auf „Keine Aktion“",

@@ -30,7 +30,7 @@ impl Fingerprint {
             Login::Basic { password, .. }
             | Login::Ntlm { password, .. }
             | Login::Negotiate(Ticket::Password { password, .. }) => {
-                Some(password.expose().as_bytes().to_vec())
+                return Self(Some(Sha256::digest(password.expose()).into()));
             }
             Login::Negotiate(Ticket::Keytab { file, .. }) => fs::read(file).ok(),
             Login::Negotiate(Ticket::Present { cache: Some(cache) }) => of_file(cache),

@@ -167,8 +167,12 @@ impl Servers {
 
     /// Says whether a server has refused the login, so that nothing more is sent to it.
     pub(in crate::cli) fn is_refused(&self, name: &str) -> bool {
-        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        prepared.get(name).is_some_and(|server| server.is_refused())
+        // The map is given back first: whoever walks to this server holds its answer, for as long as that takes.
+        let server = {
+            let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            prepared.get(name).cloned()
+        };
+        server.is_some_and(|server| server.is_refused())
     }
 
     /// Looks whether the secret of a login that was refused is another one by now, and takes it if so. What was refused once is

@@ -2,6 +2,7 @@
 
 use abgleich::config::{self, Settings, SourceSettings};
 use abgleich::model::TenantName;
+use abgleich::reason::Advice;
 use abgleich::source::library::{Adapter, beside_executable};
 use abgleich::source::plugin::{Limits, PluginSettings, PluginSource};
 use abgleich::source::{SourceError, SourceErrorKind};
@@ -71,7 +72,12 @@ pub(in crate::cli) fn failed(name: &TenantName, error: SourceError) -> Failure {
         }
     };
     let hint = error.hint.clone();
-    Failure::new(kind, error)
-        .hint_of(hint)
-        .hint(format!("`abgleich check` walks all that the source `{name}` needs"))
+    let failure = Failure::new(kind, error).hint_of(hint);
+    if failure.hints.is_empty() {
+        return failure.hint(Advice::naming(
+            format!("`abgleich check` geht alles durch, was die Quelle `{name}` braucht"),
+            format!("`abgleich check` walks all that the source `{name}` needs"),
+        ));
+    }
+    failure
 }

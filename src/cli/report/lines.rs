@@ -1,5 +1,6 @@
 //! Shell: what `plan` prints: one line for each pair that a run would touch.
 
+use abgleich::config::Language;
 use abgleich::engine::report::Line;
 
 use crate::cli::report::words::{field_names, named, one_of, scope_name};
@@ -34,10 +35,27 @@ fn has_effect(line: &Line) -> bool {
     !["hold", "sleep", "nothing"].contains(&line.action)
 }
 
+/// Returns what is done, in a word; the English one is that of the document.
+fn verb(language: Language, action: &'static str) -> &'static str {
+    let german = match action {
+        "create" => "anlegen",
+        "link" => "verbinden",
+        "settle" => "abgleichen",
+        "update-outlook" => "in Outlook ändern",
+        "update-staffitpro" => "in staffITpro ändern",
+        "update-both" => "auf beiden Seiten ändern",
+        "delete" => "löschen",
+        "remove-twin" => "Doppel löschen",
+        other => other,
+    };
+    one_of(language, german, action)
+}
+
 fn sentence(line: &Line, manner: Manner) -> String {
     let language = manner.language;
     let name = named(language, &line.record, line.label.as_deref());
-    let mut parts = vec![format!("{} {name}", line.action), scope_name(language, line.scope)];
+    let mut parts =
+        vec![format!("{} {name}", verb(language, line.action)), scope_name(language, line.scope)];
     for (side, fields) in [("Outlook", line.to_outlook), ("staffITpro", line.to_staffitpro)] {
         // A create carries everything; naming forty fields says less than the word.
         if !fields.is_empty() && line.action != "create" {

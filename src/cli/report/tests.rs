@@ -305,6 +305,12 @@ DHO · dho@firma.example
         "{text}"
     );
     assert!(text.ends_with("Nothing was written.\n"));
+    let german = plan_text(&run, GERMAN);
+    assert!(
+        german.contains("\n  auf beiden Seiten ändern BEW-1001 Anna Schulz [1001] · "),
+        "{german}"
+    );
+    assert!(german.contains("\n  anlegen 77 (privat) · "), "{german}");
     let document = serde_json::to_value(plan_document(&run, ENGLISH)).unwrap();
     assert_eq!(document["schema"], "abgleich-plan/1");
     let line = &document["mailboxes"][0]["lines"][0];

@@ -208,11 +208,11 @@ fn text(what: &What, manner: Manner) -> String {
             } else {
                 of("nach Plan", "by schedule")
             };
-            format!(
-                "{} {mailboxes} {} ({told})",
-                of("beobachtet", "watching"),
-                of("Postfächer", "mailboxes")
-            )
+            let what = match mailboxes {
+                1 => of("Postfach", "mailbox"),
+                _ => of("Postfächer", "mailboxes"),
+            };
+            format!("{} {mailboxes} {what} ({told})", of("beobachtet", "watching"))
         }
         What::Run { user, totals, findings, .. } => {
             let mut line = format!("{user}: {}", sentence(totals, manner));
@@ -272,7 +272,11 @@ fn text(what: &What, manner: Manner) -> String {
         ),
         What::Remark { text, next, .. } => format!("{text}; {next}"),
         What::Ended { runs, .. } => {
-            format!("{} {runs} {}", of("beendet nach", "ended after"), of("Läufen", "runs"))
+            let what = match runs {
+                1 => of("Lauf", "run"),
+                _ => of("Läufen", "runs"),
+            };
+            format!("{} {runs} {what}", of("beendet nach", "ended after"))
         }
     }
 }

@@ -18,6 +18,16 @@ impl Password {
     }
 }
 
+impl Drop for Password {
+    /// Overwrites the password, so that it is not found in freed memory.
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.0).into_bytes();
+        bytes.fill(0);
+        // Without this the compiler may leave out a write that nobody reads.
+        std::hint::black_box(&bytes);
+    }
+}
+
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")

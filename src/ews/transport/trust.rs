@@ -220,8 +220,24 @@ fn certificate_problem(problem: &CertificateError) -> TlsProblem {
             TlsProblem::WrongName { names: presented.iter().map(|name| plain_name(name)).collect() }
         }
         CertificateError::NotValidForName => TlsProblem::WrongName { names: Vec::new() },
+        // webpki says these by the name that they have in its code.
+        CertificateError::Other(other) => {
+            TlsProblem::BadCertificate { detail: spaced(&other.0.to_string()) }
+        }
         other => TlsProblem::BadCertificate { detail: other.to_string() },
     }
+}
+
+/// Takes a name apart into its words: `CaUsedAsEndEntity` is "ca used as end entity".
+fn spaced(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 /// Strips what webpki prints around a name (`DnsName("x.example")`).

@@ -4,9 +4,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::mailbox::memory::store::{DELETED, SERVICE, Store, Stored, default_folder};
 use crate::mailbox::{ItemError, Stamp, Wrote};
-use crate::model::{
-    Content, Field, FieldSet, FolderId, ItemId, ItemKind, MailboxIdentity, RecordId, Value,
-};
+use crate::model::{Content, Field, FieldSet, FolderId, ItemId, ItemKind, MailboxIdentity, Value};
 
 /// The name under which the person's changes are kept.
 pub const PERSON: &str = "person";
@@ -224,11 +222,6 @@ impl Store {
     /// Answers every write to an item with this, without doing it.
     pub fn refuse_item(&mut self, id: &ItemId, answer: Wrote) {
         self.refusals.push((id.as_str().to_owned(), answer));
-    }
-
-    /// Answers every create for a record with this, without doing it.
-    pub fn refuse_record(&mut self, record: &RecordId, answer: Wrote) {
-        self.refusals.push((record.as_str().to_owned(), answer));
     }
 
     /// Takes all refusals back.

@@ -34,20 +34,6 @@ impl Recurrence {
         let (index, found) = (1..).zip(self.dates()).find(|(_, other)| *other >= date)?;
         (found == date).then_some(index)
     }
-
-    /// Returns the days next to a day of the series, before and after it.
-    pub fn neighbours(&self, date: Date) -> (Option<Date>, Option<Date>) {
-        let mut before = None;
-        for other in self.dates() {
-            if other > date {
-                return (before, Some(other));
-            }
-            if other < date {
-                before = Some(other);
-            }
-        }
-        (before, None)
-    }
 }
 
 /// Goes from round to round and hands out the days of each.
@@ -236,8 +222,5 @@ mod tests {
         assert_eq!(series.position(date(2026, 10, 28)), Some(6));
         assert_eq!(series.position(date(2026, 10, 13)), None);
         assert_eq!(series.position(date(2026, 11, 2)), None, "the series is over");
-        let next = (Some(date(2026, 10, 14)), Some(date(2026, 10, 21)));
-        assert_eq!(series.neighbours(date(2026, 10, 19)), next);
-        assert_eq!(series.neighbours(date(2026, 10, 12)), (None, Some(date(2026, 10, 14))));
     }
 }
