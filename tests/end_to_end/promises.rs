@@ -182,6 +182,10 @@ fn a_recurring_task_that_is_finished_in_staffitpro_is_a_series_on_both_sides_aft
         let query = "SELECT recurrence FROM task WHERE id = ?1";
         place.database().query_row(query, [record], |row| row.get(0)).unwrap()
     };
+    let status = || -> String {
+        let query = "SELECT status FROM task WHERE id = ?1";
+        place.database().query_row(query, [record], |row| row.get(0)).unwrap()
+    };
     let before = series();
     let sync = || document::read(&place.run(&["sync", "--mailbox", user, "--json"]).expect(0));
     change("UPDATE task SET status = 'completed', percent = 100 WHERE id = ?1");
@@ -202,4 +206,18 @@ fn a_recurring_task_that_is_finished_in_staffitpro_is_a_series_on_both_sides_aft
     place.server.clear_log();
     wrote_nothing(&sync());
     assert_eq!(place.server.writes(), 0);
+    // Wherever the task goes, the copy with its stamp does not take its place (rules D3, D10).
+    let goes_on = status();
+    let outlook = place.server.outlook(address);
+    let folder = outlook.make_folder("tasks", "Ablage", "IPF.Task").unwrap();
+    let filed = outlook.move_to(&task[0].id, &folder).unwrap();
+    assert_eq!(sync()["totals"]["moved"], 1);
+    change("UPDATE task SET subject = 'Und weiter' WHERE id = ?1");
+    sync();
+    assert_eq!(outlook.item(&filed.id).unwrap().text("item:Subject"), Some("Und weiter"));
+    assert_eq!((series(), status()), (before.clone(), goes_on.clone()));
+    outlook.delete(&filed.id).unwrap();
+    let told = sync()["mailboxes"][0]["findings"].to_string();
+    assert!(told.contains("deleted-in-outlook"), "{told}");
+    assert_eq!((series(), status()), (before, goes_on));
 }
