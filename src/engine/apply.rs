@@ -211,7 +211,7 @@ impl Session<'_> {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
-        self.tally.wrote = true;
+        self.tally.wrote.insert(kind);
         self.mailbox.apply(kind, writes)
     }
 

@@ -40,10 +40,12 @@ impl Session<'_> {
         }
     }
 
-    /// Reads the folders once more, so that the echoes of what this run wrote are behind it.
+    /// Reads the folders of what was written once more, so that the echoes of this run are behind it.
     pub(super) fn drain(&mut self) -> Result<(), Stop> {
         for kind in self.kinds() {
-            self.read_folders(kind)?;
+            if self.tally.wrote.contains(&kind) {
+                self.read_folders(kind)?;
+            }
         }
         Ok(())
     }

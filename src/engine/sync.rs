@@ -179,9 +179,7 @@ impl Session<'_> {
         self.apply()?;
         self.apply_again()?;
         self.phase(Phase::Finishing);
-        if self.tally.wrote {
-            self.drain()?;
-        }
+        self.drain()?;
         self.leave_marks()?;
         match self.trouble.take() {
             Some(error) => Err(error.into()),

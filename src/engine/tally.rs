@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::report::{Counts, Finding};
-use crate::model::{RecordId, Scope};
+use crate::model::{ItemKind, RecordId, Scope};
 use crate::reason::{Class, Code};
 
 /// Field, staffITpro's value, Outlook's value.
@@ -20,8 +20,8 @@ pub(super) struct Tally {
     pub(super) values: BTreeMap<(RecordId, Code), Values>,
     /// Items whose times ran backwards (rule D7).
     pub(super) backwards: u64,
-    /// Something was written, so that the mailbox's feed holds echoes.
-    pub(super) wrote: bool,
+    /// What kinds of items were written, so that the feeds of their folders hold echoes.
+    pub(super) wrote: BTreeSet<ItemKind>,
 }
 
 impl Tally {

@@ -42,6 +42,11 @@ fn run(place: &Place, options: &[&str], count: &str) -> (BTreeMap<String, u64>, 
     (calls, counts(mailbox(&report, "DHO"), count).into_values().collect())
 }
 
+/// The requests that a run is to take.
+fn wanted(calls: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    calls.iter().map(|(name, calls)| ((*name).to_owned(), *calls)).collect()
+}
+
 /// Requests for so many items in each scope.
 fn batches(scopes: &[u64]) -> u64 {
     scopes.iter().map(|items| items.div_ceil(BATCH)).sum()
@@ -54,18 +59,13 @@ fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
     let (calls, created) = run(&place, &["--first-transfer"], "created");
     let all: u64 = created.iter().sum();
     assert!(all == 230 && created.len() == 2, "{created:?}");
-    let wanted = |calls: &[(&str, u64)]| -> BTreeMap<String, u64> {
-        calls.iter().map(|(name, calls)| ((*name).to_owned(), *calls)).collect()
-    };
-    // Looking at all folders once; the changes of one have this many pages.
-    let look = FOLDERS - 1 + all.div_ceil(PAGE);
     // The first time the folders are listed, and each kind is searched for stamps.
     let once = [("GetFolder", 1), ("FindFolder", 1), ("FindItem", FOLDERS)];
     let push = [
         ("CreateItem", batches(&created)),
         ("GetItem", batches(&created)),
-        // Once before, and once for the echoes.
-        ("SyncFolderItems", FOLDERS + look),
+        // Each folder once before, and the one that was written to once for the echoes.
+        ("SyncFolderItems", FOLDERS + all.div_ceil(PAGE)),
     ];
     assert_eq!(calls, wanted(&[&once[..], &push[..]].concat()), "first push of {created:?}");
 
@@ -78,7 +78,7 @@ fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
     assert_eq!(updated.iter().sum::<u64>(), all, "{updated:?}");
     let update = [
         ("GetFolder", 1),
-        ("SyncFolderItems", FOLDERS + look),
+        ("SyncFolderItems", FOLDERS + all.div_ceil(PAGE)),
         ("UpdateItem", batches(&updated)),
         ("GetItem", 2 * batches(&updated)),
     ];
@@ -99,12 +99,42 @@ fn i13_round_trips_are_the_fewest_and_one_look_back_for_each_written_batch() {
     }
     let (calls, flowed) = run(&place, &[], "updated_staffitpro");
     assert!(flowed.iter().sum::<u64>() > 0, "{flowed:?}");
-    let pull = [("GetFolder", 1), ("SyncFolderItems", look), ("GetItem", 1)];
+    let pull = [("GetFolder", 1), ("SyncFolderItems", FOLDERS), ("GetItem", 1)];
     assert_eq!(calls, wanted(&pull), "pull of 40");
 
     // Nothing changes.
     let (calls, _) = run(&place, &[], "updated_outlook");
     assert_eq!(calls, wanted(&[("GetFolder", 1), ("SyncFolderItems", FOLDERS)]), "a quiet run");
+}
+
+/// Invariant 13: more than one page of changes, and deletions.
+#[test]
+fn i13_pages_of_changes_and_batches_of_deletions_are_the_fewest() {
+    let place = contacts(600);
+    let leave = |config: &mut String| {
+        let (from, to) = ("contacts = 'sync'", "contacts = { mode = 'sync', on_leave = 'delete' }");
+        *config = config.replace(from, to);
+    };
+    place.configure(leave);
+    let (calls, created) = run(&place, &["--first-transfer"], "created");
+    let all: u64 = created.iter().sum();
+    assert!(all == 600 && all.div_ceil(PAGE) == 2, "{created:?}");
+    assert_eq!(calls["SyncFolderItems"], FOLDERS + 2, "the echoes have two pages: {calls:?}");
+
+    // Records leave the filter, whose items are deleted: each is read when that is decided, since nobody may have edited it (rule D6),
+    // and once before, for the journal (rule D12).
+    let left = "DELETE FROM membership WHERE user = 'DHO' AND record IN
+                    (SELECT record FROM membership WHERE user = 'DHO' ORDER BY record LIMIT 120)";
+    place.database().execute(left, []).unwrap();
+    let (calls, deleted) = run(&place, &["--allow", "deleted=120"], "deleted_outlook");
+    assert_eq!(deleted.iter().sum::<u64>(), 120, "{deleted:?}");
+    let delete = [
+        ("GetFolder", 1),
+        ("SyncFolderItems", FOLDERS + 1),
+        ("GetItem", 2 * batches(&deleted)),
+        ("DeleteItem", batches(&deleted)),
+    ];
+    assert_eq!(calls, wanted(&delete), "deletion of {deleted:?}");
 }
 
 #[test]

@@ -217,6 +217,30 @@ fn what_people_do_to_occurrences_in_outlook_is_read() {
     assert_eq!(series(&fetch(&mut bench, &id)), &weekly(wanted));
 }
 
+/// Invariant 13 and notes.md §5: changed occurrences of many series are read together.
+#[test]
+fn i13_changed_occurrences_of_many_series_take_one_request() {
+    let exchange = Exchange::start();
+    let mut bench = exchange.bench();
+    let ids: Vec<ItemId> = (0..12).map(|_| made(&mut bench, &content(Vec::new()))).collect();
+    for id in &ids {
+        for number in [4, 5] {
+            let elsewhere = [("calendar:Location", "Kantine")];
+            bench.outlook.edit_occurrence(id.as_str(), number, &elsewhere).expect("moved");
+        }
+    }
+    exchange.server.clear_log();
+    let mut exceptions = 0;
+    let each = &mut |_, item: Result<Item, _>| {
+        exceptions += series(&item.expect("it is read")).exceptions.len();
+    };
+    bench.mailbox.fetch(KIND, &ids, each).expect("they are read");
+    assert_eq!(exceptions, 24);
+    let asked: Vec<String> =
+        exchange.server.log().into_iter().map(|entry| entry.operation).collect();
+    assert_eq!(asked, ["GetItem", "GetItem"], "12 series, 24 occurrences");
+}
+
 /// Two occurrences of a series never change places: the server refuses it.
 fn crossing() -> Vec<Exception> {
     let mut exceptions = every_kind();

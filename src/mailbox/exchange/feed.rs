@@ -65,9 +65,9 @@ fn one<W: Wire>(
         }
     }
     let (next, last, count) = end.ok_or_else(|| failure::of_call(Ok(()), Stage::Folder))?;
-    // grommunio 3.10 calls a page the last although deletes were cut off, so a full page is followed by another. Exchange has
-    // been seen to say "not the last" with the same state for ever; a state that stands still is the end.
-    let full = count >= usize::from(MAX_CHANGES);
+    // grommunio 3.10 calls a page the last although deletes were cut off, so a full page is followed by another. Exchange means what
+    // it says there, but has been seen to say "not the last" with the same state for ever; a state that stands still is the end.
+    let full = count >= usize::from(MAX_CHANGES) && !wire.is_exchange();
     let more = (!last || full) && state != Some(&next);
     let cursor = Cursor::new(next.as_str());
     Ok(Ok(ChangePage { changed, removed, cursor, more, restarted: false, restored: false }))
