@@ -29,6 +29,8 @@ mod pst;
 mod record;
 #[path = "cli/runs.rs"]
 mod runs;
+#[path = "cli/script.rs"]
+mod script;
 #[path = "source/settings.rs"]
 mod settings;
 #[path = "cli/setup.rs"]

@@ -48,10 +48,10 @@ impl Init {
             one_of(
                 language,
                 &format!(
-                    "{path} ist geschrieben. Die Zeilen darin durchgehen; `abgleich users --toml` schreibt die der Benutzer, `abgleich check` prüft alles."
+                    "{path} ist geschrieben. Die Zeilen darin durchgehen; `abgleich users --toml` druckt die der Benutzer, `abgleich check` prüft alles."
                 ),
                 &format!(
-                    "{path} is written. Go through its lines; `abgleich users --toml` writes those of the users, `abgleich check` looks at all of it."
+                    "{path} is written. Go through its lines; `abgleich users --toml` prints those of the users, `abgleich check` looks at all of it."
                 ),
             )
         );

@@ -56,7 +56,12 @@ impl Recorder {
     /// When the folder cannot be written to, or is not empty: a recording is handed on as a folder, and nothing else goes along.
     pub fn begin_in(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        if fs::read_dir(folder)?.next().is_some() {
+        let holds = |entry: io::Result<fs::DirEntry>| {
+            entry
+                .and_then(|entry| entry.file_type())
+                .is_ok_and(|kind| kind.is_file() || kind.is_dir())
+        };
+        if fs::read_dir(folder)?.any(holds) {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the folder is not empty"));
         }
         let mut index = File::options().write(true).create_new(true).open(folder.join(INDEX))?;

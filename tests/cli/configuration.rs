@@ -51,19 +51,12 @@ next: `abgleich init other.toml` writes one to start from
 
 #[test]
 fn init_writes_a_file_that_can_be_read_and_never_overwrites_one() {
-    for language in ["de", "en"] {
+    let german = "abgleich.toml ist geschrieben. Die Zeilen darin durchgehen; `abgleich users --toml` druckt die der Benutzer, `abgleich check` prüft alles.";
+    let english = "abgleich.toml is written. Go through its lines; `abgleich users --toml` prints those of the users, `abgleich check` looks at all of it.";
+    for (language, said) in [("de", german), ("en", english)] {
         let place = Place::new();
         let ended = place.run(&["init", "--language", language]);
-        assert_eq!(
-            ended,
-            Ended {
-                code: 0,
-                stdout:
-                    "abgleich.toml is written. Go through its lines, then run `abgleich check`.\n"
-                        .to_owned(),
-                stderr: String::new(),
-            }
-        );
+        assert_eq!(ended, Ended { code: 0, stdout: format!("{said}\n"), stderr: String::new() });
         let written = place.read("abgleich.toml");
         assert!(written.contains(&format!("language = \"{language}\"")), "{written}");
         assert_eq!(
@@ -74,6 +67,12 @@ fn init_writes_a_file_that_can_be_read_and_never_overwrites_one() {
             )
         );
         assert_eq!(place.read("abgleich.toml"), written);
+        // Without a mailbox the rest is looked at: here the database is not there either.
+        let checked = place.run(&["check"]);
+        assert_eq!(checked.code, 2, "{checked:?}");
+        for told in ["`abgleich users --toml`", "there is no database staffitpro.db"] {
+            assert!(checked.stdout.contains(told), "{}", checked.stdout);
+        }
         // It parses; that nobody is in it yet is what `config show` says.
         let ended = place.run(&["config", "show", "DHO"]);
         assert_eq!(ended.code, 2);
