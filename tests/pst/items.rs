@@ -212,7 +212,8 @@ fn rows_of_attachments_follow_in_real_files() {
 }
 
 /// Point 3: whatever the reader takes, the writer takes the same way. Every item of every real file is changed and then moved,
-/// has all that it had, and breaks no rule that it did not break before. Aspose's contacts have room behind their properties.
+/// has all that it had, and breaks no rule that it did not break before. Aspose's contacts have room behind their properties, and ids
+/// that the map of names does not reach (0x80A7).
 #[test]
 fn every_item_can_be_changed_and_moved() {
     let folder = tempfile::tempdir().unwrap();
@@ -257,8 +258,8 @@ fn every_item_can_be_changed_and_moved() {
             let (mut before, mut after) = (values(&old, item.nid.0), values(&new, item.nid.0));
             assert_eq!(after[&told[0]], *b"\xC4\0n\0n\0e\0", "{name} {}", item.nid);
             assert_eq!(after[&told[1]], [5; 100], "{name} {}", item.nid);
-            // Some of Aspose's contacts have properties whose ids the store has no names for; the new name is given the first such.
-            before.retain(|tag, _| !told.contains(tag) && tag.0 != id);
+            // Some of Aspose's contacts have properties whose ids the store has no names for; the new name is given none of them.
+            before.retain(|tag, _| !told.contains(tag));
             after.retain(|tag, _| !told.contains(tag));
             assert_eq!(before, after, "{name} {}", item.nid);
         }

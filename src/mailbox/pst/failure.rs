@@ -135,7 +135,9 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                 "run again; the file is mended when it is opened",
             )),
         ),
-        WriteError::NotAllowed { .. } | WriteError::NoMoreIds { .. } => (
+        WriteError::NotAllowed { .. }
+        | WriteError::NoMoreIds { .. }
+        | WriteError::NoNewNames { .. } => (
             MailboxErrorKind::Unsupported,
             Some(Advice::new(
                 "von Outlook eine neue Datendatei machen lassen, alles hineinkopieren, und diese nennen",

@@ -117,6 +117,7 @@ rules! {
     Ordinal "ordinal" "entry {} has the ordinal {}" "Eintrag {} hat die Nummer {}";
     NameSet "name-set" "entry {} is of a set that is not there" "Eintrag {} ist aus einem Satz, den es nicht gibt";
     NoBucket "no-bucket" "entry {} is in no bucket" "Eintrag {} ist in keinem Fach";
+    UnnamedId "unnamed-id" "uses {} ids of named properties that the map does not name, the first {}" "benutzt {} Kennungen benannter Eigenschaften, die im Verzeichnis der Namen fehlen, zuerst {}";
     OtherBucket "other-bucket" "entry {} is not in the bucket {} it belongs to" "Eintrag {} ist nicht im Fach {}, in das er gehört";
 }
 

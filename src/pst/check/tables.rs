@@ -8,12 +8,12 @@ use super::place::{Part, Place};
 use super::report::{Report, Weight};
 use super::rule::Rule;
 use super::{attachments, heaps, rows};
-use crate::mapi::{PropertyType, property as p};
+use crate::mapi::{PropertyId, PropertyType, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::heap::Client;
-use crate::pst::ltp::{Bth, Heap, Property, PropertyContext};
-use crate::pst::messaging::Store;
+use crate::pst::ltp::{Bth, Heap, Property, PropertyContext, TableContext};
+use crate::pst::messaging::{NameMap, Store};
 use crate::pst::ndb::{Ndb, Node, Nodes as _, subnode};
 
 /// Tables within attachments within items: no deeper than this.
@@ -27,7 +27,9 @@ const REPLICATION: RangeInclusive<u32> = 0x16..=0x18;
 
 /// Reads every value of every node.
 pub(super) fn check(store: &Store<&Ndb>, blocks: &Blocks, report: &mut Report) {
-    let mut walk = Walk { ndb: store.nodes(), blocks, report, seen: HashMap::new() };
+    // Where it cannot be read, that was said.
+    let names = store.names().ok();
+    let mut walk = Walk { ndb: store.nodes(), names, blocks, report, seen: HashMap::new() };
     let walked = store.nodes().nodes(Nid(0), &mut |node| {
         let size = walk.whole(&node, Place::Node(node.nid), 0);
         if node.nid.kind() == NidKind::MESSAGE {
@@ -40,6 +42,7 @@ pub(super) fn check(store: &Store<&Ndb>, blocks: &Blocks, report: &mut Report) {
 
 struct Walk<'a> {
     ndb: &'a Ndb,
+    names: Option<&'a NameMap>,
     blocks: &'a Blocks,
     report: &'a mut Report,
     /// Nodes whose subnodes have more than one owner, with their sizes: they are looked at once.
@@ -103,12 +106,28 @@ impl Walk<'_> {
                 let read = value(&context, property);
                 self.report.take(place, read);
             }
+            if node.nid != Nid::NAME_MAP {
+                self.named(context.properties().iter().map(|property| property.id), place);
+            }
             let room = Bth::open(&heap, heap.root()).and_then(|tree| tree.room(&heap));
             if let Some(room) = self.report.take(place, room).filter(|room| *room > 0) {
                 self.report.note(place, Rule::RecordRoom.by(&[&room]));
             }
         } else if heap.client() != UNPUBLISHED {
             rows::check(self.ndb, node, place, self.report);
+            if let Ok(table) = TableContext::open(self.ndb, node) {
+                self.named(table.columns().iter().map(|column| column.tag.id), place);
+            }
+        }
+    }
+
+    /// The map names all ids that an object has. Another program could give one that it does not name to a property of its own.
+    fn named(&mut self, ids: impl Iterator<Item = PropertyId>, place: Place<'_>) {
+        let Some(names) = self.names else { return };
+        let unnamed = ids.filter(|id| id.is_named() && names.name(*id).is_none());
+        let unnamed: Vec<PropertyId> = unnamed.collect();
+        if let Some(first) = unnamed.first() {
+            self.report.note(place, Rule::UnnamedId.by(&[&unnamed.len(), first]));
         }
     }
 

@@ -7,7 +7,9 @@ use super::{Finding, Rule, check_medium};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
 };
-use crate::mapi::{FileTime, Properties, PropertyName, Value, name::set, named, property};
+use crate::mapi::{
+    FileTime, Properties, PropertyId, PropertyName, PropertyType, Value, name::set, named, property,
+};
 use crate::pst::crypt::Crypt;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::medium::Medium;
@@ -267,6 +269,28 @@ fn a_nest_that_is_too_deep_is_found() {
     let report = check_medium(writer.close_in_media().unwrap().0).unwrap();
     let is_nested = |finding: &Finding| finding.rule == Rule::Nesting;
     assert!(report.findings().iter().any(is_nested), "{:#?}", report.findings());
+}
+
+/// MS-PST 2.4.7: the ids from 0x8000 on are those of the map, which names two in a new store.
+#[test]
+fn ids_that_the_map_does_not_name_are_noted() {
+    let medium = Medium::Memory(file(&[(Role::Contacts, contact("Anna"))]));
+    let rescue = Medium::Memory(Vec::new());
+    let mut writer =
+        Writer::in_media(medium, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut writer, FileTime(134_000_000_000_000_000)).unwrap();
+    for id in [0x8001, 0x80A7, 0x80A8] {
+        let tag = PropertyId(id).of(PropertyType::INTEGER32);
+        batch.set_property(ANNA, tag, &[7, 0, 0, 0]).unwrap();
+    }
+    batch.commit().unwrap();
+    let report = check_medium(writer.close_in_media().unwrap().0).unwrap();
+    // Its size does not follow here either.
+    let [note, size] = report.findings() else { panic!("{:?}", report.findings()) };
+    assert_eq!((note.rule, size.rule, report.errors()), (Rule::UnnamedId, Rule::ItemSize, 0));
+    let said =
+        "node 0x200024: uses 2 ids of named properties that the map does not name, the first 80A7";
+    assert_eq!(note.to_string(), said);
 }
 
 /// Issue 4, "one broken item hides none of the others": where the first of two rows says that it is another's, the second item is

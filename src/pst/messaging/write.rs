@@ -38,6 +38,7 @@ mod store;
 mod stored;
 mod subject;
 mod template;
+mod used;
 
 pub use batch::Batch;
 pub use change::ItemChange;

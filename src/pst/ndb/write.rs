@@ -92,6 +92,9 @@ pub struct Writer {
     rescue: Rescue,
     /// The highest ids that were in use when the file was opened; its counters may lag behind.
     highest: Highest,
+    /// The highest id of a named property that anything in the file has beside those that its map names, as the layers above found
+    /// it. It takes a look at every item, so it is kept.
+    highest_named: Option<u16>,
     longest: u64,
     /// The folder whose disk the file grows on; none for a file in memory.
     folder: Option<PathBuf>,
@@ -117,6 +120,11 @@ impl Writer {
     /// or on a network share where writing was allowed all the same.
     pub fn concerns(&self) -> &[Concern] {
         &self.concerns
+    }
+
+    /// Keeps the highest id of a named property that anything in the file has, and that its map may not name.
+    pub fn note_highest_named(&mut self, id: u16) {
+        self.highest_named = Some(id);
     }
 
     /// Begins a batch of changes.

@@ -109,7 +109,8 @@ impl Batch<'_> {
             let id = match key {
                 PropertyKey::Id(id) => *id,
                 PropertyKey::Name(name) => {
-                    let id = self.names.id_behind(before, name).map_err(WriteError::shared)?;
+                    let id = self.names.id_behind(before, name, &mut self.tx);
+                    let id = id.map_err(WriteError::shared)?;
                     *before.insert(id)
                 }
             };
@@ -130,7 +131,8 @@ impl Batch<'_> {
     /// and without it the series would show a paper clip.
     pub(super) fn no_clip(&mut self) -> Result<PropertyTag, WriteError> {
         let named = named::SMART_NO_ATTACH;
-        Ok(self.names.id(&named.name()).map_err(WriteError::shared)?.of(named.kind))
+        let id = self.names.id(&named.name(), &mut self.tx).map_err(WriteError::shared)?;
+        Ok(id.of(named.kind))
     }
 
     /// Makes what every message has.

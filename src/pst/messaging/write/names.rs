@@ -16,6 +16,7 @@ use crate::pst::ndb::Nodes;
 use crate::pst::ndb::write::{Transaction, WriteError};
 
 use super::node::{NodeSource, apply_context};
+use super::used;
 
 /// How many buckets there are.
 const BUCKETS: PropertyTag = PropertyTag::from_bits(0x0001_0003);
@@ -33,6 +34,8 @@ const FIRST_BUCKET: u16 = 0x1000;
 const BUCKET_COUNT: u32 = 251;
 /// Ids are 0x8000 and the place of the name.
 const MOST_NAMES: usize = 0x7FFF;
+/// The most ids behind the map that are given names of nothing, so that new names come behind them. No program counts so far ahead.
+const MOST_UNNAMED: usize = 0x1000;
 
 /// Names and the ids that this store gives them.
 #[derive(Debug)]
@@ -63,8 +66,8 @@ impl NameMap {
             texts: Vec::new(),
             added: BTreeMap::new(),
         };
-        map.id(&PropertyName::number(set::COMMON, 0x8510))?;
-        map.id(&PropertyName::text(set::PUBLIC_STRINGS, "Keywords"))?;
+        map.add(&PropertyName::number(set::COMMON, 0x8510))?;
+        map.add(&PropertyName::text(set::PUBLIC_STRINGS, "Keywords"))?;
         Ok(map)
     }
 
@@ -136,6 +139,7 @@ impl NameMap {
         &mut self,
         before: Option<PropertyId>,
         name: &PropertyName,
+        tx: &mut Transaction<'_>,
     ) -> Result<PropertyId, WriteError> {
         let place = usize::from(before.map_or(0, |id| id.0 - PropertyId::FIRST_NAMED.0 + 1));
         if let Some(Some((known, id))) = self.behind.get(place)
@@ -143,7 +147,7 @@ impl NameMap {
         {
             return Ok(*id);
         }
-        let id = self.id(name)?;
+        let id = self.id(name, tx)?;
         if self.behind.len() <= place {
             self.behind.resize(place + 1, None);
         }
@@ -162,10 +166,43 @@ impl NameMap {
     }
 
     /// Returns the id of a name, adding it where the store does not have it.
-    pub(super) fn id(&mut self, name: &PropertyName) -> Result<PropertyId, WriteError> {
+    pub(super) fn id(
+        &mut self,
+        name: &PropertyName,
+        tx: &mut Transaction<'_>,
+    ) -> Result<PropertyId, WriteError> {
         if let Some(id) = self.ids.get(name) {
             return Ok(*id);
         }
+        self.pass_used(tx)?;
+        self.add(name)
+    }
+
+    /// Gives names that mean nothing to all ids up to the highest one in use, so that the next name gets an id that nothing in the
+    /// store has. Whether there are such ids is looked for once while a file is open.
+    fn pass_used(&mut self, tx: &mut Transaction<'_>) -> Result<(), WriteError> {
+        let first = usize::from(PropertyId::FIRST_NAMED.0);
+        let end = first + self.entries.len() / ENTRY;
+        let used = if let Some(used) = tx.highest_named() {
+            used
+        } else {
+            let (PropertyId(used), nid) = used::highest(tx)?;
+            if usize::from(used) >= end + MOST_UNNAMED {
+                let rule = "is far beyond the ids that the store has names for";
+                let source = damaged("wPropId", used.into(), rule);
+                return Err(WriteError::NoNewNames { nid, source });
+            }
+            tx.note_highest_named(used);
+            used
+        };
+        for id in end..=usize::from(used) {
+            self.add(&PropertyName::text(set::PUBLIC_STRINGS, &format!("unnamed-{id:04x}")))?;
+        }
+        Ok(())
+    }
+
+    /// Adds a name behind all others.
+    fn add(&mut self, name: &PropertyName) -> Result<PropertyId, WriteError> {
         let place = self.entries.len() / ENTRY;
         let ordinal = u16::try_from(place).ok().filter(|_| place < MOST_NAMES);
         let Some(ordinal) = ordinal else {
@@ -300,13 +337,13 @@ mod tests {
         assert_eq!(map.added[&185], [0x10, 0x85, 0, 0, 6, 0, 0, 0]);
         // A name that is there gets no second id, another one the next.
         let keywords = PropertyName::text(set::PUBLIC_STRINGS, "Keywords");
-        assert_eq!(map.id(&keywords).unwrap(), PropertyId(0x8001));
+        assert_eq!(map.ids[&keywords], PropertyId(0x8001));
         let task = PropertyName::number(set::TASK, 0x8101);
-        assert_eq!(map.id(&task).unwrap(), PropertyId(0x8002));
+        assert_eq!(map.add(&task).unwrap(), PropertyId(0x8002));
         assert_eq!(map.entries[16..], [0x01, 0x81, 0, 0, 8, 0, 2, 0]);
         // Words are told apart by their case.
         let other = PropertyName::text(set::PUBLIC_STRINGS, "keywords");
-        assert_eq!(map.id(&other).unwrap(), PropertyId(0x8003));
+        assert_eq!(map.add(&other).unwrap(), PropertyId(0x8003));
         assert_eq!(map.entries[24..28], [20, 0, 0, 0]);
     }
 }

@@ -44,6 +44,8 @@ const STORE_FLAG: PropertyTag = PropertyTag::from_bits(0x6633_000B);
 const STORE_NUMBER: PropertyTag = PropertyTag::from_bits(0x66FA_0003);
 const STORE_NUMBER_OF_OUTLOOK: i32 = 0x000E_0011;
 const SEARCH_CRITERIA: PropertyTag = PropertyTag::from_bits(0x660B_0003);
+/// Nothing in a new store has a named property.
+const NO_NAMED: u16 = 0;
 /// Where mails of a class go.
 const RECEIVE_FOLDER: PropertyTag = PropertyTag::from_bits(0x6605_0003);
 
@@ -146,7 +148,9 @@ pub fn create(
 ) -> Result<(Writer, Made), WriteError> {
     let mut file = NewFile::begin(path, settings)?;
     let made = fill(file.change()?, store)?;
-    Ok((file.finish()?, made))
+    let mut writer = file.finish()?;
+    writer.note_highest_named(NO_NAMED);
+    Ok((writer, made))
 }
 
 /// Puts all nodes of a new store into an empty file.
@@ -188,6 +192,7 @@ pub fn fill(mut tx: Transaction<'_>, store: &NewStore) -> Result<Made, WriteErro
         batch.set_property(Nid::ROOT_FOLDER, tag, &id)?;
         folders.push((*role, nid));
     }
+    batch.tx.note_highest_named(NO_NAMED);
     batch.commit()?;
     Ok(Made { top: TOP, deleted_items: DELETED_ITEMS, folders })
 }

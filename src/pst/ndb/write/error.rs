@@ -75,6 +75,13 @@ pub enum WriteError {
         /// The value that is too much or does not fit.
         value: u64,
     },
+    /// A name would get an id that something in the store may have for another property already.
+    NoNewNames {
+        /// The folder, item or table that says why.
+        nid: Nid,
+        /// It cannot be read, or has an id far beyond those that have names.
+        source: PstError,
+    },
     /// A block's count of references in the file is lower than the references that were found to it.
     Uncounted {
         /// The block.
@@ -121,7 +128,9 @@ impl WriteError {
     pub fn shared(self) -> Self {
         match self {
             Self::Pst(PstError::Io { .. }) => self,
-            Self::Pst(_) | Self::NotAllowed { .. } => Self::Shared(Box::new(self)),
+            Self::Pst(_) | Self::NotAllowed { .. } | Self::NoNewNames { .. } => {
+                Self::Shared(Box::new(self))
+            }
             other => other,
         }
     }
@@ -182,6 +191,11 @@ impl fmt::Display for WriteError {
                 folder.display()
             ),
             Self::NotAllowed { what, value } => write!(f, "{what}: {value}"),
+            Self::NoNewNames { nid, .. } => write!(
+                f,
+                "the store cannot be given a new named property, since the ids that are in use are not known for certain because \
+                 of node {nid}; `pst check` says what is wrong with the file"
+            ),
             Self::Uncounted { bid } => write!(
                 f,
                 "block {bid} is referred to more often than the file says; nothing was changed"
@@ -215,6 +229,7 @@ impl Error for WriteError {
         match self {
             Self::Pst(source)
             | Self::RescueDiffers { header: source }
+            | Self::NoNewNames { source, .. }
             | Self::Reopen { source }
             | Self::Unknown { source } => Some(source),
             Self::Beside { source, .. } => Some(source),

@@ -144,6 +144,7 @@ impl Writer {
             pen: Pen::default(),
             rescue: Rescue::Nowhere,
             highest: Highest::default(),
+            highest_named: None,
             longest: u64::MAX,
             folder: None,
             concerns: Vec::new(),

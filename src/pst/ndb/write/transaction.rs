@@ -116,6 +116,16 @@ impl<'a> Transaction<'a> {
         self.unique
     }
 
+    /// Returns the highest id of a named property that anything in the file has, where that was noted since the file was opened.
+    pub fn highest_named(&self) -> Option<u16> {
+        self.file.highest_named
+    }
+
+    /// Keeps that id until the file is closed, whatever becomes of the transaction.
+    pub fn note_highest_named(&mut self, id: u16) {
+        self.file.note_highest_named(id);
+    }
+
     /// Writes a block of at most 8,176 bytes, to which nothing refers yet.
     pub(super) fn put_block(&mut self, data: &[u8], is_internal: bool) -> Result<Bid, WriteError> {
         let layout = &Layout::UNICODE;

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use super::{NOW, contact, node, store};
-use crate::mapi::{PropertyId, PropertyType};
+use super::{NOW, contact, node, store, value};
+use crate::mapi::name::set;
+use crate::mapi::{PropertyId, PropertyName, PropertyType, Value};
 use crate::pst::PstError;
 use crate::pst::check::check;
 use crate::pst::crypt::Crypt;
@@ -13,8 +14,8 @@ use crate::pst::layout::Layout;
 use crate::pst::medium::{Call, Medium, Recording};
 use crate::pst::messaging::Store;
 use crate::pst::messaging::write::node::size_below;
-use crate::pst::messaging::write::{Batch, NewFolder, NewStore, Role, fill};
-use crate::pst::ndb::write::{Settings, Writer};
+use crate::pst::messaging::write::{Batch, ItemChange, NewFolder, NewStore, Role, fill};
+use crate::pst::ndb::write::{Settings, WriteError, Writer};
 use crate::pst::ndb::{Block, DataTree, Ndb, Node, Nodes};
 
 /// A folder that stands in two tables breaks a rule, and hides nothing: it is told once, and everything else as well.
@@ -73,6 +74,88 @@ fn half_a_map_of_names_is_not_written_by() {
         batch.set_property(Nid::NAME_MAP, PropertyId(3).of(kind), entries).unwrap();
         assert!(Batch::over(batch.tx, NOW).is_err(), "{kind:?}");
     }
+}
+
+/// MS-PST 2.4.7: the id of a new name is 0x8000 and the number of names before it. Where an item has an id that the map does not
+/// reach, as Aspose's contacts do, that name would be given the item's value: names of nothing come before it.
+#[test]
+fn a_new_name_gets_no_id_that_something_has() {
+    const UNNAMED: PropertyId = PropertyId(0x8105);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, made) = store(folder.path());
+    let path = folder.path().join("test.pst");
+    let contacts = made.role(Role::Contacts).unwrap();
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    let anna = batch.add_item(contacts, &contact("Anna")).unwrap();
+    batch.set_property(anna, UNNAMED.of(PropertyType::BINARY), b"theirs").unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let open = || Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let ours = |name: &str| PropertyName::text(set::PUBLIC_STRINGS, name);
+    let change = |name: &str| {
+        let mut change = ItemChange::default();
+        change.set.set(ours(name), Value::Binary(b"ours".to_vec()));
+        change
+    };
+    let before = check(&path).unwrap();
+    assert!(before.findings().iter().any(|one| one.rule.id() == "unnamed-id"));
+
+    // What came to nothing is no reason to forget it.
+    let mut file = open();
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    batch.change_item(anna, &change("first")).unwrap();
+    drop(batch);
+    for (name, id) in [("first", 0x8106), ("second", 0x8107)] {
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        batch.change_item(anna, &change(name)).unwrap();
+        batch.commit().unwrap();
+        let store = Store::new(file.nodes());
+        let names = store.names().unwrap();
+        assert_eq!(names.id(&ours(name)), Some(PropertyId(id)));
+        assert_eq!(names.name(UNNAMED), Some(&ours("unnamed-8105")));
+        assert_eq!(value(file.nodes(), anna, UNNAMED), Some(Value::Binary(b"theirs".to_vec())));
+        let written = value(file.nodes(), anna, PropertyId(id));
+        assert_eq!(written, Some(Value::Binary(b"ours".to_vec())));
+    }
+    file.close().unwrap();
+    assert_eq!(check(&path).unwrap().findings(), []);
+
+    // So many names of nothing would be no map; and what cannot be read may have any id. What has its name is written still.
+    let mut file = open();
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    let bert = batch.add_item(contacts, &contact("Bert")).unwrap();
+    let absurd = PropertyId(0xFFF0).of(PropertyType::BINARY);
+    batch.set_property(bert, absurd, b"theirs").unwrap();
+    batch.commit().unwrap();
+    for (is_broken, said) in [(false, "wPropId 0xfff0"), (true, "HNHDR")] {
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        if is_broken {
+            let data = batch.tx.put_data(&[0; 64]).unwrap();
+            let broken = Node { data, ..batch.tx.node(bert).unwrap().unwrap() };
+            batch.tx.set_node(broken).unwrap();
+        }
+        batch.change_item(anna, &change("second")).unwrap();
+        let error = batch.change_item(anna, &change("third")).unwrap_err();
+        assert!(matches!(error, WriteError::Shared(_)), "{error:?}");
+        assert!(error.to_string().contains(&format!("node {bert}")), "{error}");
+        let why = std::error::Error::source(&error).unwrap().to_string();
+        assert!(why.contains(said), "{why}");
+    }
+}
+
+/// In a store that was just made all ids have names, so that nothing need be looked at before there are more: not even what
+/// cannot be read is in the way.
+#[test]
+fn a_new_store_is_not_looked_over_for_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut file, made) = store(folder.path());
+    let contacts = made.role(Role::Contacts).unwrap();
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    let nid = batch.tx.next_nid(NidKind::MESSAGE).unwrap();
+    let data = batch.tx.put_data(&[0; 64]).unwrap();
+    batch.tx.set_node(Node { nid, data, sub: None, parent: contacts }).unwrap();
+    batch.add_item(contacts, &contact("Anna")).unwrap();
+    batch.commit().unwrap();
 }
 
 /// Who reads has no lock on the file where the system has none that others must obey. What a later writer took the room of is no
