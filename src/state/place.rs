@@ -58,7 +58,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
+    use std::fs::File;
     use std::time::{Duration, SystemTime};
 
     use jiff::Timestamp;
@@ -90,7 +90,9 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn nobody_else_can_look_into_a_new_state() {
+        use std::fs;
         use std::os::unix::fs::PermissionsExt as _;
+
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("state");
         drop(State::open(&folder).unwrap());

@@ -97,7 +97,7 @@ impl Waiting {
         asked.max(self.next)
     }
 
-    /// Returns how long to wait before the next attempt, as [`Waiting::due`] says.
+    /// Returns how long to wait before the next attempt: as long as the server asks, and no shorter than twice the last wait of our own.
     /// `None` when that is longer than the patience lasts; a wait is never cut short, since a request in the middle of
     /// a back-off prolongs it.
     pub fn next(&mut self, asked: Duration) -> Option<Duration> {
