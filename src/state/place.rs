@@ -47,9 +47,11 @@ impl State {
             let version = name.to_str().and_then(|name| {
                 name.strip_prefix(FILE_NAME)?.strip_prefix(".v")?.strip_suffix(".bak")
             });
-            let is_copy = version.is_some_and(|version| version.parse::<u32>().is_ok());
+            if version.is_none_or(|version| version.parse::<u32>().is_err()) {
+                continue;
+            }
             let made = entry.metadata().and_then(|found| found.modified());
-            if is_copy && made.is_ok_and(|made| made < from) {
+            if made.is_ok_and(|made| made < from) {
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -182,20 +182,23 @@ impl Export {
             )))
     }
 
-    /// Returns the ids of a folder's items.
+    /// Returns the ids of a folder's items, as far as they can be read: what is damaged is noted, and the other folders go on.
     fn items(
         &self,
         store: &Store<Ndb>,
         folder: Nid,
-        guesses: &mut Guesses,
+        counts: &mut Counts,
     ) -> Result<Vec<ItemId>, Failure> {
         let mut ids = Vec::new();
         let each = &mut |row: Listed| {
-            guesses.note(store, row.nid);
+            counts.guesses.note(store, row.nid);
             ids.push(ItemId::new(format!("{:x}.{:x}", folder.0, row.nid.0)));
         };
-        let listed = store.folder(folder).and_then(|folder| folder.each_item(each));
-        listed.map_err(|error| unreadable(&self.file, error))?;
+        match store.folder(folder).and_then(|folder| folder.each_item(each)) {
+            Err(error) if error.is_of_system() => return Err(unreadable(&self.file, error)),
+            Err(error) => counts.unreadable.push(format!("{:x}: {error}", folder.0)),
+            Ok(()) => {}
+        }
         Ok(ids)
     }
 
@@ -230,7 +233,7 @@ impl Export {
         };
         let mut counts = Counts { deleted: wanted.left_out, ..Counts::default() };
         for folder in &wanted.folders {
-            let ids = self.items(store, *folder, &mut counts.guesses)?;
+            let ids = self.items(store, *folder, &mut counts)?;
             for ids in ids.chunks(AT_ONCE) {
                 let mut trouble = None;
                 let each = &mut |id: ItemId, item: Result<Item, _>| match item {

@@ -42,6 +42,9 @@ struct FolderRow {
     class: Option<String>,
     /// `None` where its contents cannot be read.
     items: Option<u64>,
+    /// Why it cannot be read, or its contents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
     #[serde(skip)]
     depth: usize,
 }
@@ -64,9 +67,18 @@ impl List {
         let Some(wanted) = &self.folder else {
             guesses.note_folders(&store);
             guesses.tell(language, &self.texts);
+            let mut exit = Exit::Done;
+            for folder in &folders {
+                if let Some(problem) = &folder.problem {
+                    let path = one_line(&folder.path);
+                    let unreadable = one_of(language, "nicht lesbar", "cannot be read");
+                    say::aside(format_args!("{} {path}: {unreadable}: {problem}", folder.id));
+                    exit = Exit::MailboxFailed;
+                }
+            }
             if self.json {
                 json::print(&folders)?;
-                return Ok(Exit::Done);
+                return Ok(exit);
             }
             for folder in &folders {
                 let items = folder.items.map_or_else(|| "?".to_owned(), |items| items.to_string());
@@ -75,7 +87,7 @@ impl List {
                 let name = format!("{}{}", "  ".repeat(folder.depth), one_line(name));
                 say::line!("{:>8}  {items:>7}  {name:<40}  {}", folder.id, one_line(class));
             }
-            return Ok(Exit::Done);
+            return Ok(exit);
         };
         let folder = find(&folders, &self.file, wanted)?;
         let folder = store.folder(folder).map_err(failed)?;
@@ -140,19 +152,36 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
     let mut rows: Vec<FolderRow> = Vec::new();
     let mut path: Vec<String> = Vec::new();
     for (depth, nid) in store.folders_below(top)? {
-        let folder = store.folder(nid)?;
+        // One that is damaged is named by its id, and hides none of the others.
+        let id = format!("{:x}", nid.0);
+        let read = store.folder(nid).and_then(|folder| Ok((folder.name()?, folder.class()?)));
+        let (name, class, mut problem) = match read {
+            Ok((name, class)) => (name, class, None),
+            Err(error) if error.is_of_system() => return Err(error),
+            Err(error) => (id.clone(), None, Some(error)),
+        };
         path.truncate(depth.saturating_sub(1));
-        if depth > 0 {
-            path.push(folder.name()?);
-        }
+        let path = if depth == 0 {
+            name
+        } else {
+            path.push(name);
+            path.join("/")
+        };
         let mut items = 0;
-        let counted = folder.each_item(&mut |_| items += 1);
+        if problem.is_none() {
+            let counted = store.folder(nid).and_then(|one| one.each_item(&mut |_| items += 1));
+            problem = counted.err();
+        }
+        if let Some(error) = problem.take_if(|error| error.is_of_system()) {
+            return Err(error);
+        }
         rows.push(FolderRow {
             nid,
-            id: format!("{:x}", nid.0),
-            path: if depth == 0 { folder.name()? } else { path.join("/") },
-            class: folder.class()?,
-            items: counted.is_ok().then_some(items),
+            id,
+            path,
+            class,
+            items: problem.is_none().then_some(items),
+            problem: problem.map(|error| error.to_string()),
             depth,
         });
     }
