@@ -166,17 +166,36 @@ pub(super) fn put_utf16(text: &str, to: &mut [u8]) -> usize {
         if ascii == EIGHT {
             continue;
         }
-        let Some(character) = text.get(from..).and_then(|rest| rest.chars().next()) else {
-            return end;
-        };
-        from += character.len_utf8();
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            if let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
-                *place = unit.to_le_bytes();
+        // Of what is not ASCII one character often follows the other.
+        while let Some((units, length)) = units_at(text, from) {
+            from += length;
+            for unit in units {
+                if let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+                    *place = unit.to_le_bytes();
+                }
+                end += 2;
             }
-            end += 2;
         }
     }
+}
+
+/// Returns the UTF-16 of the character at a place of a text and its bytes in UTF-8, unless it is one of ASCII or there is none.
+#[inline]
+fn units_at(text: &str, at: usize) -> Option<(impl Iterator<Item = u16>, usize)> {
+    let low = |byte: u8| u16::from(byte & 0x3F);
+    let (first, second, length) = match *text.as_bytes().get(at..)? {
+        [lead @ 0xC2..=0xDF, next, ..] => ((u16::from(lead & 0x1F) << 6) | low(next), None, 2),
+        [lead @ 0xE0..=0xEF, next, last, ..] => {
+            ((u16::from(lead & 0x0F) << 12) | (low(next) << 6) | low(last), None, 3)
+        }
+        [0xF0..=0xF4, ..] => {
+            let mut units = [0; 2];
+            text.get(at..)?.chars().next()?.encode_utf16(&mut units);
+            (units[0], Some(units[1]), 4)
+        }
+        _ => return None,
+    };
+    Some((std::iter::once(first).chain(second), length))
 }
 
 /// Characters of ASCII that are widened at once.
