@@ -377,7 +377,7 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         None => (EMPTY, EMPTY, FieldSet::EMPTY),
     };
     let unsupported = series(item);
-    let all: FieldSet = Field::of(rules.kind).collect();
+    let all = FieldSet::of_kind(rules.kind);
     let open = all.difference(item.fixed).difference(unsupported);
     let record_takes =
         if record.editable { open.difference(item.too_long) } else { FieldSet::EMPTY };

@@ -130,7 +130,7 @@ impl Session<'_> {
         }
         let ids: Vec<ItemId> = twins.iter().map(|(_, row, _)| row.item.clone()).collect();
         let mut items = self.read_back(kind, &ids)?;
-        let all: FieldSet = Field::of(kind).collect();
+        let all = FieldSet::of_kind(kind);
         let mut writes = Vec::new();
         let mut removed = Vec::new();
         self.state.begin_durable()?;

@@ -34,7 +34,7 @@ impl Lens<'_> {
     /// are excepted are unknown, the zone is named, privacy shows in the sensitivity (rule D9).
     pub fn focus_record(&self, record: &mut Record) {
         let known = self.description.readable(record.kind);
-        let all: FieldSet = Field::of(record.kind).collect();
+        let all = FieldSet::of_kind(record.kind);
         record.content.forget_all(all.difference(known).union(self.except));
         let content = &mut record.content;
         // Private by its own mark or by its sensitivity, which may be known only here.

@@ -154,17 +154,20 @@ impl Block {
 
     /// Returns the blocks of a kind, in the order of their first fields.
     pub fn of(kind: ItemKind) -> impl Iterator<Item = Self> {
-        Field::ALL
-            .iter()
-            .copied()
-            .filter(move |field| field.belongs_to(kind))
-            .scan(None, |last, field| {
-                let block = field.block();
-                let fresh = *last != Some(block);
-                *last = Some(block);
-                Some(fresh.then_some(block))
+        static OF_KIND: LazyLock<[Vec<Block>; 3]> = LazyLock::new(|| {
+            ItemKind::ALL.map(|kind| {
+                let mut blocks: Vec<Block> = Field::of(kind).map(Field::block).collect();
+                blocks.dedup();
+                blocks
             })
-            .flatten()
+        });
+        let [contact, appointment, task] = &*OF_KIND;
+        let blocks = match kind {
+            ItemKind::Contact => contact,
+            ItemKind::Appointment => appointment,
+            ItemKind::Task => task,
+        };
+        blocks.iter().copied()
     }
 }
 
@@ -340,7 +343,7 @@ impl Field {
         matches!(self, Self::Attendees)
     }
 
-    /// Returns all fields of a kind.
+    /// Returns all fields of a kind, in the order of their numbers.
     pub fn of(kind: ItemKind) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |field| field.belongs_to(kind))
     }
@@ -383,6 +386,27 @@ impl FieldSet {
         }
         fields
     };
+
+    /// Returns all fields of a kind.
+    pub const fn of_kind(kind: ItemKind) -> Self {
+        match kind {
+            ItemKind::Contact => const { Self::gather(ItemKind::Contact) },
+            ItemKind::Appointment => const { Self::gather(ItemKind::Appointment) },
+            ItemKind::Task => const { Self::gather(ItemKind::Task) },
+        }
+    }
+
+    const fn gather(kind: ItemKind) -> Self {
+        let mut fields = Self::EMPTY;
+        let mut rest = Field::ALL;
+        while let Some((field, after)) = rest.split_first() {
+            if field.belongs_to(kind) {
+                fields.insert(*field);
+            }
+            rest = after;
+        }
+        fields
+    }
 
     /// The set of one field.
     pub const fn of(field: Field) -> Self {

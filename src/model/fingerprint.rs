@@ -193,29 +193,43 @@ impl Half {
     /// Returns the fields known to both whose values do not agree. One walk over both, which is what makes deciding a pair
     /// cheap.
     pub fn differing(&self, other: &Self) -> FieldSet {
-        self.compare(other)
-            .filter(|(field, one, two)| !one.agrees(*two, *field))
-            .map(first)
-            .collect()
+        self.compare(other, |field, one, two| !one.agrees(two, field))
     }
 
     /// Returns the fields known to both that hold exactly the same.
     pub fn same(&self, other: &Self) -> FieldSet {
-        let filled: FieldSet =
-            self.compare(other).filter(|(_, one, two)| one == two).map(first).collect();
+        let filled = self.compare(other, |_, one, two| one == two);
         filled.union(self.blank.intersection(other.blank))
     }
 
-    /// Goes through the fields that both know, and that are not empty on both sides.
-    fn compare<'a>(
-        &'a self,
-        other: &'a Self,
-    ) -> impl Iterator<Item = (Field, Fingerprint, Fingerprint)> + 'a {
-        let empty = self.blank.intersection(other.blank);
-        let fields = self.known().intersection(other.known()).difference(empty);
+    /// Returns those of the fields that both know, and that are not empty on both sides, which are as asked for.
+    fn compare(
+        &self,
+        other: &Self,
+        is_wanted: impl Fn(Field, Fingerprint, Fingerprint) -> bool,
+    ) -> FieldSet {
+        let mut found = FieldSet::EMPTY;
         let (mut ours, mut theirs) =
             (self.filled.iter().peekable(), other.filled.iter().peekable());
-        fields.iter().map(move |field| (field, seek(&mut ours, field), seek(&mut theirs, field)))
+        loop {
+            let heads = [ours.peek(), theirs.peek()];
+            let Some(field) = heads.into_iter().flatten().map(|(field, _)| *field).min() else {
+                return found;
+            };
+            let (one, two) =
+                (self.take_next(&mut ours, field), other.take_next(&mut theirs, field));
+            if one.zip(two).is_some_and(|(one, two)| is_wanted(field, one, two)) {
+                found.insert(field);
+            }
+        }
+    }
+
+    /// Returns what this half, of whose filled fields some are left, has of a field.
+    fn take_next(&self, rest: &mut Entries<'_>, field: Field) -> Option<Fingerprint> {
+        match rest.next_if(|(next, _)| *next == field) {
+            Some((_, fingerprint)) => Some(*fingerprint),
+            None => self.blank.contains(field).then_some(Fingerprint::BLANK),
+        }
     }
 
     /// Returns the known fields.
@@ -306,15 +320,14 @@ impl Half {
     }
 }
 
+/// Filled fields of a half, in their order.
+type Entries<'a> = Peekable<slice::Iter<'a, (Field, Fingerprint)>>;
+
 /// Returns the fingerprint of a known field out of what is left of those that are filled.
-fn seek(filled: &mut Peekable<slice::Iter<'_, (Field, Fingerprint)>>, field: Field) -> Fingerprint {
+fn seek(filled: &mut Entries<'_>, field: Field) -> Fingerprint {
     while filled.next_if(|(other, _)| *other < field).is_some() {}
     let found = filled.next_if(|(other, _)| *other == field);
     found.map_or(Fingerprint::BLANK, |(_, fingerprint)| *fingerprint)
-}
-
-fn first((field, _, _): (Field, Fingerprint, Fingerprint)) -> Field {
-    field
 }
 
 impl FromIterator<(Field, Fingerprint)> for Half {

@@ -18,7 +18,7 @@ impl Session<'_> {
     ) -> Result<(), Stop> {
         let ids: Vec<_> = work.iter().filter_map(|work| work.pair.item.clone()).collect();
         let mut items = self.read_planned(kind, &ids)?;
-        let all: FieldSet = Field::of(kind).collect();
+        let all = FieldSet::of_kind(kind);
         let mut pending = Vec::new();
         let mut writes = Vec::new();
         self.state.begin_durable()?;
