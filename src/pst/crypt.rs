@@ -2,6 +2,7 @@
 //!
 //! They hide nothing from anybody; they only keep text out of sight. Outlook makes files with [`Crypt::Permute`].
 
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use super::id::Bid;
@@ -40,28 +41,74 @@ impl Crypt {
 
 /// Encodes the data of an external block into other memory of the same length, in one pass.
 pub fn encode(crypt: Crypt, bid: Bid, data: &[u8], to: &mut [u8]) {
-    let bytes = to.iter_mut().zip(data);
     match crypt {
-        Crypt::None => bytes.for_each(|(to, byte)| *to = *byte),
-        Crypt::Permute => bytes.for_each(|(to, byte)| *to = at(&ENCODE, *byte)),
-        Crypt::Cyclic => {
-            let mut cycle = Cycle::new(bid);
-            bytes.for_each(|(to, byte)| *to = cycle.turn(*byte));
-        }
+        Crypt::None => to.iter_mut().zip(data).for_each(|(to, byte)| *to = *byte),
+        Crypt::Permute => permute(&ENCODE_PAIRS, data, to),
+        Crypt::Cyclic => turn(bid, data, to),
     }
 }
 
 /// Decodes the data of an external block into memory of its own, in one pass.
 pub fn decode(crypt: Crypt, bid: Bid, data: &[u8]) -> Arc<[u8]> {
-    match crypt {
-        Crypt::None => data.into(),
-        Crypt::Permute => data.iter().map(|byte| at(&DECODE, *byte)).collect(),
+    let into: fn(Bid, &[u8], &mut [u8]) = match crypt {
+        Crypt::None => return data.into(),
+        Crypt::Permute => |_, data, to| permute(&DECODE_PAIRS, data, to),
         // The middle table is its own inverse, and so is the whole.
-        Crypt::Cyclic => {
-            let mut cycle = Cycle::new(bid);
-            data.iter().map(|byte| cycle.turn(*byte)).collect()
-        }
+        Crypt::Cyclic => turn,
+    };
+    let mut decoded: Arc<[u8]> = repeat_n(0, data.len()).collect();
+    if let Some(to) = Arc::get_mut(&mut decoded) {
+        into(bid, data, to);
     }
+    decoded
+}
+
+/// What two bytes next to each other become, by the number that they are together, low byte first.
+type Pairs = [[u8; 2]; 1 << 16];
+
+/// Bytes of text in UTF-16 come in few pairs, so that of these tables little is used, and that is near.
+static ENCODE_PAIRS: Pairs = pairs(&ENCODE);
+static DECODE_PAIRS: Pairs = pairs(&DECODE);
+
+#[allow(clippy::indexing_slicing, reason = "both halves of a pair are bytes")]
+const fn pairs(table: &[u8; 256]) -> Pairs {
+    let mut pairs = [[0; 2]; 1 << 16];
+    let mut both = 0;
+    while both < pairs.len() {
+        pairs[both] = [table[both & 0xFF], table[both >> 8]];
+        both += 1;
+    }
+    pairs
+}
+
+/// Puts what bytes become into other memory, pair by pair, eight bytes in one go: that takes a processor less than half the time
+/// of byte by byte.
+fn permute(pairs: &Pairs, data: &[u8], to: &mut [u8]) {
+    let (eights, rest) = data.as_chunks();
+    let (places, places_of_rest) = to.as_chunks_mut();
+    for (place, eight) in places.iter_mut().zip(eights) {
+        let bits = u64::from_le_bytes(*eight);
+        let [a, b] = pair(pairs, bits);
+        let [c, d] = pair(pairs, bits >> 16);
+        let [e, f] = pair(pairs, bits >> 32);
+        let [g, h] = pair(pairs, bits >> 48);
+        *place = [a, b, c, d, e, f, g, h];
+    }
+    for (place, byte) in places_of_rest.iter_mut().zip(rest) {
+        [*place, _] = pair(pairs, u64::from(*byte));
+    }
+}
+
+/// Looks up what the lowest 16 bits become.
+#[allow(clippy::indexing_slicing, reason = "16 bits cannot lie outside of 65,536 entries")]
+fn pair(pairs: &Pairs, bits: u64) -> [u8; 2] {
+    pairs[usize::try_from(bits & 0xFFFF).unwrap_or_default()]
+}
+
+/// Puts what the cyclic encoding makes of bytes into other memory.
+fn turn(bid: Bid, data: &[u8], to: &mut [u8]) {
+    let mut cycle = Cycle::new(bid);
+    to.iter_mut().zip(data).for_each(|(to, byte)| *to = cycle.turn(*byte));
 }
 
 /// The counter of the cyclic encoding.
@@ -90,7 +137,7 @@ fn at(table: &[u8; 256], byte: u8) -> u8 {
 
 /// `mpbbR` of MS-PST 5.1.
 #[rustfmt::skip]
-const ENCODE: [u8; 256] = [
+pub const ENCODE: [u8; 256] = [
     65, 54, 19, 98, 168, 33, 110, 187, 244, 22, 204, 4, 127, 100, 232, 93, 30, 242, 203, 42,
     116, 197, 94, 53, 210, 149, 71, 158, 150, 45, 154, 136, 76, 125, 132, 63, 219, 172, 49, 182,
     72, 95, 246, 196, 216, 57, 139, 231, 35, 59, 56, 142, 200, 193, 223, 37, 177, 32, 165, 70,
@@ -165,6 +212,22 @@ mod tests {
         for byte in 0..=u8::MAX {
             assert_eq!(at(&DECODE, at(&ENCODE, byte)), byte);
             assert_eq!(at(&MIDDLE, at(&MIDDLE, byte)), byte);
+        }
+    }
+
+    /// MS-PST 5.1 goes byte by byte: each byte in each place of the pieces that are taken at once, before and behind others.
+    #[test]
+    fn bytes_are_permuted_each_for_itself() {
+        let all: Vec<u8> = (0..=u8::MAX).chain((0..=u8::MAX).rev().step_by(3)).collect();
+        for start in 0..8 {
+            for end in all.len() - 8..=all.len() {
+                let data = &all[start..end];
+                let expected: Vec<u8> = data.iter().map(|byte| at(&ENCODE, *byte)).collect();
+                let mut encoded = vec![0; data.len()];
+                encode(Crypt::Permute, Bid(4), data, &mut encoded);
+                assert_eq!(encoded, expected);
+                assert_eq!(*decode(Crypt::Permute, Bid(4), &encoded), *data);
+            }
         }
     }
 }
