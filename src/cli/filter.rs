@@ -145,13 +145,19 @@ fn set(
         return Err(Failure::usage("this source does not let its filter be changed from outside")
             .hint("move the records into the filter „Outlook Synchronisation“ in staffITpro"));
     }
-    let mut worst = None;
+    let mut worst: Option<Failure> = None;
     for record in records {
         let set = source.set_member(&mailbox.user, &RecordId::new(record.clone()), member);
         if let Err(error) = set {
             // The others are independent of it: each that fails is named.
-            if let Some(before) = worst.replace(failed(error)) {
-                say::aside(format_args!("{before}"));
+            let mut next = failed(error);
+            if let Some(before) = &mut worst {
+                if before.kind.or_worse(next.kind) != before.kind {
+                    std::mem::swap(before, &mut next);
+                }
+                say::aside(format_args!("{next}"));
+            } else {
+                worst = Some(next);
             }
             continue;
         }
