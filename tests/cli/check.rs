@@ -212,8 +212,8 @@ errors (1)
 warnings (1)
   mailbox: we cannot see all folders; what is missing may lie in another one and therefore never
   counts as deleted (CSC)
-    → let the account read the top folder of the mailbox and the folders below, or use access =
-      \"impersonation\"
+    → give the account full access to the mailbox (Add-MailboxPermission -AccessRights FullAccess)
+      or use access = \"impersonation\"; rights on single folders are not enough for this
 "
     );
 }

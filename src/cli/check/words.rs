@@ -177,8 +177,8 @@ impl Words {
             "we cannot see all folders; what is missing may lie in another one and therefore never counts as deleted",
         );
         let next = self.pick(
-            "dem Konto Leserecht auf den obersten Ordner des Postfachs geben und auf die Ordner darunter, oder access = \"impersonation\" verwenden",
-            "let the account read the top folder of the mailbox and the folders below, or use access = \"impersonation\"",
+            "dem Konto Vollzugriff auf das Postfach geben (Add-MailboxPermission -AccessRights FullAccess) oder access = \"impersonation\" verwenden; Rechte auf einzelne Ordner genügen dafür nicht",
+            "give the account full access to the mailbox (Add-MailboxPermission -AccessRights FullAccess) or use access = \"impersonation\"; rights on single folders are not enough for this",
         );
         (text, Some(next))
     }
