@@ -25,7 +25,11 @@ pub fn is_open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o044 != 0)
+        fs::metadata(path).is_ok_and(|found| {
+            // Whoever may enter a folder opens what is in it by its name, without being able to list it.
+            let rights = if found.is_dir() { 0o055 } else { 0o044 };
+            found.permissions().mode() & rights != 0
+        })
     }
     #[cfg(not(unix))]
     {
@@ -100,7 +104,9 @@ mod tests {
         drop(State::open(&folder).unwrap());
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         assert!(!super::is_open_to_others(&folder));
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(super::is_open_to_others(&folder));
+        for mode in [0o755, 0o711] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(super::is_open_to_others(&folder), "{mode:o}");
+        }
     }
 }
