@@ -37,6 +37,8 @@ pub(super) struct Seen {
     pub(super) record: Option<Box<Record>>,
     /// The source says that the record is gone or no longer the user's.
     pub(super) record_gone: bool,
+    /// It is there, and no longer the user's.
+    hidden: bool,
     /// What the record is recognised by, where it may have to be.
     keys: Option<Keys>,
     candidate: Option<UnpairedRow>,
@@ -186,7 +188,8 @@ impl Session<'_> {
             .into_iter()
             .map(|pair| {
                 let answer = answers.remove(&pair.record);
-                let record_gone = matches!(answer, Some(Fetched::Gone(_) | Fetched::NotYours(_)));
+                let hidden = matches!(answer, Some(Fetched::NotYours(_)));
+                let record_gone = hidden || matches!(answer, Some(Fetched::Gone(_)));
                 let record = match answer {
                     Some(Fetched::Record(mut record)) if record.kind == pair.kind => {
                         lens.focus_record(&mut record);
@@ -198,6 +201,7 @@ impl Session<'_> {
                     pair,
                     record,
                     record_gone,
+                    hidden,
                     keys: None,
                     candidate: None,
                     joined: false,
@@ -275,6 +279,12 @@ impl Session<'_> {
         mut seen: Seen,
         items: &mut HashMap<ItemId, Result<Item, ItemError>>,
     ) -> Result<(), Stop> {
+        if seen.second_look {
+            // What the first look decided is taken back, whatever the second one finds.
+            self.state.unspool(seen.pair.id)?;
+            self.kept.take_work(SpooledVerdict::row(seen.pair.id));
+            self.state.forget_note(seen.pair.id)?;
+        }
         if self.is_outside(&seen)? {
             let parent = seen.record.as_ref().and_then(|record| record.parent.as_ref());
             let parent = parent.map(|parent| &parent.id);
@@ -401,7 +411,10 @@ impl Session<'_> {
         }
         if seen.record_gone && !seen.pair.is_linked() {
             self.state.see_record_off(self.id, &seen.pair.record, RecordPresence::Gone)?;
-            self.state.miss_member(self.id, &seen.pair.record)?;
+            // What may not be seen today may be tomorrow, and nothing else would tell of it.
+            if !seen.hidden {
+                self.state.miss_member(self.id, &seen.pair.record)?;
+            }
             return Ok(());
         }
         let item = item.as_ref().map(|(item, view)| (item, view));
@@ -535,11 +548,6 @@ impl Session<'_> {
             apart: verdict.merge.apart,
             reasons: verdict.merge.reasons.clone(),
         };
-        if seen.second_look {
-            self.state.unspool(seen.pair.id)?;
-            self.kept.take_work(spooled.id);
-            self.state.forget_note(seen.pair.id)?;
-        }
         if seen.first_look {
             self.state.spool(&spooled)?;
         } else {

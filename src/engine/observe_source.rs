@@ -98,7 +98,8 @@ impl Session<'_> {
                     }
                 }
                 let (feed, before) = state.feed(self.id, module)?;
-                let other = position.is_some() && position != before;
+                // A filter without a position may be another one at any time.
+                let other = position.is_none() || position != before;
                 if other || self.options.full {
                     state.recall_members(self.id, module)?;
                 }

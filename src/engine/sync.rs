@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::clock::run_id;
 use crate::engine::ended::explain;
@@ -154,6 +154,10 @@ fn run(
     }
     session.finish(report, &outcome)?;
     if kept {
+        // A plan works on a copy in memory and leaves the folder alone.
+        if let Some(from) = session.journal_from() {
+            session.state.forget_copies(from);
+        }
         job.state.give_back(session.state);
     }
     outcome
@@ -386,9 +390,7 @@ impl Session<'_> {
             })
             .collect();
         let counts = serde_json::Value::Object(counts).to_string();
-        let journal_from = self.options.journal_days.and_then(|days| {
-            self.now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).ok()
-        });
+        let journal_from = self.journal_from();
         let end = |state: &State| {
             state.end_run(&self.run, self.job.clock.now(), word, &counts)?;
             state.forget_runs(self.id, journal_from)
@@ -399,10 +401,13 @@ impl Session<'_> {
         } else {
             self.state.atomically(end)?;
         }
-        if let Some(from) = journal_from {
-            self.state.forget_copies(from);
-        }
         Ok(())
+    }
+
+    /// Returns from when on the journal is kept; `None` where all of it is.
+    fn journal_from(&self) -> Option<Timestamp> {
+        let days = SignedDuration::from_hours(24 * i64::from(self.options.journal_days?));
+        self.now.checked_sub(days).ok()
     }
 }
 

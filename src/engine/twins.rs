@@ -9,7 +9,7 @@ use crate::engine::dress::undress;
 use crate::engine::plan::{Action, ItemState, Pair, RecordState, plan};
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, ItemError, Write, Wrote};
-use crate::model::{Field, FieldSet, ItemId, ItemKind};
+use crate::model::{FieldSet, ItemId, ItemKind};
 use crate::reason::Code;
 use crate::state::{PairRow, SpooledVerdict, StateError, UnpairedRow};
 

@@ -1,5 +1,7 @@
 //! Runs against the sample database and the simulated Exchange, from end to end.
 
+use std::time::Duration;
+
 use abgleich::model::{TenantName, UserId};
 use abgleich::state::MailboxLock;
 use exchange_sim::{Fault, FaultKind, Options};
@@ -27,13 +29,18 @@ fn d2_the_first_transfer_is_asked_for_and_a_second_run_writes_nothing() {
             .contains("`abgleich sync --first-transfer --mailbox CSC`")
     );
 
+    let copy = office.place.path("state/abgleich.state.v3.bak");
+    let old = std::fs::File::create(&copy).unwrap();
+    old.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
     let (_, plan) = office.json(&["plan", "--first-transfer"]);
+    assert!(copy.exists(), "invariant 10: a plan removes nothing");
     let lines = plan["mailboxes"][0]["lines"].as_array().unwrap();
     let planned = lines.iter().filter(|line| line["action"] == "create").count();
     assert_eq!(office.exchange.writes(), 0, "plan writes nothing");
 
     let (code, first) = office.json(&["sync", "--first-transfer"]);
     assert_eq!(code, 0);
+    assert!(!copy.exists(), "it is older than the journal may be");
     let created = first["totals"]["created"].as_u64().unwrap();
     let held = first["totals"]["held"].as_u64().unwrap();
     let there: usize =

@@ -15,13 +15,13 @@ use abgleich::mailbox::memory::store::{DELETED, Store, default_folder};
 use abgleich::mailbox::{ItemError, MailboxErrorKind, Wrote};
 use abgleich::model::rules::{Adopt, Conflict, FirstTransfer, Leftover, PastDays, Reference};
 use abgleich::model::{
-    Content, Field, FieldSet, FolderId, ItemId, ItemKind, Mode, Module, Scope, Shape, Slot,
-    TenantName, UserId, Value, json::from_json,
+    Content, Field, FieldSet, FolderId, ItemId, ItemKind, Mode, Module, RecordId, Scope, Shape,
+    Slot, TenantName, UserId, Value, json::from_json,
 };
 use abgleich::source::memory::NewRecord;
 use abgleich::state::{MailboxLock, State};
 
-use super::world::{Ran, SOURCE_CALLS, Trouble, World, same};
+use super::world::{Concealed, Ran, SOURCE_CALLS, Trouble, World, same};
 
 /// One history: the steps under a heading.
 pub(crate) struct History {
@@ -137,6 +137,11 @@ impl Stage {
             "hide" => {
                 let [user, id] = split(rest);
                 self.world.database.memory.hide(id, user, true);
+            }
+            "conceal" => self.conceal(rest, 0),
+            "reveal" => {
+                let mut concealed = self.world.database.concealed.lock().unwrap();
+                concealed.as_mut().expect("a record is concealed").hidden = false;
             }
             "readonly" => {
                 let [user, id] = split(rest);
@@ -557,6 +562,7 @@ impl Stage {
                 "lost-before" => self.trouble(Trouble::LostBefore),
                 "lost-after" => self.trouble(Trouble::LostAfter),
                 "busy" => self.trouble(Trouble::Busy),
+                "denied" => self.trouble(Trouble::Denied),
                 "down" => {
                     let call = SOURCE_CALLS.into_iter().find(|call| *call == words[1]);
                     self.world.database.memory.fail_call(call.expect("a call of the source"));
@@ -600,7 +606,8 @@ impl Stage {
     }
 
     /// Somebody edits just before the connector writes: `meanwhile item DHO BEW-1 : fields`, `meanwhile record BEW-1 : …`; or
-    /// acts just before it reads items: `meanwhile delete DHO BEW-1`, `meanwhile assign T-1 DHO`, `meanwhile filter DHO BEW-1 in`
+    /// acts just before it reads items: `meanwhile delete DHO BEW-1`, `meanwhile assign T-1 DHO`, `meanwhile filter DHO BEW-1 in`;
+    /// or takes a user's right to see a record once records were read, without a word in the feed: `meanwhile conceal BEW-1`
     fn meanwhile(&self, text: &str, at: Timestamp) {
         if let Some(of) = text.strip_prefix("delete ") {
             let [user, name] = split(of);
@@ -609,6 +616,9 @@ impl Stage {
                 store.person_deletes(&id, at);
             });
             return;
+        }
+        if let Some(record) = text.strip_prefix("conceal ") {
+            return self.conceal(record, 1);
         }
         let source = self.world.database.memory.clone();
         if let Some(rest) = text.strip_prefix("assign ") {
@@ -639,6 +649,12 @@ impl Stage {
         self.world.person(user).mailbox.meanwhile(Call::Apply, move |store| {
             store.person_edits(&id, &content, at);
         });
+    }
+
+    /// Takes the right to see a record away once records were read so many times, without a word in feed or listing.
+    fn conceal(&self, record: &str, after: u32) {
+        let concealed = Concealed { after, record: RecordId::new(record), hidden: true };
+        *self.world.database.concealed.lock().unwrap() = Some(concealed);
     }
 
     /// Somebody edits an item just after the connector wrote, before it reads back what it wrote: `afterwards item DHO BEW-1 : …`

@@ -38,8 +38,18 @@ pub(crate) enum Trouble {
     LostAfter,
     /// Nothing is done; try later.
     Busy,
+    /// The user may not.
+    Denied,
     /// A person edits the record in the moment before.
     Edit(String, Content, Timestamp),
+}
+
+/// A record that its user may not see for a while, of which neither the feed nor a listing tells.
+pub(crate) struct Concealed {
+    /// After how many readings of records.
+    pub(crate) after: u32,
+    pub(crate) record: RecordId,
+    pub(crate) hidden: bool,
 }
 
 /// The source with its mishaps, and a book of every update that it was asked for.
@@ -48,6 +58,7 @@ pub(crate) struct Database {
     pub(crate) memory: MemorySource,
     pub(crate) trouble: Mutex<VecDeque<Trouble>>,
     pub(crate) book: Mutex<Vec<(UserId, RecordUpdate)>>,
+    pub(crate) concealed: Mutex<Option<Concealed>>,
 }
 
 fn lost() -> SourceError {
@@ -72,7 +83,11 @@ impl Source for Database {
         module: Module,
         page: Option<&Position>,
     ) -> Result<Listing, SourceError> {
-        self.memory.list(user, module, page)
+        let mut listing = self.memory.list(user, module, page)?;
+        if let Some(concealed) = &*self.concealed.lock().unwrap() {
+            listing.entries.retain(|entry| concealed.after > 0 || entry.id != concealed.record);
+        }
+        Ok(listing)
     }
     fn changes(
         &self,
@@ -83,7 +98,18 @@ impl Source for Database {
         self.memory.changes(user, module, since)
     }
     fn fetch(&self, user: &UserId, ids: &[RecordId]) -> Result<Vec<Fetched>, SourceError> {
-        self.memory.fetch(user, ids)
+        let mut answers = self.memory.fetch(user, ids)?;
+        if let Some(concealed) = &mut *self.concealed.lock().unwrap() {
+            let Concealed { after, record, hidden } = concealed;
+            if *after == 0 && *hidden {
+                let is_it = |answer: &Fetched| matches!(answer, Fetched::Record(found) if found.id == *record);
+                for answer in answers.iter_mut().filter(|answer| is_it(answer)) {
+                    *answer = Fetched::NotYours(record.clone());
+                }
+            }
+            *after = after.saturating_sub(1);
+        }
+        Ok(answers)
     }
     fn activities(&self, user: &UserId, parents: &[RecordId]) -> Result<Vec<Entry>, SourceError> {
         self.memory.activities(user, parents)
@@ -111,6 +137,7 @@ impl Source for Database {
                 let later = std::time::Duration::from_secs(1);
                 return Ok(updates.iter().map(|_| Updated::Busy(later)).collect());
             }
+            Some(Trouble::Denied) => return Ok(updates.iter().map(|_| Updated::Denied).collect()),
             Some(Trouble::Edit(ref record, ref content, at)) => {
                 self.memory.edit(record, "person", at, content);
             }

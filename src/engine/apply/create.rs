@@ -5,7 +5,7 @@ use crate::engine::apply::overtaken::overtaken;
 use crate::engine::apply::stamp_fingerprint;
 use crate::engine::clock::token;
 use crate::engine::dress::{Dress, undress};
-use crate::engine::kept::Work;
+use crate::engine::kept::{Planned, Work};
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, Stamp, Write, Wrote};
@@ -51,7 +51,11 @@ impl Session<'_> {
                         }
                         settled
                     }
-                    _ => false,
+                    _ => {
+                        let Planned { verdict, pair, .. } = &*pending.work;
+                        self.put_off(verdict, pair, Code::WrittenUnreadable)?;
+                        false
+                    }
                 },
                 other => self.not_done(&pending.work, &other)?,
             };

@@ -5,7 +5,7 @@ use crate::engine::kept::Work;
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Write, Wrote};
-use crate::model::{Field, FieldSet, ItemKind};
+use crate::model::{FieldSet, ItemKind};
 use crate::reason::Code;
 use crate::state::{Intent, ItemPresence};
 

@@ -432,7 +432,13 @@ impl Session<'_> {
             None => Ok(()),
             Some((code, true)) => self.put_off(&work.verdict, &work.pair, code),
             Some((code, false)) => {
-                self.give_up(&work.verdict, &work.pair, (code, work.verdict.to_record))
+                self.give_up(&work.verdict, &work.pair, (code, work.verdict.to_record))?;
+                // What waits for the item goes on waiting.
+                if stays_dirty {
+                    self.state.set_outcome(work.pair.id, Some(code), true)
+                } else {
+                    Ok(())
+                }
             }
         }
     }
