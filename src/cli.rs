@@ -100,6 +100,21 @@ pub(crate) enum Command {
     Pst(pst::Pst),
 }
 
+impl Cli {
+    /// Does what the command line says; where it cannot, it says why and what to do next.
+    pub(crate) fn run(self) -> Exit {
+        let asked = match &self.command {
+            Command::Pst(pst) => pst.language(),
+            _ => None,
+        };
+        self.command.run(&self.global).unwrap_or_else(|failure| {
+            let language = language::spoken(asked, &self.global);
+            say::aside(format_args!("{}", failure.lines(language)));
+            failure.kind
+        })
+    }
+}
+
 impl Command {
     /// Does what the command says.
     pub(crate) fn run(self, global: &Global) -> Result<Exit, Failure> {

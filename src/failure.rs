@@ -1,9 +1,10 @@
 //! Shell: what is said when the program cannot do what was asked, and the exit codes that are published in the README.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use abgleich::config::Language;
 use abgleich::reason::Advice;
 
 /// How the program ends. The numbers are published in the README and never change their meaning.
@@ -102,6 +103,37 @@ impl Failure {
         self
     }
 
+    /// Returns heading, causes and hints, one a line. An error of several lines (a configuration with many problems) stays as it
+    /// is. What happened is told in English, in the words of the part that it happened in; what to do next in the reader's language.
+    pub(crate) fn lines(&self, language: Language) -> String {
+        let (error, because, next) = match language {
+            Language::German => ("Fehler", "Ursache", "als Nächstes"),
+            Language::English => ("error", "because", "next"),
+        };
+        let mut text = format!("{error}: {}", self.error);
+        for cause in self.causes() {
+            let _ = write!(text, "\n  {because}: {cause}");
+        }
+        for hint in &self.hints {
+            let hint = match language {
+                Language::German => hint.german(),
+                Language::English => hint.english(),
+            };
+            let _ = write!(text, "\n{next}: {hint}");
+        }
+        if self.kind == Exit::Internal {
+            text.push_str(match language {
+                Language::German => {
+                    "\nDas ist ein Fehler in abgleich. Bitte mit den Zeilen oben melden."
+                }
+                Language::English => {
+                    "\nThis is a defect of abgleich. Please report it with the lines above."
+                }
+            });
+        }
+        text
+    }
+
     /// Returns what happened, with its causes, in one line.
     pub(crate) fn told(&self) -> String {
         let mut text = self.error.to_string();
@@ -146,26 +178,12 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    /// Heading, causes, hints, one a line. An error of several lines (a configuration with many problems) stays as it is.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.error)?;
-        for cause in self.causes() {
-            write!(f, "\n  because: {cause}")?;
-        }
-        for hint in &self.hints {
-            write!(f, "\nnext: {}", hint.english())?;
-        }
-        if self.kind == Exit::Internal {
-            write!(f, "\nThis is a defect of abgleich. Please report it with the lines above.")?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io;
+
+    use abgleich::config::Language;
+    use abgleich::reason::Advice;
 
     use super::{Exit, Failure};
 
@@ -203,13 +221,19 @@ mod tests {
         let failure =
             Failure::usage(Outer(io::Error::other("no such file"))).hint("run `abgleich init`");
         assert_eq!(
-            failure.to_string(),
+            failure.lines(Language::English),
             "error: the file x.toml cannot be read\n  because: no such file\nnext: run `abgleich init`"
+        );
+        let advice = Advice::new("noch einmal versuchen", "try again");
+        let failure = failure.hint(advice);
+        assert_eq!(
+            failure.lines(Language::German),
+            "Fehler: the file x.toml cannot be read\n  Ursache: no such file\n\
+             als Nächstes: run `abgleich init`\nals Nächstes: noch einmal versuchen"
         );
         // A report has the same in two texts.
         assert_eq!(failure.told(), "the file x.toml cannot be read: no such file");
-        let failure = failure.hint("or call for help");
         let advice = failure.advice().unwrap();
-        assert_eq!(advice.english(), "run `abgleich init`; or call for help");
+        assert_eq!(advice.english(), "run `abgleich init`; try again");
     }
 }

@@ -21,13 +21,7 @@ pub(crate) fn run() -> Exit {
         }
     };
     log_to_stderr(cli.global.verbose);
-    match cli.command.run(&cli.global) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            eprintln!("{failure}");
-            failure.kind
-        }
-    }
+    cli.run()
 }
 
 /// Starts the log. It is silent unless `-v` or `ABGLEICH_LOG` asks for it, and carries ids only: the modules that log keep

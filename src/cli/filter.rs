@@ -155,7 +155,7 @@ fn set(
                 if before.kind.or_worse(next.kind) != before.kind {
                     std::mem::swap(before, &mut next);
                 }
-                say::aside(format_args!("{next}"));
+                say::aside(format_args!("{}", next.lines(settings.language)));
             } else {
                 worst = Some(next);
             }

@@ -60,8 +60,13 @@ enum Command {
 }
 
 impl Pst {
+    /// Returns the language that is asked for.
+    pub(super) fn language(&self) -> Option<Language> {
+        self.language.as_deref().and_then(Language::from_key)
+    }
+
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
-        let asked = self.language.as_deref().and_then(Language::from_key);
+        let asked = self.language();
         let language = language::spoken(asked, global);
         match &self.command {
             Command::Info(info) => info.run(language),

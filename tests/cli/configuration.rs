@@ -53,7 +53,10 @@ next: `abgleich init other.toml` writes one to start from
 fn init_writes_a_file_that_can_be_read_and_never_overwrites_one() {
     let german = "abgleich.toml ist geschrieben. Die Zeilen darin durchgehen; `abgleich users --toml` druckt die der Benutzer, `abgleich check` prüft alles.";
     let english = "abgleich.toml is written. Go through its lines; `abgleich users --toml` prints those of the users, `abgleich check` looks at all of it.";
-    for (language, said) in [("de", german), ("en", english)] {
+    // What the file that is there says is the language of what follows.
+    for (language, said, error, next) in
+        [("de", german, "Fehler", "als Nächstes"), ("en", english, "error", "next")]
+    {
         let place = Place::new();
         let ended = place.run(&["init", "--language", language]);
         assert_eq!(ended, Ended { code: 0, stdout: format!("{said}\n"), stderr: String::new() });
@@ -63,7 +66,10 @@ fn init_writes_a_file_that_can_be_read_and_never_overwrites_one() {
             place.run(&["init"]),
             Ended::failed(
                 2,
-                "error: abgleich.toml is there already; nothing was written\nnext: name another file: `abgleich init PATH`\n"
+                &format!(
+                    "{error}: abgleich.toml is there already; nothing was written\n\
+                     {next}: name another file: `abgleich init PATH`\n"
+                )
             )
         );
         assert_eq!(place.read("abgleich.toml"), written);
