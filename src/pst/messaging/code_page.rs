@@ -10,6 +10,8 @@ use encoding_rs::{
     ISO_8859_10, ISO_8859_13, ISO_8859_14, ISO_8859_15, ISO_8859_16,
 };
 
+mod dos;
+
 /// A code page, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CodePage(pub u32);
@@ -20,13 +22,16 @@ impl CodePage {
 
     /// Reads text. What is no character becomes U+FFFD; a page that is not known here is read as Western.
     pub fn decode(self, bytes: &[u8]) -> String {
+        if let Some(upper) = dos::upper(self.0) {
+            return dos::decode(bytes, upper);
+        }
         let encoding = self.encoding().unwrap_or(WINDOWS_1252);
         encoding.decode_without_bom_handling(bytes).0.into_owned()
     }
 
     /// Says whether texts in it can be read.
     pub fn is_known(self) -> bool {
-        self.encoding().is_some()
+        dos::upper(self.0).is_some() || self.encoding().is_some()
     }
 
     fn encoding(self) -> Option<&'static Encoding> {
@@ -81,6 +86,7 @@ mod tests {
         assert_eq!(CodePage(1251).decode(b"\xCF\xF0\xE8"), "При");
         assert_eq!(CodePage(932).decode(b"\x93\xFA\x96\x7B"), "日本");
         assert_eq!(CodePage(65001).decode("ä😀".as_bytes()), "ä😀");
+        assert_eq!(CodePage(850).decode(b"M\x81ller"), "Müller");
         assert_eq!(CodePage(4711).decode(b"\xFC"), "ü");
         assert!(!CodePage(4711).is_known());
     }

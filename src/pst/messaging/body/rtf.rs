@@ -177,6 +177,8 @@ impl<'a> Reader<'a> {
                     self.page = if page.is_known() { page } else { self.page };
                 }
             }
+            b"pc" => self.page = CodePage(437),
+            b"pca" => self.page = CodePage(850),
             b"f" => {
                 self.flush();
                 self.now.font = number.unwrap_or(-1);
@@ -285,6 +287,7 @@ fn page_of_charset(charset: i32) -> Option<CodePage> {
         204 => 1251,
         222 => 874,
         238 => 1250,
+        254 => 437,
         _ => return None,
     };
     Some(CodePage(page))
@@ -314,6 +317,10 @@ mod tests {
             r"{\rtf1\ansicpg1252{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\f1\'cf\f0\'cf}";
         assert_eq!(plain(cyrillic), "ПÏ");
         assert_eq!(plain(r"{\rtf1\ansicpg932\'93\'fa}"), "日");
+        assert_eq!(
+            plain(r"{\rtf1\pca M\'81ller {\fonttbl{\f1\fcharset254 B;}}\f1\'9b}"),
+            "Müller ¢"
+        );
         let by_default = r"{\rtf1\ansicpg1252\deff1{\fonttbl{\f0\fcharset0 A;}{\f1\fcharset204 B;}}\'cf{\f0\'cf\plain\'cf}}";
         assert_eq!(plain(by_default), "ПÏП");
     }
