@@ -22,12 +22,18 @@ pub(super) struct Span {
 
 impl Span {
     /// Puts the block into the content, and returns the rules by which days and hours were read. `end_zone` may differ from the
-    /// zone of the start, `mailbox` is that of the person who looks.
-    pub(super) fn read(&self, end_zone: &Zone, mailbox: &Zone, content: &mut Content) -> TimeZone {
+    /// zone of the start, `mailbox` is that of the person who looks, and `stored` are rules of the zone that came with the item.
+    pub(super) fn read(
+        &self,
+        end_zone: &Zone,
+        mailbox: &Zone,
+        stored: &[TimeZone],
+        content: &mut Content,
+    ) -> TimeZone {
         content.set(Field::AllDay, Value::Flag(self.all_day));
         content.set_text(Field::Zone, self.zone.name.as_str());
         if self.all_day {
-            let (first, after, lived_in) = self.days(end_zone, mailbox);
+            let (first, after, lived_in) = self.days(end_zone, mailbox, stored);
             content.set(Field::Start, Value::Date(first));
             content.set(Field::End, Value::Date(after));
             lived_in
@@ -38,19 +44,24 @@ impl Span {
         }
     }
 
-    /// Returns the first day and the day after the last one. They are the local dates in the zone that the item was made in; an
-    /// item whose zone is wrong or lost (seen with Teams and with `tzone://Microsoft/Utc`) has its midnights in the mailbox's zone.
-    fn days(&self, end_zone: &Zone, mailbox: &Zone) -> (Date, Date, TimeZone) {
-        let own = (&self.zone.rules, &end_zone.rules);
-        let candidates = [own, (&mailbox.rules, &mailbox.rules), (&TimeZone::UTC, &TimeZone::UTC)];
-        let fitting = candidates
+    /// Returns the first day and the day after the last one. They are the local dates in the zone that the item was made in, by its
+    /// history or else by the rules that came along, by which Outlook reckons all years; an item whose zone is wrong or lost (seen
+    /// with Teams and with `tzone://Microsoft/Utc`) has its midnights in the mailbox's zone.
+    fn days(&self, end_zone: &Zone, mailbox: &Zone, stored: &[TimeZone]) -> (Date, Date, TimeZone) {
+        let own = (&self.zone.rules, &end_zone.rules, &self.zone.rules);
+        let stored = stored.iter().map(|rules| (rules, rules, &self.zone.rules));
+        let utc = TimeZone::UTC;
+        let others = [&mailbox.rules, &utc].map(|rules| (rules, rules, rules));
+        let fitting = [own]
             .into_iter()
-            .find(|(from, to)| begins_a_day(self.start, from) && begins_a_day(self.end, to));
-        let (from, to) = fitting.unwrap_or(own);
+            .chain(stored)
+            .chain(others)
+            .find(|(from, to, _)| begins_a_day(self.start, from) && begins_a_day(self.end, to));
+        let (from, to, lived_in) = fitting.unwrap_or(own);
         let (first, last) = (from.to_datetime(self.start).date(), to.to_datetime(self.end).date());
         // What is not at midnight was not widened by whoever wrote it (grommunio 3.10): it covers the days that it touches.
         let after = if begins_a_day(self.end, to) { last } else { next(last) };
-        (first, if after > first { after } else { next(first) }, from.clone())
+        (first, if after > first { after } else { next(first) }, lived_in.clone())
     }
 
     /// Says whether a change leaves the zones of an item as they are: only hours move, and what it says of its end's zone, which the

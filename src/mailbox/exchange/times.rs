@@ -22,7 +22,16 @@ pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> 
     let all_day = item.value(E::IsAllDayEvent).and_then(Theirs::as_bool).unwrap_or(false);
     let (start, end) = (instant(start, &start_zone.rules)?, instant(end, &end_zone.rules)?);
     let span = Span { start, end, all_day, zone: start_zone };
-    Some(span.read(&end_zone, mailbox, content))
+    let stored = rules(item).filter(|_| all_day);
+    Some(span.read(&end_zone, mailbox, stored.as_slice(), content))
+}
+
+/// Returns the rules that came along with the zone of the start.
+fn rules(item: &Properties) -> Option<TimeZone> {
+    match item.value(E::StartTimeZone)? {
+        Theirs::TimeZone { rules, .. } => TimeZone::posix(rules.as_deref()?).ok(),
+        _ => None,
+    }
 }
 
 /// Finds the zone that an item names: by the id that everybody knows, else by the rules that came along. The id that 2013 and later
@@ -148,6 +157,13 @@ mod tests {
         let tokyo =
             item("2026-06-09T15:00:00Z", "2026-06-10T15:00:00Z", Some("Tokyo Standard Time"), true);
         assert_eq!(show(&tokyo, "Europe/Berlin"), "2026-06-10 2026-06-11 Asia/Tokyo");
+        // MS-OXOCAL 2.2.1.41: Outlook reckons a day of 1990, when summer time ended in September, by the rules that come along.
+        let mut old = item("1990-10-02T22:00:00Z", "1990-10-03T22:00:00Z", id, true);
+        let rules = "<STD>-1:00:00<DST>-2:00:00,M3.5.0/2:00:00,M10.5.0/3:00:00".to_owned();
+        let zone =
+            Theirs::TimeZone { id: id.unwrap_or_default().into(), rules: Some(rules.into()) };
+        old.set(E::StartTimeZone, zone);
+        assert_eq!(show(&old, "America/New_York"), "1990-10-03 1990-10-04 Europe/Berlin");
     }
 
     #[test]

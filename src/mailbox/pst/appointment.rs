@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::series::{self, Course};
-use super::times::{self, Setting};
+use super::times::{self, Reckoned, Setting};
 use super::write::{Desk, Unfit};
 use crate::mailbox::span::{self, Span};
 use crate::mapi::entry::global_object_id;
@@ -81,12 +81,15 @@ pub(super) fn times(
         .and_then(|bytes| AppointmentRecurrence::parse(bytes).ok());
     let blob = if moved || series_changed {
         let keeps_zones = Span::keeps_zones(content, before);
-        out.extend(times::write(&span, series.is_some(), keeps_zones, desk.now));
-        let blob = match series {
-            Some(series) => Some(series::write(series, &course(&span), known.as_ref())?),
-            None => None,
+        let (blob, reckoned) = match series {
+            Some(series) => (
+                Some(series::write(series, &course(&span), known.as_ref())?),
+                Reckoned::series(&span, desk.now),
+            ),
+            None => (None, Reckoned::once(&span)),
         };
-        out.extend(pattern(series.zip(blob.as_ref()), &span)?);
+        out.extend(times::write(&span, &reckoned, series.is_some(), keeps_zones));
+        out.extend(pattern(series.zip(blob.as_ref()), &reckoned)?);
         if blob.is_none() || blob != known {
             // It described the series as it was, and need not be there.
             out.push((n::RECURRENCE_TEXT.into(), None));
@@ -117,20 +120,19 @@ pub(super) fn course(span: &Span) -> Course {
 
 fn pattern(
     series: Option<(&Recurrence, &AppointmentRecurrence)>,
-    span: &Span,
+    reckoned: &Reckoned,
 ) -> Result<Vec<Setting>, Unfit> {
     let Some((series, blob)) = series else {
         return Ok(vec![
             (n::APPOINTMENT_RECURRENCE.into(), None),
             (n::RECURRING.into(), Some(V::Boolean(false))),
             (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
-            (n::CLIP_START.into(), times::file_time(span.start)),
-            (n::CLIP_END.into(), times::file_time(span.end)),
+            (n::CLIP_START.into(), times::file_time(reckoned.start)),
+            (n::CLIP_END.into(), times::file_time(reckoned.end)),
             (p::ICON_INDEX.into(), Some(V::Integer32(ICON))),
         ]);
     };
-    let zone = &span.zone.rules;
-    let midnight = |date| span::midnight(date, zone).and_then(times::file_time);
+    let midnight = |date| span::midnight(date, &reckoned.rules).and_then(times::file_time);
     let first = midnight(blob.pattern.start.to_datetime().date());
     let last = match series.range {
         Range::Forever { .. } => Some(V::Time(NEVER)),

@@ -8,9 +8,13 @@ use super::zone_rule;
 use crate::mailbox::birthday;
 use crate::mailbox::span::Span;
 use crate::mailbox::zones::Zone;
+use crate::mapi::recurrence::AppointmentRecurrence;
 use crate::mapi::zone::{ZoneDefinition, ZoneRule};
 use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
 use crate::model::{Content, Slot, Value};
+
+/// A year of which the zones' rules of nowadays are taken.
+const NOWADAYS: i16 = 2026;
 
 /// A property and what it is to hold; `None` takes it out.
 pub(super) type Setting = (PropertyKey, Option<V>);
@@ -37,8 +41,63 @@ pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> 
         .value(n::END_ZONE)
         .and_then(|value| defined(value, mailbox))
         .unwrap_or_else(|| zone.clone());
+    let is_series = item.value(n::RECURRING).and_then(V::as_bool).unwrap_or(false);
+    let stored = if all_day || is_series { stored(item, &zone) } else { Vec::new() };
+    let (start, end) = if is_series && !all_day {
+        by_its_clock(item, (start, end), &zone.rules, &stored)
+    } else {
+        (start, end)
+    };
     let span = Span { start, end, all_day, zone };
-    Some(span.read(&end_zone, mailbox, content))
+    Some(span.read(&end_zone, mailbox, &stored, content))
+}
+
+/// Returns the rules by which Outlook may have reckoned an item's times: those that came along, of which the one in force holds for
+/// all years (MS-OXOCAL 2.2.1.39 and 2.2.1.41), and those that the zone has nowadays, since older versions store none.
+fn stored(item: &Properties, zone: &Zone) -> Vec<TimeZone> {
+    let bytes = |of| item.value(of).and_then(V::as_bytes);
+    let defined = |of| ZoneDefinition::parse(bytes(of)?).ok()?.effective().copied();
+    let of_series = || ZoneRule::parse(bytes(n::TIME_ZONE_STRUCT)?).ok();
+    let all = [
+        defined(n::SERIES_ZONE),
+        of_series(),
+        defined(n::START_ZONE),
+        Some(zone_rule::of(&zone.rules, NOWADAYS)),
+    ];
+    all.into_iter().flatten().filter_map(|rule| zone_rule::zone(&rule)).collect()
+}
+
+/// Returns when the first occurrence of a series is in its zone as it was then. What counts of a series is the hour on its clock,
+/// and Outlook reckons the instant by the rule that it has for all years.
+fn by_its_clock(
+    item: &Properties,
+    (start, end): (Timestamp, Timestamp),
+    zone: &TimeZone,
+    stored: &[TimeZone],
+) -> (Timestamp, Timestamp) {
+    if stored.iter().all(|rules| rules.to_offset(start) == zone.to_offset(start)) {
+        return (start, end);
+    }
+    let blob = item.value(n::APPOINTMENT_RECURRENCE).and_then(V::as_bytes);
+    let Some(Ok(series)) = blob.map(AppointmentRecurrence::parse) else { return (start, end) };
+    let fits = |rules: &TimeZone| {
+        let wall = rules.to_datetime(start).time();
+        let minutes = u32::from(wall.hour().unsigned_abs()) * 60;
+        minutes + u32::from(wall.minute().unsigned_abs()) == series.starts
+    };
+    let rules = stored.iter().find(|rules| fits(rules)).filter(|_| !fits(zone));
+    let moved = rules
+        .and_then(|rules| Some((reclocked(start, rules, zone)?, reclocked(end, rules, zone)?)));
+    moved.unwrap_or((start, end))
+}
+
+/// Returns the instant at which the clocks of a zone show what other rules say that they do.
+fn reclocked(at: Timestamp, from: &TimeZone, to: &TimeZone) -> Option<Timestamp> {
+    if from.to_offset(at) == to.to_offset(at) {
+        // An hour that the clocks show twice stays the one that it is.
+        return Some(at);
+    }
+    to.to_ambiguous_timestamp(from.to_datetime(at)).compatible().ok()
 }
 
 /// Finds the zone of a definition: by the name that everybody knows, else by its rules.
@@ -48,22 +107,49 @@ fn defined(value: &V, mailbox: &Zone) -> Option<Zone> {
         .or_else(|| Zone::of_rules(&zone_rule::posix(definition.effective()?)?, mailbox))
 }
 
+/// When an appointment is as Outlook reckons it: by one rule for all years.
+pub(super) struct Reckoned {
+    rule: ZoneRule,
+    /// The same as a zone.
+    pub(super) rules: TimeZone,
+    /// The first moment.
+    pub(super) start: Timestamp,
+    /// The moment after the last.
+    pub(super) end: Timestamp,
+}
+
+impl Reckoned {
+    /// Reckons a single appointment, which has the rule of its own year.
+    pub(super) fn once(span: &Span) -> Self {
+        let rules = span.zone.rules.clone();
+        let rule = zone_rule::of(&rules, rules.to_datetime(span.start).year());
+        Self { rule, rules, start: span.start, end: span.end }
+    }
+
+    /// Reckons the first occurrence of a series. Its rule is not that of a year long past; the clocks show the same by it.
+    pub(super) fn series(span: &Span, now: Timestamp) -> Self {
+        let own = &span.zone.rules;
+        let year = own.to_datetime(span.start).year().max(own.to_datetime(now).year());
+        let rule = zone_rule::of(own, year);
+        let rules = zone_rule::zone(&rule).unwrap_or_else(|| own.clone());
+        let at = |at| reclocked(at, own, &rules).unwrap_or(at);
+        Self { rule, start: at(span.start), end: at(span.end), rules }
+    }
+}
+
 /// Writes the block. A series has its zone in two more forms; the zone of the end stays where zones are kept.
 pub(super) fn write(
     span: &Span,
+    reckoned: &Reckoned,
     is_series: bool,
     keeps_zones: bool,
-    now: Timestamp,
 ) -> Vec<Setting> {
-    let year = |at| span.zone.rules.to_datetime(at).year();
-    // Outlook reckons every year of a series by the one rule that is in force, so it is not that of a year long past.
-    let year = if is_series { year(span.start).max(year(now)) } else { year(span.start) };
-    let rule = zone_rule::of(&span.zone.rules, year);
+    let Reckoned { rule, start, end, .. } = *reckoned;
     // A zone that Windows has no name for keeps its own: the rules are there as well.
     let name = span.zone.windows().unwrap_or(&span.zone.name);
     let zone = || Some(V::Binary(ZoneDefinition::of(name, rule).to_bytes()));
-    let (start, end) = (file_time(span.start), file_time(span.end));
-    let minutes = (span.end.as_second() - span.start.as_second()) / 60;
+    let minutes = (end.as_second() - start.as_second()) / 60;
+    let (start, end) = (file_time(start), file_time(end));
     let series = |value: Option<V>| value.filter(|_| is_series);
     let mut out = vec![
         (n::APPOINTMENT_START.into(), start.clone()),

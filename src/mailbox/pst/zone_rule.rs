@@ -52,6 +52,11 @@ pub(super) fn posix(rule: &ZoneRule) -> Option<String> {
     Some(format!("<local>{standard}<summer>{daylight},{begins},{ends}"))
 }
 
+/// Makes a zone that has such rules in every year.
+pub(super) fn zone(rule: &ZoneRule) -> Option<TimeZone> {
+    TimeZone::posix(&posix(rule)?).ok()
+}
+
 struct Change {
     at: Timestamp,
     before: Offset,

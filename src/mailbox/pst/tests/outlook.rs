@@ -8,7 +8,7 @@ use crate::mailbox::pst::times;
 use crate::mailbox::pst::write::{self, Desk};
 use crate::mapi::recurrence::AppointmentRecurrence;
 use crate::mapi::zone::{ZoneDefinition, ZoneRule};
-use crate::mapi::{Properties, Value as V, named as n, property as p};
+use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
 use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
 
@@ -164,10 +164,11 @@ fn new_items_have_what_the_tables_of_outlook_ask_for() {
 /// 1990, 1965 had none, and today it ends in October; in New York it ended in October until 2006, since then in November.
 #[test]
 fn a_series_lives_by_the_rules_of_the_day_on_which_it_is_written() {
-    for (name, first, month) in [
-        ("Europe/Berlin", Date::constant(1990, 10, 3), 10),
-        ("Europe/Berlin", Date::constant(1965, 6, 15), 10),
-        ("America/New_York", Date::constant(2005, 11, 3), 11),
+    // When a day begins by today's rule is what Python's zoneinfo says of `CET-1CEST,M3.5.0,M10.5.0/3` and `EST5EDT,M3.2.0,M11.1.0`.
+    for (name, first, month, midnight) in [
+        ("Europe/Berlin", Date::constant(1990, 10, 3), 10, "1990-10-02T22:00:00Z"),
+        ("Europe/Berlin", Date::constant(1965, 6, 15), 10, "1965-06-14T22:00:00Z"),
+        ("America/New_York", Date::constant(2005, 11, 3), 11, "2005-11-03T04:00:00Z"),
     ] {
         let mailbox = zone(name);
         let mut content = sample::all_day();
@@ -192,8 +193,46 @@ fn a_series_lives_by_the_rules_of_the_day_on_which_it_is_written() {
         assert_eq!(rule_of_all, rule(&item, n::SERIES_ZONE));
         // A single one lives by the rules of its own year.
         assert_ne!(rule(&single, n::START_ZONE).standard, rule_of_all.standard);
+        for of in [n::APPOINTMENT_START, n::COMMON_START, n::CLIP_START] {
+            assert_eq!(instant_of(&item, of), midnight, "{name} since {first}");
+        }
         assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+        // Outlook 2003 stores no zone with whole days.
+        let mut old = item.clone();
+        for of in [n::SERIES_ZONE, n::START_ZONE, n::END_ZONE, n::TIME_ZONE_STRUCT] {
+            old.remove(of);
+        }
+        assert_eq!(different(&content, &look(&old, &mailbox).content), NOTHING);
     }
+}
+
+fn instant_of(item: &Properties, of: Named) -> String {
+    times::instant(item.value(of).and_then(V::as_time).unwrap()).unwrap().to_string()
+}
+
+/// MS-OXOCAL 2.2.1.41: the rule that came along turns the times of a series into UTC. A series at half past nine in the Berlin of
+/// October 1990 is so at 07:30 in UTC, and was held at 08:30; both by Python's zoneinfo, as above.
+#[test]
+fn the_hour_of_a_series_is_that_of_its_clock_in_every_year() {
+    let mailbox = zone("Europe/Berlin");
+    let mut content = sample::full(ItemKind::Appointment);
+    let start = Date::constant(1990, 10, 3);
+    for (field, hour) in [(Field::Start, 8), (Field::End, 9)] {
+        let at = format!("1990-10-03T0{hour}:30:00Z").parse().unwrap();
+        content.set(field, Value::Instant(at));
+    }
+    let (pattern, range) = (Pattern::Daily { every: 7 }, Range::Forever { start });
+    let series = Recurrence { pattern, range, exceptions: Vec::new() };
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    let mut item = create(ItemKind::Appointment, &content, &mailbox);
+    assert_eq!(instant_of(&item, n::APPOINTMENT_START), "1990-10-03T07:30:00Z");
+    assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
+    // As it was written here until now, and as programs write it that know the history of the zone.
+    for (of, hour) in [(n::APPOINTMENT_START, 8), (n::APPOINTMENT_END, 9)] {
+        let at: jiff::Timestamp = format!("1990-10-03T0{hour}:30:00Z").parse().unwrap();
+        item.set(of, times::file_time(at).unwrap());
+    }
+    assert_eq!(different(&content, &look(&item, &mailbox).content), NOTHING);
 }
 
 /// MS-OXORMDR 2.2.1.2: a series has one signal, and the next one is reckoned when it is dismissed.
