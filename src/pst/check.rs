@@ -25,6 +25,7 @@
 //! | folders: 3602 and 3603 count the rows; every item is in a table | `folders` |
 //! | names: each at its ordinal, of a set that is there, in the bucket of its number or of its text's checksum | `names` |
 //! | ids of named properties that the map does not name: a note | `tables` |
+//! | messages within items: their ids are of no other message, and given already (`rgnid`): a note | `tables` |
 //! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence | `items` |
 //! | items: 0E08 is the sum of their data | `tables` |
 //!

@@ -104,6 +104,7 @@ rules! {
     ItemCount "item-count" "does not say that it has {} items" "nennt nicht die {} Elemente, die er hat";
     UnreadCount "unread-count" "does not say that {} of its items are unread" "nennt nicht die {} ungelesenen Elemente, die er hat";
     NoSettings "no-settings" "has no table of its settings" "hat keine Tabelle der Einstellungen";
+    EmbeddedId "embedded-id" "has the id of another message, and some readers take that one for it" "hat die Kennung einer anderen Nachricht, und manche Leser nehmen jene dafür";
     ItemSize "item-size" "says that it has {} bytes and has {}" "nennt {} Bytes und hat {}";
     Required "required" "has no property {}" "hat die Eigenschaft {} nicht";
     UsedAddresses "used-addresses" "names other e-mail addresses as used in one list than in the other" "nennt in einer Liste andere E-Mail-Adressen als belegt als in der anderen";

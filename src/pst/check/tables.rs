@@ -1,13 +1,13 @@
 //! Heaps, property contexts and tables of all nodes (effect). MS-PST 2.3.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{ControlFlow, RangeInclusive};
 
 use super::lists::{Blocks, data_size};
 use super::place::{Part, Place};
 use super::report::{Report, Weight};
 use super::rule::Rule;
-use super::{attachments, heaps, rows};
+use super::{attachments, heaps, rows, trees};
 use crate::mapi::{PropertyId, PropertyType, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
@@ -29,7 +29,8 @@ const REPLICATION: RangeInclusive<u32> = 0x16..=0x18;
 pub(super) fn check(store: &Store<&Ndb>, blocks: &Blocks, report: &mut Report) {
     // Where it cannot be read, that was said.
     let names = store.names().ok();
-    let mut walk = Walk { ndb: store.nodes(), names, blocks, report, seen: HashMap::new() };
+    let (ndb, seen, embedded) = (store.nodes(), HashMap::new(), HashSet::new());
+    let mut walk = Walk { ndb, names, blocks, report, seen, embedded };
     let walked = store.nodes().nodes(Nid(0), &mut |node| {
         let size = walk.whole(&node, Place::Node(node.nid), 0);
         if node.nid.kind() == NidKind::MESSAGE {
@@ -47,6 +48,8 @@ struct Walk<'a> {
     report: &'a mut Report,
     /// Nodes whose subnodes have more than one owner, with their sizes: they are looked at once.
     seen: HashMap<(Nid, Option<Bid>, Bid), u64>,
+    /// The ids of messages within items.
+    embedded: HashSet<Nid>,
 }
 
 impl Walk<'_> {
@@ -79,12 +82,26 @@ impl Walk<'_> {
         attachments::check(self.ndb, &below, place, self.report);
         for node in &below {
             let place = Place::Within(&place, Part::Subnode(node.nid));
+            if node.nid.kind() == NidKind::MESSAGE {
+                self.embedded(node.nid, place);
+            }
             size += self.whole(node, place, depth + 1);
         }
         if let Some(sub) = shared {
             self.seen.insert((node.nid, node.data, sub), size);
         }
         size
+    }
+
+    /// Outlook gives a message within an item an id that no other message of the file has. The format does not ask for it.
+    fn embedded(&mut self, nid: Nid, place: Place<'_>) {
+        let known = self.report.take(place, self.ndb.node(nid)).flatten();
+        if !self.embedded.insert(nid) || known.is_some() {
+            self.report.note(place, Rule::EmbeddedId);
+        }
+        if let Some(last) = trees::given_last_before(self.ndb, nid) {
+            self.report.note(place, Rule::FutureNode.by(&[&format_args!("{last:#x}")]));
+        }
     }
 
     /// The heap comes first: what is wrong with it explains what cannot be read.

@@ -249,6 +249,32 @@ fn rows_of_attachments_mirror_them() {
     assert_eq!(findings(broken.bytes), [format!("node 0x200024, {expected}")]);
 }
 
+/// As in files of Outlook: a message within an item has an id that no item has, nor another such message. Others find it by that.
+#[test]
+fn messages_within_items_have_ids_of_their_own() {
+    let time = FileTime(134_000_000_000_000_000);
+    let mut item = contact("Serie");
+    let changed = Occurrence::new(time, time, time, Properties::new());
+    item.occurrences = vec![changed.clone(), changed];
+    let good = file(&[(Role::Calendar, item)]);
+    let [first, second] = [0x401, 0x402].map(|index| Nid::new(NidKind::ATTACHMENT, index));
+    let message = |index| Nid::new(NidKind::MESSAGE, index);
+    let twice = "has the id of another message, and some readers take that one for it";
+    let later = "has an index above the 0x10003 that rgnid says was given last";
+    // The item has index 0x10001, and its messages the two behind it.
+    for (attachment, to, expected) in [
+        (first, ANNA, format!("subnode 0x8025, subnode 0x200024: {twice}")),
+        (second, message(0x1_0002), format!("subnode 0x8045, subnode 0x200044: {twice}")),
+        (first, message(0x1_0004), format!("subnode 0x8025, subnode 0x200084: {later}")),
+    ] {
+        let mut broken = Broken::new(good.clone());
+        broken.embedded(attachment, to);
+        let report = check_medium(Medium::Memory(broken.bytes)).unwrap();
+        let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
+        assert_eq!((said, report.errors()), (vec![format!("node 0x200024, {expected}")], 0));
+    }
+}
+
 /// Subnodes of subnodes of subnodes and so on: no item has them.
 #[test]
 fn a_nest_that_is_too_deep_is_found() {

@@ -176,15 +176,20 @@ impl Walk<'_> {
     /// Checks the id of a node.
     fn node(&mut self, node: &Node) {
         self.report.nodes += 1;
-        let kind = node.nid.kind();
-        let index = usize::try_from(kind.bits()).unwrap_or(0);
-        let highest = self.ndb.header().highest.get(index).copied().unwrap_or(0);
-        // Single nodes of the store have fixed ids.
-        if kind != NidKind::INTERNAL && node.nid.index() > highest {
-            let breach = Rule::FutureNode.by(&[&format_args!("{highest:#x}")]);
+        if let Some(last) = given_last_before(self.ndb, node.nid) {
+            let breach = Rule::FutureNode.by(&[&format_args!("{last:#x}")]);
             self.report.error(Place::Node(node.nid), breach);
         }
     }
+}
+
+/// Returns the index that was given last to a node of its kind, where that of the node is higher.
+pub(super) fn given_last_before(ndb: &Ndb, nid: Nid) -> Option<u32> {
+    let kind = nid.kind();
+    let place = usize::try_from(kind.bits()).unwrap_or(0);
+    let last = ndb.header().highest.get(place).copied().unwrap_or(0);
+    // Single nodes of the store have fixed ids.
+    (kind != NidKind::INTERNAL && nid.index() > last).then_some(last)
 }
 
 /// Says what is wrong with the sizes in the head of a page: programs other than this one trust them.

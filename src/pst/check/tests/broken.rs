@@ -249,6 +249,24 @@ impl Broken {
         });
     }
 
+    /// Gives the message in an attachment of the first item another id: in what refers to it, and where it is.
+    pub(super) fn embedded(&mut self, attachment: Nid, to: Nid) {
+        let ndb = self.ndb();
+        let item = ndb.node(super::ANNA).unwrap().unwrap();
+        let node = subnode::find(&ndb, item.sub, attachment).unwrap().unwrap();
+        let context = PropertyContext::open(&ndb, &node).unwrap();
+        let (message, _) = context.object(context.property(PropertyId(0x3701)).unwrap()).unwrap();
+        let id = message.nid.0.to_le_bytes();
+        for bid in [node.data, node.sub].into_iter().flatten() {
+            let entry = ndb.block_entry(bid).unwrap().unwrap();
+            self.block(&entry, |block| {
+                let start = block.windows(4).position(|window| window == id);
+                let start = start.expect("the id is there");
+                block[start..start + 4].copy_from_slice(&to.0.to_le_bytes());
+            });
+        }
+    }
+
     /// Changes bytes behind the first place in a node's block where some stand.
     pub(super) fn value(&mut self, nid: Nid, bytes: &[u8], behind: usize, to: &[u8]) {
         let ndb = self.ndb();

@@ -59,6 +59,7 @@ impl Batch<'_> {
             self.node(folder, "folder").map_err(WriteError::shared)?;
             self.node(contents, "contents table").map_err(WriteError::shared)?;
         }
+        let nid = self.tx.next_nid(NidKind::MESSAGE)?;
         let attachments = self.put_occurrences(&item.occurrences)?;
         let flags = flags(&item.properties);
         let flags = if item.occurrences.is_empty() { flags } else { flags | HAS_ATTACHMENTS };
@@ -74,7 +75,6 @@ impl Batch<'_> {
         properties.put(property::MESSAGE_CLASS, Given::Text(&item.class));
         properties.put(property::MESSAGE_FLAGS, Given::Bytes(&flags_stored));
         let Message { data, sub, .. } = self.put_message(&mut properties, attachments)?;
-        let nid = self.tx.next_nid(NidKind::MESSAGE)?;
         self.tx.set_node(Node { nid, data, sub, parent: folder })?;
         let context = std::mem::take(&mut self.context);
         self.put_row(contents, nid, |table, old| {

@@ -21,8 +21,8 @@ use super::template::ATTACHMENTS;
 const CLASS: &str = "IPM.OLE.CLASS.{00061055-0000-0000-C000-000000000046}";
 /// The index of an item's first attachment.
 const FIRST_ATTACHMENT: u32 = 0x401;
-/// The embedded message, below its attachment.
-const EMBEDDED: Nid = Nid::new(NidKind::MESSAGE, 0x1_0001);
+/// The id that every embedded message once got here, and that Outlook gives the first item of a file.
+const OF_ALL: Nid = Nid::new(NidKind::MESSAGE, 0x1_0001);
 /// `afEmbeddedMessage`.
 const EMBEDDED_MESSAGE: i32 = 5;
 /// `afException`.
@@ -116,6 +116,8 @@ impl Batch<'_> {
         let mut properties =
             self.stored(&occurrence.properties, subject.as_ref(), &usual.of(CLASS))?;
         let message = self.put_message(&mut properties, Attachments::default())?;
+        // Some readers (libpff) look for a message by its id in the whole file, and Outlook gives no id twice.
+        let embedded = self.tx.next_nid(NidKind::MESSAGE)?;
 
         let values = [
             (property::ATTACH_METHOD, Value::Integer32(EMBEDDED_MESSAGE)),
@@ -134,7 +136,7 @@ impl Batch<'_> {
         // The size is that of the values; the embedded message counts with all that it holds.
         let own: usize = given(&values).map(|(_, value)| value.stored().len()).sum();
         let told_size = told(bytes(own) + message.size).to_le_bytes();
-        let object = [EMBEDDED.0.to_le_bytes(), told(message.size).to_le_bytes()].concat();
+        let object = [embedded.0.to_le_bytes(), told(message.size).to_le_bytes()].concat();
         let mut properties = StoredProperties::with_capacity(values.len() + 1);
         given(&values).for_each(|(tag, value)| properties.put(tag, value));
         properties.put(property::ATTACH_SIZE, Given::Bytes(&told_size));
@@ -144,7 +146,7 @@ impl Batch<'_> {
         let (mut subnodes, big) = put_given(&mut self.tx, &values)?;
         let size = bytes(self.context.bytes().len()) + big + message.size;
         let data = self.tx.put_data(self.context.bytes())?;
-        subnodes.push(entry(EMBEDDED, message.data, message.sub));
+        subnodes.push(entry(embedded, message.data, message.sub));
         let sub = self.tx.put_subnodes(&subnodes)?;
         let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
         let cells = columns.iter().filter_map(|tag| {
@@ -171,9 +173,11 @@ impl Batch<'_> {
         let what = "embedded message";
         let message = found.ok_or(PstError::NoNode { nid, what })?;
         let (message, size) = self.change_message(message, occurrence)?;
+        let is_of_another = nid == OF_ALL || self.tx.node(nid)?.is_some();
+        let own = if is_of_another { self.tx.next_nid(NidKind::MESSAGE)? } else { nid };
 
         let source = NodeSource::open(&self.tx, attachment)?;
-        let object = [nid.0.to_le_bytes(), told(size).to_le_bytes()].concat();
+        let object = [own.0.to_le_bytes(), told(size).to_le_bytes()].concat();
         for (tag, value) in [
             (property::EXCEPTION_START, occurrence.start.0.to_le_bytes().to_vec()),
             (property::EXCEPTION_END, occurrence.end.0.to_le_bytes().to_vec()),
@@ -192,12 +196,13 @@ impl Batch<'_> {
         }
         let without = |sub: Nid| sub == nid || context.dropped().contains(&sub);
         let kept = size_below(&self.tx, attachment.sub, &without)?;
-        let own = bytes(context.len(&source)? + context.new_bytes());
+        let size = size + kept + bytes(context.len(&source)? + context.new_bytes());
         let changes = context.finish(&source)?;
         drop(source);
-        let below = vec![(nid, Some(message))];
+        // The later of two for one id is what counts.
+        let below = vec![(nid, None), (own, Some(Node { nid: own, ..message }))];
         let node = apply_context(&mut self.tx, *attachment, changes, below)?;
-        Ok(Attachment { node, cells, size: own + kept + size })
+        Ok(Attachment { node, cells, size })
     }
 
     /// Changes an embedded message; returns it and the bytes of its data and of all below it.

@@ -1,5 +1,6 @@
 //! Series, of which some occurrences differ.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::{NOW, audit, contact, node, number, store, value};
@@ -70,6 +71,37 @@ fn rows_of_attachments_follow_in_every_column_that_outlook_added() {
     changed_occurrences(widen);
 }
 
+/// What earlier versions wrote: both messages have the id of the file's first item. libpff shows that one in their place.
+fn share_ids(file: &mut Writer, nid: Nid) {
+    let mut batch = Batch::begin(file, NOW).unwrap();
+    let item = batch.node(nid, "item").unwrap();
+    let mut changes = Vec::new();
+    let mut below = NodeSource::open(&batch.tx, &item).unwrap().subnodes().unwrap();
+    below.retain(|sub| sub.nid.kind() == NidKind::ATTACHMENT);
+    for attachment in below {
+        let source = NodeSource::open(&batch.tx, &attachment).unwrap();
+        let [.., message] = source.subnodes().unwrap()[..] else { panic!("no message") };
+        let mut context = source.context().unwrap();
+        let mut object = context.bytes(property::ATTACH_OBJECT, &source).unwrap().unwrap();
+        let first = Nid::new(NidKind::MESSAGE, 0x1_0001);
+        object[..4].copy_from_slice(&first.0.to_le_bytes());
+        context.set(property::ATTACH_OBJECT, &object, &source).unwrap();
+        let done = context.finish(&source).unwrap();
+        drop(source);
+        let moved = vec![(message.nid, None), (first, Some(Node { nid: first, ..message }))];
+        let node = apply_context(&mut batch.tx, attachment, done, moved).unwrap();
+        changes.push((node.nid, Some(node)));
+    }
+    let sub = apply_subnodes(&mut batch.tx, item.sub, changes).unwrap();
+    batch.tx.set_node(Node { sub, ..item }).unwrap();
+    batch.commit().unwrap();
+}
+
+#[test]
+fn messages_that_share_the_id_of_an_item_are_given_their_own() {
+    changed_occurrences(share_ids);
+}
+
 fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
     let folder = tempfile::tempdir().unwrap();
     let (mut file, made) = store(folder.path());
@@ -91,7 +123,7 @@ fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
     audit(file.nodes());
     let embedded = |file: &Writer| {
         let nodes = file.nodes();
-        let mut found = Vec::new();
+        let (mut found, mut ids) = (Vec::new(), Vec::new());
         subnode::each(nodes, node(nodes, nid).sub, &mut |sub| {
             if sub.nid.kind() == NidKind::ATTACHMENT {
                 let context = PropertyContext::open(nodes, &sub).unwrap();
@@ -102,16 +134,25 @@ fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
                 assert_eq!(number(context.value(property::ATTACH_METHOD.id).unwrap()), Some(5));
                 let (message, _) =
                     context.object(context.property(PropertyId(0x3701)).unwrap()).unwrap();
+                ids.push(message.nid);
                 let message = PropertyContext::open(nodes, &message).unwrap();
                 found.push(message.value(property::SUBJECT.id).unwrap().unwrap());
             }
             Ok(ControlFlow::Continue(()))
         })
         .unwrap();
-        found
+        (found, ids)
     };
     let subject = |text: &str| Value::String(format!("\u{1}\u{1}{text}"));
-    assert_eq!(embedded(&file), [subject("moved"), subject("moved again")]);
+    // An id of a message is that of no other one in the file.
+    let has_own = |file: &Writer, ids: &[Nid]| {
+        let is_free = |id: &Nid| file.nodes().node(*id).unwrap().is_none();
+        let apart: BTreeSet<&Nid> = ids.iter().collect();
+        apart.len() == ids.len() && ids.iter().all(is_free)
+    };
+    let (found, ids) = embedded(&file);
+    assert_eq!(found, [subject("moved"), subject("moved again")]);
+    assert!(has_own(&file, &ids), "{ids:?}");
     // MS-OXCMSG 2.2.1.14: whether nobody sees an attachment, and no paper clip is shown.
     let is_clipless = |file: &mut Writer| {
         let batch = Batch::begin(file, NOW).unwrap();
@@ -135,12 +176,16 @@ fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
         (vec![], vec![attachment(0x402), attachment(0x403)], Vec::new()),
         (vec![occurrence(3, "third")], vec![], vec![subject("third")]),
     ] {
+        let is_as_it_was = occurrences.is_empty() && dropped.is_empty();
         let change = ItemChange { occurrences, dropped, ..ItemChange::default() };
         let mut batch = Batch::begin(&mut file, NOW).unwrap();
         batch.change_item(nid, &change).unwrap();
         batch.commit().unwrap();
         audit(file.nodes());
-        assert_eq!(embedded(&file), expected);
+        let (found, ids) = embedded(&file);
+        assert_eq!(found, expected);
+        // What does not change keeps its id as well.
+        assert!(has_own(&file, &ids) || is_as_it_was, "{ids:?}");
         assert_eq!(is_clipless(&mut file), Some(Value::Boolean(!expected.is_empty())));
     }
     // A message that is not there is not made under a name of our own.
