@@ -118,6 +118,16 @@ impl Map {
         self.0.iter().map(|word| word.count_zeros()).sum()
     }
 
+    /// Returns how many slots there are up to the last one in use.
+    pub(super) fn used(&self) -> u16 {
+        let last = self.0.iter().rposition(|word| *word != 0);
+        let slots = last.zip(last.and_then(|last| self.0.get(last)));
+        let used = slots.map(|(last, word)| {
+            last * 64 + 64 - usize::try_from(word.trailing_zeros()).unwrap_or_default()
+        });
+        used.and_then(|used| u16::try_from(used).ok()).unwrap_or_default()
+    }
+
     /// Sets or clears the bits of some slots.
     pub(super) fn mark(&mut self, slot: u16, slots: u16, taken: bool) {
         for (index, mask) in masks(slot, slots) {
@@ -229,7 +239,7 @@ mod tests {
         assert!(map.all_taken(0, 9));
         assert!(!map.all_taken(0, 10));
         assert!(map.all_free(9, SLOTS - 9));
-        assert_eq!(map.free(), u32::from(SLOTS) - 9);
+        assert_eq!((map.free(), map.used()), (u32::from(SLOTS) - 9, 9));
         assert_eq!(map.bytes(), bytes);
         assert_eq!(Map::fresh(1).bytes()[..2], [0xFF, 0]);
         assert_eq!(Map::fresh(128).bytes()[..4], [0xFF, 0xFF, 0xFF, 0]);
@@ -251,8 +261,10 @@ mod tests {
         assert_eq!((map.longest(), map.free()), (60, 60));
         assert_eq!(map.find(61, 1, 0), None);
         assert_eq!(map.find(1, 1, 160), None);
+        assert_eq!(map.used(), SLOTS);
         map.mark(SLOTS - 1, 1, false);
         assert_eq!(map.find(1, 1, 160), Some(SLOTS - 1));
+        assert_eq!(map.used(), SLOTS - 1);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! What the transaction freed is told to the maps by the next one, or by [`Writer::close`].
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::Writer;
 use super::bits::{Run, section_at};
@@ -162,8 +163,8 @@ impl Pages for TreePages<'_, '_> {
         })?;
         let place = PageRef { id: transaction.next_page, at: run.at() };
         transaction.next_page = PageId(place.id.0 + 1);
-        let Writer { pen, ndb, .. } = &mut *transaction.file;
-        pen.write(ndb.medium_mut(), place.at, &form::tree_page(kind, page, place))?;
+        let content = form::tree_page(kind, page, place);
+        transaction.file.place(place.at, content.len())?.copy_from_slice(&content);
         Ok(place)
     }
 
@@ -176,24 +177,43 @@ impl Writer {
     /// Writes what is held back and the maps of new sections, which nothing committed reaches, gives the file its length, and
     /// makes all durable.
     fn finish_sections(&mut self) -> Result<(), WriteError> {
-        let first = self.space.first_new();
         let end = self.space.end();
+        self.put_new_maps(&(0..end))?;
         let medium = self.ndb.medium_mut();
-        for (section, map) in self.space.changed().filter(|(section, _)| *section >= first) {
-            let at = section_at(section);
-            let mut head = form::allocation_map(at, map).to_vec();
-            for kind in super::bits::reserved(section) {
-                let at = at + wide(head.len());
-                head.extend(form::reserved_page(kind, at));
-            }
-            self.pen.write(medium, at, &head)?;
-        }
-        self.pen.finish(medium)?;
+        self.pen.finish(medium, end)?;
         if medium.len()? != end {
             medium.set_len(end)?;
         }
         self.sync()?;
         Ok(())
+    }
+
+    /// Returns where so many bytes at an offset are to be put. When the pen is full, sections leave it with the maps that they have by
+    /// then, so that only those in which something still finds room get another one at the end.
+    pub(super) fn place(&mut self, at: u64, size: usize) -> Result<&mut [u8], PstError> {
+        if let Some(range) = self.pen.must_hand_over(at, size) {
+            self.put_new_maps(&range)?;
+            self.pen.hand_over(self.ndb.medium_mut(), range.end)?;
+        }
+        self.pen.place(self.ndb.medium_mut(), at, size)
+    }
+
+    /// Puts the maps of new sections that begin in a part of the file to the other bytes of these.
+    fn put_new_maps(&mut self, part: &Range<u64>) -> Result<(), PstError> {
+        let Self { space, pen, ndb, .. } = self;
+        space.put_new_maps(&mut |section, map| {
+            let at = section_at(section);
+            if !part.contains(&at) {
+                return Ok(false);
+            }
+            let mut head = form::allocation_map(at, map).to_vec();
+            for kind in super::bits::reserved(section) {
+                let at = at + wide(head.len());
+                head.extend(form::reserved_page(kind, at));
+            }
+            pen.write(ndb.medium_mut(), at, &head)?;
+            Ok(true)
+        })
     }
 
     /// Turns the file from its old state to the one that a header leads to (phases 2 to 4).
@@ -286,4 +306,44 @@ fn entry(fields: &[&[u8]]) -> [u8; LONGEST] {
     let bytes = fields.iter().flat_map(|field| field.iter());
     entry.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pst::crypt::Crypt;
+    use crate::pst::id::{Nid, NidKind};
+    use crate::pst::medium::{Call, Medium, Recording};
+    use crate::pst::ndb::node::Node;
+    use crate::pst::ndb::write::{Settings, Writer};
+
+    /// A write of its own for each map would cost more than the bytes of its section do. The maps that are in the file are right: it
+    /// is opened again, which reads them all.
+    #[test]
+    fn a_large_transaction_is_few_writes_maps_included() {
+        let recording = Recording::new(Vec::new());
+        let medium = Medium::Recording(recording.clone());
+        let mut file = Writer::empty(medium, Crypt::Permute, &Settings::default()).unwrap();
+        for round in 0..2 {
+            let before = recording.calls().len();
+            let mut batch = file.begin().unwrap();
+            // Small ones fill what large ones leave of a section.
+            for length in (7000..7900).flat_map(|length| [length; 3]).flat_map(|long| [long, 400]) {
+                let data = batch.put_data(&vec![7; length]).unwrap();
+                let nid = batch.next_nid(NidKind::MESSAGE).unwrap();
+                batch.set_node(Node { nid, data, sub: None, parent: Nid::ROOT_FOLDER }).unwrap();
+            }
+            batch.commit().unwrap();
+            let calls = recording.calls().split_off(before);
+            let writes =
+                calls.iter().filter(|(_, call)| matches!(call, Call::Write { .. })).count();
+            assert!(writes < 20, "round {round}: {writes} writes");
+        }
+        assert!(file.space.sections() > 150);
+        let free = file.space.free_bytes();
+        let (Medium::Recording(made), _) = file.close_in_media().unwrap() else { panic!() };
+        let made = Medium::Memory(made.bytes().to_vec());
+        let rescue = Medium::Memory(Vec::new());
+        let again = Writer::in_media(made, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+        assert_eq!(again.space.free_bytes(), free);
+    }
 }

@@ -1,69 +1,87 @@
 //! Putting together what is written, so that few calls write it (effect): a call for each block would cost more than the blocks
 //! do.
 //!
-//! Sections that a transaction adds are nobody's before it is committed. They are put together in memory, whatever order their
-//! blocks come in, and are written in one piece, past the system's own memory. In older sections only what is new
-//! may be touched: there, neighbours are written together.
+//! What stands behind the last thing in use is nobody's before the transaction is committed: the end of the last section, and the
+//! sections that are added. It is put together in memory, whatever order the blocks come in, and is written in one piece, past the
+//! system's own memory. Before it only what is new may be touched: there, neighbours are written together.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::bits::{SECTION, section_of};
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::medium::Medium;
 
-/// How many bytes of new sections are held back at most; a batch of a thousand items takes about as many.
-const MOST_NEW: usize = 8 << 20;
+/// How many bytes of the file's new end are held back at most; a batch of a thousand items takes about as many.
+pub(super) const MOST_NEW: usize = 8 << 20;
 /// What memory and file are aligned to where the system is to take bytes from here without a copy of its own.
 const ALIGNMENT: usize = 4096;
-/// How many bytes of older sections are held back at most.
+/// How many bytes before that are held back at most.
 const MOST_OLD: usize = 1 << 20;
 
 /// Bytes on their way into a file.
 #[derive(Debug, Default)]
 pub(super) struct Pen {
-    /// From where on the file consists of new sections that were not written yet; `None` when there are none.
+    /// From where on nothing in the file is in use or was written yet; `None` when there is no transaction.
     from: Option<u64>,
-    /// These sections as far as they are made, from `begin` to `end`; what stands behind is of no meaning. Both memory and file
-    /// are at the same distance from what they are aligned to.
+    /// This new end of the file as far as it is made, from `begin` to `end`; what stands behind is of no meaning. Both memory and
+    /// file are at the same distance from what they are aligned to.
     new: Vec<u8>,
     begin: usize,
     end: usize,
-    /// Neighbours in older sections by where they end, and how many bytes these are together.
+    /// Neighbours before that by where they end, and how many bytes these are together.
     old: BTreeMap<u64, Vec<u8>>,
     old_bytes: usize,
 }
 
 impl Pen {
-    /// Begins a transaction in a file whose new sections begin at an offset.
-    pub(super) fn begin(&mut self, new_sections: u64) {
+    /// Begins a transaction in a file in which nothing is in use from an offset on.
+    pub(super) fn begin(&mut self, unused_from: u64) {
         self.forget();
-        self.from = Some(new_sections);
+        self.from = Some(unused_from);
         // With all the memory that there may ever be, it stays where it is. What is not used is not taken from the system.
         self.new.reserve_exact(MOST_NEW.saturating_sub(self.new.len()));
-        let within = usize::try_from(new_sections % wide(ALIGNMENT)).unwrap_or_default();
-        self.begin = within.wrapping_sub(self.new.as_ptr().addr()) % ALIGNMENT;
+        self.begin = self.aligned_like(unused_from);
         self.end = self.begin;
     }
 
-    /// Returns where so many bytes at an offset are to be put; all of them have to be.
+    /// Returns what of the file's new end has to be handed over before so many bytes at an offset find room; `None` while there is
+    /// room.
+    pub(super) fn must_hand_over(&self, at: u64, size: usize) -> Option<Range<u64>> {
+        let from = self.from?;
+        let is_full = self.start(at)?.saturating_add(size) > MOST_NEW;
+        // Not the section in which they are and the one before, where small blocks may still find room; and whole pages.
+        let until = section_of(at).saturating_sub(SECTION);
+        is_full.then(|| from..(until - until % wide(ALIGNMENT)).max(from))
+    }
+
+    /// Writes the file's new end up to an offset.
+    pub(super) fn hand_over(&mut self, medium: &mut Medium, until: u64) -> Result<(), PstError> {
+        let Some(from) = self.from else { return Ok(()) };
+        let rest = self.start(until).unwrap_or_default().min(self.end);
+        medium.write_past_cache(from, self.new.get(self.begin..rest).unwrap_or_default())?;
+        let begin = self.aligned_like(until);
+        self.new.copy_within(rest..self.end, begin);
+        self.end = begin + (self.end - rest);
+        self.begin = begin;
+        self.from = Some(until);
+        Ok(())
+    }
+
+    /// Returns where so many bytes at an offset are to be put; all of them have to be. What [must be handed
+    /// over](Self::must_hand_over) before was.
     pub(super) fn place(
         &mut self,
         medium: &mut Medium,
         at: u64,
         size: usize,
     ) -> Result<&mut [u8], PstError> {
-        if self.start(at).is_some_and(|start| start + size > MOST_NEW) {
-            self.make_room(medium, at)?;
-        }
         let Some(start) = self.start(at) else { return self.neighbour(medium, at, size) };
+        self.fill_up(start);
         let end = start + size;
         if self.new.len() < end {
             self.new.resize(end, 0);
-        }
-        // What was skipped is free room, in which nothing of an earlier transaction should stay.
-        if let Some(gap) = self.new.get_mut(self.end..start) {
-            gap.fill(0);
         }
         self.end = self.end.max(end);
         Ok(self.new.get_mut(start..end).unwrap_or_default())
@@ -79,14 +97,18 @@ impl Pen {
         self.place(medium, at, bytes.len()).map(|to| to.copy_from_slice(bytes))
     }
 
-    /// Hands over all that is held back.
-    pub(super) fn finish(&mut self, medium: &mut Medium) -> Result<(), PstError> {
+    /// Writes all that is held back into a file that ends at an offset. The last page is filled up with zeros: nothing is in use
+    /// there, and a whole page need not be put together by the system.
+    pub(super) fn finish(&mut self, medium: &mut Medium, file_end: u64) -> Result<(), PstError> {
         self.write_old(medium)?;
-        if let Some(from) = self.from {
-            let new = self.new.get(self.begin..self.end).unwrap_or_default();
-            if !new.is_empty() {
-                medium.write_past_cache(from, new)?;
+        if let Some(from) = self.from.filter(|_| self.end > self.begin) {
+            let end = from + wide(self.end - self.begin);
+            let filled = end.next_multiple_of(wide(ALIGNMENT)).min(file_end);
+            if let Some(filled) = self.start(filled).filter(|filled| *filled <= MOST_NEW) {
+                self.fill_up(filled);
             }
+            medium
+                .write_past_cache(from, self.new.get(self.begin..self.end).unwrap_or_default())?;
         }
         self.forget();
         Ok(())
@@ -120,17 +142,22 @@ impl Pen {
         usize::try_from(at.checked_sub(self.from?)?).ok()?.checked_add(self.begin)
     }
 
-    /// Writes new sections but for the one in which an offset is and the one before, where small blocks may still find room.
-    fn make_room(&mut self, medium: &mut Medium, at: u64) -> Result<(), PstError> {
-        let Some(from) = self.from else { return Ok(()) };
-        let cut = section_of(at).saturating_sub(SECTION).max(from);
-        let rest = self.start(cut).unwrap_or_default().min(self.end);
-        medium.write_past_cache(from, self.new.get(self.begin..rest).unwrap_or_default())?;
-        // Sections are whole pages, so what was aligned stays so.
-        self.new.copy_within(rest..self.end, self.begin);
-        self.end -= rest - self.begin;
-        self.from = Some(cut);
-        Ok(())
+    /// Returns the first place in memory that is as far from what it is aligned to as an offset of the file.
+    fn aligned_like(&self, at: u64) -> usize {
+        let within = usize::try_from(at % wide(ALIGNMENT)).unwrap_or_default();
+        within.wrapping_sub(self.new.as_ptr().addr()) % ALIGNMENT
+    }
+
+    /// Makes the new end reach up to a place in memory. What was skipped is free room, in which nothing of an earlier transaction
+    /// should stay.
+    fn fill_up(&mut self, to: usize) {
+        if self.new.len() < to {
+            self.new.resize(to, 0);
+        }
+        if let Some(gap) = self.new.get_mut(self.end..to) {
+            gap.fill(0);
+        }
+        self.end = self.end.max(to);
     }
 
     fn neighbour(
@@ -192,36 +219,47 @@ mod tests {
         }
         pen.write(&mut medium, 133, &vec![7; MOST_OLD]).unwrap();
         assert_eq!(pen.held(64, 3), None);
-        pen.finish(&mut medium).unwrap();
-        pen.finish(&mut medium).unwrap();
+        pen.finish(&mut medium, section_at(1)).unwrap();
+        pen.finish(&mut medium, section_at(1)).unwrap();
         assert_eq!(written(&medium), [(64, 6), (128, 5), (133, MOST_OLD)]);
     }
 
+    /// The first page of the file's new end begins where something is in use; the last one is filled up.
     #[test]
-    fn new_sections_are_written_in_one_piece_with_zeros_where_nothing_is() {
-        let first = section_at(1);
+    fn the_new_end_is_written_in_one_piece_with_zeros_where_nothing_is() {
+        let first = section_at(1) + 64;
         let mut medium = Medium::Recording(Recording::new(Vec::new()));
         let mut pen = Pen::default();
         for (number, content) in [(0, b"old"), (1, b"new")] {
-            pen.begin(first + number * SECTION);
-            pen.write(&mut medium, first + number * SECTION + 6, content).unwrap();
-            pen.write(&mut medium, first + number * SECTION, b"a").unwrap();
-            assert_eq!(pen.held(first + number * SECTION + 5, 2).unwrap()[0], 0);
-            pen.finish(&mut medium).unwrap();
+            let from = first + number * SECTION;
+            pen.begin(from);
+            pen.write(&mut medium, from + 6, content).unwrap();
+            pen.write(&mut medium, from, b"a").unwrap();
+            assert_eq!(pen.held(from + 5, 2).unwrap()[0], 0);
+            pen.finish(&mut medium, from - 64 + SECTION).unwrap();
         }
-        assert_eq!(written(&medium), [(first, 9), (first + SECTION, 9)]);
+        // A section begins 1,024 bytes behind the start of a page.
+        let length = 4096 - 1024 - 64;
+        assert_eq!(written(&medium), [(first, length), (first + SECTION, length)]);
         let Medium::Recording(recording) = &medium else { panic!() };
         let at = usize::try_from(first + SECTION).unwrap();
-        assert_eq!(&recording.bytes()[at..], b"a\0\0\0\0\0new");
+        let (content, rest) = recording.bytes()[at..].split_at(9);
+        assert_eq!(content, b"a\0\0\0\0\0new");
+        assert!(rest.iter().all(|byte| *byte == 0));
     }
 
     #[test]
     fn memory_is_bounded_and_small_blocks_still_find_room_in_the_section_before() {
         let mut medium = Medium::Recording(Recording::new(Vec::new()));
         let mut pen = Pen::default();
-        pen.begin(section_at(0));
+        pen.begin(section_at(0) + 640);
         for section in 0..40 {
-            pen.write(&mut medium, section_at(section), &[1; 8192]).unwrap();
+            let at = section_at(section) + 640;
+            if let Some(part) = pen.must_hand_over(at, 8192) {
+                assert!(part.end.is_multiple_of(4096) && part.end <= at - SECTION);
+                pen.hand_over(&mut medium, part.end).unwrap();
+            }
+            pen.write(&mut medium, at, &[1; 8192]).unwrap();
             if let Some(before) = section.checked_sub(1) {
                 pen.write(&mut medium, section_at(before) + SECTION - 64, &[2; 64]).unwrap();
             }
@@ -229,12 +267,12 @@ mod tests {
         }
         // Into what is written already, which is an older section now.
         pen.write(&mut medium, section_at(2) + 64, b"late").unwrap();
-        pen.finish(&mut medium).unwrap();
+        pen.finish(&mut medium, section_at(40)).unwrap();
         let calls = written(&medium);
         assert_eq!(calls.len(), 3, "{calls:?}");
         let late = (section_at(2) + 64, 4);
         assert_eq!(calls[1], late);
-        let mut next = section_at(0);
+        let mut next = section_at(0) + 640;
         for (at, length) in calls.iter().filter(|call| **call != late) {
             assert_eq!(*at, next, "nothing is left out");
             next += wide(*length);

@@ -108,6 +108,13 @@ impl Space {
         section_at(self.committed)
     }
 
+    /// Returns from where on nothing is in use, as far as is known without looking at a map of the file.
+    pub(super) fn unused_from(&self) -> u64 {
+        let last = self.sections().saturating_sub(1);
+        let used = self.loaded.get(&last).map(|last| last.map.used());
+        used.map_or(self.end(), |slots| Run { section: last, slot: slots, slots: 0 }.at())
+    }
+
     /// Returns how many bytes are free.
     pub(super) fn free_bytes(&self) -> u64 {
         self.free * 64
@@ -209,6 +216,19 @@ impl Space {
     pub(super) fn changed(&self) -> impl Iterator<Item = (u32, &Map)> {
         let changed = self.loaded.iter().filter(|(_, loaded)| loaded.changed);
         changed.map(|(section, loaded)| (*section, &loaded.map))
+    }
+
+    /// Hands the maps of new sections that changed to whoever puts them into the file, and asks whether that was done.
+    pub(super) fn put_new_maps(
+        &mut self,
+        put: &mut dyn FnMut(u32, &Map) -> Result<bool, PstError>,
+    ) -> Result<(), PstError> {
+        for (section, loaded) in self.loaded.range_mut(self.committed..) {
+            if loaded.changed {
+                loaded.changed = !put(*section, &loaded.map)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the first section that the committed file does not have.
@@ -324,6 +344,8 @@ mod tests {
         }
         space.undo();
         assert_eq!((space.sections(), space.free_bytes()), (1, free));
+        let end = Run { slot: first.slot + first.slots, ..first }.at();
+        assert_eq!(space.unused_from(), end, "what was given back is in use by nobody");
         assert_eq!(take(&mut space, 100), second);
         assert_ne!(first, second);
     }

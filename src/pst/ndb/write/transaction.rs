@@ -55,7 +55,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn new(file: &'a mut Writer) -> Self {
         let mut header = file.ndb.header().clone();
         file.highest.raise(&mut header);
-        file.pen.begin(file.space.end());
+        file.pen.begin(file.space.unused_from());
         Self {
             references: References::new(header.next_block),
             nodes: BTreeMap::new(),
@@ -139,7 +139,7 @@ impl<'a> Transaction<'a> {
         let at = self.file.take(Room::Block(slots))?.at();
         let bid = self.references.next(is_internal);
         let crypt = self.file.ndb.header().crypt;
-        let to = self.file.pen.place(self.file.ndb.medium_mut(), at, length)?;
+        let to = self.file.place(at, length)?;
         form::block(crypt, bid, at, data, to);
         self.references.add(NewBlock { bid, at, size, references: 0 });
         Ok(bid)
