@@ -144,6 +144,8 @@ fn resize(all: &mut Vec<u8>, length: u64) -> Result<(), PstError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Medium;
 
     fn behaves(mut medium: Medium) {
@@ -195,6 +197,76 @@ mod tests {
                 62,
                 "nothing stands behind the end"
             );
+        }
+    }
+
+    /// What is done to a file, each with an offset and a length or a length alone.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Write(usize, usize),
+        /// Past the cache, from memory that lies to pages as the file does, or not.
+        WritePast(usize, usize, bool),
+        SetLen(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        // Blocks and pages begin at multiples of 64. Most writes are near each other, so that they overlap.
+        let at = || prop_oneof![0..0x4000_usize, 0x2A00..0x2C00_usize].prop_map(|at| at * 64);
+        let length = prop_oneof![4 => 1..9000_usize, 1 => 0x1_0000..0x1_8000_usize];
+        let long = prop_oneof![4 => 0x1_0000..0x4_0000_usize, 1 => 1..0x9_8000_usize];
+        prop_oneof![
+            4 => (at(), length).prop_map(|(at, length)| Step::Write(at, length)),
+            3 => (at(), long, any::<bool>()).prop_map(|(at, long, like)| Step::WritePast(at, long, like)),
+            1 => at().prop_map(Step::SetLen),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+        /// Whatever way bytes go, the file and what is kept of it are those bytes.
+        #[test]
+        fn a_file_on_disk_is_a_file_in_memory(steps in proptest::collection::vec(step(), 1..25)) {
+            let file = tempfile::tempfile().unwrap();
+            let from_disk = Medium::from(file.try_clone().unwrap());
+            let (mut disk, mut memory) = (Medium::from(file), Medium::Memory(Vec::new()));
+            let source: Vec<u8> = (0..0xC_0000_u32).map(|at| (at / 61).to_le_bytes()[0]).collect();
+            for (number, step) in steps.into_iter().enumerate() {
+                let offset = |at: usize| u64::try_from(at).unwrap();
+                let read = match step {
+                    Step::Write(at, length) => {
+                        let bytes = &source[number * 97..][..length];
+                        disk.write_at(offset(at), bytes).unwrap();
+                        memory.write_at(offset(at), bytes).unwrap();
+                        (at, length)
+                    }
+                    Step::WritePast(at, length, like) => {
+                        let first = at.wrapping_sub(source.as_ptr().addr()) % 4096;
+                        let first = number * 4096 + if like { first } else { first ^ 64 };
+                        let bytes = &source[first..][..length];
+                        disk.write_past_cache(offset(at), bytes).unwrap();
+                        memory.write_past_cache(offset(at), bytes).unwrap();
+                        (at + length / 2, length)
+                    }
+                    Step::SetLen(length) => {
+                        disk.set_len(offset(length)).unwrap();
+                        memory.set_len(offset(length)).unwrap();
+                        (length.saturating_sub(5000), 9000)
+                    }
+                };
+                let part = |medium: &Medium, (at, length): (usize, usize)| {
+                    let mut bytes = vec![0; length];
+                    let read = medium.read_at(offset(at), &mut bytes).unwrap();
+                    bytes.truncate(read);
+                    bytes
+                };
+                prop_assert!(part(&disk, read) == part(&memory, read), "read by the same: {step:?}");
+            }
+            let length = usize::try_from(memory.len().unwrap()).unwrap();
+            let mut bytes = vec![0; length + 1];
+            prop_assert_eq!(from_disk.read_at(0, &mut bytes).unwrap(), length);
+            let Medium::Memory(memory) = memory else { panic!() };
+            prop_assert!(bytes[..length] == memory);
         }
     }
 
