@@ -43,7 +43,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 
 use bits::{Run, SECTION};
-use pen::Pen;
+use pen::{MOST_NEW, Pen};
 use rescue::Rescue;
 use space::{Room, Space};
 use survey::Highest;
@@ -51,7 +51,7 @@ use tree::{Kind, Page};
 
 use super::btree::Pages;
 use super::file::Ndb;
-use crate::pst::bytes::Bytes;
+use crate::pst::bytes::{Bytes, wide};
 use crate::pst::error::PstError;
 use crate::pst::id::PageRef;
 use crate::pst::layout::Layout;
@@ -96,6 +96,8 @@ pub struct Writer {
     /// it. It takes a look at every item, so it is kept.
     highest_named: Option<u16>,
     longest: u64,
+    /// Up to where the disk was found to have room for the file in the running transaction.
+    room_until: u64,
     /// The folder whose disk the file grows on; none for a file in memory.
     folder: Option<PathBuf>,
     /// What is to be said about the place of the file.
@@ -129,7 +131,11 @@ impl Writer {
 
     /// Begins a batch of changes.
     pub fn begin(&mut self) -> Result<Transaction<'_>, WriteError> {
-        if self.must_reopen { Err(WriteError::MustReopen) } else { Ok(Transaction::new(self)) }
+        if self.must_reopen {
+            return Err(WriteError::MustReopen);
+        }
+        self.room_until = 0;
+        Ok(Transaction::new(self))
     }
 
     /// Makes sure that the disk has room for a number of bytes more. Asked with the most that a batch can need, it says that the
@@ -174,7 +180,15 @@ impl Writer {
         if end > self.longest {
             return Err(WriteError::TooLong { limit: self.longest });
         }
-        self.ask_for_room(self.pen.held_back() + SECTION)?;
+        if end > self.room_until {
+            // Often enough for what the pen holds back; on a disk that is nearly full for each section.
+            let ahead = end.saturating_add(wide(MOST_NEW)).min(self.longest);
+            let needed = |until| self.pen.held_back() + until - self.space.end();
+            self.room_until = match self.ask_for_room(needed(ahead)) {
+                Ok(()) => ahead,
+                Err(_) => self.ask_for_room(needed(end)).map(|()| end)?,
+            };
+        }
         self.space.grow();
         Ok(())
     }

@@ -146,6 +146,7 @@ impl Writer {
             highest: Highest::default(),
             highest_named: None,
             longest: u64::MAX,
+            room_until: 0,
             folder: None,
             concerns: Vec::new(),
             has_density_list: true,
