@@ -141,8 +141,8 @@ pub const ANNIVERSARY_LOCAL: Named = named(set::ADDRESS, 0x80DF, PropertyType::T
 pub const AUXILIARY_FLAGS: Named = named(set::APPOINTMENT, 0x8207, PropertyType::INTEGER32);
 /// 0 free, 1 tentative, 2 busy, 3 away, 4 working elsewhere.
 pub const BUSY_STATUS: Named = named(set::APPOINTMENT, 0x8205, PropertyType::INTEGER32);
-/// Whether the item is a changed occurrence.
-pub const EXCEPTION: Named = named(set::APPOINTMENT, 0x8206, PropertyType::BOOLEAN);
+/// Whether a changed occurrence has a text other than that of its series. Without it, it is shown with the text of the series.
+pub const EXCEPTIONAL_BODY: Named = named(set::APPOINTMENT, 0x8206, PropertyType::BOOLEAN);
 /// The place.
 pub const LOCATION: Named = named(set::APPOINTMENT, 0x8208, PropertyType::STRING);
 /// Start in UTC.

@@ -215,6 +215,21 @@ fn texts(path: &Path, item: Nid) -> Vec<(i8, Option<String>)> {
     texts
 }
 
+/// Whether messages of changed occurrences claim a text of their own (`PidLidFExceptionalBody`), in the order in which they were put.
+fn claims(path: &Path, item: Nid) -> Vec<Option<Value>> {
+    let store = Store::open(path).expect("it opens");
+    let attachments = store.item(item).expect("there").attachments().expect("readable");
+    let claim = |one: &Attachment<'_>| {
+        let message = one.item().expect("readable").expect("a message");
+        message.properties().value(exceptional_body()).expect("readable")
+    };
+    attachments.iter().map(claim).collect()
+}
+
+fn exceptional_body() -> PropertyName {
+    PropertyName::number(name::set::APPOINTMENT, 0x8206)
+}
+
 /// Outlook's own items say in local time as if UTC when an occurrence would have started, MS-OXOCAL 2.2.10.1.6 wants UTC.
 #[test]
 fn d11_what_a_changed_occurrence_has_of_its_own_survives_changes_of_the_others_and_of_itself() {
@@ -247,15 +262,19 @@ fn survives(original: &str) {
     let id = &id;
     let (_, nid) = nids(id);
     let path = access(&file.folder).path;
-    // The person writes a text into the second one; Outlook keeps it in the message of the occurrence.
     file.mailbox = PstMailbox::new(access(&file.folder));
     let attachments = messages(&path, nid);
+    // MS-OXOCAL 2.2.10.2.6: what claims a text must have one, and what claims none is shown with that of the series.
+    assert_eq!(claims(&path, nid), [None, None, None]);
+    // The person writes a text into the second one; Outlook keeps it in the message of the occurrence. The first one is as this
+    // program wrote it once.
     let mut occurrences = Vec::new();
     for (day, attachment) in [12, 19, 26].into_iter().zip(attachments) {
         let mut properties = Properties::new();
         if day == 19 {
             properties.set(property::BODY, Value::from("Bitte Mappe mitbringen"));
         }
+        properties.set(exceptional_body(), Value::Boolean(day != 26));
         occurrences.push(Occurrence {
             original_start: as_if_utc(&format!("2027-01-{day}T{original}")),
             start: as_if_utc(&format!("2027-01-{day}T11:00:00Z")),
@@ -270,8 +289,8 @@ fn survives(original: &str) {
     let mappe = Some("Bitte Mappe mitbringen".to_owned());
     assert_eq!(texts(&path, nid), [(12, None), (19, mappe.clone()), (26, None)]);
 
-    // We move the third, then the second.
-    for (day, place) in [(26, "Raum 3"), (19, "Raum 2")] {
+    // We move the third, then the second, then the first.
+    for (day, place) in [(26, "Raum 3"), (19, "Raum 2"), (12, "Raum 1")] {
         let before = fetched(&mut file.mailbox, id);
         let mut content = Content::new();
         let Some(ModelValue::Recurrence(series)) = before.content.value(Field::Recurrence).cloned()
@@ -293,6 +312,8 @@ fn survives(original: &str) {
     }
     file.mailbox = PstMailbox::new(access(&file.folder));
     assert_eq!(texts(&path, nid), [(12, None), (19, mappe), (26, None)]);
+    let claim = |told| Some(Value::Boolean(told));
+    assert_eq!(claims(&path, nid), [None, claim(true), claim(false)]);
     let report = abgleich::pst::check::check(&path).expect("it opens");
     assert_eq!(report.findings(), []);
 }

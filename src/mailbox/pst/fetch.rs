@@ -165,11 +165,15 @@ pub(super) fn held<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Vec<Held>, Ps
             Some(message) => message.properties().properties()?,
             None => Properties::new(),
         };
+        let is_there = |tag| message.value(tag).is_some();
+        let has_text = [p::BODY, p::RTF_COMPRESSED, p::HTML].into_iter().any(is_there);
+        let claims_text = message.value(n::EXCEPTIONAL_BODY).and_then(V::as_bool) == Some(true);
         found.push(Held {
             attachment: attachment.nid(),
             replaces: time(p::EXCEPTION_REPLACE_TIME)?,
             message_replaces: message.value(n::EXCEPTION_REPLACES).and_then(V::as_time),
             starts: time(p::EXCEPTION_START)?,
+            lacks_its_text: claims_text && !has_text,
         });
     }
     Ok(found)

@@ -21,6 +21,8 @@ pub(super) struct Held {
     pub(super) message_replaces: Option<FileTime>,
     /// When it starts: local as if UTC.
     pub(super) starts: Option<FileTime>,
+    /// Whether the message claims a text of its own and has none: it is shown without any then, not with that of the series.
+    pub(super) lacks_its_text: bool,
 }
 
 impl Held {
@@ -39,6 +41,8 @@ pub(super) struct Before {
     pub(super) attachment: Option<Nid>,
     /// Whether the attachment tells in UTC when the occurrence would have started.
     in_utc: bool,
+    /// Whether its message claims a text of its own and has none.
+    lacks_its_text: bool,
 }
 
 /// Finds the messages of the changed occurrences of a series that was lived in `zone`. Messages that belong to none of them stay
@@ -48,7 +52,7 @@ pub(super) fn before(
     held: &[Held],
     zone: Option<&TimeZone>,
 ) -> Result<Vec<Before>, Unfit> {
-    let alone = |change| Before { change, attachment: None, in_utc: false };
+    let alone = |change| Before { change, attachment: None, in_utc: false, lacks_its_text: false };
     let mut all: Vec<Before> = changes.into_iter().map(alone).collect();
     let mut strangers = false;
     for one in held {
@@ -61,6 +65,7 @@ pub(super) fn before(
             Some(before) => {
                 let original = before.change.original_start;
                 before.attachment = Some(one.attachment);
+                before.lacks_its_text = one.lacks_its_text;
                 before.in_utc = one.replaces.is_some_and(|time| time != local(original))
                     && one.replaces == zone.and_then(|zone| utc(original, zone));
             }
@@ -107,7 +112,7 @@ fn made_of(
     else {
         return;
     };
-    let Before { change: old, attachment, in_utc } = before.remove(place);
+    let Before { change: old, attachment, in_utc, lacks_its_text } = before.remove(place);
     made.held = attachment;
     if let Some(original) = utc(original, zone).filter(|_| in_utc) {
         made.original_start = original;
@@ -122,6 +127,10 @@ fn made_of(
         if told && !is_told {
             made.remove.push(key);
         }
+    }
+    // Earlier versions of this program claimed a text for all (MS-OXOCAL 2.2.10.2.6).
+    if lacks_its_text && !change.has_body {
+        made.remove.push(n::EXCEPTIONAL_BODY.into());
     }
 }
 
@@ -154,7 +163,6 @@ fn one(
         (n::CLIP_END, end),
         (n::REMINDER_TIME, start),
         (n::EXCEPTION_REPLACES, utc(change.original_start)?),
-        (n::EXCEPTION, V::Boolean(true)),
     ] {
         properties.set(of, value);
     }
@@ -203,8 +211,13 @@ mod tests {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let at = |day, hour| Minutes::from_datetime(date(2027, 1, day).at(hour, 0, 0, 0)).unwrap();
         let change = |day| OccurrenceChange::moved(at(day, 10), at(day, 12), at(day, 13));
-        let nothing =
-            Held { attachment: Nid(1), replaces: None, message_replaces: None, starts: None };
+        let nothing = Held {
+            attachment: Nid(1),
+            replaces: None,
+            message_replaces: None,
+            starts: None,
+            lacks_its_text: false,
+        };
         let (utc, own) = (Some(local(at(12, 9))), Some(local(at(12, 10))));
         for (held, is_utc) in [
             (Held { replaces: own, ..nothing }, false),
