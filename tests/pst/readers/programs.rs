@@ -31,7 +31,8 @@ pub(crate) fn listed(file: &Path) -> Option<Result<BTreeMap<String, u64>, String
     Some(Ok(counts))
 }
 
-/// How many items of each kind `pffexport` exports, by the name it gives to the kind; `None` where there is no `pffexport`, and
+/// How many items of each kind `pffexport` exports, by the name it gives to the kind, with ` within` behind it for those that are
+/// attached to items; `None` where there is no `pffexport`, and
 /// what it said where it could not read the file.
 pub(crate) fn exported(file: &Path) -> Option<Result<BTreeMap<String, u64>, String>> {
     let place = tempfile::tempdir().expect("a temporary folder");
@@ -43,7 +44,7 @@ pub(crate) fn exported(file: &Path) -> Option<Result<BTreeMap<String, u64>, Stri
         return Some(Err(said + &String::from_utf8_lossy(&output.stderr)));
     }
     let mut counts = BTreeMap::new();
-    count(&place.path().join("out.export"), &mut counts).expect("what was exported");
+    count(&place.path().join("out.export"), "", &mut counts).expect("what was exported");
     Some(Ok(counts))
 }
 
@@ -63,7 +64,7 @@ const KINDS: [&str; 8] =
     ["Activity", "Appointment", "Contact", "Document", "Meeting", "Message", "Note", "Task"];
 
 /// Items are folders named by their kind and a number of five digits; those within items are attachments.
-fn count(folder: &Path, counts: &mut BTreeMap<String, u64>) -> io::Result<()> {
+fn count(folder: &Path, within: &str, counts: &mut BTreeMap<String, u64>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if !entry.file_type()?.is_dir() {
@@ -75,9 +76,10 @@ fn count(folder: &Path, counts: &mut BTreeMap<String, u64>) -> io::Result<()> {
             Some((kind, digits))
                 if KINDS.contains(&kind) && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
             {
-                *counts.entry(kind.to_owned()).or_default() += 1;
+                *counts.entry(format!("{kind}{within}")).or_default() += 1;
+                count(&entry.path(), " within", counts)?;
             }
-            _ => count(&entry.path(), counts)?,
+            _ => count(&entry.path(), within, counts)?,
         }
     }
     Ok(())
