@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::series::{self, Course};
+use super::read;
+use super::series::{self, Course, Known};
 use super::times::{self, Reckoned, Setting};
 use super::write::{Desk, Unfit};
 use crate::mailbox::span::{self, Span};
@@ -82,10 +83,11 @@ pub(super) fn times(
     let blob = if moved || series_changed {
         let keeps_zones = Span::keeps_zones(content, before);
         let (blob, reckoned) = match series {
-            Some(series) => (
-                Some(series::write(series, &course(&span), known.as_ref())?),
-                Reckoned::series(&span, desk.now),
-            ),
+            Some(series) => {
+                let known = known.as_ref().map(|series| as_it_is(series, was));
+                let blob = series::write(series, &course(&span), known)?;
+                (Some(blob), Reckoned::series(&span, desk.now))
+            }
             None => (None, Reckoned::once(&span)),
         };
         out.extend(times::write(&span, &reckoned, series.is_some(), keeps_zones));
@@ -102,6 +104,17 @@ pub(super) fn times(
     let series = series.map(|series| Lived { series, changes });
     out.extend(reminder(content, before, &span, series, desk.now));
     Ok(out)
+}
+
+/// Returns what an item says of its series now.
+fn as_it_is<'a>(series: &'a AppointmentRecurrence, item: &'a Properties) -> Known<'a> {
+    let text = |value: Option<&'a V>| value.and_then(V::as_text).unwrap_or_default();
+    Known {
+        series,
+        subject: read::subject(text(item.value(p::SUBJECT))),
+        place: text(item.value(n::LOCATION)),
+        all_day: item.value(n::ALL_DAY).and_then(V::as_bool).unwrap_or(false),
+    }
 }
 
 /// Returns when the occurrences of a series are that has these times.

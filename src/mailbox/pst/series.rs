@@ -53,6 +53,20 @@ impl Course {
     }
 }
 
+/// What an item says of all occurrences of its series, as it is now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'a> {
+    pub(super) series: &'a AppointmentRecurrence,
+    pub(super) subject: &'a str,
+    pub(super) place: &'a str,
+    pub(super) all_day: bool,
+}
+
+/// Returns the text that a changed occurrence has instead of that of all.
+fn own_text(own: Option<&String>, all: &str) -> Option<String> {
+    own.filter(|own| line(own) != line(all)).cloned()
+}
+
 /// Reads a task's series. `None` where the model has no word for it (rule D10).
 pub(super) fn read_task(series: &RecurrencePattern) -> Option<Recurrence> {
     // A task has no changed occurrences; deleted ones are skipped when the task is completed.
@@ -73,10 +87,8 @@ pub(super) fn read(
     for change in &series.changes {
         let original = change.original_start.to_datetime().date();
         let (start, end) = (change.start.to_datetime(), change.end.to_datetime());
-        let different =
-            |own: &Option<String>, all: &str| own.clone().filter(|own| line(own) != line(all));
-        let (subject, place) =
-            (different(&change.subject, subject), different(&change.place, place));
+        let subject = own_text(change.subject.as_ref(), subject);
+        let place = own_text(change.place.as_ref(), place);
         let all_day = change.all_day.map_or(course.all_day, |all_day| all_day != 0);
         let as_planned = all_day == course.all_day && course.span(original) == (start, end);
         if as_planned && subject.is_none() && place.is_none() {
@@ -183,14 +195,15 @@ pub(super) fn write_task(series: &Recurrence) -> Result<RecurrencePattern, &'sta
     write_pattern(series)
 }
 
-/// Writes an appointment's series. `was` is what the item holds now; what its changed occurrences have beyond the model stays.
+/// Writes an appointment's series. `known` is what the item holds now; what its changed occurrences have beyond the model stays.
 /// `Err` says what Outlook cannot hold (rule D10).
 pub(super) fn write(
     series: &Recurrence,
     course: &Course,
-    was: Option<&AppointmentRecurrence>,
+    known: Option<Known<'_>>,
 ) -> Result<AppointmentRecurrence, &'static str> {
     const BEYOND: &str = "a time in the series lies beyond what Outlook can keep";
+    let was = known.map(|known| known.series);
     let mut pattern = write_pattern(series)?;
     let mut changes = Vec::new();
     for exception in &series.exceptions {
@@ -206,11 +219,11 @@ pub(super) fn write(
         if end < start {
             return Err("by its clocks a changed occurrence of the series ends before it starts");
         }
-        let known = was.and_then(|was| {
+        let old = was.and_then(|was| {
             was.changes.get(before(&was.changes, original, |old| old.original_start)?)
         });
         let mut change =
-            known.cloned().unwrap_or_else(|| OccurrenceChange::moved(original, start, end));
+            old.cloned().unwrap_or_else(|| OccurrenceChange::moved(original, start, end));
         (change.original_start, change.start, change.end) = (original, start, end);
         // Only a difference is told, or what was told before.
         if is_day != course.all_day || change.all_day.is_some() {
@@ -221,14 +234,21 @@ pub(super) fn write(
         pattern.modified.push(minutes(start.to_datetime().date().to_datetime(Time::midnight()))?);
         changes.push(change);
     }
-    for (day, change) in was.into_iter().flat_map(|was| beyond(series, was)) {
+    for (day, change) in known.into_iter().flat_map(|known| beyond(series, known)) {
         let time = |time: DateTime| Minutes::from_datetime(time).ok_or(BEYOND);
         let (start, end) = course.span(day);
         let midnight = Minutes::from_date(day).ok_or(BEYOND)?;
         let (start, end) = (time(start)?, time(end)?);
         pattern.deleted.push(midnight);
         pattern.modified.push(midnight);
-        changes.push(OccurrenceChange { original_start: start, start, end, ..change.clone() });
+        let all_day = change.all_day.map(|_| u32::from(course.all_day));
+        changes.push(OccurrenceChange {
+            original_start: start,
+            start,
+            end,
+            all_day,
+            ..change.clone()
+        });
     }
     pattern.deleted.sort_unstable();
     pattern.modified.sort_unstable();
@@ -242,17 +262,20 @@ pub(super) fn write(
     Ok(AppointmentRecurrence { pattern, starts, ends, changes })
 }
 
-/// Lists the occurrences that are when they are planned and differ in nothing but what the model has no word for: they go on doing so
-/// as long as the pattern has their day (rule D11).
+/// Lists the occurrences that are when they are planned and differ in nothing but what the model has no word for, whatever of it they
+/// name: they go on doing so as long as the pattern has their day (rule D11).
 fn beyond<'a>(
     series: &'a Recurrence,
-    was: &'a AppointmentRecurrence,
+    known: Known<'a>,
 ) -> impl Iterator<Item = (Date, &'a OccurrenceChange)> {
+    let was = known.series;
     let length = was.ends.checked_sub(was.starts);
     let is_planned = move |change: &&OccurrenceChange| {
         change.start == change.original_start
             && change.end.0.checked_sub(change.start.0) == length
-            && (&change.subject, &change.place, change.all_day) == (&None, &None, None)
+            && own_text(change.subject.as_ref(), known.subject).is_none()
+            && own_text(change.place.as_ref(), known.place).is_none()
+            && change.all_day.is_none_or(|all_day| (all_day != 0) == known.all_day)
     };
     was.changes
         .iter()

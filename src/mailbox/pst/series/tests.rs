@@ -1,5 +1,7 @@
-use super::{Course, read, read_task, write, write_task};
-use crate::mapi::recurrence::{Days, End, Frequency, Minutes, OccurrenceChange, WeekDays};
+use super::{Course, Known, read, read_task, write, write_task};
+use crate::mapi::recurrence::{
+    AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, WeekDays,
+};
 use crate::model::Recurrence;
 use crate::model::recurrence::{
     Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
@@ -18,6 +20,11 @@ fn berlin() -> Course {
 
 fn series(pattern: Pattern, start: Date) -> Recurrence {
     Recurrence { pattern, range: Range::Forever { start }, exceptions: Vec::new() }
+}
+
+/// A series of hours without subject and place.
+fn plain(series: &AppointmentRecurrence) -> Known<'_> {
+    Known { series, subject: "", place: "", all_day: false }
 }
 
 #[test]
@@ -180,7 +187,7 @@ fn d11_what_a_changed_occurrence_has_beyond_the_model_stays() {
         "2026-03-23T15:00:00Z",
         Some("Raum 7"),
     )];
-    let now = write(&weekly, &berlin(), Some(&was)).unwrap();
+    let now = write(&weekly, &berlin(), Some(plain(&was))).unwrap();
     assert_eq!((now.changes[0].reminder_minutes, now.changes[0].colour), (Some(120), Some(3)));
     assert_eq!(now.changes[0].place.as_deref(), Some("Raum 7"));
     assert_eq!(read(&now, &berlin(), ("", "")), Some(weekly));
@@ -204,9 +211,9 @@ fn d11_an_occurrence_that_differs_in_nothing_we_know_stays_what_it_is() {
     was.pattern.modified.clone_from(&was.pattern.deleted);
     was.changes = vec![own.clone()];
     assert_eq!(read(&was, &berlin(), ("", "")).as_ref(), Some(&weekly));
-    assert_eq!(write(&weekly, &berlin(), Some(&was)).as_ref(), Ok(&was));
+    assert_eq!(write(&weekly, &berlin(), Some(plain(&was))).as_ref(), Ok(&was));
     let later = Course { starts: time(10, 0, 0, 0), minutes: 90, ..berlin() };
-    let now = write(&weekly, &later, Some(&was)).unwrap();
+    let now = write(&weekly, &later, Some(plain(&was))).unwrap();
     let half_past = Minutes(ten(30).0 + 90);
     let moved_along =
         OccurrenceChange { original_start: ten(30), start: ten(30), end: half_past, ..own };
@@ -219,14 +226,45 @@ fn d11_an_occurrence_that_differs_in_nothing_we_know_stays_what_it_is() {
     // It is moved by us, it is deleted, and its day is none any more.
     weekly.exceptions =
         vec![moved(date(2026, 3, 30), "2026-03-30T12:00:00Z", "2026-03-30T13:00:00Z", None)];
-    let changes = write(&weekly, &berlin(), Some(&was)).unwrap().changes;
+    let changes = write(&weekly, &berlin(), Some(plain(&was))).unwrap().changes;
     assert_eq!((changes.len(), changes[0].has_body), (1, true));
     weekly.exceptions =
         vec![Exception { original: date(2026, 3, 30), change: ExceptionChange::Deleted }];
-    assert_eq!(write(&weekly, &berlin(), Some(&was)).unwrap().changes, []);
+    assert_eq!(write(&weekly, &berlin(), Some(plain(&was))).unwrap().changes, []);
     weekly.exceptions.clear();
     weekly.pattern = Pattern::Weekly { every: 2, days: vec![Day::Monday], first_day: Day::Monday };
-    assert_eq!(write(&weekly, &berlin(), Some(&was)).unwrap().changes, []);
+    assert_eq!(write(&weekly, &berlin(), Some(plain(&was))).unwrap().changes, []);
+}
+
+/// Clients over ActiveSync name subject and place with each changed occurrence, and Outlook goes on naming a subject that was changed
+/// and changed back (`ARO_SUBJECT`, MS-OXOCAL 2.2.1.44.2).
+#[test]
+fn d11_an_occurrence_that_names_what_all_have_keeps_what_it_has_beyond() {
+    let weekly = series(
+        Pattern::Weekly { every: 1, days: vec![Day::Monday], first_day: Day::Monday },
+        date(2026, 3, 23),
+    );
+    let at = |hour| Minutes::from_datetime(date(2026, 3, 30).at(hour, 0, 0, 0)).unwrap();
+    let mut was = write(&weekly, &berlin(), None).unwrap();
+    let mut own = OccurrenceChange::moved(at(9), at(9), at(10));
+    own.has_body = true;
+    own.all_day = Some(0);
+    (own.subject, own.place) = (Some("Jour fixe".to_owned()), Some("Raum 7 ".to_owned()));
+    was.pattern.deleted = vec![Minutes::from_date(date(2026, 3, 30)).unwrap()];
+    was.pattern.modified.clone_from(&was.pattern.deleted);
+    was.changes = vec![own.clone()];
+    let texts = ("Jour fixe", "Raum 7");
+    let known = Known { subject: texts.0, place: texts.1, ..plain(&was) };
+    assert_eq!(read(&was, &berlin(), texts).as_ref(), Some(&weekly));
+    assert_eq!(write(&weekly, &berlin(), Some(known)).as_ref(), Ok(&was));
+    let later = Course { starts: time(10, 0, 0, 0), ..berlin() };
+    let now = write(&weekly, &later, Some(known)).unwrap();
+    let moved_along =
+        OccurrenceChange { original_start: at(10), start: at(10), end: at(11), ..own };
+    assert_eq!(now.changes, [moved_along]);
+    // Where it has another subject, the model knows it, and a model without it has put it back.
+    let known = Known { subject: "Jour fixe im März", ..known };
+    assert_eq!(write(&weekly, &berlin(), Some(known)).unwrap().changes, []);
 }
 
 /// MS-OXOCAL 2.2.1.44: there are as many changed days as changed occurrences, and every day is named once.
