@@ -63,7 +63,7 @@ pub enum Frequency {
 /// On which days (`PatternType` and `PatternTypeSpecific`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Days {
-    /// Every so many days.
+    /// Every so many days, told in minutes; so are the weeks of a task that comes again so long after it was completed.
     Day,
     /// On days of the week.
     Week(WeekDays),
@@ -103,7 +103,7 @@ pub struct RecurrencePattern {
     pub hijri: bool,
     /// A day that the rhythm can be counted from; see [`Self::anchor`].
     pub first: u32,
-    /// The rhythm: minutes for days, weeks for weeks, months for months and years.
+    /// The rhythm: minutes for [`Days::Day`], weeks for weeks, months for months and years.
     pub period: u32,
     /// Whether a task comes again only so long after it was completed.
     pub regenerating: bool,
@@ -193,8 +193,8 @@ impl RecurrencePattern {
     /// `None` where the rhythm is zero or the numbers are beyond all calendars.
     pub fn anchor(&self) -> Option<u32> {
         match (self.frequency, self.days) {
-            (Frequency::Daily, Days::Day) => self.start.0.checked_rem(self.period),
-            (_, Days::Day | Days::Week(_)) => {
+            (_, Days::Day) => self.start.0.checked_rem(self.period),
+            (_, Days::Week(_)) => {
                 let date = self.start.to_datetime().date();
                 let weekday = date.weekday().to_sunday_zero_offset().unsigned_abs();
                 let into = (u32::from(weekday) + 7).checked_sub(self.first_weekday)? % 7;

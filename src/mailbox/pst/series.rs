@@ -70,11 +70,13 @@ fn own_text(own: Option<&String>, all: &str) -> Option<String> {
 /// Reads a task's series. `None` where the model has no word for it (rule D10).
 pub(super) fn read_task(series: &RecurrencePattern) -> Option<Recurrence> {
     // A task has no changed occurrences; deleted ones are skipped when the task is completed.
-    Some(Recurrence {
+    let all = Recurrence {
         pattern: pattern(series)?,
-        range: range(series),
+        range: range(series)?,
         exceptions: deleted(series),
-    })
+    };
+    let is_known = !series.regenerating || limits::series(&all).is_ok();
+    is_known.then_some(all)
 }
 
 /// Reads an appointment's series; `texts` are subject and place of the series. `None` where the model has no word for it.
@@ -112,7 +114,7 @@ pub(super) fn read(
     exceptions.sort_by_key(|exception| exception.original);
     Some(Recurrence {
         pattern: pattern(&series.pattern)?,
-        range: range(&series.pattern),
+        range: range(&series.pattern)?,
         exceptions,
     })
 }
@@ -122,13 +124,15 @@ fn deleted(series: &RecurrencePattern) -> Vec<Exception> {
     gone.map(|original| Exception { original, change: ExceptionChange::Deleted }).collect()
 }
 
-fn range(series: &RecurrencePattern) -> Range {
+/// `None` for a series that ends after no occurrence at all: programs take it for endless, or for none.
+fn range(series: &RecurrencePattern) -> Option<Range> {
     let start = series.start.to_datetime().date();
-    match series.end {
+    Some(match series.end {
         End::Never => Range::Forever { start },
         End::Date => Range::Until { start, end: series.last.to_datetime().date() },
+        End::Count if series.occurrences == 0 => return None,
         End::Count => Range::Count { start, count: series.occurrences },
-    }
+    })
 }
 
 fn pattern(series: &RecurrencePattern) -> Option<Pattern> {
@@ -137,7 +141,11 @@ fn pattern(series: &RecurrencePattern) -> Option<Pattern> {
     }
     if series.regenerating {
         let (unit, per) = match series.frequency {
-            Frequency::Daily => (Unit::Day, 1440),
+            Frequency::Daily => (Unit::Day, MINUTES_A_DAY),
+            // Earlier versions of this program told weeks.
+            Frequency::Weekly if series.period.is_multiple_of(MINUTES_A_WEEK) => {
+                (Unit::Week, MINUTES_A_WEEK)
+            }
             Frequency::Weekly => (Unit::Week, 1),
             Frequency::Monthly => (Unit::Month, 1),
             Frequency::Yearly => (Unit::Year, 12),
@@ -154,7 +162,7 @@ fn pattern(series: &RecurrencePattern) -> Option<Pattern> {
         return None;
     }
     Some(match series.days {
-        Days::Day => Pattern::Daily { every: whole(series.period, 1440)? },
+        Days::Day => Pattern::Daily { every: whole(series.period, MINUTES_A_DAY)? },
         Days::Week(days) => Pattern::Weekly {
             every: whole(series.period, 1)?,
             days: read_week(days)?,
@@ -184,6 +192,9 @@ fn pattern(series: &RecurrencePattern) -> Option<Pattern> {
         }
     })
 }
+
+const MINUTES_A_DAY: u32 = 1440;
+const MINUTES_A_WEEK: u32 = 7 * MINUTES_A_DAY;
 
 fn whole(period: u32, per: u32) -> Option<u32> {
     (period > 0 && period.is_multiple_of(per)).then(|| period / per)
@@ -356,7 +367,7 @@ fn rhythm(pattern: &Pattern, start: Date) -> Result<(Frequency, Days, u32), &'st
     let on_day = u32::from(start.day().unsigned_abs());
     Ok(match pattern {
         Pattern::Daily { every } => {
-            (Frequency::Daily, Days::Day, every.checked_mul(1440).ok_or(LONG)?)
+            (Frequency::Daily, Days::Day, every.checked_mul(MINUTES_A_DAY).ok_or(LONG)?)
         }
         Pattern::Weekly { every, days, .. } => {
             let days = days.iter().fold(0, |mask, day| mask | mask_of(*day));
@@ -373,8 +384,12 @@ fn rhythm(pattern: &Pattern, start: Date) -> Result<(Frequency, Days, u32), &'st
             (Frequency::Yearly, Days::MonthNth(WeekDays(mask_of(*day)), nth(*ordinal)), 12)
         }
         Pattern::Regenerating { unit, every } => match unit {
-            Unit::Day => (Frequency::Daily, Days::Day, every.checked_mul(1440).ok_or(LONG)?),
-            Unit::Week => (Frequency::Weekly, Days::Day, *every),
+            Unit::Day => {
+                (Frequency::Daily, Days::Day, every.checked_mul(MINUTES_A_DAY).ok_or(LONG)?)
+            }
+            Unit::Week => {
+                (Frequency::Weekly, Days::Day, every.checked_mul(MINUTES_A_WEEK).ok_or(LONG)?)
+            }
             Unit::Month => (Frequency::Monthly, Days::Month(on_day), *every),
             Unit::Year => {
                 (Frequency::Yearly, Days::Month(on_day), every.checked_mul(12).ok_or(LONG)?)

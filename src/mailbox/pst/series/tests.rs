@@ -1,6 +1,7 @@
 use super::{Course, Known, read, read_task, write, write_task};
 use crate::mapi::recurrence::{
-    AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, WeekDays,
+    AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
+    WeekDays,
 };
 use crate::model::Recurrence;
 use crate::model::recurrence::{
@@ -67,6 +68,31 @@ fn regenerating_tasks_come_back() {
         assert!(written.regenerating);
         assert_eq!(read_task(&written).as_ref(), Some(&series));
     }
+}
+
+/// MS-OXOCAL 2.2.1.44.1: of pattern type 0 the period is in minutes, whatever the frequency, and two weeks are 20,160 of them.
+/// 2027-01-12 is 155,604 days after 1601-01-01 (Python's datetime); over whole periods 11,520 minutes of them are left.
+#[test]
+fn weeks_after_a_task_was_completed_are_told_in_minutes() {
+    let regenerating =
+        |every| series(Pattern::Regenerating { unit: Unit::Week, every }, date(2027, 1, 12));
+    let mut bytes = vec![0x04, 0x30, 0x04, 0x30, 0x0B, 0x20, 0, 0, 0, 0];
+    for word in [11_520, 20_160, 1, 0x2023, 10, 0, 0, 0, 155_604 * 1440, 0x5AE9_80DF_u32] {
+        bytes.extend(word.to_le_bytes());
+    }
+    assert_eq!(write_task(&regenerating(2)).unwrap().to_bytes(), bytes);
+    let mut stored = RecurrencePattern::parse(&bytes).unwrap();
+    assert_eq!(read_task(&stored), Some(regenerating(2)));
+    // As this program wrote it once; and what is neither, and what Outlook's dialog does not take.
+    stored.period = 6;
+    assert_eq!(read_task(&stored), Some(regenerating(6)));
+    for period in [1440, 1000 * 10_080] {
+        stored.period = period;
+        assert_eq!(read_task(&stored), None, "{period}");
+    }
+    stored.period = 20_160;
+    (stored.end, stored.occurrences) = (End::Count, 0);
+    assert_eq!(read_task(&stored), None, "no occurrence at all");
 }
 
 #[test]
