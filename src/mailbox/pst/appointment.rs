@@ -76,6 +76,10 @@ pub(super) fn times(
             "the series of this appointment cannot be read, so its times cannot be moved".into()
         );
     }
+    let span = match series {
+        Some(series) if moved || series_changed => begun(span, series)?,
+        _ => span,
+    };
     let known = was
         .value(n::APPOINTMENT_RECURRENCE)
         .and_then(V::as_bytes)
@@ -104,6 +108,32 @@ pub(super) fn times(
     let series = series.map(|series| Lived { series, changes });
     out.extend(reminder(content, before, &span, series, desk.now));
     Ok(out)
+}
+
+/// A series starts with its first occurrence (MS-OXOCAL 2.2.1.5), also where it is told from an earlier day on, as Exchange has it as
+/// well. A start on any other day contradicts the pattern, and which of the two is meant nobody can tell.
+fn begun(span: Span, series: &Recurrence) -> Result<Span, Unfit> {
+    let wall = |at| span.zone.rules.to_datetime(at);
+    let day = wall(span.start).date();
+    let first = match series.dates().next() {
+        Some(first) if first != day => first,
+        _ => return Ok(span),
+    };
+    let asked = match series.range {
+        Range::Forever { start } | Range::Until { start, .. } | Range::Count { start, .. } => start,
+    };
+    if day != asked {
+        return Err("the series does not begin on the day on which the appointment starts".into());
+    }
+    let later = first - day;
+    let moved = |at| {
+        let local = wall(at).checked_add(later).ok()?;
+        span.zone.rules.to_ambiguous_timestamp(local).compatible().ok()
+    };
+    match (moved(span.start), moved(span.end)) {
+        (Some(start), Some(end)) => Ok(Span { start, end, ..span }),
+        _ => Err("the series begins beyond the calendar".into()),
+    }
 }
 
 /// Returns what an item says of its series now.

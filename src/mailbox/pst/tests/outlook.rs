@@ -9,7 +9,7 @@ use crate::mailbox::pst::write::{self, Desk};
 use crate::mapi::recurrence::AppointmentRecurrence;
 use crate::mapi::zone::{ZoneDefinition, ZoneRule};
 use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
-use crate::model::recurrence::{Exception, ExceptionChange, Moment, Pattern, Range};
+use crate::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
 
 /// MS-OXOTASK 2.2.2.2: a complete task has status 2, a share of one, and the day.
@@ -283,6 +283,53 @@ fn the_reminder_of_a_series_is_that_of_the_next_occurrence_wherever_it_was_moved
         item.set(n::APPOINTMENT_RECURRENCE, V::Binary(blob.to_bytes()));
         change(ItemKind::Appointment, &mut item, &minutes, &mailbox);
         assert_eq!(signals(&item), expected);
+    }
+}
+
+/// MS-OXOCAL 2.2.1.5: an appointment in a series starts when its first occurrence does. Otherwise lists and reminders show one day,
+/// and the calendar another.
+#[test]
+fn d10_a_series_starts_with_its_first_occurrence_or_is_held() {
+    let mailbox = zone("Europe/Berlin");
+    let mut content = sample::full(ItemKind::Appointment);
+    let instant = |text: &str| Value::Instant(text.parse().unwrap());
+    // 2026-10-20 is a Tuesday; on the 25th the clocks of Berlin go back.
+    let mut starts = |day: &str, range: Date| {
+        content.set(Field::Start, instant(&format!("{day}T08:00:00Z")));
+        content.set(Field::End, instant(&format!("{day}T09:00:00Z")));
+        let days = vec![Day::Tuesday];
+        let pattern = Pattern::Weekly { every: 1, days, first_day: Day::Monday };
+        let range = Range::Forever { start: range };
+        let series = Recurrence { pattern, range, exceptions: Vec::new() };
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        content.clone()
+    };
+    let day = |day| Date::constant(2026, 10, day);
+    let found = |item: &Properties| look(item, &mailbox).content;
+    for (told, range, start) in [
+        ("2026-10-20", day(20), "2026-10-20T08:00:00Z"),
+        ("2026-10-20", day(18), "2026-10-20T08:00:00Z"),
+        // From Wednesday on: the next Tuesday, at the same hour of Berlin.
+        ("2026-10-21", day(21), "2026-10-27T09:00:00Z"),
+    ] {
+        let item = create(ItemKind::Appointment, &starts(told, range), &mailbox);
+        let found = found(&item);
+        assert_eq!(found.value(Field::Start), Some(&instant(start)), "{told}");
+        let Some(Value::Recurrence(series)) = found.value(Field::Recurrence) else { panic!() };
+        let first = series.dates().next().unwrap();
+        assert!(start.starts_with(&first.to_string()), "{first}");
+    }
+    // Somebody moves the start alone, by a day or by a week.
+    let item = create(ItemKind::Appointment, &starts("2026-10-20", day(20)), &mailbox);
+    let before = found(&item);
+    let desk = Desk { mailbox: &mailbox, now: now(), random: [8; 16] };
+    for told in ["2026-10-21", "2026-10-27"] {
+        let mut later = Content::new();
+        later.set(Field::Start, instant(&format!("{told}T09:00:00Z")));
+        later.set(Field::End, instant(&format!("{told}T10:00:00Z")));
+        let change = (&later, &before);
+        let unfit = write::update(ItemKind::Appointment, change, None, &item, &desk).unwrap_err();
+        assert!(unfit.to_string().contains("does not begin on the day"), "{unfit}");
     }
 }
 
