@@ -1,6 +1,8 @@
 //! Pure: times and series that no Outlook has, whichever way they are written. A server refuses some of them with a word for the
 //! whole request; a file would take them all, and Outlook would show nothing of them or go wrong on them.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use crate::model::recurrence::{ExceptionChange, Moment, Pattern, Range};
@@ -61,6 +63,53 @@ pub(super) fn series_of_tasks(all: &Recurrence) -> Result<(), &'static str> {
     }
 }
 
+/// Checks the days of changed occurrences against those of their series. Each is one of the series, and it is moved neither onto nor
+/// past the one before or after it (Microsoft's page on `PidLidAppointmentRecur`). `day` says on which one a moment is.
+///
+/// # Errors
+///
+/// In words, what cannot be.
+pub(super) fn changed_occurrences(
+    series: &Recurrence,
+    day: impl Fn(Moment) -> Date,
+) -> Result<(), &'static str> {
+    const ONE_A_DAY: &str = "Outlook has at most one occurrence of a series on a day";
+    const PAST: &str =
+        "a changed occurrence of the series is moved past another one, which Outlook does not do";
+    let mut changed: Vec<(Date, Date)> = Vec::new();
+    for exception in &series.exceptions {
+        if let ExceptionChange::Changed { start, .. } = exception.change {
+            changed.push((exception.original, day(start)));
+        }
+    }
+    changed.sort_unstable();
+    let Some(last) = changed.iter().map(|(original, now)| *original.max(now)).max() else {
+        return Ok(());
+    };
+    for two in changed.windows(2) {
+        match two {
+            [(_, one), (_, next)] if one == next => return Err(ONE_A_DAY),
+            [(_, one), (_, next)] if one > next => return Err(PAST),
+            _ => {}
+        }
+    }
+    let days: BTreeSet<Date> = series.dates().take_while(|date| *date <= last).collect();
+    if changed.iter().any(|(original, _)| !days.contains(original)) {
+        return Err("a changed occurrence of the series is on a day on which nothing falls");
+    }
+    let others: BTreeSet<Date> = series.exceptions.iter().map(|one| one.original).collect();
+    for (original, now) in changed {
+        if now != original && days.contains(&now) && !others.contains(&now) {
+            return Err(ONE_A_DAY);
+        }
+        let way = original.min(now)..=original.max(now);
+        if days.range(way).any(|date| !others.contains(date)) {
+            return Err(PAST);
+        }
+    }
+    Ok(())
+}
+
 /// Checks when a changed occurrence starts and ends.
 ///
 /// # Errors
@@ -110,7 +159,9 @@ mod tests {
     use jiff::civil::{Date, date};
 
     use super::{occurrence, series, task};
-    use crate::model::recurrence::{Day, Moment, Ordinal, Pattern, Range};
+    use crate::model::recurrence::{
+        Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range,
+    };
     use crate::model::{Content, Field, Recurrence, Value};
 
     /// As Outlook's dialog for series has them.
@@ -148,6 +199,59 @@ mod tests {
             (false, Range::Until { start: date(2027, 1, 13), end: date(2027, 1, 18) }),
         ] {
             assert_eq!(of(tuesdays(), range.clone()).is_ok(), is_one, "{range:?}");
+        }
+    }
+
+    /// Tuesdays from 2027-01-12 on. Outlook's dialogs say so, and Exchange answers `ErrorOccurrenceCrossingBoundary`.
+    #[test]
+    fn d10_a_changed_occurrence_stays_between_its_neighbours() {
+        let check = |moves: &[(i8, Option<i8>)]| {
+            let day = |day| date(2027, 1, day);
+            let exceptions = moves.iter().map(|(original, now)| {
+                let changed = |now| ExceptionChange::Changed {
+                    start: Moment::Day(day(now)),
+                    end: Moment::Day(day(now + 1)),
+                    subject: None,
+                    place: None,
+                };
+                let change = now.map_or(ExceptionChange::Deleted, changed);
+                Exception { original: day(*original), change }
+            });
+            let days = vec![Day::Tuesday];
+            let series = Recurrence {
+                pattern: Pattern::Weekly { every: 1, days, first_day: Day::Monday },
+                range: Range::Forever { start: day(12) },
+                exceptions: exceptions.collect(),
+            };
+            super::changed_occurrences(&series, |moment| match moment {
+                Moment::Day(day) => day,
+                Moment::Instant(_) => panic!("days alone"),
+            })
+        };
+        for fine in [
+            &[(12, Some(12))][..],
+            &[(12, Some(18)), (19, Some(20))],
+            &[(19, Some(13))],
+            // The next one is gone, or has gone on.
+            &[(12, Some(19)), (19, None)],
+            &[(12, Some(20)), (19, None)],
+            &[(12, Some(19)), (19, Some(20))],
+            // What is deleted and was never there harms nobody.
+            &[(13, None)],
+        ] {
+            assert_eq!(check(fine), Ok(()), "{fine:?}");
+        }
+        for (wrong, why) in [
+            (&[(12, Some(19))][..], "at most one occurrence"),
+            (&[(19, Some(12))], "at most one occurrence"),
+            (&[(12, Some(15)), (19, Some(15))], "at most one occurrence"),
+            (&[(12, Some(20))], "past another one"),
+            (&[(26, Some(18))], "past another one"),
+            (&[(12, Some(22)), (19, Some(21))], "past another one"),
+            (&[(13, Some(14))], "on which nothing falls"),
+        ] {
+            let said = check(wrong).unwrap_err();
+            assert!(said.contains(why), "{wrong:?}: {said}");
         }
     }
 

@@ -214,6 +214,7 @@ pub(super) fn write(
     known: Option<Known<'_>>,
 ) -> Result<AppointmentRecurrence, &'static str> {
     const BEYOND: &str = "a time in the series lies beyond what Outlook can keep";
+    limits::changed_occurrences(series, |moment| course.local(moment).date())?;
     let was = known.map(|known| known.series);
     let mut pattern = write_pattern(series)?;
     let mut changes = Vec::new();
@@ -263,9 +264,6 @@ pub(super) fn write(
     }
     pattern.deleted.sort_unstable();
     pattern.modified.sort_unstable();
-    if pattern.modified.windows(2).any(|two| matches!(two, [one, next] if one == next)) {
-        return Err("Outlook has at most one occurrence of a series on a day");
-    }
     changes.sort_by_key(|change| change.start);
     let starts = u32::from(course.starts.hour().unsigned_abs()) * 60
         + u32::from(course.starts.minute().unsigned_abs());

@@ -249,7 +249,13 @@ fn the_reminder_of_a_series_is_that_of_the_next_occurrence_wherever_it_was_moved
         let at = |hour| Moment::Instant(format!("{to}T{hour}:00:00Z").parse().unwrap());
         let change =
             ExceptionChange::Changed { start: at(13), end: at(14), subject: None, place: None };
-        vec![Exception { original: Date::constant(2026, 11, 23), change }]
+        let original = |day| Date::constant(2026, 11, day);
+        let gone = |day| Exception { original: original(day), change: ExceptionChange::Deleted };
+        // It passes none: those between are gone.
+        let between = (24..=26).map(gone).filter(|gone| gone.original.to_string().as_str() <= to);
+        let mut exceptions: Vec<Exception> = between.collect();
+        exceptions.push(Exception { original: original(23), change });
+        exceptions
     };
     let with = |exceptions| {
         let (pattern, range) = (Pattern::Daily { every: 1 }, Range::Forever { start });
@@ -269,7 +275,7 @@ fn the_reminder_of_a_series_is_that_of_the_next_occurrence_wherever_it_was_moved
     let mut item = with(moved("2026-11-23"));
     assert_eq!(signals(&item), ["2026-11-23T13:00:00Z", "2026-11-23T12:15:00Z"]);
     let late = with(moved("2026-11-26"));
-    assert_eq!(signals(&late), ["2026-11-24T09:00:00Z", "2026-11-24T08:15:00Z"]);
+    assert_eq!(signals(&late), ["2026-11-26T13:00:00Z", "2026-11-26T12:15:00Z"]);
     // The occurrence has a reminder of its own, or none.
     let mut minutes = Content::new();
     minutes.set(Field::ReminderMinutes, Value::Number(30));
