@@ -4,6 +4,7 @@
 //! There is no server that keeps a feed: what changed is found by the row versions in the folders' contents tables. The file
 //! is locked from the first call to the last, and a batch of writes is one transaction on it.
 
+mod address;
 mod apply;
 mod appointment;
 mod contact;

@@ -130,6 +130,14 @@ pub const EMAIL_3_ADDRESS: Named = named(set::ADDRESS, 0x80A3, PropertyType::STR
 pub const EMAIL_3_ORIGINAL_DISPLAY: Named = named(set::ADDRESS, 0x80A4, PropertyType::STRING);
 /// The entry id of the address.
 pub const EMAIL_3_ORIGINAL_ENTRY_ID: Named = named(set::ADDRESS, 0x80A5, PropertyType::BINARY);
+/// The two letters of the home country.
+pub const HOME_COUNTRY_CODE: Named = named(set::ADDRESS, 0x80DA, PropertyType::STRING);
+/// The two letters of the country at work.
+pub const WORK_COUNTRY_CODE: Named = named(set::ADDRESS, 0x80DB, PropertyType::STRING);
+/// The two letters of the other country.
+pub const OTHER_COUNTRY_CODE: Named = named(set::ADDRESS, 0x80DC, PropertyType::STRING);
+/// The two letters of the country that mail goes to.
+pub const MAIL_COUNTRY_CODE: Named = named(set::ADDRESS, 0x80DD, PropertyType::STRING);
 /// The birthday as a date of its own, midnight as if in UTC.
 pub const BIRTHDAY_LOCAL: Named = named(set::ADDRESS, 0x80DE, PropertyType::TIME);
 /// The anniversary as a date of its own, midnight as if in UTC.

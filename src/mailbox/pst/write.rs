@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::people;
 use super::table::{Place, Way, way};
 use super::times::{self, Setting};
-use super::{appointment, contact, stamp, task};
+use super::{address, appointment, contact, stamp, task};
 use crate::mailbox::Stamp;
 use crate::mailbox::zones::Zone;
 use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
@@ -107,7 +107,7 @@ fn change(
             let names = contact::names(content, before, was);
             out.extend(people::write(content, was, &names.shown));
             out.extend(names.settings);
-            out.extend(contact::addresses(content, before, was));
+            out.extend(address::addresses(content, before, was));
         }
         ItemKind::Appointment => {
             out.extend(appointment::times(content, before, was, desk)?);
