@@ -392,6 +392,30 @@ fn d4_a_default_folder_in_deleted_items_is_none() {
     assert_eq!(whereabouts, [Whereabouts::Deleted, Whereabouts::Kept]);
 }
 
+/// An inbox that is copied from another file names the default folders of that one: its store, and ids that are other folders here.
+#[test]
+fn d15_a_default_folder_is_one_of_this_store_and_of_its_class() {
+    let mut file = File::fresh();
+    let mut of = |kind| file.mailbox.folder(kind, &[], false).expect("known").expect("there");
+    let (contacts, calendar) = (of(ItemKind::Contact), of(ItemKind::Appointment));
+    let tag = property::DEFAULT_CONTACTS;
+    let told = file.by_person(|batch| {
+        let root = Store::new(batch.nodes()).root_folder().expect("there").properties().value(tag);
+        root.expect("readable").expect("there").as_bytes().expect("bytes").to_vec()
+    });
+    for (own, node) in [(false, &contacts), (false, &calendar), (true, &calendar)] {
+        let mut entry = told.clone();
+        if !own {
+            entry[4..20].copy_from_slice(&[7; 16]);
+        }
+        entry[20..].copy_from_slice(&folder(node).0.to_le_bytes());
+        file.by_person(|batch| batch.set_property(Nid::ROOT_FOLDER, tag, &entry).expect("set"));
+        // The class says which it is.
+        let found = file.mailbox.folder(ItemKind::Contact, &[], false).expect("asked");
+        assert_eq!(found.as_ref(), Some(&contacts));
+    }
+}
+
 #[test]
 fn an_update_to_what_the_item_holds_writes_nothing() {
     let mut file = File::fresh();

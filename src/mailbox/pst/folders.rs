@@ -74,19 +74,26 @@ pub(super) fn find(
 }
 
 /// Outlook names its default folders on the root folder or on the inbox; files that hold nothing but, say, an archive do not, and
-/// there the first folder of that class is taken. One in Deleted Items is none, whoever names it: Outlook keeps people from deleting
-/// the default folders of the default store alone.
+/// there the first folder of just that class is taken. One in Deleted Items is none, whoever names it: Outlook keeps people from
+/// deleting the default folders of the default store alone. Nor is one that a copied inbox names, which is of another store, or one
+/// of another class.
 fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<Nid>, PstError> {
-    let bin = in_deleted_items(store)?;
+    let (bin, own) = (in_deleted_items(store)?, store.record_key()?);
     let named = |folder: &Folder<'_>| -> Result<Option<Nid>, PstError> {
         let value = folder.properties().value(default_of(kind))?;
         let entry = value.as_ref().and_then(V::as_bytes).map(StoreEntry::parse);
         let Some(Ok(entry)) = entry else { return Ok(None) };
         let nid = Nid(entry.node);
-        let is_folder = nid.kind() == NidKind::FOLDER
+        let is_there = own == Some(entry.store)
+            && nid.kind() == NidKind::FOLDER
             && !bin.contains(&nid)
             && store.nodes().node(nid)?.is_some();
-        Ok(is_folder.then_some(nid))
+        if !is_there {
+            return Ok(None);
+        }
+        let folder = store.folder(nid)?;
+        let fits = folder.class()?.is_none_or(|class| class.is_empty()) || is_of(&folder, kind)?;
+        Ok(fits.then_some(nid))
     };
     if let Some(found) = named(&store.root_folder()?)? {
         return Ok(Some(found));
@@ -98,7 +105,8 @@ fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<N
         if let Some(found) = named(&folder)? {
             return Ok(Some(found));
         }
-        below.push((nid, is_of(&folder, kind)?));
+        let class_of = folder.class()?.unwrap_or_default();
+        below.push((nid, class_of.eq_ignore_ascii_case(class(kind))));
     }
     Ok(below.into_iter().find(|(nid, fits)| *fits && !bin.contains(nid)).map(|(nid, _)| nid))
 }
