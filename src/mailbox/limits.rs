@@ -130,6 +130,18 @@ pub(super) fn occurrence(start: Moment, end: Moment) -> Result<(), &'static str>
     }
 }
 
+/// Checks when an appointment ends: Outlook's calendar does too, with the year 4500, and the day after it stands for none.
+///
+/// # Errors
+///
+/// In words, what cannot be.
+pub(super) fn year(end: Date) -> Result<(), &'static str> {
+    if end.year() > 4500 {
+        return Err("the appointment is beyond the year 4500, with which Outlook's calendar ends");
+    }
+    Ok(())
+}
+
 /// Checks the days of a task that a change touches, together with what it held before.
 ///
 /// # Errors

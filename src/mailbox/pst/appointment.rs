@@ -8,6 +8,7 @@ use super::read;
 use super::series::{self, Course, Known};
 use super::times::{self, Reckoned, Setting};
 use super::write::{Desk, Unfit};
+use crate::mailbox::limits;
 use crate::mailbox::span::{self, Span};
 use crate::mapi::entry::global_object_id;
 use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
@@ -64,6 +65,7 @@ pub(super) fn times(
     }
     let mut out = Vec::new();
     let span = Span::of(content, before, desk.mailbox)?;
+    limits::year(span.zone.rules.to_datetime(span.end).date())?;
     let slot = content.slot(Field::Recurrence).or_else(|| before.slot(Field::Recurrence));
     let series = match slot.and_then(Slot::value) {
         Some(Value::Recurrence(series)) => Some(series.as_ref()),

@@ -153,18 +153,23 @@ pub(super) fn due(
 }
 
 /// Writes the series, or takes it off.
-pub(super) fn series(content: &Content) -> Result<Vec<Setting>, Unfit> {
+pub(super) fn series(content: &Content, was: &Properties) -> Result<Vec<Setting>, Unfit> {
     let Some(slot) = content.slot(Field::Recurrence) else { return Ok(Vec::new()) };
     let blob = match slot.value() {
         Some(Value::Recurrence(series)) => Some(series::write_task(series)?.to_bytes()),
         _ => None,
     };
     let recurs = blob.is_some();
-    Ok(vec![
+    // What recurs says whether it has ended (MS-OXOTASK 2.2.2.2.16).
+    let ended = (n::TASK_DEAD_OCCURRENCE.into(), Some(V::Boolean(false)));
+    let ended = Some(ended).filter(|_| recurs && was.value(n::TASK_DEAD_OCCURRENCE).is_none());
+    let mut out = vec![
         (n::TASK_RECURRENCE.into(), blob.map(V::Binary)),
         (n::TASK_RECURRING.into(), Some(V::Boolean(recurs))),
         (p::ICON_INDEX.into(), Some(V::Integer32(if recurs { ICON_OF_SERIES } else { ICON }))),
-    ])
+    ];
+    out.extend(ended);
+    Ok(out)
 }
 
 /// A reminder that is off has no time; one that is on is written with its time.

@@ -85,10 +85,15 @@ pub(super) fn update(
     Ok(last_of_each(settings))
 }
 
-/// A property that is set twice gets what was said last.
+/// A property that is set twice gets what was said last. Texts have no character of code zero: there they end for Outlook, and the
+/// next time it saves the item the rest is gone.
 fn last_of_each(settings: Vec<Setting>) -> Vec<Setting> {
     let last: std::collections::BTreeMap<_, _> = settings.into_iter().collect();
-    last.into_iter().collect()
+    let whole = |value| match value {
+        V::String(text) if text.contains('\0') => V::String(text.replace('\0', " ")),
+        value => value,
+    };
+    last.into_iter().map(|(key, value)| (key, value.map(whole))).collect()
 }
 
 fn change(
@@ -115,7 +120,7 @@ fn change(
         ItemKind::Task => {
             out.extend(task::progress(content, before, desk)?);
             out.extend(task::due(content, before, was, desk)?);
-            out.extend(task::series(content)?);
+            out.extend(task::series(content, was)?);
             out.extend(task::reminder(content, before));
         }
     }

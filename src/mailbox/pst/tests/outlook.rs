@@ -100,6 +100,8 @@ fn d10_what_outlook_does_not_have_is_not_written() {
         content.set(Field::End, Value::Instant(end.parse().unwrap()));
         written(ItemKind::Appointment, &content)
     };
+    assert!(moved("4500-12-31T12:00:00Z").is_ok());
+    assert!(moved("4501-06-01T12:00:00Z").unwrap_err().contains("beyond the year 4500"));
     // It starts at nine in UTC.
     assert!(moved("2027-01-12T09:00:00Z").is_ok());
     assert!(moved("2027-01-12T08:00:00Z").unwrap_err().contains("before it starts"));
@@ -120,12 +122,32 @@ fn d10_what_outlook_does_not_have_is_not_written() {
         content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
         assert!(written(kind, &content).is_err(), "{kind:?}");
     }
+    // What another program made says nothing of it until it recurs.
+    let mut item = create(ItemKind::Task, &sample::full(ItemKind::Task), &mailbox);
+    item.remove(n::TASK_DEAD_OCCURRENCE);
+    let (pattern, range) = (Pattern::Daily { every: 1 }, Range::Forever { start });
+    let series = Recurrence { pattern, range, exceptions: Vec::new() };
+    let mut recurs = Content::new();
+    recurs.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    change(ItemKind::Task, &mut item, &recurs, &mailbox);
+    assert_eq!(item.value(n::TASK_DEAD_OCCURRENCE), Some(&V::Boolean(false)));
     // A start alone is the day on which it is due as well.
     task.set_blank(Field::Due);
     let item = create(ItemKind::Task, &task, &mailbox);
     assert!(item.value(n::TASK_START).is_some());
     assert_eq!(item.value(n::TASK_DUE), item.value(n::TASK_START));
     assert_eq!(item.value(n::COMMON_END), item.value(n::COMMON_START));
+}
+
+/// MAPI ends a text at a character of code zero, which makes no difference to any field.
+#[test]
+fn a_text_has_nothing_that_ends_it() {
+    let mailbox = zone("Europe/Berlin");
+    let mut contact = Content::new();
+    contact.set_text(Field::Surname, "Mül\0ler");
+    let item = create(ItemKind::Contact, &contact, &mailbox);
+    assert_eq!(item.value(p::SURNAME), Some(&V::from("Mül ler")));
+    assert_eq!(different(&contact, &look(&item, &mailbox).content), NOTHING);
 }
 
 /// Guide, 13, MS-OXORMDR 2.2.1.3, and Microsoft's page on `PidTagSensitivity`: Outlook asks for these whoever set them.
