@@ -26,7 +26,7 @@
 //! | names: each at its ordinal, of a set that is there, in the bucket of its number or of its text's checksum | `names` |
 //! | ids of named properties that the map does not name: a note | `tables` |
 //! | messages within items: their ids are of no other message, and given already (`rgnid`): a note | `tables` |
-//! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence | `items` |
+//! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence, with a text where it claims one | `items` |
 //! | items: 0E08 is the sum of their data | `tables` |
 //!
 //! Of what others write only the data decide: required properties, sizes and counts of unread items, in which good files differ, are

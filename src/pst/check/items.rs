@@ -53,7 +53,16 @@ pub(super) fn check(
                 let mut messages = 0;
                 for attachment in item.attachments()? {
                     let flags = attachment.properties().value(p::ATTACHMENT_FLAGS)?;
-                    messages += usize::from(flags.and_then(|flags| flags.as_i32()) == Some(2));
+                    if flags.and_then(|flags| flags.as_i32()) != Some(2) {
+                        continue;
+                    }
+                    messages += 1;
+                    // What of it cannot be read is said where all nodes are looked at.
+                    if let Ok(Some(message)) = attachment.item()
+                        && let Ok(true) = lacks_its_text(&message)
+                    {
+                        report.note(place, Rule::NoOwnText);
+                    }
                 }
                 let days = series.pattern.modified.len();
                 if days != series.changes.len() {
@@ -67,4 +76,12 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Says whether the message of a changed occurrence claims a text other than that of its series and has none (MS-OXOCAL 2.2.10.2.6).
+fn lacks_its_text(message: &Item<'_>) -> Result<bool, PstError> {
+    let object = message.properties();
+    let claims = object.value(n::EXCEPTIONAL_BODY)?.and_then(|claims| claims.as_bool());
+    let texts = [p::BODY, p::RTF_COMPRESSED, p::HTML];
+    Ok(claims == Some(true) && texts.iter().all(|text| object.property(text.id).is_none()))
 }

@@ -231,6 +231,31 @@ fn rows_mirror_what_they_stand_for() {
     }
 }
 
+/// MS-OXOCAL 2.2.10.2.6: a changed occurrence that claims a text must have one; otherwise it is shown without any.
+#[test]
+fn a_changed_occurrence_that_claims_a_text_has_one() {
+    let time = FileTime(134_000_000_000_000_000);
+    let of = |text: Option<&str>| {
+        let mut properties = Properties::new();
+        properties.set(named::EXCEPTIONAL_BODY, Value::Boolean(true));
+        if let Some(text) = text {
+            properties.set(property::BODY, Value::from(text));
+        }
+        let mut item = contact("Serie");
+        let blob = Value::Binary(series(1).to_bytes());
+        item.properties.set(named::APPOINTMENT_RECURRENCE, blob);
+        item.occurrences = vec![Occurrence::new(time, time, time, properties)];
+        file(&[(Role::Calendar, item)])
+    };
+    let findings = |bytes: Vec<u8>| -> Vec<String> {
+        let report = check_medium(Medium::Memory(bytes)).unwrap();
+        report.findings().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(findings(of(Some("Bitte Mappe mitbringen"))), NOTHING);
+    let lacks = "says that a changed occurrence has a text of its own, and it has none";
+    assert_eq!(findings(of(None)), [format!("item 0x200024: {lacks}")]);
+}
+
 /// Guide, 11.6: the row of an attachment is a copy of its properties, here its method and its place in the text.
 #[test]
 fn rows_of_attachments_mirror_them() {
