@@ -149,10 +149,9 @@ impl Space {
                     self.taken.push(run);
                     return Ok(Some(run));
                 }
-                if align == 1 {
-                    let shorter = u8::try_from(slots - 1).unwrap_or(u8::MAX);
-                    self.bound(section, |longest| longest.min(shorter));
-                }
+                // Others that are too long for it need not look into this map any more.
+                let longest = u8::try_from(known.map.longest()).unwrap_or(u8::MAX);
+                self.bound(section, |_| longest);
             }
             (section, first) = (section + 1, 0);
         }
