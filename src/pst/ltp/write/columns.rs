@@ -47,7 +47,6 @@ impl Column {
 pub struct Columns {
     /// Sorted by tag where we made them; others (Aspose) put some behind.
     all: Vec<Column>,
-    is_sorted: bool,
     /// `rgib`: where the cells of 4 and 8 bytes end, of 2, of 1, and the row.
     ends: [usize; 4],
     /// `hidIndex`, which means nothing any more and is kept.
@@ -88,7 +87,7 @@ impl Columns {
         }
         ends[3] = place + count.div_ceil(8);
         columns.sort_by_key(|column| column.tag);
-        Ok(Self { all: columns, is_sorted: true, ends, unused: [0; 4] })
+        Ok(Self { all: columns, ends, unused: [0; 4] })
     }
 
     /// Reads `TCINFO`: the columns, the index of rows, and what holds the rows (an allocation, a subnode, or nothing).
@@ -135,9 +134,8 @@ impl Columns {
             columns.push(column);
         }
         is_apart(&columns)?;
-        let is_sorted = columns.is_sorted_by(|before, next| before.tag < next.tag);
         let unused = long(18)?.to_le_bytes();
-        Ok((Self { all: columns, is_sorted, ends, unused }, Hid(long(10)?), long(14)?))
+        Ok((Self { all: columns, ends, unused }, Hid(long(10)?), long(14)?))
     }
 
     /// Writes `TCINFO`.
@@ -160,11 +158,6 @@ impl Columns {
     /// Lists the columns, as they are stored.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Column> {
         self.all.iter()
-    }
-
-    /// Says whether they are sorted by tag.
-    pub(super) fn is_sorted(&self) -> bool {
-        self.is_sorted
     }
 
     /// Finds the column of a property.

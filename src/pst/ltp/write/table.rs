@@ -202,6 +202,18 @@ impl TableEdit {
         cells: &[Cell<'_>],
         source: &dyn TableSource,
     ) -> Result<(), PstError> {
+        let cell = |tag| cells.iter().find(|cell| cell.tag == tag);
+        self.put_of(id, version, |tag| cell(tag).map(|cell| Cow::Borrowed(&*cell.value)), source)
+    }
+
+    /// Puts a row whose cells are asked for, one for each column, in the columns' order: mostly that of their tags.
+    pub fn put_of<'v>(
+        &mut self,
+        id: u32,
+        version: RowVersion,
+        mut cell: impl FnMut(PropertyTag) -> Option<Cow<'v, [u8]>>,
+        source: &dyn TableSource,
+    ) -> Result<(), PstError> {
         let existing = self.number(id, source)?;
         let old = match existing {
             Some(number) => self.row(id, number, source)?,
@@ -211,33 +223,25 @@ impl TableEdit {
         let mut row = std::mem::take(&mut self.row);
         row.clear();
         row.resize(columns.row(), 0);
-        // Cells mostly come in the order of the columns, which need not be searched for them then.
-        let in_order =
-            columns.is_sorted() && cells.is_sorted_by(|before, next| before.tag < next.tag);
-        let mut rest = cells;
         for column in columns.iter() {
-            let cell = if in_order {
-                while let Some((_, behind)) =
-                    rest.split_first().filter(|(cell, _)| cell.tag < column.tag)
-                {
-                    rest = behind;
-                }
-                rest.first().filter(|cell| cell.tag == column.tag)
-            } else {
-                cells.iter().find(|cell| cell.tag == column.tag)
+            let own = match column.tag {
+                ROW_ID => Some(id),
+                ROW_VERSION => Some(version.0),
+                _ => None,
             };
-            match (column.tag, cell) {
-                (ROW_ID, _) => columns.set(&mut row, column, &id.to_le_bytes()),
-                (ROW_VERSION, _) => columns.set(&mut row, column, &version.0.to_le_bytes()),
-                (_, None) if existing.is_none() => {}
-                (_, Some(cell)) if column.is_inline() => columns.set(&mut row, column, &cell.value),
-                (_, None) if column.is_inline() => {}
-                (_, Some(cell)) => {
+            if let Some(own) = own {
+                columns.set(&mut row, column, &own.to_le_bytes());
+                continue;
+            }
+            match cell(column.tag) {
+                Some(value) if column.is_inline() => columns.set(&mut row, column, &value),
+                Some(value) => {
                     let field = columns.field(&old, column);
-                    let field = self.fields.store(field, &cell.value, source)?;
+                    let field = self.fields.store(field, &value, source)?;
                     columns.set(&mut row, column, &field.to_le_bytes());
                 }
-                (_, None) => self.fields.drop_value(columns.field(&old, column), source)?,
+                None if existing.is_none() || column.is_inline() => {}
+                None => self.fields.drop_value(columns.field(&old, column), source)?,
             }
         }
         let number = existing.unwrap_or(self.rows.count());

@@ -35,6 +35,25 @@ impl<'v> Given<'v> {
         bytes.into()
     }
 
+    /// Returns what is stored; what is not stored as it is given is made in memory that serves for one value after the other.
+    pub fn stored_in<'s>(self, scratch: &'s mut Vec<u8>) -> &'s [u8]
+    where
+        'v: 's,
+    {
+        if let Some(bytes) = self.bytes() {
+            return bytes;
+        }
+        if let Some(text) = self.text() {
+            // What earlier values left there need not be cleared.
+            scratch.resize(scratch.len().max(room_for_utf16(text)), 0);
+            let length = put_utf16(text, scratch);
+            return scratch.get(..length).unwrap_or_default();
+        }
+        scratch.clear();
+        self.append(scratch);
+        scratch
+    }
+
     /// Returns the text that is stored as UTF-16.
     #[inline]
     pub(super) fn text(self) -> Option<&'v str> {

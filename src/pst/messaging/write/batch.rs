@@ -2,6 +2,7 @@
 //!
 //! Tables that were changed stay open until the commit, so that ten items more in a folder write its table once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -36,6 +37,8 @@ pub struct Batch<'a> {
     pub(super) recipients: Option<(Node, u64)>,
     /// In which each item that is added becomes what is stored.
     pub(super) context: NewContext,
+    /// In which big values become what is stored.
+    pub(super) scratch: Vec<u8>,
     /// Random bytes that no item has yet.
     pub(super) random: Vec<u8>,
 }
@@ -60,6 +63,7 @@ impl<'a> Batch<'a> {
             queue,
             recipients: None,
             context: NewContext::default(),
+            scratch: Vec::new(),
             random: Vec::new(),
         })
     }
@@ -130,18 +134,17 @@ impl<'a> Batch<'a> {
         self.tables.contains_key(&table)
     }
 
-    /// Puts a row into a table; `cells` makes its cells out of the table and the cells of the row that it replaces.
+    /// Puts a row into a table; `cell` is asked for each column, and told which cells the row has that is replaced.
     pub(super) fn put_row<'v>(
         &mut self,
         table: Nid,
         row: Nid,
-        cells: impl FnOnce(&TableEdit, &[Cell<'_>]) -> Result<Vec<Cell<'v>>, PstError>,
+        mut cell: impl FnMut(PropertyTag, &[Cell<'_>]) -> Option<Cow<'v, [u8]>>,
     ) -> Result<(), WriteError> {
         let version = RowVersion(self.tx.unique());
         self.with_table(table, |table, source| {
             let old = table.read(row.0, source)?.unwrap_or_default();
-            let cells = cells(table, &old)?;
-            table.put(row.0, version, &cells, source)
+            table.put_of(row.0, version, |tag| cell(tag, &old), source)
         })?;
         self.note_change()
     }

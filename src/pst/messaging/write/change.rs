@@ -47,7 +47,7 @@ impl Batch<'_> {
     /// Changes an item, its time of change, its size and its row.
     pub fn change_item(&mut self, nid: Nid, change: &ItemChange) -> Result<(), WriteError> {
         let node = self.node(nid, "item")?;
-        let subject = Subject::of(&change.set);
+        let subject = Subject::of(change.set.value(property::SUBJECT));
         let now = self.now.0.to_le_bytes();
         let usual = [(property::LAST_MODIFICATION_TIME, Given::Bytes(&now))];
         let set = self.stored(&change.set, subject.as_ref(), &usual)?;
@@ -117,11 +117,9 @@ impl Batch<'_> {
         values: &BTreeMap<PropertyTag, Vec<u8>>,
         before: &[Cell<'_>],
     ) -> Result<(), WriteError> {
-        self.put_row(folder.with(NidKind::CONTENTS), nid, |table, old| {
-            let old = if old.is_empty() { before } else { old };
-            row::cells(table.columns(), old, |tag| {
-                Ok(values.get(&tag).map(|value| Cow::Borrowed(value.as_slice())))
-            })
+        let mut value = |tag| values.get(&tag).map(|value| Cow::Borrowed(value.as_slice()));
+        self.put_row(folder.with(NidKind::CONTENTS), nid, |tag, old| {
+            row::cell(tag, if old.is_empty() { before } else { old }, &mut value)
         })
     }
 

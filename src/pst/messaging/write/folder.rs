@@ -1,9 +1,12 @@
 //! Folders: new ones, their counts, and their rows in the tables of the folders above (effect). MS-PST 2.4.4.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use crate::mapi::{PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Cell, Given, NewContext, Property};
+use crate::pst::ltp::write::{Given, NewContext, Property};
 use crate::pst::ndb::write::{Transaction, WriteError};
 use crate::pst::ndb::{Node, Nodes};
 
@@ -60,23 +63,23 @@ impl Batch<'_> {
         let tags = self.with_table(table, |table, _| {
             Ok(table.columns().iter().map(|column| column.tag).collect::<Vec<_>>())
         })?;
-        let mut values = Vec::new();
+        let mut values = BTreeMap::new();
         {
             let source = NodeSource::open(&self.tx, &node)?;
             let mut context = source.context()?;
             for tag in tags {
                 if let Some(value) = context.bytes(tag, &source)? {
-                    values.push(Cell { tag, value: value.into() });
+                    values.insert(tag, value);
                 }
             }
         }
-        self.put_row(table, nid, |_, old| {
+        self.put_row(table, nid, |tag, old| {
+            if let Some(value) = values.get(&tag) {
+                return Some(Cow::Borrowed(value.as_slice()));
+            }
             // What a row has besides its folder's properties is about replication and is kept.
-            let kept = old.iter().filter(|cell| {
-                cell.tag.id.0 < 0x0F00 && !values.iter().any(|value| value.tag == cell.tag)
-            });
-            let kept = kept.map(|cell| Cell { tag: cell.tag, value: cell.value.to_vec().into() });
-            Ok(values.iter().cloned().chain(kept).collect())
+            let kept = old.iter().find(|cell| cell.tag == tag && tag.id.0 < 0x0F00);
+            kept.map(|cell| cell.value.to_vec().into())
         })
     }
 
@@ -142,7 +145,7 @@ pub(super) fn put_context<'v>(
     let mut context = NewContext::default();
     let values = context.make(properties, tx.layout().block_payload)?;
     let data = tx.put_data(context.bytes())?;
-    let (values, _) = put_given(tx, &values)?;
+    let (values, _) = put_given(tx, &values, &mut Vec::new())?;
     let sub = tx.put_subnodes(&values)?;
     tx.set_node(Node { nid, data, sub, parent })
 }

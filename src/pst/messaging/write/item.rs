@@ -61,10 +61,10 @@ impl Batch<'_> {
         }
         let nid = self.tx.next_nid(NidKind::MESSAGE)?;
         let attachments = self.put_occurrences(&item.occurrences)?;
-        let flags = flags(&item.properties);
+        let (subject, flags) = first(&item.properties);
         let flags = if item.occurrences.is_empty() { flags } else { flags | HAS_ATTACHMENTS };
         let flags_stored = flags.to_le_bytes();
-        let subject = Subject::of(&item.properties);
+        let subject = Subject::of(subject);
         let usual = self.usual()?;
         let no_clip = Value::Boolean(true);
         let mut properties =
@@ -77,16 +77,14 @@ impl Batch<'_> {
         let Message { data, sub, .. } = self.put_message(&mut properties, attachments)?;
         self.tx.set_node(Node { nid, data, sub, parent: folder })?;
         let context = std::mem::take(&mut self.context);
-        self.put_row(contents, nid, |table, old| {
+        {
             let mut place = context.seek();
-            row::cells(table.columns(), old, |tag| {
-                Ok(match place(tag) {
-                    Some(Place::Here(bytes)) => Some(Cow::Borrowed(bytes)),
-                    Some(Place::Subnode(_)) => properties.bytes(tag),
-                    None => None,
-                })
-            })
-        })?;
+            let mut value = |tag| match place(tag)? {
+                Place::Here(bytes) => Some(Cow::Borrowed(bytes)),
+                Place::Subnode(_) => properties.bytes(tag),
+            };
+            self.put_row(contents, nid, |tag, old| row::cell(tag, old, &mut value))?;
+        }
         self.context = context;
         let unread = i64::from(flags & READ == 0);
         *self.counts.entry(folder).or_default() += unread;
@@ -109,8 +107,13 @@ impl Batch<'_> {
             let id = match key {
                 PropertyKey::Id(id) => *id,
                 PropertyKey::Name(name) => {
-                    let id = self.names.id_behind(before, name, &mut self.tx);
-                    let id = id.map_err(WriteError::shared)?;
+                    let id = match self.names.known_behind(before, name) {
+                        Some(id) => id,
+                        None => self
+                            .names
+                            .id_behind(before, name, &mut self.tx)
+                            .map_err(WriteError::shared)?,
+                    };
                     *before.insert(id)
                 }
             };
@@ -163,7 +166,7 @@ impl Batch<'_> {
         properties.put(property::MESSAGE_SIZE, Given::Bytes(&[0; 4]));
         let values =
             self.context.make_of_ascending(properties.iter(), self.tx.layout().block_payload)?;
-        let (mut subnodes, big) = put_given(&mut self.tx, &values)?;
+        let (mut subnodes, big) = put_given(&mut self.tx, &values, &mut self.scratch)?;
         let (recipients, recipients_size) = self.put_recipients()?;
         let size = bytes(self.context.bytes().len()) + big + recipients_size + attachments.size;
         self.context.set_number(property::MESSAGE_SIZE.id, told(size));
@@ -223,11 +226,19 @@ impl Usual {
     }
 }
 
-/// Returns the flags that an item is given; without any it counts as read.
-fn flags(properties: &Properties) -> u32 {
-    match properties.value(property::MESSAGE_FLAGS) {
-        None => READ,
-        Some(Value::Integer32(flags)) => flags.cast_unsigned(),
-        Some(_) => 0,
+/// Returns the subject and the flags that an item is given; without any flags it counts as read. Both are among its first
+/// properties, so that the others need not be searched.
+fn first(properties: &Properties) -> (Option<&Value>, u32) {
+    let (mut subject, mut flags) = (None, READ);
+    for (key, value) in properties.iter() {
+        match key {
+            PropertyKey::Id(id) if *id == property::SUBJECT.id => subject = Some(value),
+            PropertyKey::Id(id) if *id == property::MESSAGE_FLAGS.id => {
+                flags = if let Value::Integer32(flags) = value { flags.cast_unsigned() } else { 0 };
+            }
+            PropertyKey::Id(id) if *id < property::MESSAGE_FLAGS.id => {}
+            _ => break,
+        }
     }
+    (subject, flags)
 }

@@ -134,19 +134,26 @@ impl NameMap {
         Ok(map)
     }
 
-    /// Returns the id of a name that an item has behind another one, adding it where the store does not have it.
+    /// Returns the id of a name that came behind another one last time as well.
+    #[inline]
+    pub(super) fn known_behind(
+        &self,
+        before: Option<PropertyId>,
+        name: &PropertyName,
+    ) -> Option<PropertyId> {
+        let (known, id) = self.behind.get(place_behind(before))?.as_ref()?;
+        (known == name).then_some(*id)
+    }
+
+    /// Returns the id of a name that an item has behind another one, adding it where the store does not have it, and notes that it
+    /// comes there.
     pub(super) fn id_behind(
         &mut self,
         before: Option<PropertyId>,
         name: &PropertyName,
         tx: &mut Transaction<'_>,
     ) -> Result<PropertyId, WriteError> {
-        let place = usize::from(before.map_or(0, |id| id.0 - PropertyId::FIRST_NAMED.0 + 1));
-        if let Some(Some((known, id))) = self.behind.get(place)
-            && known == name
-        {
-            return Ok(*id);
-        }
+        let place = place_behind(before);
         let id = self.id(name, tx)?;
         if self.behind.len() <= place {
             self.behind.resize(place + 1, None);
@@ -312,6 +319,11 @@ fn add_records(
 
 fn damaged(field: &'static str, value: u64, rule: &'static str) -> PstError {
     PstError::Damaged { structure: "NAMEID", field, value, rule, at: 0 }
+}
+
+/// Returns where it is noted which name came behind one.
+fn place_behind(before: Option<PropertyId>) -> usize {
+    usize::from(before.map_or(0, |id| id.0 - PropertyId::FIRST_NAMED.0 + 1))
 }
 
 fn bucket_tag(bucket: u16) -> PropertyTag {

@@ -146,13 +146,14 @@ fn put_values(
 pub(super) fn put_given(
     tx: &mut Transaction<'_>,
     values: &[(Nid, Given<'_>)],
+    scratch: &mut Vec<u8>,
 ) -> Result<(Vec<Node>, u64), WriteError> {
     let mut size = 0;
     let mut nodes = Vec::with_capacity(values.len() + 1);
     for (nid, value) in values {
-        let value = value.stored();
+        let value = value.stored_in(scratch);
         size += bytes(value.len());
-        nodes.push(entry(*nid, tx.put_data(&value)?, None));
+        nodes.push(entry(*nid, tx.put_data(value)?, None));
     }
     Ok((nodes, size))
 }

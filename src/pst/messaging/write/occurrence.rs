@@ -111,7 +111,7 @@ impl Batch<'_> {
         occurrence: &Occurrence,
         columns: &[PropertyTag],
     ) -> Result<Attachment, WriteError> {
-        let subject = Subject::of(&occurrence.properties);
+        let subject = Subject::of(occurrence.properties.value(property::SUBJECT));
         let usual = self.usual()?;
         let mut properties =
             self.stored(&occurrence.properties, subject.as_ref(), &usual.of(CLASS))?;
@@ -143,7 +143,7 @@ impl Batch<'_> {
         properties.put(property::ATTACH_OBJECT, Given::Bytes(&object));
 
         let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
-        let (mut subnodes, big) = put_given(&mut self.tx, &values)?;
+        let (mut subnodes, big) = put_given(&mut self.tx, &values, &mut self.scratch)?;
         let size = bytes(self.context.bytes().len()) + big + message.size;
         let data = self.tx.put_data(self.context.bytes())?;
         subnodes.push(entry(embedded, message.data, message.sub));
@@ -211,7 +211,7 @@ impl Batch<'_> {
         message: Node,
         occurrence: &Occurrence,
     ) -> Result<(Node, u64), WriteError> {
-        let subject = Subject::of(&occurrence.properties);
+        let subject = Subject::of(occurrence.properties.value(property::SUBJECT));
         let now = self.now.0.to_le_bytes();
         let usual = [(property::LAST_MODIFICATION_TIME, Given::Bytes(&now))];
         let set = self.stored(&occurrence.properties, subject.as_ref(), &usual)?;

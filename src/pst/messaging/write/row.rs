@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use md5::{Digest, Md5};
 
 use crate::mapi::{PropertyTag, property};
-use crate::pst::PstError;
-use crate::pst::ltp::write::{Cell, Columns};
+use crate::pst::ltp::write::Cell;
 
 /// What items have of replication stands in rows only; it is kept, and new rows do without.
 const REPLICATION: [u32; 4] = [0x0E30_0102, 0x0E33_0014, 0x0E34_0102, 0x0E38_0003];
@@ -14,26 +13,18 @@ const REPLICATION: [u32; 4] = [0x0E30_0102, 0x0E33_0014, 0x0E34_0102, 0x0E38_000
 /// Characters of a conversation's topic that count.
 const LONGEST_TOPIC: usize = 255;
 
-/// Returns the cells of an item's row, for every column of its folder's table; `old` is the row that is replaced, if there is
-/// one.
-pub(super) fn cells<'v>(
-    columns: &Columns,
+/// Returns the cell of an item's row for a column of its folder's table; `old` is the row that is replaced, if there is one.
+pub(super) fn cell<'v>(
+    tag: PropertyTag,
     old: &[Cell<'_>],
-    mut value: impl FnMut(PropertyTag) -> Result<Option<Cow<'v, [u8]>>, PstError>,
-) -> Result<Vec<Cell<'v>>, PstError> {
-    let mut cells = Vec::with_capacity(columns.iter().len());
-    for column in columns.iter() {
-        let tag = column.tag;
-        let bytes = match tag {
-            property::ROW_ID | property::ROW_VERSION => None,
-            property::MESSAGE_STATUS => Some(kept(old, tag).unwrap_or(Cow::Borrowed(&[0; 4]))),
-            property::CONVERSATION_ID => conversation(&mut value)?,
-            _ if REPLICATION.contains(&tag.bits()) => kept(old, tag),
-            _ => value(tag)?,
-        };
-        cells.extend(bytes.map(|value| Cell { tag, value }));
+    value: &mut impl FnMut(PropertyTag) -> Option<Cow<'v, [u8]>>,
+) -> Option<Cow<'v, [u8]>> {
+    match tag {
+        property::MESSAGE_STATUS => Some(kept(old, tag).unwrap_or(Cow::Borrowed(&[0; 4]))),
+        property::CONVERSATION_ID => conversation(value),
+        _ if REPLICATION.contains(&tag.bits()) => kept(old, tag),
+        _ => value(tag),
     }
-    Ok(cells)
 }
 
 fn kept<'v>(old: &[Cell<'_>], tag: PropertyTag) -> Option<Cow<'v, [u8]>> {
@@ -44,19 +35,19 @@ fn kept<'v>(old: &[Cell<'_>], tag: PropertyTag) -> Option<Cow<'v, [u8]>> {
 /// Returns the id of an item's conversation: from its index where that is said to be kept, otherwise from its topic; MS-OXOMSG
 /// 2.2.1.2.
 fn conversation<'v>(
-    value: &mut impl FnMut(PropertyTag) -> Result<Option<Cow<'v, [u8]>>, PstError>,
-) -> Result<Option<Cow<'v, [u8]>>, PstError> {
-    let Some(topic) = value(property::CONVERSATION_TOPIC)? else { return Ok(None) };
-    let tracked = value(property::CONVERSATION_INDEX_TRACKING)?;
+    value: &mut impl FnMut(PropertyTag) -> Option<Cow<'v, [u8]>>,
+) -> Option<Cow<'v, [u8]>> {
+    let topic = value(property::CONVERSATION_TOPIC)?;
+    let tracked = value(property::CONVERSATION_INDEX_TRACKING);
     if tracked.is_some_and(|tracked| tracked.first() == Some(&1)) {
-        let index = value(property::CONVERSATION_INDEX)?.unwrap_or_default();
+        let index = value(property::CONVERSATION_INDEX).unwrap_or_default();
         if index.first() == Some(&1)
             && let Some(id) = index.get(6..22)
         {
-            return Ok(Some(id.to_vec().into()));
+            return Some(id.to_vec().into());
         }
     }
-    Ok(Some(Md5::digest(upper_case(&topic)).to_vec().into()))
+    Some(Md5::digest(upper_case(&topic)).to_vec().into())
 }
 
 /// Returns a topic in capitals, as far as it counts, both in UTF-16.

@@ -2,7 +2,7 @@
 //!
 //! In front stand two characters, U+0001 and one that counts the characters of a prefix such as "RE: ", itself included.
 
-use crate::mapi::{Properties, Value, property};
+use crate::mapi::Value;
 
 /// What marks that a count follows.
 const LEAD: char = '\u{1}';
@@ -18,9 +18,9 @@ pub(super) struct Subject<'v> {
 }
 
 impl<'v> Subject<'v> {
-    /// Finds the subject among properties.
-    pub(super) fn of(properties: &'v Properties) -> Option<Self> {
-        match properties.value(property::SUBJECT) {
+    /// Makes it of the subject that an item has.
+    pub(super) fn of(value: Option<&'v Value>) -> Option<Self> {
+        match value {
             Some(Value::String(text)) => Some(Self { stored: stored(text), topic: topic(text) }),
             _ => None,
         }

@@ -28,7 +28,7 @@ fn a_folder_that_is_listed_twice_is_told_once() {
     let new = NewFolder::new("Kunden", "IPF.Contact");
     let below = batch.create_folder(role(Role::Contacts), &new).unwrap();
     let others = role(Role::Calendar).with(NidKind::HIERARCHY);
-    batch.put_row(others, below, |_, _| Ok(Vec::new())).unwrap();
+    batch.put_row(others, below, |_, _| None).unwrap();
     batch.commit().unwrap();
     let all = Store::new(file.nodes()).folders_below(Nid::ROOT_FOLDER).unwrap();
     assert_eq!(all.iter().filter(|(_, nid)| *nid == below).count(), 1);
