@@ -112,8 +112,8 @@ pub(super) fn times(
     Ok(out)
 }
 
-/// A series starts with its first occurrence (MS-OXOCAL 2.2.1.5), also where it is told from an earlier day on, as Exchange has it as
-/// well. A start on any other day contradicts the pattern, and which of the two is meant nobody can tell.
+/// A series starts with its first occurrence (MS-OXOCAL 2.2.1.5), also where it is told from a day before it on, as Exchange has it as
+/// well. A start from which on the series would be another contradicts the pattern, and which of the two is meant nobody can tell.
 fn begun(span: Span, series: &Recurrence) -> Result<Span, Unfit> {
     let wall = |at| span.zone.rules.to_datetime(at);
     let day = wall(span.start).date();
@@ -121,10 +121,13 @@ fn begun(span: Span, series: &Recurrence) -> Result<Span, Unfit> {
         Some(first) if first != day => first,
         _ => return Ok(span),
     };
-    let asked = match series.range {
-        Range::Forever { start } | Range::Until { start, .. } | Range::Count { start, .. } => start,
+    let range = match series.range {
+        Range::Forever { .. } => Range::Forever { start: day },
+        Range::Until { end, .. } => Range::Until { start: day, end },
+        Range::Count { count, .. } => Range::Count { start: day, count },
     };
-    if day != asked {
+    let told = Recurrence { pattern: series.pattern.clone(), range, exceptions: Vec::new() };
+    if told.dates().next() != Some(first) {
         return Err("the series does not begin on the day on which the appointment starts".into());
     }
     let later = first - day;

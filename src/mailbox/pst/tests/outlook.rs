@@ -347,6 +347,13 @@ fn d10_a_series_starts_with_its_first_occurrence_or_is_held() {
         let first = series.dates().next().unwrap();
         assert!(start.starts_with(&first.to_string()), "{first}");
     }
+    // staffITpro still has the Wednesday when it moves the hour.
+    let mut item = create(ItemKind::Appointment, &starts("2026-10-21", day(21)), &mailbox);
+    let mut later = Content::new();
+    later.set(Field::Start, instant("2026-10-21T09:00:00Z"));
+    later.set(Field::End, instant("2026-10-21T10:00:00Z"));
+    change(ItemKind::Appointment, &mut item, &later, &mailbox);
+    assert_eq!(found(&item).value(Field::Start), Some(&instant("2026-10-27T10:00:00Z")));
     // Somebody moves the start alone, by a day or by a week.
     let item = create(ItemKind::Appointment, &starts("2026-10-20", day(20)), &mailbox);
     let before = found(&item);
