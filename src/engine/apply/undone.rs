@@ -86,9 +86,16 @@ pub(super) fn went(verdict: &SpooledVerdict) -> FieldSet {
     verdict.to_item.union(verdict.decorate)
 }
 
-/// Says into the log what the mailbox answered to a write that it does not take.
+/// Says into the log what the mailbox answered to a write that it does not take. What does not fit was found out here, in words that
+/// have no values in them; those of a server might.
 pub(super) fn warn_refused(pair: &PairRow, answer: &Wrote) {
-    if let Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) = answer {
+    if let Wrote::Refused { code, text } = answer
+        && code == "unfit"
+    {
+        tracing::warn!(record = %pair.record, code, why = text, "the mailbox refused a write");
+    } else if let Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) =
+        answer
+    {
         tracing::warn!(record = %pair.record, code, "the mailbox refused a write");
     }
 }
