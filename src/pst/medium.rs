@@ -80,12 +80,22 @@ impl Medium {
     }
 
     /// Writes all bytes at an offset like [`Medium::write_at`], most of which nobody is going to read soon: where the system can,
-    /// it takes them straight from here instead of keeping a copy, which would cost more than making them did.
-    pub fn write_past_cache(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
+    /// it takes them straight from here instead of keeping a copy, which would cost more than making them did. If some of it is read
+    /// soon it is the end, which can be kept here.
+    pub fn write_past_cache(
+        &mut self,
+        at: u64,
+        bytes: &[u8],
+        keep_end: bool,
+    ) -> Result<(), PstError> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Disk(disk) => disk.write_past_cache(at, bytes),
-            _ => self.write_at(at, bytes),
+            Self::Disk(disk) => disk.write_past_cache(at, bytes, keep_end),
+            _ => {
+                // The system keeps all of it.
+                let _ = keep_end;
+                self.write_at(at, bytes)
+            }
         }
     }
 
@@ -177,7 +187,7 @@ mod tests {
             let bytes = &bytes[skip..];
             // The first is aligned to the memory, the others mostly are not.
             let at = if skip == 0 { page + u64::try_from(within).unwrap() } else { at };
-            medium.write_past_cache(at, bytes).unwrap();
+            medium.write_past_cache(at, bytes, true).unwrap();
             medium.write_at(at + 5000, b"small").unwrap();
             let mut read = vec![0; bytes.len()];
             assert_eq!(medium.read_at(at, &mut read).unwrap(), bytes.len());
@@ -204,8 +214,8 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Write(usize, usize),
-        /// Past the cache, from memory that lies to pages as the file does, or not.
-        WritePast(usize, usize, bool),
+        /// Past the cache, from memory that lies to pages as the file does or not, with the end kept or not.
+        WritePast(usize, usize, bool, bool),
         SetLen(usize),
     }
 
@@ -216,7 +226,8 @@ mod tests {
         let long = prop_oneof![4 => 0x1_0000..0x4_0000_usize, 1 => 1..0x9_8000_usize];
         prop_oneof![
             4 => (at(), length).prop_map(|(at, length)| Step::Write(at, length)),
-            3 => (at(), long, any::<bool>()).prop_map(|(at, long, like)| Step::WritePast(at, long, like)),
+            3 => (at(), long, any::<bool>(), any::<bool>())
+                .prop_map(|(at, long, like, keep)| Step::WritePast(at, long, like, keep)),
             1 => at().prop_map(Step::SetLen),
         ]
     }
@@ -240,12 +251,12 @@ mod tests {
                         memory.write_at(offset(at), bytes).unwrap();
                         (at, length)
                     }
-                    Step::WritePast(at, length, like) => {
+                    Step::WritePast(at, length, like, keep) => {
                         let first = at.wrapping_sub(source.as_ptr().addr()) % 4096;
                         let first = number * 4096 + if like { first } else { first ^ 64 };
                         let bytes = &source[first..][..length];
-                        disk.write_past_cache(offset(at), bytes).unwrap();
-                        memory.write_past_cache(offset(at), bytes).unwrap();
+                        disk.write_past_cache(offset(at), bytes, keep).unwrap();
+                        memory.write_past_cache(offset(at), bytes, keep).unwrap();
                         (at + length / 2, length)
                     }
                     Step::SetLen(length) => {

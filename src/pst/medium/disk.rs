@@ -1,5 +1,5 @@
-//! A file on disk (effect): what was written past the system's memory is not in it when it is read again, so the end of that is
-//! kept here: tables and trees come last, and the next transaction begins with them.
+//! A file on disk (effect): what was written past the system's memory is not in it when it is read again, so the ends of that are
+//! kept here: tables and trees come last, and the next transactions begin with them.
 //!
 //! Small writes to what is kept are made as whole pages. To the disk that is the same, since the system writes whole pages in any case;
 //! but it need not read them first.
@@ -13,7 +13,7 @@ use crate::pst::error::PstError;
 
 /// What the system holds in its memory as one, in bytes.
 const PAGE: u64 = 4096;
-/// How many bytes are kept at most.
+/// How many bytes are kept of an end at most.
 #[cfg(target_os = "linux")]
 const KEPT: usize = 512 << 10;
 
@@ -21,14 +21,21 @@ const KEPT: usize = 512 << 10;
 #[derive(Debug)]
 pub struct Disk {
     file: File,
-    /// Where what is kept begins in the file, and its bytes, which are always those of the file.
+    /// The last end and the one before. What the transaction before the last one replaced, the next one tells the maps.
+    kept: [Kept; 2],
+}
+
+/// Bytes that are always those of the file.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Where they begin in the file.
     at: u64,
-    kept: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl From<File> for Disk {
     fn from(file: File) -> Self {
-        Self { file, at: 0, kept: Vec::new() }
+        Self { file, kept: Default::default() }
     }
 }
 
@@ -41,70 +48,39 @@ impl Disk {
     }
 
     pub(super) fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize, PstError> {
-        if let Some(start) = at.checked_sub(self.at)
-            && start.saturating_add(wide(buffer.len())) <= wide(self.kept.len())
-        {
-            return Ok(copy_from(&self.kept, start, buffer));
+        match self.known(at, at.saturating_add(wide(buffer.len()))) {
+            Some(known) => Ok(copy_from(known, 0, buffer)),
+            None => read_fully(&self.file, at, buffer),
         }
-        read_fully(&self.file, at, buffer)
     }
 
-    /// Writes bytes. Where they fall among what is kept, the whole pages around them are handed over: else the system had to read
-    /// these from the disk first, only to write the same whole pages.
+    /// Writes bytes. Where they fall among what is kept, the whole pages around them are handed over.
     pub(super) fn write_at(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
         self.patch(at, bytes);
-        let pages = (at - at % PAGE, at.saturating_add(wide(bytes.len())).next_multiple_of(PAGE));
-        let written = match self.known(pages.0, pages.1) {
-            Some(pages_kept) => write_fully(&self.file, pages.0, pages_kept),
+        let (first, end) = (at - at % PAGE, at.saturating_add(wide(bytes.len())));
+        let written = match self.known(first, end.next_multiple_of(PAGE)) {
+            Some(pages) => write_fully(&self.file, first, pages),
             None => write_fully(&self.file, at, bytes),
         };
-        written.inspect_err(|_| self.kept.clear())
+        written.inspect_err(|_| self.forget())
     }
 
-    /// Writes straight from here, if the system can, and keeps the end.
+    /// Writes straight from here, if the system can, and keeps the end if that is wanted.
     #[cfg(target_os = "linux")]
-    pub(super) fn write_past_cache(&mut self, at: u64, bytes: &[u8]) -> Result<(), PstError> {
+    pub(super) fn write_past_cache(
+        &mut self,
+        at: u64,
+        bytes: &[u8],
+        keep_end: bool,
+    ) -> Result<(), PstError> {
         let before = self.known(at - at % PAGE, at).unwrap_or_default();
         let written = super::direct::write(&self.file, at, before, bytes);
-        if written.is_ok() {
-            self.keep(at, bytes);
-        } else {
-            self.kept.clear();
-        }
-        written
-    }
-
-    /// Returns bytes of the file if all of them are kept.
-    fn known(&self, from: u64, to: u64) -> Option<&[u8]> {
-        let from = usize::try_from(from.checked_sub(self.at)?).ok()?;
-        let to = usize::try_from(to.checked_sub(self.at)?).ok()?;
-        self.kept.get(from..to)
-    }
-
-    /// Brings what is kept in step with bytes that are written.
-    fn patch(&mut self, at: u64, bytes: &[u8]) {
-        let skipped = usize::try_from(self.at.saturating_sub(at)).unwrap_or(usize::MAX);
-        let start = usize::try_from(at.saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let kept = self.kept.get_mut(start..).unwrap_or_default();
-        let bytes = bytes.get(skipped..).unwrap_or_default();
-        kept.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    }
-
-    /// Keeps the end of bytes that were written, behind what was kept where they follow it.
-    #[cfg(target_os = "linux")]
-    fn keep(&mut self, at: u64, bytes: &[u8]) {
-        let skipped = bytes.len().saturating_sub(KEPT);
-        let follows = at >= self.at && at <= self.kept_end();
-        if skipped > 0 || !follows {
-            self.kept.clear();
-            self.at = at + wide(skipped);
-        }
+        written.inspect_err(|_| self.forget())?;
         self.patch(at, bytes);
-        let known = usize::try_from(self.kept_end().saturating_sub(at)).unwrap_or(usize::MAX);
-        self.kept.extend_from_slice(bytes.get(known..).unwrap_or_default());
-        let spare = self.kept.len().saturating_sub(KEPT);
-        self.kept.drain(..spare);
-        self.at += wide(spare);
+        if keep_end {
+            self.keep(at, bytes);
+        }
+        Ok(())
     }
 
     pub(super) fn sync(&self) -> Result<(), PstError> {
@@ -113,15 +89,63 @@ impl Disk {
     }
 
     pub(super) fn set_len(&mut self, length: u64) -> Result<(), PstError> {
-        if length < self.kept_end() {
-            self.kept.clear();
+        if self.kept.iter().any(|kept| length < kept.end()) {
+            self.forget();
         }
         let set = self.file.set_len(length);
         set.map_err(|error| PstError::io("change the file's length", length, error))
     }
 
-    fn kept_end(&self) -> u64 {
-        self.at.saturating_add(wide(self.kept.len()))
+    /// Returns bytes of the file if all of them are kept.
+    fn known(&self, from: u64, to: u64) -> Option<&[u8]> {
+        self.kept.iter().find_map(|kept| kept.known(from, to))
+    }
+
+    /// Brings what is kept in step with bytes that are written.
+    fn patch(&mut self, at: u64, bytes: &[u8]) {
+        self.kept.iter_mut().for_each(|kept| kept.patch(at, bytes));
+    }
+
+    /// Keeps the end of bytes that were written.
+    #[cfg(target_os = "linux")]
+    fn keep(&mut self, at: u64, bytes: &[u8]) {
+        let [last, before] = &mut self.kept;
+        let follows = at >= last.at && at <= last.end() && bytes.len() < KEPT;
+        if !follows {
+            let skipped = bytes.len().saturating_sub(KEPT);
+            std::mem::swap(last, before);
+            last.bytes.clear();
+            last.at = at + wide(skipped);
+        }
+        let known = usize::try_from(last.end().saturating_sub(at)).unwrap_or(usize::MAX);
+        last.bytes.extend_from_slice(bytes.get(known..).unwrap_or_default());
+        let spare = last.bytes.len().saturating_sub(KEPT);
+        last.bytes.drain(..spare);
+        last.at += wide(spare);
+    }
+
+    fn forget(&mut self) {
+        self.kept.iter_mut().for_each(|kept| kept.bytes.clear());
+    }
+}
+
+impl Kept {
+    fn end(&self) -> u64 {
+        self.at.saturating_add(wide(self.bytes.len()))
+    }
+
+    fn known(&self, from: u64, to: u64) -> Option<&[u8]> {
+        let from = usize::try_from(from.checked_sub(self.at)?).ok()?;
+        let to = usize::try_from(to.checked_sub(self.at)?).ok()?;
+        self.bytes.get(from..to)
+    }
+
+    fn patch(&mut self, at: u64, bytes: &[u8]) {
+        let skipped = usize::try_from(self.at.saturating_sub(at)).unwrap_or(usize::MAX);
+        let start = usize::try_from(at.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let kept = self.bytes.get_mut(start..).unwrap_or_default();
+        let bytes = bytes.get(skipped..).unwrap_or_default();
+        kept.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     }
 }
 

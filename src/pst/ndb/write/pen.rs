@@ -60,7 +60,8 @@ impl Pen {
     pub(super) fn hand_over(&mut self, medium: &mut Medium, until: u64) -> Result<(), PstError> {
         let Some(from) = self.from else { return Ok(()) };
         let rest = self.start(until).unwrap_or_default().min(self.end);
-        medium.write_past_cache(from, self.new.get(self.begin..rest).unwrap_or_default())?;
+        let new = self.new.get(self.begin..rest).unwrap_or_default();
+        medium.write_past_cache(from, new, false)?;
         let begin = self.aligned_like(until);
         self.new.copy_within(rest..self.end, begin);
         self.end = begin + (self.end - rest);
@@ -107,8 +108,8 @@ impl Pen {
             if let Some(filled) = self.start(filled).filter(|filled| *filled <= MOST_NEW) {
                 self.fill_up(filled);
             }
-            medium
-                .write_past_cache(from, self.new.get(self.begin..self.end).unwrap_or_default())?;
+            let new = self.new.get(self.begin..self.end).unwrap_or_default();
+            medium.write_past_cache(from, new, true)?;
         }
         self.forget();
         Ok(())

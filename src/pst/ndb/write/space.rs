@@ -13,6 +13,8 @@ use crate::pst::error::PstError;
 const BIGGEST: u16 = 128;
 /// The transaction that comes behind one that added so many sections is expected to be as large, and goes on where that ended.
 const LARGE: u32 = 4;
+/// So many holes are looked for on behalf of one transaction at most.
+const HOLES: usize = 256;
 /// How many maps that nobody changed are remembered; 500 bytes each.
 const REMEMBERED: usize = 2048;
 
@@ -136,6 +138,9 @@ impl Space {
         room: Room,
         load: &mut dyn FnMut(u32) -> Result<Map, PstError>,
     ) -> Result<Option<Run>, PstError> {
+        if self.from == 0 && self.taken.len() >= HOLES {
+            self.look_from(self.committed.saturating_sub(1));
+        }
         let (slots, align) = (room.slots(), room.align());
         let class = if room == Room::Page { 0 } else { usize::from(slots) };
         let (mut section, mut first) = self.hints().get(class).copied().unwrap_or_default();
@@ -304,7 +309,7 @@ impl Space {
 
 #[cfg(test)]
 mod tests {
-    use super::{LARGE, Room, Space};
+    use super::{HOLES, LARGE, Room, Space};
     use crate::pst::ndb::write::bits::Run;
 
     /// Takes room for a block, in a new section when there is no other.
@@ -329,6 +334,25 @@ mod tests {
         assert_eq!(take(&mut space, 8).section, LARGE, "it goes on where the large one ended");
         space.keep(&[]);
         assert_eq!(take(&mut space, 8), hole);
+    }
+
+    /// A transaction that turns out to be large fills some holes, not all that there are in a large file.
+    #[test]
+    fn one_transaction_fills_so_many_holes() {
+        let mut space = Space::new(Vec::new(), 0);
+        let mut holes = Vec::new();
+        while space.sections() <= LARGE {
+            holes.push(take(&mut space, 1));
+            take(&mut space, 1);
+        }
+        space.keep(&holes);
+        space.keep(&[]);
+        for hole in &holes[..HOLES] {
+            assert_eq!(take(&mut space, 1), *hole);
+        }
+        assert!(take(&mut space, 1).section >= LARGE);
+        space.keep(&[]);
+        assert_eq!(take(&mut space, 1), holes[HOLES], "the next one goes on there");
     }
 
     #[test]
