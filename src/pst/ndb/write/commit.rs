@@ -1,9 +1,10 @@
 //! Making a transaction durable (effect): first what is new, into room that nothing uses; then the maps; last the header,
 //! which turns the file from its old state to the new one in one write.
 //!
-//! 1. New blocks, new pages of both trees, new sections with their maps; durable. The next step would make them so as well, but
-//!    a disk that turns out to be full only now says so before the header was touched.
-//! 2. The rescue record beside the file, durable; then the old header with `fAMapValid` 0, durable.
+//! 1. New blocks, new pages of both trees, new sections with their maps.
+//! 2. The rescue record beside the file, durable; then the old header with `fAMapValid` 0. Only now what is new and that header are
+//!    made durable, at once and in whatever order they arrive: neither header leads to what is new. If a disk turns out to be full
+//!    here, the header is turned back.
 //! 3. The maps of old sections; durable. Bits are cleared only of what an *earlier* transaction freed, since Outlook 2013 and
 //!    later do not look at `fAMapValid`: whatever the old header reaches is shown as in use at any time.
 //! 4. The new header; durable. From here on the file is in its new state.
@@ -174,8 +175,7 @@ impl Pages for TreePages<'_, '_> {
 }
 
 impl Writer {
-    /// Writes what is held back and the maps of new sections, which nothing committed reaches, gives the file its length, and
-    /// makes all durable.
+    /// Writes what is held back and the maps of new sections, which nothing committed reaches, and gives the file its length.
     fn finish_sections(&mut self) -> Result<(), WriteError> {
         let end = self.space.end();
         self.put_new_maps(&(0..end))?;
@@ -184,7 +184,6 @@ impl Writer {
         if medium.len()? != end {
             medium.set_len(end)?;
         }
-        self.sync()?;
         Ok(())
     }
 
@@ -251,7 +250,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts back the header after the first write to it failed; nothing else was touched yet.
+    /// Puts back the header after the first write to it or what was made durable with it failed; nothing else that anything
+    /// reaches was touched yet.
     fn turn_back(&mut self, old: &Header, bytes: &[u8], source: PstError) -> WriteError {
         if self.put_header(bytes).is_ok() {
             self.ndb.turn_to(old.clone());
