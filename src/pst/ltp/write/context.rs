@@ -99,7 +99,11 @@ impl NewContext {
         self.places.clear();
         let mut values = Vec::new();
         for (tag, given) in properties {
-            let (field, length) = match self.put(tag, given)? {
+            let put = match given.text() {
+                Some(text) => self.put_text(text),
+                None => self.put(tag, given)?,
+            };
+            let (field, length) = match put {
                 Put::Number(number) => (number, 0),
                 Put::Allocation(name, length) => (name.0, length),
                 Put::Nowhere => {
@@ -121,16 +125,23 @@ impl NewContext {
         Ok(values)
     }
 
-    /// Puts a value where it belongs.
-    #[inline]
+    /// Puts a text where it belongs.
+    #[inline(always)]
+    fn put_text(&mut self, text: &str) -> Put {
+        // Three bytes of UTF-8 may be two of UTF-16, and four are four.
+        if text.len() / 3 * 2 > MAX_ALLOCATION {
+            return Put::Nowhere;
+        }
+        if text.is_empty() {
+            return Put::Allocation(bth::NOTHING, 0);
+        }
+        let (name, length) = self.heap.allocate_text(text);
+        if length > MAX_ALLOCATION { Put::Nowhere } else { Put::Allocation(name, length) }
+    }
+
+    /// Puts a value that is no text where it belongs.
     fn put(&mut self, tag: PropertyTag, given: Given<'_>) -> Result<Put, PstError> {
-        let (name, length) = if let Some(text) = given.text() {
-            // Three bytes of UTF-8 may be two of UTF-16, and four are four.
-            if text.len() / 3 * 2 > MAX_ALLOCATION {
-                return Ok(Put::Nowhere);
-            }
-            if text.is_empty() { (bth::NOTHING, 0) } else { self.heap.allocate_text(text) }
-        } else if let Some(number) = given.number() {
+        let (name, length) = if let Some(number) = given.number() {
             return Ok(Put::Number(number));
         } else if let Some(width) = number_width(tag.kind) {
             self.scratch.clear();

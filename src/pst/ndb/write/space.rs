@@ -5,6 +5,7 @@
 //! that the committed header reaches can be taken.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::bits::{Map, Run, SLOTS, reserved_slots, section_at};
 use crate::pst::error::PstError;
@@ -48,6 +49,17 @@ struct Loaded {
     from: u16,
     /// Whether the file has another map there.
     changed: bool,
+}
+
+impl Loaded {
+    /// Takes slots that are free.
+    fn take(&mut self, slot: u16, slots: u16) {
+        self.changed = true;
+        self.map.mark(slot, slots, true);
+        if self.from == slot {
+            self.from = slot + slots;
+        }
+    }
 }
 
 /// For each kind of room, the first section and slot that might have it.
@@ -146,11 +158,12 @@ impl Space {
         let (mut section, mut first) = self.hints().get(class).copied().unwrap_or_default();
         while let Some(longest) = usize::try_from(section).ok().and_then(|s| self.longest.get(s)) {
             if u16::from(*longest) >= slots {
-                let known = self.loaded(section, load)?;
+                let known = loaded(&mut self.loaded, section, load)?;
                 if let Some(slot) = known.map.find(slots, align, known.from.max(first)) {
-                    let run = Run { section, slot, slots };
+                    known.take(slot, slots);
+                    self.free = self.free.saturating_sub(u64::from(slots));
                     self.put_hint(class, (section, slot + slots));
-                    self.mark(run, true);
+                    let run = Run { section, slot, slots };
                     self.taken.push(run);
                     return Ok(Some(run));
                 }
@@ -168,7 +181,7 @@ impl Space {
     pub(super) fn undo(&mut self) {
         for run in std::mem::take(&mut self.taken) {
             if run.section < self.committed {
-                self.mark(run, false);
+                self.give_back(run);
             }
         }
         while self.sections() > self.committed {
@@ -189,7 +202,7 @@ impl Space {
         runs: &[Run],
         load: &mut dyn FnMut(u32) -> Result<Map, PstError>,
     ) -> Result<(), PstError> {
-        runs.iter().try_for_each(|run| self.loaded(run.section, load).map(|_| ()))
+        runs.iter().try_for_each(|run| loaded(&mut self.loaded, run.section, load).map(|_| ()))
     }
 
     /// Keeps what the running transaction took, and frees what nothing reaches any longer (all [looked at](Space::look_at)).
@@ -206,7 +219,7 @@ impl Space {
             loaded.changed = false;
         }
         for run in freed {
-            self.mark(*run, false);
+            self.give_back(*run);
         }
         let mut spare = self.loaded.len().saturating_sub(REMEMBERED);
         self.loaded.retain(|_, loaded| {
@@ -240,35 +253,14 @@ impl Space {
         self.committed
     }
 
-    fn loaded(
-        &mut self,
-        section: u32,
-        load: &mut dyn FnMut(u32) -> Result<Map, PstError>,
-    ) -> Result<&Loaded, PstError> {
-        match self.loaded.entry(section) {
-            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                Ok(entry.insert(Loaded { map: load(section)?, from: 0, changed: false }))
-            }
-        }
-    }
-
-    /// Marks slots of a map that is in memory.
-    fn mark(&mut self, run: Run, taken: bool) {
+    /// Frees slots of a map that is in memory.
+    fn give_back(&mut self, run: Run) {
         let Some(loaded) = self.loaded.get_mut(&run.section) else {
             return;
         };
         loaded.changed = true;
-        loaded.map.mark(run.slot, run.slots, taken);
-        let slots = u64::from(run.slots);
-        if taken {
-            self.free = self.free.saturating_sub(slots);
-            if loaded.from == run.slot {
-                loaded.from = run.slot + run.slots;
-            }
-            return;
-        }
-        self.free += slots;
+        loaded.map.mark(run.slot, run.slots, false);
+        self.free += u64::from(run.slots);
         loaded.from = loaded.from.min(run.slot);
         let longest = u8::try_from(loaded.map.longest()).unwrap_or(u8::MAX);
         self.bound(run.section, |_| longest);
@@ -304,6 +296,20 @@ impl Space {
 
     fn hints(&mut self) -> &mut Hints {
         if self.from == 0 { &mut self.hints } else { &mut self.late }
+    }
+}
+
+/// Returns the map of a section, reading it the first time.
+fn loaded<'a>(
+    maps: &'a mut BTreeMap<u32, Loaded>,
+    section: u32,
+    load: &mut dyn FnMut(u32) -> Result<Map, PstError>,
+) -> Result<&'a mut Loaded, PstError> {
+    match maps.entry(section) {
+        Entry::Occupied(entry) => Ok(entry.into_mut()),
+        Entry::Vacant(entry) => {
+            Ok(entry.insert(Loaded { map: load(section)?, from: 0, changed: false }))
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! Changes come in the order of their keys and are merged with the leaves from left to right, so any number of them costs
 //! one walk and two pages of memory for each level. Entries that do not change are carried over as bytes.
 
-use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 use crate::pst::error::PstError;
@@ -97,7 +96,7 @@ pub(super) fn change(
         let (size, limit) = (top.level.into(), DEEPEST.into());
         return Err(PstError::TooBig { what: "B-tree", size, limit });
     }
-    let mut walk = Walk { kind, changes, pages, waiting: BTreeMap::new() };
+    let mut walk = Walk { kind, changes, pages, waiting: Vec::new() };
     walk.page(&top, None)?;
     walk.pages.replaced(root);
     walk.finish()
@@ -108,7 +107,7 @@ struct Walk<'a, I: Iterator<Item = Change>, P> {
     changes: Peekable<I>,
     pages: &'a mut P,
     /// For each level, the entries that are not yet in a page.
-    waiting: BTreeMap<u8, Vec<u8>>,
+    waiting: Vec<Vec<u8>>,
 }
 
 impl<I: Iterator<Item = Change>, P: Pages> Walk<'_, I, P> {
@@ -215,7 +214,7 @@ impl<I: Iterator<Item = Change>, P: Pages> Walk<'_, I, P> {
     fn finish(mut self) -> Result<PageRef, PstError> {
         let mut level = 0;
         loop {
-            let is_top = self.waiting.range(level + 1..).all(|(_, above)| above.is_empty());
+            let is_top = self.waiting.iter().skip(usize::from(level) + 1).all(Vec::is_empty);
             let size = self.kind.entry(level);
             let waiting = self.waiting(level);
             if is_top && level > 0 && waiting.len() == size {
@@ -246,8 +245,13 @@ impl<I: Iterator<Item = Change>, P: Pages> Walk<'_, I, P> {
         Layout::UNICODE.tree_entries / size * 9 / 10 * size
     }
 
+    #[allow(clippy::indexing_slicing, reason = "there are more levels than the one asked for")]
     fn waiting(&mut self, level: u8) -> &mut Vec<u8> {
-        self.waiting.entry(level).or_default()
+        let level = usize::from(level);
+        if self.waiting.len() <= level {
+            self.waiting.resize_with(level + 1, Vec::new);
+        }
+        &mut self.waiting[level]
     }
 }
 
