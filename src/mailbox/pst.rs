@@ -14,6 +14,7 @@ mod fetch;
 mod file;
 mod folders;
 mod guests;
+mod new_store;
 mod occurrences;
 mod people;
 mod place;
@@ -44,6 +45,7 @@ use crate::pst::messaging::{CodePage, Store};
 use crate::pst::ndb::write::{Concern, Settings, Writer};
 
 pub use folders::in_deleted_items;
+pub use new_store::new_store;
 
 use feed::Snapshot;
 use file::StoreFile;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use abgleich::config::Language;
-use abgleich::pst::messaging::write::{NewStore, create};
+use abgleich::mailbox::pst::new_store;
+use abgleich::pst::messaging::write::create;
 use abgleich::pst::ndb::write::Settings;
 use clap::Args;
 
@@ -28,10 +29,7 @@ impl Create {
     pub(super) fn run(&self, language: Language, folders: Language) -> Result<Exit, Failure> {
         let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let name = self.name.clone().or(stem).unwrap_or_default();
-        let store = match folders {
-            Language::German => NewStore::german(&name),
-            Language::English => NewStore::english(&name),
-        };
+        let store = new_store(&name, folders == Language::German);
         let settings = Settings { shares: self.share.on_share, ..Settings::default() };
         place::warn(language, &self.file, &settings)?;
         let (file, _) =

@@ -8,7 +8,7 @@ use super::fetch;
 use super::file::StoreFile;
 use super::ready::{Step, ready};
 use super::write::Desk;
-use super::{PstMailbox, failure, place};
+use super::{PstMailbox, failure, new_store, place};
 use crate::mailbox::{MailboxError, Stamp, Write, Wrote};
 use crate::mapi::FileTime;
 use crate::model::{ItemId, ItemKind};
@@ -121,7 +121,8 @@ fn carry_out(mailbox: &mut PstMailbox, steps: &[Step]) -> Result<Vec<Option<Nid>
     }
     // A disk that is too full is told before anything was done.
     writer.ask_for_room(room::BATCH + steps.iter().map(Step::most_room).sum::<u64>())?;
-    let mut batch = Batch::begin(writer, now.unwrap_or(FileTime(0)))?;
+    let batch = Batch::begin(writer, now.unwrap_or(FileTime(0)))?;
+    let mut batch = batch.expecting(new_store::names);
     let mut made = Vec::new();
     for step in steps {
         made.push(match step {

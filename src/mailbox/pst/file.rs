@@ -4,10 +4,11 @@ use std::fs;
 
 use super::PstAccess;
 use super::failure;
+use super::new_store::new_store;
 use crate::mailbox::MailboxError;
 use crate::mapi::property as p;
 use crate::pst::medium::Medium;
-use crate::pst::messaging::write::{NewStore, create, fill};
+use crate::pst::messaging::write::{create, fill};
 use crate::pst::messaging::{CodePage, Store};
 use crate::pst::ndb::Ndb;
 use crate::pst::ndb::write::{Settings, Writer};
@@ -96,7 +97,7 @@ fn open(access: &PstAccess, is_known: bool) -> Result<Open, MailboxError> {
         return Err(failure::missing(path));
     }
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let new = || if access.german { NewStore::german(&name) } else { NewStore::english(&name) };
+    let new = || new_store(&name, access.german);
     if access.writes {
         let writer = if missing {
             create(path, &new(), &access.settings).map_err(failure::write)?.0

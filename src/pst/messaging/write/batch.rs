@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::mapi::{FileTime, PropertyId, PropertyKey, PropertyTag};
+use crate::mapi::{FileTime, PropertyId, PropertyKey, PropertyName, PropertyTag};
 use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{Cell, NewContext, RowVersion, TableEdit};
@@ -66,6 +66,14 @@ impl<'a> Batch<'a> {
             scratch: Vec::new(),
             random: Vec::new(),
         })
+    }
+
+    /// Says which names of properties may be wanted sooner or later. Where the store lacks one that is, it gets all of them: before a
+    /// name is added, all that the store holds is looked through once.
+    #[must_use]
+    pub fn expecting(mut self, names: fn() -> Vec<PropertyName>) -> Self {
+        self.names.expect(names);
+        self
     }
 
     /// Returns what the store holds, changes included but for tables and counts that are not written yet.

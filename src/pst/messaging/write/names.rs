@@ -50,13 +50,15 @@ pub(super) struct NameMap {
     texts: Vec<u8>,
     /// Records that buckets have to get.
     added: BTreeMap<u16, Vec<u8>>,
+    /// Names that are added together with the first that the store lacks.
+    expected: Option<fn() -> Vec<PropertyName>>,
 }
 
 impl NameMap {
-    /// Makes the map of a new store.
+    /// Makes the map of a new store that has these names from the beginning.
     ///
     /// A map without any name makes libpff, java-libpst and pst-extractor refuse the file, so there is one of each kind.
-    pub(super) fn create() -> Result<Self, WriteError> {
+    pub(super) fn create(names: &[PropertyName]) -> Result<Self, WriteError> {
         let mut map = Self {
             ids: HashMap::new(),
             behind: Vec::new(),
@@ -65,9 +67,17 @@ impl NameMap {
             entries: Vec::new(),
             texts: Vec::new(),
             added: BTreeMap::new(),
+            expected: None,
         };
-        map.add(&PropertyName::number(set::COMMON, 0x8510))?;
-        map.add(&PropertyName::text(set::PUBLIC_STRINGS, "Keywords"))?;
+        let each_kind = [
+            PropertyName::number(set::COMMON, 0x8510),
+            PropertyName::text(set::PUBLIC_STRINGS, "Keywords"),
+        ];
+        for name in names.iter().chain(&each_kind) {
+            if !map.ids.contains_key(name) {
+                map.add(name)?;
+            }
+        }
         Ok(map)
     }
 
@@ -109,6 +119,7 @@ impl NameMap {
             entries: stream(ENTRIES)?,
             texts: stream(TEXTS)?,
             added: BTreeMap::new(),
+            expected: None,
         };
         if !map.entries.len().is_multiple_of(ENTRY) {
             let (length, rule) = (wide(map.entries.len()), "is not a number of entries");
@@ -182,7 +193,18 @@ impl NameMap {
             return Ok(*id);
         }
         self.pass_used(tx)?;
-        self.add(name)
+        for expected in self.expected.take().map(|names| names()).unwrap_or_default() {
+            if !self.ids.contains_key(&expected) {
+                self.add(&expected)?;
+            }
+        }
+        self.ids.get(name).copied().map_or_else(|| self.add(name), Ok)
+    }
+
+    /// Says which names may be wanted sooner or later: the first that is added costs a look at all that the store holds, and the
+    /// others come along.
+    pub(super) fn expect(&mut self, names: fn() -> Vec<PropertyName>) {
+        self.expected = Some(names);
     }
 
     /// Gives names that mean nothing to all ids up to the highest one in use, so that the next name gets an id that nothing in the
@@ -340,7 +362,7 @@ mod tests {
     /// 0x8516 = 34,070 = 135 x 251 + 185.
     #[test]
     fn the_names_of_a_new_store() {
-        let mut map = NameMap::create().unwrap();
+        let mut map = NameMap::create(&[]).unwrap();
         assert_eq!(map.sets, set::COMMON.0);
         assert_eq!(map.entries, [0x10, 0x85, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 5, 0, 1, 0]);
         assert_eq!(map.texts, *b"\x10\0\0\0K\0e\0y\0w\0o\0r\0d\0s\0");

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::mapi::{PropertyId, PropertyTag, Value, property};
+use crate::mapi::{PropertyId, PropertyName, PropertyTag, Value, property};
 use crate::pst::PstError;
 use crate::pst::id::Nid;
 use crate::pst::ltp::write::bth::Bth;
@@ -91,6 +91,9 @@ pub struct NewStore {
     pub deleted_items: String,
     /// The store's own folders by what they are to it, with their names.
     pub folders: Vec<(Role, String)>,
+    /// Names of properties that its items are going to have. A name that is added to the store later costs a look at all that it
+    /// holds.
+    pub names: Vec<PropertyName>,
 }
 
 impl NewStore {
@@ -119,6 +122,7 @@ impl NewStore {
             top: top.to_owned(),
             deleted_items: deleted_items.to_owned(),
             folders: roles.into_iter().zip(folders.map(str::to_owned)).collect(),
+            names: Vec::new(),
         }
     }
 }
@@ -160,7 +164,7 @@ pub fn fill(mut tx: Transaction<'_>, store: &NewStore) -> Result<Made, WriteErro
         PstError::io("get random bytes", 0, std::io::Error::other(error.to_string()))
     })?;
     put_templates(&mut tx)?;
-    let names = NameMap::create()?;
+    let names = NameMap::create(&store.names)?;
     let names = names.properties();
     let names = names.iter().map(|(tag, bytes)| (*tag, Given::Bytes(bytes)));
     put_context(&mut tx, Nid::NAME_MAP, Nid(0), names)?;
