@@ -16,6 +16,8 @@ mod built;
 mod document;
 #[path = "end_to_end/expected.rs"]
 mod expected;
+#[path = "end_to_end/exported.rs"]
+mod exported;
 #[path = "end_to_end/judge.rs"]
 mod judge;
 #[path = "end_to_end/place.rs"]
