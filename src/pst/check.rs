@@ -27,10 +27,11 @@
 //! | ids of named properties that the map does not name: a note | `tables` |
 //! | messages within items: their ids are of no other message, and given already (`rgnid`): a note | `tables` |
 //! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence, with a text where it claims one | `items` |
-//! | items: 0E08 is the sum of their data | `tables` |
+//! | items: 0E08 is the sum of their data: a note | `tables` |
 //!
-//! Of what others write only the data decide: required properties, sizes and counts of unread items, in which good files differ, are
-//! notes. The list of maps with most room (DList) is a hint that nothing relies on, so it is not looked at.
+//! Where Outlook's own files differ, it is a note: the size of items, which Outlook up to 2007 counted otherwise (and in rows now and
+//! then), and the number of unread ones; in copies of mailboxes (OST) what stands in a row alone, such as the time of an item's change.
+//! The list of maps with most room (DList) is a hint that nothing relies on, so it is not looked at.
 
 mod attachments;
 mod conversations;

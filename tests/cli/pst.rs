@@ -155,6 +155,23 @@ fn the_advice_of_a_check_is_what_helps() {
     }
 }
 
+/// Issue 4, point 4: what Outlook's own files differ in is a note, and no file of ours is to have one.
+#[test]
+fn notes_count_where_that_is_asked_for() {
+    let place = Place::new();
+    assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
+    assert_eq!(place.run(&["pst", "check", "a.pst", "--strict"]).code, 0);
+    // Outlook 2007 counted the bytes of items otherwise.
+    let Some(file) = real("MailbirdInc__test_unicode.pst") else { return };
+    let file = file.to_string_lossy();
+    let codes = [&[][..], &["--strict"]].map(|more| {
+        let checked = place.run(&[&["pst", "check", &file][..], more].concat());
+        assert!(checked.stdout.contains("no rule is broken"), "{checked:?}");
+        checked.code
+    });
+    assert_eq!(codes, [0, 10]);
+}
+
 /// Returns a file of those that other programs wrote.
 pub(crate) fn real(name: &str) -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pst/files");

@@ -19,6 +19,9 @@ use crate::failure::{Exit, Failure};
 pub(crate) struct Check {
     /// The file
     file: PathBuf,
+    /// End with exit code 10 where there are notes; a file that abgleich made has none
+    #[arg(long)]
+    strict: bool,
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -58,7 +61,11 @@ impl Check {
             let limit = if verbose { usize::MAX } else { SHOWN };
             say::text!("{}", text(language, &report, limit, only_read));
         }
-        Ok(if report.errors() == 0 { Exit::Done } else { Exit::MailboxFailed })
+        Ok(match (report.errors(), report.notes()) {
+            (0, notes) if self.strict && notes > 0 => Exit::Findings,
+            (0, _) => Exit::Done,
+            _ => Exit::MailboxFailed,
+        })
     }
 }
 

@@ -128,7 +128,7 @@ fn has_changed_occurrences(properties: &Properties) -> bool {
 /// Looks whether a message of a changed occurrence has guests; the series itself may have none (rule D8).
 fn are_invited_to_one(series: &messaging::Item<'_>) -> Result<bool, PstError> {
     for attachment in series.attachments()? {
-        if !is_occurrence(&attachment)? {
+        if !attachment.is_occurrence()? {
             continue;
         }
         let Some(item) = attachment.item()? else { continue };
@@ -141,21 +141,11 @@ fn are_invited_to_one(series: &messaging::Item<'_>) -> Result<bool, PstError> {
     Ok(false)
 }
 
-/// Says whether an attachment is the message of a changed occurrence, by its flags (MS-OXOCAL 2.2.10.1.2) or by the time that only
-/// such attachments have.
-fn is_occurrence(attachment: &messaging::Attachment<'_>) -> Result<bool, PstError> {
-    /// `afException`.
-    const EXCEPTION: i32 = 2;
-    let flags = attachment.properties().value(p::ATTACHMENT_FLAGS)?;
-    Ok(flags.and_then(|flags| flags.as_i32()).is_some_and(|flags| flags & EXCEPTION != 0)
-        || attachment.properties().value(p::EXCEPTION_REPLACE_TIME)?.is_some())
-}
-
 /// Lists the messages of changed occurrences of a series.
 pub(super) fn held<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Vec<Held>, PstError> {
     let mut found = Vec::new();
     for attachment in store.item(nid)?.attachments()? {
-        if !is_occurrence(&attachment)? {
+        if !attachment.is_occurrence()? {
             continue;
         }
         let time = |tag| -> Result<Option<FileTime>, PstError> {

@@ -130,7 +130,8 @@ fn item(
             report.add(if is_fine { Weight::Note } else { mirrors }, place, breach);
         }
     }
-    items::check(&item, place, report)?;
+    // In copies of mailboxes what the row alone has is missing in the item, such as the time of its change (3008).
+    items::check(&item, place, mirrors, report)?;
     let flags = context.value(p::MESSAGE_FLAGS.id)?.and_then(|flags| flags.as_i32()).unwrap_or(0);
     Ok(Some(flags & 1 == 0))
 }

@@ -1,7 +1,7 @@
 //! What items must have (effect). MS-PST 2.4.5, MS-OXOCAL 2.2.1.44.
 
 use super::place::Place;
-use super::report::Report;
+use super::report::{Report, Weight};
 use super::rule::Rule;
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
 use crate::mapi::{PropertyTag, Value, named as n, property as p};
@@ -17,16 +17,17 @@ const REQUIRED: [PropertyTag; 5] = [
     p::SEARCH_KEY,
 ];
 
-/// Checks an item.
+/// Checks an item; `required` is what it weighs where something is missing.
 pub(super) fn check(
     item: &Item<'_>,
     place: Place<'_>,
+    required: Weight,
     report: &mut Report,
 ) -> Result<(), PstError> {
     let object = item.properties();
     for tag in REQUIRED {
         if object.property(tag.id).is_none() {
-            report.note(place, Rule::Required.by(&[&tag]));
+            report.add(required, place, Rule::Required.by(&[&tag]));
         }
     }
     if let (Some(Value::Integers32(list)), Some(bits)) = (
@@ -38,7 +39,7 @@ pub(super) fn check(
             .filter_map(|slot| 1_i32.checked_shl(slot.unsigned_abs()))
             .fold(0, |bits, bit| bits | bit);
         if of_list != bits {
-            report.note(place, Rule::UsedAddresses);
+            report.error(place, Rule::UsedAddresses);
         }
     }
     if let Some(Value::Binary(bytes)) = object.value(n::TASK_RECURRENCE)?
@@ -52,8 +53,7 @@ pub(super) fn check(
             Ok(series) => {
                 let mut messages = 0;
                 for attachment in item.attachments()? {
-                    let flags = attachment.properties().value(p::ATTACHMENT_FLAGS)?;
-                    if flags.and_then(|flags| flags.as_i32()) != Some(2) {
+                    if !attachment.is_occurrence()? {
                         continue;
                     }
                     messages += 1;
@@ -66,11 +66,11 @@ pub(super) fn check(
                 }
                 let days = series.pattern.modified.len();
                 if days != series.changes.len() {
-                    report.note(place, Rule::ChangedDays.by(&[&series.changes.len(), &days]));
+                    report.error(place, Rule::ChangedDays.by(&[&series.changes.len(), &days]));
                 }
                 if messages != series.changes.len() {
                     let breach = Rule::Occurrences.by(&[&series.changes.len(), &messages]);
-                    report.note(place, breach);
+                    report.error(place, breach);
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::pst::error::PstError;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Good files have it too: lost room, counts of old versions.
+    /// Good files have it too: lost room, sizes by the count of old versions.
     Note,
     /// A rule of the format is broken.
     Error,
@@ -165,6 +165,10 @@ fn remedy(rule: Rule, place: Place<'_>) -> Remedy {
         | Rule::AttachmentRow
         | Rule::ItemCount
         | Rule::UnreadCount
+        | Rule::Required
+        | Rule::UsedAddresses
+        | Rule::ChangedDays
+        | Rule::Occurrences
         | Rule::BucketTwice
         | Rule::Ordinal
         | Rule::NoBucket

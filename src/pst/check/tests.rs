@@ -3,12 +3,15 @@
 
 mod broken;
 
-use super::{Finding, Rule, check_medium};
+use std::collections::HashSet;
+
+use super::{Finding, Report, Rule, check_medium};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
 };
 use crate::mapi::{
-    FileTime, Properties, PropertyId, PropertyName, PropertyType, Value, name::set, named, property,
+    FileTime, Named, Properties, PropertyId, PropertyName, PropertyType, Value, name::set, named,
+    property,
 };
 use crate::pst::crypt::Crypt;
 use crate::pst::id::{Nid, NidKind};
@@ -64,13 +67,17 @@ fn a_file_of_ours_breaks_no_rule() {
     assert!(report.folders >= 6 && report.blocks > 10);
 }
 
+fn broken_off() -> Report {
+    let mut bytes = good();
+    bytes.resize(bytes.len() + 0x3E000, 0);
+    check_medium(Medium::Memory(bytes)).unwrap()
+}
+
 /// Issue 4, "Crash": a transaction that added a section and did not come to its commit leaves it behind the end, and the file is
 /// whole. MS-PST 2.2.2.6: `ibFileEof`.
 #[test]
 fn sections_of_a_transaction_that_broke_off_break_no_rule() {
-    let mut bytes = good();
-    bytes.resize(bytes.len() + 0x3E000, 0);
-    let report = check_medium(Medium::Memory(bytes)).unwrap();
+    let report = broken_off();
     let [note] = report.findings() else { panic!("{:?}", report.findings()) };
     assert!(note.to_string().contains("253952 bytes stand behind the end"), "{note}");
     assert_eq!((report.errors(), report.notes()), (0, 1));
@@ -115,6 +122,10 @@ const CASES: &[Case] = &[
         file.entry(Nid::STORE, |entry| entry[8..16].copy_from_slice(&other));
     }),
     ("references and has", |file| file.entry(Nid::STORE, |entry| entry[18] += 1)),
+    ("belongs to nobody", |file| {
+        file.entry(ANNA, |entry| entry[18] = 1);
+        file.node(ANNA, |entry| entry[8..16].fill(0));
+    }),
     ("the reserved bit", |file| file.entry(Nid::STORE, |entry| entry[0] |= 1)),
     ("crosses the end of a section", |file| {
         let end: u64 = 0x4400 + 0x3E000;
@@ -180,6 +191,11 @@ const CASES: &[Case] = &[
     ("it belongs to", |file| {
         file.value(Nid::NAME_MAP, &[0x01, 0, 0x03, 0, 251, 0, 0, 0], 4, &[250]);
     }),
+    // The stream of texts is none, and that of entries takes its place.
+    ("has no entries", |file| {
+        file.value(Nid::NAME_MAP, &[0x04, 0, 0x02, 0x01], 0, &[0x05]);
+        file.value(Nid::NAME_MAP, &[0x03, 0, 0x02, 0x01], 0, &[0x04]);
+    }),
     ("has no buckets", |file| {
         file.value(Nid::NAME_MAP, &[0x01, 0, 0x03, 0, 251, 0, 0, 0], 4, &[0]);
     }),
@@ -190,23 +206,70 @@ const CASES: &[Case] = &[
     ("is of a set that is not there", |file| file.names(3, |entries| entries[4] = 0xFE)),
 ];
 
+/// Rules that take another file, or more than a change of bytes, to be broken.
+const OTHERS: &[(Rule, fn() -> Report)] = &[
+    (Rule::Surplus, broken_off),
+    (Rule::ItemRow, || mirrored(ANNA, 0x0E07)),
+    (Rule::ItemSize, || mirrored(ANNA, 0x0E08)),
+    (Rule::ItemCount, || mirrored(CONTACTS, 0x3602)),
+    (Rule::FolderRow, || mirrored(CONTACTS, 0x3602)),
+    (Rule::UnreadCount, || mirrored(CONTACTS, 0x3603)),
+    (Rule::AttachmentRow, || with_attachment(other_method)),
+    (Rule::AttachmentMissing, || with_attachment(other_attachment)),
+    (Rule::AttachmentUnlisted, || with_attachment(other_attachment)),
+    (Rule::EmbeddedId, || embedded(Nid::new(NidKind::ATTACHMENT, 0x401), ANNA)),
+    (Rule::NoOwnText, || claiming_a_text(None)),
+    (Rule::Nesting, nested),
+    (Rule::UnnamedId, unnamed),
+    (Rule::UsedAddresses, || with_addresses(&[0, 1])),
+    (Rule::ChangedDays, || with_series(&a_day_too_few())),
+    (Rule::Occurrences, || with_series(&series(1))),
+];
+
+/// Issue 4, point 4, "all rules": every rule is broken here by a file, and found. What no file can break is no rule.
 #[test]
 fn every_rule_that_is_broken_is_found() {
     let good = good();
-    let mut missed = Vec::new();
+    let (mut missed, mut found_rules) = (Vec::new(), HashSet::new());
     for (number, (expected, change)) in CASES.iter().enumerate() {
         let mut file = Broken::new(good.clone());
         change(&mut file);
         assert_ne!(file.bytes, good, "{number}: {expected}");
-        let found = match check_medium(Medium::Memory(file.bytes)) {
-            Ok(report) => report.findings().iter().map(ToString::to_string).collect(),
+        let found: Vec<String> = match check_medium(Medium::Memory(file.bytes)) {
+            Ok(report) => {
+                let said = |finding: &&Finding| finding.to_string().contains(expected);
+                found_rules.extend(report.findings().iter().filter(said).map(|one| one.rule));
+                report.findings().iter().map(ToString::to_string).collect()
+            }
             Err(error) => vec![error.to_string()],
         };
         if !found.iter().any(|finding| finding.contains(expected)) {
             missed.push(format!("{number}: not {expected:?} but {found:#?}"));
         }
     }
+    for (rule, report) in OTHERS {
+        let report = report();
+        if report.findings().iter().any(|finding| finding.rule == *rule) {
+            found_rules.insert(*rule);
+        } else {
+            missed.push(format!("not {rule:?} but {:#?}", report.findings()));
+        }
+    }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let unbroken: Vec<_> = Rule::ALL.iter().filter(|rule| !found_rules.contains(rule)).collect();
+    assert!(unbroken.is_empty(), "broken by no file: {unbroken:?}");
+}
+
+/// Stands for the folder of the contacts.
+const CONTACTS: Nid = Nid::new(NidKind::FOLDER, 0);
+
+/// Changes a number of an item or of its folder that stands in its row as well.
+fn mirrored(nid: Nid, id: u16) -> Report {
+    let mut file = Broken::new(good());
+    let nid = if nid == ANNA { nid } else { file.parent(ANNA) };
+    let [low, high] = id.to_le_bytes();
+    file.value(nid, &[low, high, 0x03, 0], 4, &[0xEE]);
+    check_medium(Medium::Memory(file.bytes)).unwrap()
 }
 
 /// A value that stands in the row as well, in the item alone: column by column, in folders and in items.
@@ -215,73 +278,89 @@ fn rows_mirror_what_they_stand_for() {
     let records: [(Nid, u16, &str); 5] = [
         (ANNA, 0x0E07, "column 0E070003 of its row is not what the item has"),
         (ANNA, 0x0E08, "says that it has"),
-        (Nid::new(NidKind::FOLDER, 0), 0x3602, "does not say that it has 2 items"),
-        (Nid::new(NidKind::FOLDER, 0), 0x3603, "of its items are unread"),
-        (Nid::new(NidKind::FOLDER, 0), 0x3602, "column 36020003 of its row is not what the folder"),
+        (CONTACTS, 0x3602, "does not say that it has 2 items"),
+        (CONTACTS, 0x3603, "of its items are unread"),
+        (CONTACTS, 0x3602, "column 36020003 of its row is not what the folder"),
     ];
-    let good = good();
     for (nid, id, expected) in records {
-        let mut file = Broken::new(good.clone());
-        let nid = if nid == ANNA { nid } else { file.parent(ANNA) };
-        let [low, high] = id.to_le_bytes();
-        file.value(nid, &[low, high, 0x03, 0], 4, &[0xEE]);
-        let report = check_medium(Medium::Memory(file.bytes)).unwrap();
+        let report = mirrored(nid, id);
         let said = report.findings().iter().any(|finding| finding.to_string().contains(expected));
         assert!(said, "not {expected:?} but {:#?}", report.findings());
     }
 }
 
+/// A series with one changed occurrence, which claims a text of its own.
+fn claiming_a_text(text: Option<&str>) -> Report {
+    let time = FileTime(134_000_000_000_000_000);
+    let mut properties = Properties::new();
+    properties.set(named::EXCEPTIONAL_BODY, Value::Boolean(true));
+    if let Some(text) = text {
+        properties.set(property::BODY, Value::from(text));
+    }
+    let mut item = contact("Serie");
+    let blob = Value::Binary(series(1).to_bytes());
+    item.properties.set(named::APPOINTMENT_RECURRENCE, blob);
+    item.occurrences = vec![Occurrence::new(time, time, time, properties)];
+    check_medium(Medium::Memory(file(&[(Role::Calendar, item)]))).unwrap()
+}
+
 /// MS-OXOCAL 2.2.10.2.6: a changed occurrence that claims a text must have one; otherwise it is shown without any.
 #[test]
 fn a_changed_occurrence_that_claims_a_text_has_one() {
-    let time = FileTime(134_000_000_000_000_000);
-    let of = |text: Option<&str>| {
-        let mut properties = Properties::new();
-        properties.set(named::EXCEPTIONAL_BODY, Value::Boolean(true));
-        if let Some(text) = text {
-            properties.set(property::BODY, Value::from(text));
-        }
-        let mut item = contact("Serie");
-        let blob = Value::Binary(series(1).to_bytes());
-        item.properties.set(named::APPOINTMENT_RECURRENCE, blob);
-        item.occurrences = vec![Occurrence::new(time, time, time, properties)];
-        file(&[(Role::Calendar, item)])
+    let findings = |text| -> Vec<String> {
+        claiming_a_text(text).findings().iter().map(ToString::to_string).collect()
     };
-    let findings = |bytes: Vec<u8>| -> Vec<String> {
-        let report = check_medium(Medium::Memory(bytes)).unwrap();
-        report.findings().iter().map(ToString::to_string).collect()
-    };
-    assert_eq!(findings(of(Some("Bitte Mappe mitbringen"))), NOTHING);
+    assert_eq!(findings(Some("Bitte Mappe mitbringen")), NOTHING);
     let lacks = "says that a changed occurrence has a text of its own, and it has none";
-    assert_eq!(findings(of(None)), [format!("item 0x200024: {lacks}")]);
+    assert_eq!(findings(None), [format!("item 0x200024: {lacks}")]);
+}
+
+/// Changes a series with the message of one occurrence.
+fn with_attachment(change: fn(&mut Broken)) -> Report {
+    let time = FileTime(134_000_000_000_000_000);
+    let mut item = contact("Serie");
+    item.occurrences = vec![Occurrence::new(time, time, time, Properties::new())];
+    let mut file = Broken::new(file(&[(Role::Calendar, item)]));
+    change(&mut file);
+    check_medium(Medium::Memory(file.bytes)).unwrap()
+}
+
+/// Changes the method in the row of the attachment, which stands before its place in the text.
+fn other_method(file: &mut Broken) {
+    file.attachment_row(&[5, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], &[4]);
+}
+
+/// Lets the row be that of another attachment, in the index and in itself.
+fn other_attachment(file: &mut Broken) {
+    file.attachment_row(&[0x25, 0x80, 0, 0], &[0x45]);
+    file.attachment_row(&[0x25, 0x80, 0, 0], &[0x45]);
 }
 
 /// Guide, 11.6: the row of an attachment is a copy of its properties, here its method and its place in the text.
 #[test]
 fn rows_of_attachments_mirror_them() {
+    let findings = |change| -> Vec<String> {
+        with_attachment(change).findings().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(findings(|_| {}), NOTHING);
+    let expected = "subnode 0x8025: column 37050003 of its row is not what the attachment has";
+    assert_eq!(findings(other_method), [format!("node 0x200024, {expected}")]);
+}
+
+/// Gives the message within one of two attachments of an item another id.
+fn embedded(attachment: Nid, to: Nid) -> Report {
     let time = FileTime(134_000_000_000_000_000);
     let mut item = contact("Serie");
-    item.occurrences = vec![Occurrence::new(time, time, time, Properties::new())];
-    let good = file(&[(Role::Calendar, item)]);
-    let findings = |bytes: Vec<u8>| -> Vec<String> {
-        let report = check_medium(Medium::Memory(bytes)).unwrap();
-        report.findings().iter().map(ToString::to_string).collect()
-    };
-    assert_eq!(findings(good.clone()), NOTHING);
-    let mut broken = Broken::new(good);
-    broken.attachment_row(&[5, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], &[4]);
-    let expected = "subnode 0x8025: column 37050003 of its row is not what the attachment has";
-    assert_eq!(findings(broken.bytes), [format!("node 0x200024, {expected}")]);
+    let changed = Occurrence::new(time, time, time, Properties::new());
+    item.occurrences = vec![changed.clone(), changed];
+    let mut broken = Broken::new(file(&[(Role::Calendar, item)]));
+    broken.embedded(attachment, to);
+    check_medium(Medium::Memory(broken.bytes)).unwrap()
 }
 
 /// As in files of Outlook: a message within an item has an id that no item has, nor another such message. Others find it by that.
 #[test]
 fn messages_within_items_have_ids_of_their_own() {
-    let time = FileTime(134_000_000_000_000_000);
-    let mut item = contact("Serie");
-    let changed = Occurrence::new(time, time, time, Properties::new());
-    item.occurrences = vec![changed.clone(), changed];
-    let good = file(&[(Role::Calendar, item)]);
     let [first, second] = [0x401, 0x402].map(|index| Nid::new(NidKind::ATTACHMENT, index));
     let message = |index| Nid::new(NidKind::MESSAGE, index);
     let twice = "has the id of another message, and some readers take that one for it";
@@ -292,17 +371,14 @@ fn messages_within_items_have_ids_of_their_own() {
         (second, message(0x1_0002), format!("subnode 0x8045, subnode 0x200044: {twice}")),
         (first, message(0x1_0004), format!("subnode 0x8025, subnode 0x200084: {later}")),
     ] {
-        let mut broken = Broken::new(good.clone());
-        broken.embedded(attachment, to);
-        let report = check_medium(Medium::Memory(broken.bytes)).unwrap();
+        let report = embedded(attachment, to);
         let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
         assert_eq!((said, report.errors()), (vec![format!("node 0x200024, {expected}")], 0));
     }
 }
 
 /// Subnodes of subnodes of subnodes and so on: no item has them.
-#[test]
-fn a_nest_that_is_too_deep_is_found() {
+fn nested() -> Report {
     let medium = Medium::Memory(file(&[(Role::Contacts, contact("Anna"))]));
     let rescue = Medium::Memory(Vec::new());
     let mut writer =
@@ -317,14 +393,11 @@ fn a_nest_that_is_too_deep_is_found() {
     }
     tx.set_node(Node { sub: below, ..anna }).unwrap();
     tx.commit().unwrap();
-    let report = check_medium(writer.close_in_media().unwrap().0).unwrap();
-    let is_nested = |finding: &Finding| finding.rule == Rule::Nesting;
-    assert!(report.findings().iter().any(is_nested), "{:#?}", report.findings());
+    check_medium(writer.close_in_media().unwrap().0).unwrap()
 }
 
-/// MS-PST 2.4.7: the ids from 0x8000 on are those of the map, which names two in a new store.
-#[test]
-fn ids_that_the_map_does_not_name_are_noted() {
+/// The map of a new store names two ids.
+fn unnamed() -> Report {
     let medium = Medium::Memory(file(&[(Role::Contacts, contact("Anna"))]));
     let rescue = Medium::Memory(Vec::new());
     let mut writer =
@@ -335,7 +408,13 @@ fn ids_that_the_map_does_not_name_are_noted() {
         batch.set_property(ANNA, tag, &[7, 0, 0, 0]).unwrap();
     }
     batch.commit().unwrap();
-    let report = check_medium(writer.close_in_media().unwrap().0).unwrap();
+    check_medium(writer.close_in_media().unwrap().0).unwrap()
+}
+
+/// MS-PST 2.4.7: the ids from 0x8000 on are those of the map.
+#[test]
+fn ids_that_the_map_does_not_name_are_noted() {
+    let report = unnamed();
     // Its size does not follow here either.
     let [note, size] = report.findings() else { panic!("{:?}", report.findings()) };
     assert_eq!((note.rule, size.rule, report.errors()), (Rule::UnnamedId, Rule::ItemSize, 0));
@@ -402,50 +481,42 @@ fn series(changed: u32) -> AppointmentRecurrence {
     }
 }
 
-/// What the writer is given as it is, and an item must not have.
-#[test]
-fn items_that_contradict_themselves_are_found() {
+/// Makes an item with a value that the writer is given as it is, and an item must not have.
+fn contradicting(role: Role, name: Named, value: Value) -> Report {
+    let mut item = contact("Anna");
+    item.properties.set(named::ADDRESS_BOOK_PROVIDER_ARRAY_TYPE, Value::Integer32(1));
+    item.properties.set(name, value);
+    check_medium(Medium::Memory(file(&[(role, item)]))).unwrap()
+}
+
+fn with_series(series: &AppointmentRecurrence) -> Report {
+    let blob = Value::Binary(series.to_bytes());
+    contradicting(Role::Calendar, named::APPOINTMENT_RECURRENCE, blob)
+}
+
+fn with_addresses(used: &[i32]) -> Report {
+    let list = Value::Integers32(used.to_vec());
+    contradicting(Role::Contacts, named::ADDRESS_BOOK_PROVIDER_EMAIL_LIST, list)
+}
+
+fn a_day_too_few() -> AppointmentRecurrence {
     let mut twice = series(2);
     twice.pattern.modified.pop();
-    let cases: [(Role, crate::mapi::Named, Value, &str); 6] = [
+    twice
+}
+
+#[test]
+fn items_that_contradict_themselves_are_found() {
+    let nonsense = || Value::Binary(vec![4; 30]);
+    for (report, expected) in [
         // MS-PST 2.4.5, MS-OXOCAL 2.2.10.1: a message for each changed occurrence.
-        (
-            Role::Calendar,
-            named::APPOINTMENT_RECURRENCE,
-            Value::Binary(series(1).to_bytes()),
-            "has 1 changed occurrences, and 0 messages of such",
-        ),
-        (
-            Role::Calendar,
-            named::APPOINTMENT_RECURRENCE,
-            Value::Binary(twice.to_bytes()),
-            "has 2 changed occurrences on 1 changed days",
-        ),
-        (
-            Role::Contacts,
-            named::ADDRESS_BOOK_PROVIDER_EMAIL_LIST,
-            Value::Integers32(vec![31, 31]),
-            "names other e-mail addresses",
-        ),
-        (
-            Role::Contacts,
-            named::ADDRESS_BOOK_PROVIDER_EMAIL_LIST,
-            Value::Integers32(vec![0, 1]),
-            "names other e-mail addresses",
-        ),
-        (
-            Role::Calendar,
-            named::APPOINTMENT_RECURRENCE,
-            Value::Binary(vec![4; 30]),
-            "item 0x200024",
-        ),
-        (Role::Tasks, named::TASK_RECURRENCE, Value::Binary(vec![4; 30]), "item 0x200024"),
-    ];
-    for (role, name, value, expected) in cases {
-        let mut item = contact("Anna");
-        item.properties.set(named::ADDRESS_BOOK_PROVIDER_ARRAY_TYPE, Value::Integer32(1));
-        item.properties.set(name, value);
-        let report = check_medium(Medium::Memory(file(&[(role, item)]))).unwrap();
+        (with_series(&series(1)), "has 1 changed occurrences, and 0 messages of such"),
+        (with_series(&a_day_too_few()), "has 2 changed occurrences on 1 changed days"),
+        (with_addresses(&[31, 31]), "names other e-mail addresses"),
+        (with_addresses(&[0, 1]), "names other e-mail addresses"),
+        (contradicting(Role::Calendar, named::APPOINTMENT_RECURRENCE, nonsense()), "item 0x200024"),
+        (contradicting(Role::Tasks, named::TASK_RECURRENCE, nonsense()), "item 0x200024"),
+    ] {
         let said = report.findings().iter().any(|finding| finding.to_string().contains(expected));
         assert!(said, "not {expected:?} but {:#?}", report.findings());
     }

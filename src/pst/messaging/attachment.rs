@@ -48,6 +48,14 @@ impl<'a> Attachment<'a> {
             .transpose()
     }
 
+    /// Says whether it is the message of a changed occurrence of a series, by its flags (MS-OXOCAL 2.2.10.1.2) or by the time that
+    /// only such attachments have.
+    pub fn is_occurrence(&self) -> Result<bool, PstError> {
+        let flags = self.object.value(property::ATTACHMENT_FLAGS)?;
+        Ok(flags.and_then(|flags| flags.as_i32()).is_some_and(|flags| flags & EXCEPTION != 0)
+            || self.object.property(property::EXCEPTION_REPLACE_TIME).is_some())
+    }
+
     /// Returns the item that it is; `None` where it is none.
     pub fn item(&self) -> Result<Option<Item<'a>>, PstError> {
         let method = self.object.value(property::ATTACH_METHOD)?.and_then(|value| value.as_i32());
@@ -67,6 +75,9 @@ impl<'a> Attachment<'a> {
         Ok(Some(Item::within(Object::open(self.object.surroundings(), node)?, depth)))
     }
 }
+
+/// `afException`.
+const EXCEPTION: i32 = 2;
 
 /// `afEmbeddedMessage`, MS-OXCMSG 2.2.2.9.
 const EMBEDDED: i32 = 5;
