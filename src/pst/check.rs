@@ -9,6 +9,7 @@
 //! | rules | where |
 //! |---|---|
 //! | the header: both checksums, its sentinel, a known variant | [`Ndb::open`], which gives an error |
+//! | a header that a crash tore, with the record beside the file that the next writer mends it by: a note | here |
 //! | the file ends with a whole section, and the header knows where: `ibFileEof`, `ibAMapLast` | `space` |
 //! | the pages that sections begin with (AMap, PMap, FMap, FPMap): each in its place, with kind, id and checksum | `space` |
 //! | room: nothing is used twice, crosses a section or lies outside; what is used is marked so; `cbAMapFree`, `fAMapValid`; what is marked and belongs to nobody is a note | `space` |
@@ -64,7 +65,7 @@ pub use rule::{Rule, Said};
 ///
 /// Only where the file cannot be opened at all, because it cannot be read or is none, or where somebody wrote it meanwhile.
 pub fn check(path: &Path) -> Result<Report, PstError> {
-    check_medium(Medium::open(path)?)
+    check_nodes(&Ndb::at(path)?)
 }
 
 /// Checks a file in a medium.
@@ -73,16 +74,22 @@ pub fn check(path: &Path) -> Result<Report, PstError> {
 ///
 /// As [`check`].
 pub fn check_medium(medium: Medium) -> Result<Report, PstError> {
-    let ndb = Ndb::open(medium)?;
+    check_nodes(&Ndb::open(medium)?)
+}
+
+fn check_nodes(ndb: &Ndb) -> Result<Report, PstError> {
     let mut report = Report::default();
-    let mut room = space::Room::of(&ndb, &mut report)?;
-    let blocks = trees::check(&ndb, &mut room, &mut report);
-    space::check(&ndb, &room, &mut report);
+    if ndb.is_torn()? {
+        report.note(place::Place::Header, Rule::TornHeader);
+    }
+    let mut room = space::Room::of(ndb, &mut report)?;
+    let blocks = trees::check(ndb, &mut room, &mut report);
+    space::check(ndb, &room, &mut report);
     drop(room);
     // What is above cannot be told from what is below when the trees are broken.
     if report.errors() == 0 {
-        let store = Store::new(&ndb);
-        names::check(&ndb, &mut report);
+        let store = Store::new(ndb);
+        names::check(ndb, &mut report);
         tables::check(&store, &blocks, &mut report);
         drop(blocks);
         folders::check(&store, &mut report);

@@ -11,6 +11,7 @@ pub mod subnode;
 pub mod write;
 
 mod cache;
+mod torn;
 
 pub use btree::{Pages, Tree};
 pub use data_tree::DataTree;

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use abgleich::pst::PstError;
+use abgleich::pst::check::{Rule, Weight, check};
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::medium::Medium;
+use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::node::{Node, Nodes};
 use abgleich::pst::ndb::write::{NewFile, Settings, WriteError, Writer};
 
@@ -107,6 +109,13 @@ fn the_rescue_record_mends_a_torn_header() {
     torn[512..564].copy_from_slice(&fs::read(&record).unwrap()[16 + 512..16 + 564]);
     assert_ne!(torn, written);
     fs::write(&path, &torn).unwrap();
+    // Who only reads finds what the next writer is going to make of it, and writes nothing.
+    let kept = fs::read(&record).unwrap();
+    assert_eq!(read(&Ndb::at(&path).unwrap()), after);
+    let report = check(&path).unwrap();
+    let first = report.findings().first().map(|finding| (finding.rule, finding.weight));
+    assert_eq!(first, Some((Rule::TornHeader, Weight::Note)), "{report:?}");
+    assert_eq!((fs::read(&path).unwrap(), fs::read(&record).unwrap()), (torn.clone(), kept));
     let file = open(&path).unwrap();
     assert_eq!(read(file.nodes()), after);
     file.close().unwrap();
@@ -123,6 +132,7 @@ fn the_rescue_record_mends_a_torn_header() {
     let mut older = torn.clone();
     older[40] ^= 1;
     fs::write(&path, &older).unwrap();
+    assert!(matches!(Ndb::at(&path), Err(PstError::Damaged { .. })));
     let refused = open(&path).unwrap_err();
     assert!(matches!(refused, WriteError::RescueDiffers { .. }), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap(), older);

@@ -120,6 +120,6 @@ fn open(access: &PstAccess, is_known: bool) -> Result<Open, MailboxError> {
         fill(tx, &new()).map_err(failure::write)?;
         return Ok(Open::ToBeMade(Box::new(writer)));
     }
-    let ndb = Medium::open(path).and_then(Ndb::open).map_err(failure::read)?;
+    let ndb = Ndb::at(path).map_err(failure::read)?;
     Ok(Open::Read(Box::new(ndb)))
 }

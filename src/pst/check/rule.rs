@@ -59,6 +59,7 @@ rules! {
     FirstSubnode "first-subnode" "does not say with which subnode block {} begins" "nennt nicht, mit welchem Unterknoten Block {} beginnt";
 
     // Room.
+    TornHeader "torn-header" "is half-written; the next writer mends it by the record beside the file (.rescue), and here it is read so" "ist nur halb geschrieben; wer als Nächstes schreibt, bessert ihn nach dem Begleitprotokoll (.rescue) aus, und hier ist er so gelesen";
     FileEnd "file-end" "says that the file has {} bytes, and it has {}" "sagt, dass die Datei {} Bytes hat, und es sind {}";
     Surplus "surplus" "{} bytes stand behind the end that the header names, and belong to nobody; the next writer cuts them off" "{} Bytes stehen hinter dem Ende, das der Kopf nennt, und gehören niemandem; wer als Nächstes schreibt, schneidet sie ab";
     WholeSections "whole-sections" "the file does not end with a whole section" "die Datei endet nicht mit einem ganzen Abschnitt";

@@ -8,7 +8,6 @@ use crate::mapi::{Value, entry::StoreEntry, property};
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::medium::Medium;
 use crate::pst::ndb::{Ndb, Node, Nodes};
 
 use super::code_page::CodePage;
@@ -28,9 +27,9 @@ pub struct Store<N> {
 }
 
 impl Store<Ndb> {
-    /// Opens a file for reading. Its header is verified, and everything else when it is read.
+    /// Opens a file for reading, as [`Ndb::at`] does. Its header is verified, and everything else when it is read.
     pub fn open(path: &Path) -> Result<Self, PstError> {
-        Ndb::open(Medium::open(path)?).map(Self::new)
+        Ndb::at(path).map(Self::new)
     }
 }
 

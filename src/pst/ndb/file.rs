@@ -44,6 +44,11 @@ impl Ndb {
         let mut start = [0; 564];
         let length = medium.read_at(0, &mut start)?;
         let header = Header::parse(start.get(..length).unwrap_or_default())?;
+        Self::with(medium, header)
+    }
+
+    /// Opens a file whose header is known.
+    pub(super) fn with(medium: Medium, header: Header) -> Result<Self, PstError> {
         let length = medium.len()?;
         Ok(Self {
             medium,
@@ -150,6 +155,13 @@ impl Ndb {
         let Ok(length) = self.medium.read_at(0, &mut start) else { return false };
         let now = Header::parse(start.get(..length).unwrap_or_default());
         now.is_ok_and(|now| now.unique != self.header.unique)
+    }
+
+    /// Says whether the header in the file is not whole: then what is known of it is from the record beside the file.
+    pub fn is_torn(&self) -> Result<bool, PstError> {
+        let mut start = [0; 564];
+        let length = self.medium.read_at(0, &mut start)?;
+        Ok(Header::parse(start.get(..length).unwrap_or_default()).is_err())
     }
 
     /// Returns an error as it is, unless what looks like damage is what somebody else wrote meanwhile.

@@ -19,7 +19,7 @@ use super::bits::{Run, section_at};
 use super::error::WriteError;
 use super::form::{self, PAGE};
 use super::references::{self, References};
-use super::rescue::{Record, header_bytes};
+use super::rescue::header_bytes;
 use super::space::Room;
 use super::transaction::Transaction;
 use super::tree::{self, Change, Kind, LONGEST, Page, Pages};
@@ -29,6 +29,7 @@ use crate::pst::id::{Bid, PageId, PageRef};
 use crate::pst::layout::Layout;
 use crate::pst::ndb::header::Header;
 use crate::pst::ndb::node::{Node, Nodes};
+use crate::pst::ndb::torn::Record;
 
 /// Where the density list stands, in bytes.
 pub(super) const DENSITY_LIST: u64 = 0x4200;

@@ -36,7 +36,7 @@ pub struct Compacted {
 /// Copies what is in a file into a new one that has no holes. The original is only read, while nobody writes it.
 pub fn compact(original: &Path, copy: &Path, settings: &Settings) -> Result<Compacted, WriteError> {
     refuse_existing(copy)?;
-    let from = Ndb::open(Medium::from(lock::read(original)?))?;
+    let from = Ndb::opened(Medium::from(lock::read(original)?), original)?;
     refuse_kinds(from.header())?;
     let before = from.medium().len()?;
     let mut to = NewFile::begin_like(copy, from.header(), settings)?;

@@ -54,7 +54,7 @@ impl Writer {
         let failed =
             |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
         if path.try_exists().map_err(failed)? {
-            let ndb = Ndb::open(Medium::from(lock::open(path)?))?;
+            let ndb = Ndb::opened(Medium::from(lock::open(path)?), path)?;
             refuse_kinds(ndb.header())?;
             if !settings.protected && is_protected(&ndb)? {
                 return Err(WriteError::Protected);

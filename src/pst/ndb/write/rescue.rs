@@ -1,10 +1,8 @@
-//! The rescue record (effect): a small file beside the PST file that holds its header as it was, as it is marked while the maps
-//! change, and as it is going to be. A header is 564 bytes, so a write of it can be torn at byte 512.
+//! Where the rescue record is kept (effect): beside the PST file, while that is open for writing.
 //!
-//! The record is durable before the first of these writes begins. It is kept as long as the file is open and removed when it
+//! The record is durable before the first write of a header begins. It is kept as long as the file is open and removed when it
 //! is closed; a record that is left over is ignored when the header is sound.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,25 +11,8 @@ use super::error::WriteError;
 use crate::pst::bytes::wide;
 use crate::pst::crc::crc;
 use crate::pst::error::PstError;
-use crate::pst::layout::Layout;
 use crate::pst::medium::Medium;
-
-/// What a record begins with: its kind and version.
-const MAGIC: [u8; 16] = *b"PST rescue 1\r\n\x1A\0";
-const HEADER: usize = Layout::UNICODE.header;
-/// The length of a record, in bytes.
-const LENGTH: usize = MAGIC.len() + 3 * HEADER + 4;
-
-/// Three headers, 564 bytes each.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    /// The header before the transaction.
-    pub(super) old: Vec<u8>,
-    /// The same, saying that the maps are not valid.
-    pub(super) marked: Vec<u8>,
-    /// The header after the transaction.
-    pub(super) new: Vec<u8>,
-}
+use crate::pst::ndb::torn::{self, HEADER, LENGTH, MAGIC, Record};
 
 impl Record {
     fn encode(&self) -> Vec<u8> {
@@ -42,27 +23,6 @@ impl Record {
         let sum = crc(&bytes);
         bytes.extend(sum.to_le_bytes());
         bytes
-    }
-
-    /// Reads a record; `None` when it is not whole, which means that the writes it is for have not begun.
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let (content, rest) = bytes.split_at_checked(LENGTH - 4)?;
-        let sound = rest == crc(content).to_le_bytes();
-        let mut headers = content.strip_prefix(&MAGIC)?.chunks(HEADER).map(<[u8]>::to_vec);
-        let record = Self { old: headers.next()?, marked: headers.next()?, new: headers.next()? };
-        sound.then_some(record)
-    }
-
-    /// Finds the header that a torn one is to become again. The sectors of a write that was under way are each of before or
-    /// of after; the new header may be taken when its first sector arrived, since everything it leads to was durable by then.
-    pub(super) fn mend(&self, torn: &[u8]) -> Option<&[u8]> {
-        let first = torn.get(..512)?;
-        let rest = torn.get(512..HEADER)?;
-        let all = [&self.old, &self.marked, &self.new];
-        all.iter().find(|header| header.get(512..) == Some(rest))?;
-        let found = all.into_iter().find(|header| header.get(..512) == Some(first))?;
-        // While the maps may be half-written, the header must not call them valid.
-        Some(if *found == self.new { &self.new } else { &self.marked })
     }
 }
 
@@ -81,27 +41,23 @@ pub(super) enum Rescue {
 impl Rescue {
     /// Says where the record of a file is: beside the file itself, whatever links lead to it, as its lock is.
     pub(super) fn beside(path: &Path) -> Self {
-        let real = path.canonicalize();
-        let path = real.as_deref().unwrap_or(path);
-        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-        name.push(".rescue");
-        Self::Beside(path.with_file_name(name), None)
+        Self::Beside(torn::beside(path), None)
     }
 
     /// Reads the record, if there is one and it is whole.
     pub(super) fn read(&self) -> Result<Option<Record>, WriteError> {
-        let mut bytes = vec![0; LENGTH + 1];
-        let read = match self {
-            Self::Nowhere => return Ok(None),
-            Self::Beside(path, _) => match File::open(path) {
-                Ok(file) => Medium::from(file).read_at(0, &mut bytes)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(source) => return Err(beside("read", path, source)),
-            },
+        match self {
+            Self::Nowhere => Ok(None),
+            Self::Beside(path, _) => {
+                Record::read(path).map_err(|source| beside("read", path, source))
+            }
             #[cfg(any(test, feature = "simulation"))]
-            Self::Kept(medium) => medium.read_at(0, &mut bytes)?,
-        };
-        Ok((read == LENGTH).then(|| Record::parse(bytes.get(..LENGTH)?)).flatten())
+            Self::Kept(medium) => {
+                let mut bytes = vec![0; LENGTH + 1];
+                let read = medium.read_at(0, &mut bytes)?;
+                Ok(bytes.get(..read).and_then(Record::parse))
+            }
+        }
     }
 
     /// Makes a record durable in place of the one before.
@@ -211,7 +167,8 @@ mod tests {
     use std::cell::Cell;
     use std::path::Path;
 
-    use super::{HEADER, Record, Rescue, beside};
+    use super::{Rescue, beside};
+    use crate::pst::ndb::torn::{HEADER, Record};
 
     /// The record's name is durable before the header is touched, however often that has to be tried.
     #[test]
