@@ -23,6 +23,7 @@
 //! | tables: columns in order, row ids and versions in place, cells and bits apart, row length, rows without gaps | `rows` |
 //! | rows: their node is there and in the folder, every column says what the item or folder says, the conversation (3013) as well | `folders`, `conversations` |
 //! | attachments: each has a row and each row an attachment, in items and in messages within them; every column says what the attachment says | `attachments` |
+//! | default folders: those that the store and its root folder name are there and of this store: a note | `folders` |
 //! | folders: 3602 and 3603 count the rows; every item is in a table | `folders` |
 //! | names: each at its ordinal, of a set that is there, in the bucket of its number or of its text's checksum | `names` |
 //! | ids of named properties that the map does not name: a note | `tables` |

@@ -6,11 +6,12 @@ use super::place::Place;
 use super::report::{Report, Weight};
 use super::rule::{Breach, Rule};
 use super::{conversations, items};
+use crate::mapi::entry::StoreEntry;
 use crate::mapi::{PropertyId, PropertyTag, Value, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::{PropertyContext, Row, TableContext};
-use crate::pst::messaging::Store;
+use crate::pst::messaging::{Object, Store};
 use crate::pst::ndb::{Ndb, Nodes as _};
 
 /// Columns that stand in rows alone, or are told by readers.
@@ -26,6 +27,14 @@ const ROW_ONLY: [PropertyTag; 7] = [
 
 /// Checks all folders with their items.
 pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
+    // MS-PST 2.4.3.1, MS-OXOSFLD 2.2.3.
+    let tags = [p::IPM_SUBTREE, p::DELETED_ITEMS, p::FINDER];
+    let read = store.properties().and_then(|own| named(store, &own, &tags, report));
+    report.take(Place::Node(Nid::STORE), read);
+    let tags = [p::DEFAULT_CALENDAR, p::DEFAULT_CONTACTS, p::DEFAULT_TASKS];
+    let root = store.root_folder();
+    let read = root.and_then(|root| named(store, root.properties(), &tags, report));
+    report.take(Place::Folder(Nid::ROOT_FOLDER), read);
     let Some(folders) = report.take(Place::Folders, store.folders_below(Nid::ROOT_FOLDER)) else {
         return;
     };
@@ -46,6 +55,25 @@ pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
     if hidden > 0 {
         report.error(Place::Folders, Rule::Unlisted.by(&[&hidden]));
     }
+}
+
+/// What an object names by entry ids is a folder of this store. Those of server mailboxes are longer, and not looked at.
+fn named(
+    store: &Store<&Ndb>,
+    object: &Object<'_>,
+    tags: &[PropertyTag],
+    report: &mut Report,
+) -> Result<(), PstError> {
+    let own = store.record_key()?;
+    for tag in tags {
+        let value = object.value(*tag)?;
+        let entry = value.as_ref().and_then(Value::as_bytes).map(StoreEntry::parse);
+        let Some(Ok(entry)) = entry else { continue };
+        if Some(entry.store) != own || store.nodes().node(Nid(entry.node))?.is_none() {
+            report.note(Place::Node(object.node().nid), Rule::OtherStore.by(&[tag]));
+        }
+    }
+    Ok(())
 }
 
 fn folder(

@@ -104,6 +104,7 @@ rules! {
     AttachmentUnlisted "attachment-unlisted" "is not in the table of attachments" "steht nicht in der Tabelle der Anhänge";
     ItemCount "item-count" "does not say that it has {} items" "nennt nicht die {} Elemente, die er hat";
     UnreadCount "unread-count" "does not say that {} of its items are unread" "nennt nicht die {} ungelesenen Elemente, die er hat";
+    OtherStore "other-store" "names by {} a folder that is not there or of another store" "nennt mit {} einen Ordner, den es nicht gibt oder der aus einer anderen Datei ist";
     NoSettings "no-settings" "has no table of its settings" "hat keine Tabelle der Einstellungen";
     EmbeddedId "embedded-id" "has the id of another message, and some readers take that one for it" "hat die Kennung einer anderen Nachricht, und manche Leser nehmen jene dafür";
     ItemSize "item-size" "says that it has {} bytes and has {}" "nennt {} Bytes und hat {}";

@@ -181,6 +181,10 @@ const CASES: &[Case] = &[
     ("are in no folder's table", |file| file.contents(&[0xB5, 4, 4, 0], 4, &[0; 4])),
     ("has gaps in the numbers", |file| file.contents(&[0x44, 0, 0x20, 0, 1, 0, 0, 0], 4, &[5])),
     ("is listed in folder 0x122 and not there", Broken::lend),
+    ("names by 36D10102 a folder that is not there", |file| {
+        let contacts = file.parent(ANNA).0.to_le_bytes();
+        file.value(Nid::ROOT_FOLDER, &contacts, 2, &[7]);
+    }),
     ("has no table of its settings", |file| file.node(Nid(0x12F), |entry| entry[0] = 0x3F)),
     ("belongs to another", |file| {
         let folder = file.parent(ANNA);
