@@ -87,8 +87,8 @@ fn check_nodes(ndb: &Ndb) -> Result<Report, PstError> {
     let blocks = trees::check(ndb, &mut room, &mut report);
     space::check(ndb, &room, &mut report);
     drop(room);
-    // What is above cannot be told from what is below when the trees are broken.
-    if report.errors() == 0 {
+    // What is above cannot be told from what is below when the trees are broken. Where blocks cannot be read, the rest can.
+    if report.errors() == blocks.unread {
         let store = Store::new(ndb);
         names::check(ndb, &mut report);
         tables::check(&store, &blocks, &mut report);

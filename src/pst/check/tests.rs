@@ -441,6 +441,25 @@ fn one_broken_row_hides_no_other() {
     assert!(!said.iter().any(|said| said.contains("in no folder's table")), "{said:#?}");
 }
 
+/// The same for a block that cannot be read: what is wrong with the second item is found, and both are counted as listed.
+#[test]
+fn one_broken_block_hides_nothing_else() {
+    const BERT: Nid = Nid(0x20_0044);
+    let mut file = Broken::new(good());
+    file.torn(ANNA);
+    file.value(BERT, &[0x08, 0x0E, 0x03, 0], 4, &[0xEE]);
+    let report = check_medium(Medium::Memory(file.bytes)).unwrap();
+    let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
+    let is_said = |start: &str, what: &str| {
+        said.iter().any(|said| said.starts_with(start) && said.contains(what))
+    };
+    assert!(is_said("block ", "dwCRC"), "{said:#?}");
+    assert!(is_said("item 0x200024: ", "dwCRC"), "{said:#?}");
+    assert!(is_said("item 0x200044: ", "says that it has"), "{said:#?}");
+    assert!(!is_said("", "in no folder's table"), "{said:#?}");
+    assert!(report.folders >= 6 && report.items == 1, "{report:?}");
+}
+
 /// MS-OXOMSG 2.2.1.2: without an index the conversation is the hash of the topic in capitals, here that of `ANNA` in UTF-16.
 #[test]
 fn rows_name_the_conversation_of_their_item() {

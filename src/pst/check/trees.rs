@@ -35,7 +35,7 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
             walk.report.error(Place::Block(entry.bid), Rule::TreeOrder);
         }
         last = Some(entry.bid);
-        walk.block(&entry);
+        blocks.unread += u64::from(!walk.block(&entry));
         // The entry itself counts as a reference.
         let known = Known { bid: entry.bid, said: entry.references, found: 1, size: entry.size };
         blocks.add(known);
@@ -54,8 +54,8 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
             refer(ndb, bid, &mut blocks, walk.report);
         }
     });
-    // What a page that cannot be read refers to is not counted.
-    if !walk.has_gaps {
+    // What a page or a list that cannot be read refers to is not counted.
+    if !walk.has_gaps && !blocks.has_unread_lists {
         count(ndb, &blocks, walk.report);
     }
     blocks
@@ -150,8 +150,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Checks a block: its entry, its room, and itself.
-    fn block(&mut self, entry: &BlockEntry) {
+    /// Checks a block: its entry, its room, and itself. Says whether it can be read.
+    fn block(&mut self, entry: &BlockEntry) -> bool {
         self.report.blocks += 1;
         let place = Place::Block(entry.bid);
         if entry.bid != entry.bid.key() {
@@ -170,7 +170,7 @@ impl Walk<'_> {
         }
         let length = wide(layout.block_size(entry.stored.into()));
         self.room.take(entry.at, length, place, self.report);
-        self.report.take(place, self.ndb.read_block(entry));
+        self.report.take(place, self.ndb.read_block(entry)).is_some()
     }
 
     /// Checks the id of a node.

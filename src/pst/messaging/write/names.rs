@@ -16,7 +16,7 @@ use crate::pst::ndb::Nodes;
 use crate::pst::ndb::write::{Transaction, WriteError};
 
 use super::node::{NodeSource, apply_context};
-use super::used;
+use super::used::{self, Used};
 
 /// How many buckets there are.
 const BUCKETS: PropertyTag = PropertyTag::from_bits(0x0001_0003);
@@ -36,6 +36,11 @@ const BUCKET_COUNT: u32 = 251;
 const MOST_NAMES: usize = 0x7FFF;
 /// The most ids behind the map that are given names of nothing, so that new names come behind them. No program counts so far ahead.
 const MOST_UNNAMED: usize = 0x1000;
+/// How many such names there are behind the map where something cannot be read: ids that others left without a name stand right
+/// behind it (seen in contacts of Aspose).
+const GAP: usize = 0x400;
+/// What such a name begins with.
+const UNNAMED: &str = "unnamed-";
 
 /// Names and the ids that this store gives them.
 #[derive(Debug)]
@@ -213,21 +218,33 @@ impl NameMap {
         let first = usize::from(PropertyId::FIRST_NAMED.0);
         let end = first + self.entries.len() / ENTRY;
         let used = if let Some(used) = tx.highest_named() {
-            used
+            used.into()
         } else {
-            let (PropertyId(used), nid) = used::highest(tx)?;
-            if usize::from(used) >= end + MOST_UNNAMED {
+            let Used { highest: PropertyId(highest), nid, is_partly_unknown } = used::look(tx)?;
+            if usize::from(highest) >= end + MOST_UNNAMED {
                 let rule = "is far beyond the ids that the store has names for";
-                let source = damaged("wPropId", used.into(), rule);
+                let source = damaged("wPropId", highest.into(), rule);
                 return Err(WriteError::NoNewNames { nid, source });
             }
-            tx.note_highest_named(used);
+            // A gap is left once: what cannot be read is older than it.
+            let gap = if is_partly_unknown && !self.has_gap() { GAP } else { 0 };
+            let used = usize::from(highest).max(end + gap - 1);
+            tx.note_highest_named(u16::try_from(used).unwrap_or(u16::MAX));
             used
         };
-        for id in end..=usize::from(used) {
-            self.add(&PropertyName::text(set::PUBLIC_STRINGS, &format!("unnamed-{id:04x}")))?;
+        for id in end..=used {
+            self.add(&PropertyName::text(set::PUBLIC_STRINGS, &format!("{UNNAMED}{id:04x}")))?;
         }
         Ok(())
+    }
+
+    /// Says whether there are names of nothing for all ids that something may have that cannot be read.
+    fn has_gap(&self) -> bool {
+        let is_of_nothing = |name: &&PropertyName| match &name.name {
+            Name::Text(text) => name.set == set::PUBLIC_STRINGS && text.starts_with(UNNAMED),
+            Name::Number(_) => false,
+        };
+        self.ids.keys().filter(is_of_nothing).count() >= GAP
     }
 
     /// Adds a name behind all others.

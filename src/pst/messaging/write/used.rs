@@ -17,28 +17,37 @@ const DEEPEST: u64 = 16;
 /// Nor is one of so many subnodes: lists that lead to the same lists again and again have them.
 const MOST: u64 = 100_000;
 
-/// Returns the highest id that an item, a folder, an attachment or a table of such has, and the node that it was found in. An
-/// error names the node that cannot be read: what it has is not known.
-pub(super) fn highest(nodes: &dyn Nodes) -> Result<(PropertyId, Nid), WriteError> {
+/// What is known of the ids that are in use.
+pub(super) struct Used {
+    /// The highest id that an item, a folder, an attachment or a table of such has.
+    pub(super) highest: PropertyId,
+    /// The node that it was found in.
+    pub(super) nid: Nid,
+    /// Whether some of them could not be read, and may have any id.
+    pub(super) is_partly_unknown: bool,
+}
+
+/// Looks over all that a store has. One that is damaged hides none of the others.
+pub(super) fn look(nodes: &dyn Nodes) -> Result<Used, WriteError> {
     let mut look = Look { nodes, highest: PropertyId(0), table: None, seen: 0 };
-    let mut found = (PropertyId(0), Nid(0));
+    let mut used = Used { highest: PropertyId(0), nid: Nid(0), is_partly_unknown: false };
     let mut failed = None;
     nodes.nodes(Nid(0), &mut |node| {
         look.seen = 0;
-        if let Err(source) = look.whole(&node, 0) {
-            failed = Some((node.nid, source));
-            return ControlFlow::Break(());
+        match look.whole(&node, 0) {
+            Err(error) if error.is_of_system() => {
+                failed = Some(error);
+                return ControlFlow::Break(());
+            }
+            Err(_) => used.is_partly_unknown = true,
+            Ok(()) => {}
         }
-        if look.highest > found.0 {
-            found = (look.highest, node.nid);
+        if look.highest > used.highest {
+            (used.highest, used.nid) = (look.highest, node.nid);
         }
         ControlFlow::Continue(())
     })?;
-    match failed {
-        Some((_, source)) if source.is_of_system() => Err(source.into()),
-        Some((nid, source)) => Err(WriteError::NoNewNames { nid, source }),
-        None => Ok(found),
-    }
+    failed.map_or(Ok(used), |error| Err(error.into()))
 }
 
 struct Look<'a> {

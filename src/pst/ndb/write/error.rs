@@ -77,9 +77,9 @@ pub enum WriteError {
     },
     /// A name would get an id that something in the store may have for another property already.
     NoNewNames {
-        /// The folder, item or table that says why.
+        /// The folder, item or table that has an id far beyond those that have names.
         nid: Nid,
-        /// It cannot be read, or has an id far beyond those that have names.
+        /// Which.
         source: PstError,
     },
     /// A block's count of references in the file is lower than the references that were found to it.
