@@ -134,7 +134,7 @@ impl Address {
         }
         // Somebody else's words, or another order.
         if let Some(told) = self.replaced(&told, then, now) {
-            return told;
+            return Some(told).filter(|told| !told.is_empty());
         }
         let old: Vec<String> = self.parts().into_iter().filter_map(then).collect();
         let has_more = |line: &&str| {
@@ -163,7 +163,7 @@ impl Address {
     }
 
     /// Puts parts that change into the places where they were in a text. `None` where it does not tell such a part, or tells it twice.
-    fn replaced(&self, told: &str, then: Parts<'_>, now: Parts<'_>) -> Option<Option<String>> {
+    fn replaced(&self, told: &str, then: Parts<'_>, now: Parts<'_>) -> Option<String> {
         let mut text = told.to_owned();
         for part in self.parts() {
             let (old, new) = (then(part), now(part));
@@ -184,7 +184,7 @@ impl Address {
         }
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let lines: Vec<&str> = lines.collect();
-        Some((!lines.is_empty()).then(|| lines.join("\r\n")))
+        Some(lines.join("\r\n"))
     }
 
     fn copies(&self, part: Parts<'_>) -> Vec<Setting> {
