@@ -160,61 +160,77 @@ pub(super) fn room_for_utf16(text: &str) -> usize {
 /// What stands behind these in the room is of no meaning.
 pub(super) fn put_utf16(text: &str, to: &mut [u8]) -> usize {
     let bytes = text.as_bytes();
-    let (mut from, mut end) = (0, 0);
+    let (mut from, mut end) = put_many(bytes, to, (0, 0));
     loop {
         let rest = bytes.get(from..).unwrap_or_default();
-        if let Some(many) = rest.first_chunk()
-            && many.is_ascii()
-            && let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut)
-        {
-            widen(many, place);
-            (from, end) = (from + MANY, end + 2 * MANY);
-            continue;
-        }
         let eight = first_eight(bytes, rest);
-        if let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<{ 2 * EIGHT }>) {
-            let words = [spread(eight & 0xFFFF_FFFF), spread(eight >> 32)];
-            place.as_chunks_mut().0.iter_mut().zip(words).for_each(|(to, word)| *to = word);
-        }
+        put(to, end, [spread(eight & 0xFFFF_FFFF), spread(eight >> 32)].as_flattened());
         let others = eight & 0x8080_8080_8080_8080;
-        let ascii = usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
-        if ascii >= rest.len() {
-            return end + 2 * rest.len();
-        }
-        (from, end) = (from + ascii, end + 2 * ascii);
-        if ascii == EIGHT {
-            continue;
-        }
-        // Of what is not ASCII one character often follows the other.
-        while let Some((units, length)) = units_at(text, from) {
-            from += length;
-            for unit in units {
-                if let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
-                    *place = unit.to_le_bytes();
-                }
-                end += 2;
+        if others == 0 {
+            if rest.len() <= EIGHT {
+                return end + 2 * rest.len();
             }
+            (from, end) = put_many(bytes, to, (from + EIGHT, end + 2 * EIGHT));
+        } else {
+            let ascii = usize::try_from(others.trailing_zeros() / 8).unwrap_or_default();
+            (from, end) = put_others(bytes, to, (from + ascii, end + 2 * ascii));
         }
     }
 }
 
-/// Returns the UTF-16 of the character at a place of a text and its bytes in UTF-8, unless it is one of ASCII or there is none.
+/// Puts characters of ASCII as long as there are many; returns where they end, in the text and in its UTF-16.
 #[inline]
-fn units_at(text: &str, at: usize) -> Option<(impl Iterator<Item = u16>, usize)> {
-    let low = |byte: u8| u16::from(byte & 0x3F);
-    let (first, second, length) = match *text.as_bytes().get(at..)? {
-        [lead @ 0xC2..=0xDF, next, ..] => ((u16::from(lead & 0x1F) << 6) | low(next), None, 2),
-        [lead @ 0xE0..=0xEF, next, last, ..] => {
-            ((u16::from(lead & 0x0F) << 12) | (low(next) << 6) | low(last), None, 3)
+fn put_many(bytes: &[u8], to: &mut [u8], (mut from, mut end): (usize, usize)) -> (usize, usize) {
+    while let Some(many) = bytes.get(from..).and_then(<[u8]>::first_chunk)
+        && many.is_ascii()
+        && let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut)
+    {
+        widen(many, place);
+        (from, end) = (from + MANY, end + 2 * MANY);
+    }
+    (from, end)
+}
+
+/// Puts characters that are not ASCII as long as there are some; returns where they end, in the text and in its UTF-16.
+#[inline]
+fn put_others(bytes: &[u8], to: &mut [u8], (mut from, mut end): (usize, usize)) -> (usize, usize) {
+    let low = |byte: &u8| u32::from(byte & 0x3F);
+    // The letters of most of Europe have two bytes in UTF-8, and where they are many no others are between.
+    while let Some([lead @ 0xC2..=0xDF, last, ..]) = bytes.get(from..) {
+        put_unit(to, end, (u32::from(lead & 0x1F) << 6) | low(last));
+        (from, end) = (from + 2, end + 2);
+    }
+    loop {
+        match bytes.get(from..) {
+            Some([lead @ 0xE0..=0xEF, next, last, ..]) => {
+                put_unit(to, end, (u32::from(lead & 0x0F) << 12) | (low(next) << 6) | low(last));
+                (from, end) = (from + 3, end + 2);
+            }
+            Some([lead @ 0xF0..=0xF4, next, third, last, ..]) => {
+                let bits = (u32::from(lead & 0x07) << 18) | (low(next) << 12);
+                let above = (bits | (low(third) << 6) | low(last)).wrapping_sub(0x1_0000);
+                put_unit(to, end, 0xD800 | (above >> 10));
+                put_unit(to, end + 2, 0xDC00 | (above & 0x3FF));
+                (from, end) = (from + 4, end + 4);
+            }
+            _ => return (from, end),
         }
-        [0xF0..=0xF4, ..] => {
-            let mut units = [0; 2];
-            text.get(at..)?.chars().next()?.encode_utf16(&mut units);
-            (units[0], Some(units[1]), 4)
-        }
-        _ => return None,
-    };
-    Some((std::iter::once(first).chain(second), length))
+    }
+}
+
+/// Puts a unit of UTF-16.
+#[inline]
+fn put_unit(to: &mut [u8], end: usize, unit: u32) {
+    let [low, high, ..] = unit.to_le_bytes();
+    put(to, end, &[low, high]);
+}
+
+/// Puts bytes where there is room for them.
+#[inline]
+fn put(to: &mut [u8], end: usize, bytes: &[u8]) {
+    if let Some(place) = to.get_mut(end..).and_then(|rest| rest.get_mut(..bytes.len())) {
+        place.copy_from_slice(bytes);
+    }
 }
 
 /// Characters of ASCII that are widened at once.
@@ -266,7 +282,7 @@ mod tests {
     /// Against the standard library, with characters of each length at each place of the pieces that are taken at once.
     #[test]
     fn text_becomes_utf16_wherever_characters_are_that_are_not_ascii() {
-        for character in ["", "ü", "€", "😀", "ü€😀ü"] {
+        for character in ["", "ü", "€", "😀", "ü€😀ü", "üü€€😀😀"] {
             for before in 0..40 {
                 for after in [0, 1, 7, 8, 9, 40] {
                     let text = ["a".repeat(before), "b".repeat(after)].join(character);
