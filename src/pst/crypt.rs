@@ -70,7 +70,11 @@ type Pairs = [[u8; 2]; 1 << 16];
 static ENCODE_PAIRS: Pairs = pairs(&ENCODE);
 static DECODE_PAIRS: Pairs = pairs(&DECODE);
 
-#[allow(clippy::indexing_slicing, reason = "both halves of a pair are bytes")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::large_stack_arrays,
+    reason = "both halves of a pair are bytes, and it is made when the program is built"
+)]
 const fn pairs(table: &[u8; 256]) -> Pairs {
     let mut pairs = [[0; 2]; 1 << 16];
     let mut both = 0;
@@ -85,14 +89,12 @@ const fn pairs(table: &[u8; 256]) -> Pairs {
 /// of byte by byte.
 fn permute(pairs: &Pairs, data: &[u8], to: &mut [u8]) {
     let (eights, rest) = data.as_chunks();
-    let (places, places_of_rest) = to.as_chunks_mut();
+    let (places, places_of_rest) = to.as_chunks_mut::<8>();
     for (place, eight) in places.iter_mut().zip(eights) {
         let bits = u64::from_le_bytes(*eight);
-        let [a, b] = pair(pairs, bits);
-        let [c, d] = pair(pairs, bits >> 16);
-        let [e, f] = pair(pairs, bits >> 32);
-        let [g, h] = pair(pairs, bits >> 48);
-        *place = [a, b, c, d, e, f, g, h];
+        let (one, two) = (pair(pairs, bits), pair(pairs, bits >> 16));
+        let (three, four) = (pair(pairs, bits >> 32), pair(pairs, bits >> 48));
+        *place = [one[0], one[1], two[0], two[1], three[0], three[1], four[0], four[1]];
     }
     for (place, byte) in places_of_rest.iter_mut().zip(rest) {
         [*place, _] = pair(pairs, u64::from(*byte));

@@ -126,7 +126,7 @@ impl NewContext {
     }
 
     /// Puts a text where it belongs.
-    #[inline(always)]
+    #[inline]
     fn put_text(&mut self, text: &str) -> Put {
         // Three bytes of UTF-8 may be two of UTF-16, and four are four.
         if text.len() / 3 * 2 > MAX_ALLOCATION {
