@@ -50,15 +50,16 @@ impl<'a> Listening<'a> {
         }
     }
 
-    /// Reads one piece; `false` at the end. Nothing is lost when it is not waited for to its end.
+    /// Reads one piece; `false` at the end. Nothing is lost when it is not waited for to its end, and a conversation that cannot be
+    /// read is over then.
     async fn advance(&mut self) -> Result<bool, EwsError> {
         let Some(piece) = self.source.piece().await? else {
-            return match self.parser.finish() {
-                Ok(()) => Ok(false),
-                Err(error) => Err(self.source.unread(&[], error).await),
-            };
+            let Err(error) = self.parser.finish() else { return Ok(false) };
+            self.ended = true;
+            return Err(self.source.unread(&[], error).await);
         };
         if let Err(error) = self.parser.feed(&piece) {
+            self.ended = true;
             return Err(self.source.unread(&piece, error).await);
         }
         while let Some(arrival) = self.parser.next_arrival() {
