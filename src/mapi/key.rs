@@ -160,7 +160,9 @@ mod tests {
             (0..).zip(numbers).map(|(at, number)| (key(number), Value::Integer32(at))).collect();
         let expected: std::collections::BTreeMap<_, _> = all.iter().cloned().collect();
         let mut set = Properties::new();
-        all.iter().for_each(|(key, value)| set.set(key.clone(), value.clone()));
+        for (key, value) in &all {
+            set.set(key.clone(), value.clone());
+        }
         assert_eq!(set, all.iter().cloned().collect());
         assert!(set.iter().eq(&expected));
         assert!(expected.iter().all(|(key, value)| set.value(key.clone()) == Some(value)));

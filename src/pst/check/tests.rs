@@ -210,8 +210,11 @@ const CASES: &[Case] = &[
     ("is of a set that is not there", |file| file.names(3, |entries| entries[4] = 0xFE)),
 ];
 
+/// A rule and what breaks it.
+type Breaks = (Rule, fn() -> Report);
+
 /// Rules that take another file, or more than a change of bytes, to be broken.
-const OTHERS: &[(Rule, fn() -> Report)] = &[
+const OTHERS: &[Breaks] = &[
     (Rule::Surplus, broken_off),
     (Rule::ItemRow, || mirrored(ANNA, 0x0E07)),
     (Rule::ItemSize, || mirrored(ANNA, 0x0E08)),
