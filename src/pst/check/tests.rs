@@ -5,7 +5,7 @@ mod broken;
 
 use std::collections::HashSet;
 
-use super::{Finding, Report, Rule, check_medium};
+use super::{Finding, Report, Rule, check, check_medium};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
 };
@@ -81,6 +81,27 @@ fn sections_of_a_transaction_that_broke_off_break_no_rule() {
     let [note] = report.findings() else { panic!("{:?}", report.findings()) };
     assert!(note.to_string().contains("253952 bytes stand behind the end"), "{note}");
     assert_eq!((report.errors(), report.notes()), (0, 1));
+}
+
+/// The last write of the header reached the disk by half, and the record of it is beside the file.
+fn torn_header() -> Report {
+    let medium = Medium::Memory(file(&[(Role::Contacts, contact("Anna"))]));
+    let rescue = Medium::Memory(Vec::new());
+    let mut writer =
+        Writer::in_media(medium, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut writer, FileTime(134_000_000_000_000_000)).unwrap();
+    batch.set_property(ANNA, property::GIVEN_NAME, b"A\0").unwrap();
+    batch.commit().unwrap();
+    let (Medium::Memory(mut bytes), Medium::Memory(record)) = writer.into_media() else {
+        panic!("both are in memory")
+    };
+    // Behind the 16 bytes that it begins with the record has the header as it was before.
+    bytes[512..564].copy_from_slice(&record[16 + 512..16 + 564]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("torn.pst");
+    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(folder.path().join("torn.pst.rescue"), record).unwrap();
+    check(&path).unwrap()
 }
 
 /// A rule, and how it is broken.
@@ -216,6 +237,7 @@ type Breaks = (Rule, fn() -> Report);
 /// Rules that take another file, or more than a change of bytes, to be broken.
 const OTHERS: &[Breaks] = &[
     (Rule::Surplus, broken_off),
+    (Rule::TornHeader, torn_header),
     (Rule::ItemRow, || mirrored(ANNA, 0x0E07)),
     (Rule::ItemSize, || mirrored(ANNA, 0x0E08)),
     (Rule::ItemCount, || mirrored(CONTACTS, 0x3602)),
