@@ -7,7 +7,9 @@ use std::fmt;
 use std::path::Path;
 
 use crate::files::{files, name};
-use crate::readers::{Folder, Item, Reader, Reading, Value, everybody, exported, listed};
+use crate::readers::{
+    Exported, Folder, Item, Properties, Reader, Reading, Value, everybody, exported, listed, text,
+};
 
 /// The file of the collection that is no sound PST file: its header contradicts its own checksums.
 const BROKEN: &str = "aspose-email__AddingBulkMessagesWithImprovedPerformance.pst";
@@ -30,7 +32,9 @@ enum Difference<'a> {
     Place { id: u32 },
     /// A named property that only one has, or that both call differently.
     Name { id: u16, ours: Option<&'a String>, theirs: Option<&'a String> },
-    /// A property that only one has, or whose value differs.
+    /// An attachment that only one has, or that is a message for one alone.
+    Attachment { item: u32, id: u32 },
+    /// A property of an item, of an attachment of it or of the message that such is, that only one has, or whose value differs.
     Property { item: u32, id: u16, ours: Option<&'a Value>, theirs: Option<&'a Value> },
 }
 
@@ -44,6 +48,7 @@ impl fmt::Display for Difference<'_> {
                 write!(f, "name of {id:04X}: ours {ours:?}, theirs {theirs:?}")
             }
             Self::Place { id } => write!(f, "item {id:#x}: folder or attachments"),
+            Self::Attachment { item, id } => write!(f, "item {item:#x}: attachment {id:#x}"),
             Self::Property { item, id, ours, theirs } => {
                 write!(f, "item {item:#x} {id:04X}: ours {ours:02X?}, theirs {theirs:02X?}")
             }
@@ -145,12 +150,32 @@ fn within<'a>(id: u32, ours: &'a Item, theirs: &'a Item) -> Vec<Difference<'a>> 
     if ours.folder != theirs.folder || !counted {
         found.push(Difference::Place { id });
     }
-    for (property, (ours, theirs)) in pairs(&ours.properties, &theirs.properties) {
-        if ours != theirs {
-            found.push(Difference::Property { item: id, id: property, ours, theirs });
+    found.extend(values(id, &ours.properties, &theirs.properties));
+    if let (Some(ours), Some(theirs)) = (&ours.below, &theirs.below) {
+        for (attachment, pair) in pairs(ours, theirs) {
+            let differs = Difference::Attachment { item: id, id: attachment };
+            let (Some(ours), Some(theirs)) = pair else {
+                found.push(differs);
+                continue;
+            };
+            found.extend(values(id, &ours.properties, &theirs.properties));
+            match (&ours.message, &theirs.message) {
+                (Some(ours), Some(theirs)) => found.extend(values(id, ours, theirs)),
+                (None, None) => {}
+                _ => found.push(differs),
+            }
         }
     }
     found
+}
+
+fn values<'a>(
+    item: u32,
+    ours: &'a Properties,
+    theirs: &'a Properties,
+) -> impl Iterator<Item = Difference<'a>> {
+    let pairs = pairs(ours, theirs).into_iter().filter(|(_, (ours, theirs))| ours != theirs);
+    pairs.map(move |(id, (ours, theirs))| Difference::Property { item, id, ours, theirs })
 }
 
 fn pairs<'a, Key: Copy + Ord, Held>(
@@ -261,8 +286,8 @@ pub(crate) fn exported_alike(file: &Path, ours: &Reading) {
     if ours.folders.values().any(|folder| folder.path.iter().any(|name| name.len() > 255)) {
         return;
     }
-    if let Some(counts) = exported(file) {
-        let counts = counts.expect("pffexport reads the file");
+    if let Some(exported) = exported(file) {
+        let Exported { items, within } = exported.expect("pffexport reads the file");
         for (kind, class) in
             [("Contact", "IPM.Contact"), ("Appointment", "IPM.Appointment"), ("Task", "IPM.Task")]
         {
@@ -270,9 +295,26 @@ pub(crate) fn exported_alike(file: &Path, ours: &Reading) {
             if name(file) == ASPOSE && kind != "Appointment" {
                 continue;
             }
-            let theirs = counts.get(kind).copied().unwrap_or_default();
+            let theirs = items.get(kind).copied().unwrap_or_default();
             assert_eq!(theirs, count(class), "{}: {kind} (pffexport)", name(file));
         }
+        // It finds a message by its id in the whole file, so that one with another's id shows as that one.
+        let occurrences = ours.items.values().flat_map(Item::messages).filter_map(occurrence);
+        let mut occurrences: Vec<_> = occurrences.collect();
+        occurrences.sort();
+        // Characters of two units come out 0x3FF too low (libuna in pff-tools 20180714).
+        let lowered = |character| match u32::from(character) {
+            number @ 0x1_03FF.. => char::from_u32(number - 0x3FF).unwrap_or(character),
+            _ => character,
+        };
+        let is_lowered =
+            within.iter().any(|(_, text)| occurrences.iter().all(|(_, own)| own != text));
+        if is_lowered {
+            for (_, subject) in &mut occurrences {
+                *subject = subject.chars().map(lowered).collect();
+            }
+        }
+        assert_eq!(within, occurrences, "{}: within items (pffexport)", name(file));
     }
     if let Some(counts) = listed(file) {
         let counts = counts.expect("readpst reads the file");
@@ -285,6 +327,16 @@ pub(crate) fn exported_alike(file: &Path, ours: &Reading) {
             }
         }
     }
+}
+
+/// What `pffexport` tells of a message, where that is a changed occurrence: its size and its subject without the lead-in.
+fn occurrence(message: &Properties) -> Option<(u64, String)> {
+    let class = text(message, 0x001A)?;
+    let size = message.get(&0x0E08)?.bytes.as_deref()?.first_chunk().copied();
+    let subject = text(message, 0x0037).unwrap_or_default();
+    let is_occurrence = class == "IPM.OLE.CLASS.{00061055-0000-0000-C000-000000000046}";
+    let subject = subject.chars().skip(2).collect();
+    is_occurrence.then_some((u32::from_le_bytes(size?).into(), subject))
 }
 
 fn is_of(item: &Item, class: &str) -> bool {

@@ -15,7 +15,7 @@ use abgleich::pst::damage::read_everything;
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::medium::{Medium, Recording};
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem};
+use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem, Occurrence};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::{Settings, Writer};
 
@@ -40,7 +40,17 @@ fn contact(name: &str) -> NewItem {
     NewItem::of("IPM.Contact", properties)
 }
 
-/// Makes two batches of changes: a folder with contacts; then one of them changed, one moved within the store, one erased.
+/// Describes an occurrence so many days later, as it differs from its series.
+fn occurrence(days: u64, subject: &str) -> Occurrence {
+    let at = |hour: u64| FileTime(NOW.0 + (days * 24 + hour) * 36_000_000_000);
+    let mut properties = Properties::new();
+    properties.set(property::SUBJECT, Value::String(subject.to_owned()));
+    properties.set(property::BODY, Value::String(subject.repeat(1000)));
+    Occurrence::new(at(0), at(2), at(3), properties)
+}
+
+/// Makes two batches of changes: a folder with contacts and a series; then one of them changed, one moved within the store, one
+/// erased, and of the changed occurrences one changed again, one dropped, one added.
 fn change(file: &mut Writer, committed: &mut dyn FnMut(&Writer)) {
     let mut batch = Batch::begin(file, NOW).unwrap();
     let top = Nid::new(NidKind::FOLDER, 0x401);
@@ -48,6 +58,9 @@ fn change(file: &mut Writer, committed: &mut dyn FnMut(&Writer)) {
     let other = batch.create_folder(top, &NewFolder::new("Anderswo", "IPF.Contact")).unwrap();
     let names = ["Änne Müller", "Bernd 😀", "Christa"];
     let items = names.map(|name| batch.add_item(folder, &contact(name)).unwrap());
+    let occurrences = vec![occurrence(7, "später"), occurrence(14, "anderswo")];
+    let series = NewItem { occurrences, ..contact("Jour fixe") };
+    let series = batch.add_item(folder, &series).unwrap();
     batch.commit().unwrap();
     committed(file);
     let mut batch = Batch::begin(file, NOW).unwrap();
@@ -56,6 +69,14 @@ fn change(file: &mut Writer, committed: &mut dyn FnMut(&Writer)) {
     batch.change_item(items[0], &change).unwrap();
     batch.move_item(items[1], other).unwrap();
     batch.erase_item(items[2]).unwrap();
+    let attachment = |index| Nid::new(NidKind::ATTACHMENT, index);
+    let again = Occurrence { held: Some(attachment(0x401)), ..occurrence(7, "noch später") };
+    let change = ItemChange {
+        occurrences: vec![again, occurrence(21, "neu")],
+        dropped: vec![attachment(0x402)],
+        ..ItemChange::default()
+    };
+    batch.change_item(series, &change).unwrap();
     batch.commit().unwrap();
     committed(file);
 }

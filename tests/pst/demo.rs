@@ -13,6 +13,7 @@ use abgleich::pst::{Nid, NidKind};
 use tempfile::TempDir;
 
 use crate::built;
+use crate::readers::{Item, text};
 use crate::written::judged;
 
 const CONFIGURATION: &str = "version = 1
@@ -59,10 +60,34 @@ fn ends_with(code: i32, folder: &Path, words: &[&str]) -> String {
     said.into_owned()
 }
 
+/// Of the weekly series of the sample, Tuesdays from 2026-12-01 on at 9:00 in Berlin, two occurrences differ: one is an hour and a half
+/// later, one has another subject.
+const SERIES: &str = r#"{
+    "pattern": {"kind": "weekly", "every": 1, "days": ["tuesday"], "first_day": "monday"},
+    "range": {"kind": "count", "start": "2026-12-01", "count": 20},
+    "exceptions": [
+        {"original": "2026-12-08", "change": {"kind": "changed",
+            "start": "2026-12-08T09:30:00Z", "end": "2026-12-08T10:15:00Z"}},
+        {"original": "2026-12-15", "change": {"kind": "changed",
+            "start": "2026-12-15T08:00:00Z", "end": "2026-12-15T08:45:00Z", "subject": "Anders 🎄"}}
+    ]
+}"#;
+
+/// Gives the sample its series with changed occurrences, and the configuration their scope.
+fn with_occurrences(folder: &Path) {
+    let database = rusqlite::Connection::open(folder.join("staffitpro.db")).unwrap();
+    let set = "UPDATE appointment SET recurrence = ? WHERE id = 'T-050006'";
+    assert_eq!(database.execute(set, [SERIES]).unwrap(), 1);
+    let of_contracts = "[defaults]\ncontracts = { activities = 'sync' }";
+    let configuration = CONFIGURATION.replace("[defaults]", of_contracts);
+    fs::write(folder.join("abgleich.toml"), configuration).unwrap();
+}
+
 #[test]
 fn the_sample_becomes_a_file_that_every_reader_reads_and_a_second_run_writes_nothing() {
     let folder = place();
     let (folder, path) = (folder.path(), folder.path().join("demo.pst"));
+    with_occurrences(folder);
     ends_with(0, folder, &["plan", "--first-transfer"]);
     assert!(!path.exists(), "plan writes nothing");
     ends_with(0, folder, &["sync", "--first-transfer"]);
@@ -71,6 +96,17 @@ fn the_sample_becomes_a_file_that_every_reader_reads_and_a_second_run_writes_not
     assert!(fs::read(&path).unwrap() == first, "invariant 4: the second run writes nothing");
     let reading = judged(&path);
     assert!(reading.items.len() > 200, "the sample has more than two hundred people in the filter");
+    let is_start = |name: &String| name.starts_with("00062002-") && name.ends_with("/820D");
+    let start = *reading.names.iter().find(|(_, name)| is_start(name)).expect("a start").0;
+    let changed: Vec<_> = reading.items.values().flat_map(Item::messages).collect();
+    let starts = changed.iter().map(|message| message[&start].bytes.clone().expect("a time"));
+    // By hand: 2026-12-08 09:30 and 2026-12-15 08:00 UTC are 1,796,722,200 and 1,797,321,600 seconds after 1970.
+    let expected = [1_796_722_200, 1_797_321_600]
+        .map(|seconds| FileTime::from_1970(seconds, 0).expect("a time").0.to_le_bytes().to_vec());
+    assert_eq!(starts.collect::<Vec<_>>(), expected);
+    let subjects = changed.iter().map(|message| text(message, 0x0037));
+    let expected = [None, Some("\u{1}\u{1}Anders 🎄".to_owned())];
+    assert_eq!(subjects.collect::<Vec<_>>(), expected);
 }
 
 /// Finds the item of an applicant, and the id of his record.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 
-pub(crate) use programs::{exported, listed};
+pub(crate) use programs::{Exported, exported, listed};
 
 /// A reader that gives folders and items with all properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +61,21 @@ pub(crate) struct Item {
     /// How many attachments it has; `None` where the reader does not say.
     pub(crate) attachments: Option<u64>,
     /// Its properties by their ids in the file.
-    pub(crate) properties: BTreeMap<u16, Value>,
+    pub(crate) properties: Properties,
+    /// Its attachments by their ids in it; `None` where the reader does not open them.
+    pub(crate) below: Option<BTreeMap<u32, Attachment>>,
+}
+
+/// Properties by their ids in the file.
+pub(crate) type Properties = BTreeMap<u16, Value>;
+
+/// An attachment.
+#[derive(Debug)]
+pub(crate) struct Attachment {
+    /// Its own properties.
+    pub(crate) properties: Properties,
+    /// Those of the message that it is; `None` where it is none.
+    pub(crate) message: Option<Properties>,
 }
 
 /// A value: its type, and its bytes where the reader gives them.
@@ -74,10 +88,21 @@ pub(crate) struct Value {
 impl Item {
     /// Returns the text of a property in Unicode.
     pub(crate) fn text(&self, id: u16) -> Option<String> {
-        let bytes = self.properties.get(&id)?.bytes.as_ref()?;
-        let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-        char::decode_utf16(units).collect::<Result<_, _>>().ok()
+        text(&self.properties, id)
     }
+
+    /// Passes the messages that attachments are.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Properties> {
+        let attachments = self.below.iter().flat_map(BTreeMap::values);
+        attachments.filter_map(|attachment| attachment.message.as_ref())
+    }
+}
+
+/// Returns the text of a property in Unicode.
+pub(crate) fn text(properties: &Properties, id: u16) -> Option<String> {
+    let bytes = properties.get(&id)?.bytes.as_ref()?;
+    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units).collect::<Result<_, _>>().ok()
 }
 
 impl Reader {

@@ -55,8 +55,8 @@ fn files_of_any_number_of_items() {
             assert_eq!(found, expected[0], "readpst: {counts:?}");
         }
         // Of 20 items one is a series with two changed occurrences, and these are nothing but appointments.
-        if let Some(counts) = exported(&file).filter(|_| count == 1_000) {
-            let mut within = counts.expect("pffexport reads the file");
+        if let Some(exported) = exported(&file).filter(|_| count == 1_000) {
+            let mut within = exported.expect("pffexport reads the file").items;
             within.retain(|kind, _| kind.ends_with(" within"));
             let expected = [("Appointment within".to_owned(), 2 * u64::from(count) / 20)];
             assert_eq!(within, expected.into());

@@ -100,7 +100,9 @@ fn item(store: &Rc<dyn Store>, nid: u32, folder: u32) -> io::Result<Item> {
         message.properties().iter().map(|(id, value)| (*id, stored(value))).collect();
     let attachments = message.attachment_table().map(|table| table.rows_matrix().count());
     let attachments = u64::try_from(attachments.unwrap_or_default()).ok();
-    Ok(Item { folder, attachments, properties })
+    // It looks for the message that an attachment is among the subnodes of the item, where none is, and then gives nothing of the
+    // attachment (1.2.0, `messaging/attachment.rs`; in files of Outlook as well).
+    Ok(Item { folder, attachments, properties, below: None })
 }
 
 /// Turns a value back into the bytes that the file stores; `None` for what says only where they are.

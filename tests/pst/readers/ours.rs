@@ -1,12 +1,13 @@
 //! The product's own reader.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use abgleich::pst::messaging::{Item, Store};
+use abgleich::pst::messaging::{Item, Object, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::{Nid, PstError};
 
-use super::{Folder, Reading, Value, is_search};
+use super::{Attachment, Folder, Properties, Reading, Value, is_search};
 
 /// Reads a file from its root folder down.
 pub(super) fn read(file: &Path) -> Reading {
@@ -47,14 +48,26 @@ fn walk(store: &Store<Ndb>, reading: &mut Reading) -> Result<(), PstError> {
 }
 
 fn of(item: &Item<'_>, folder: Nid) -> Result<super::Item, PstError> {
-    let context = item.properties().context();
-    let mut properties = std::collections::BTreeMap::new();
+    let mut below = BTreeMap::new();
+    for attachment in item.attachments()? {
+        let message = attachment.item()?.map(|message| properties(message.properties()));
+        let own = properties(attachment.properties())?;
+        let found = Attachment { properties: own, message: message.transpose()? };
+        below.insert(attachment.nid().0, found);
+    }
+    let attachments = u64::try_from(below.len()).ok();
+    let properties = properties(item.properties())?;
+    Ok(super::Item { folder: folder.0, attachments, properties, below: Some(below) })
+}
+
+fn properties(object: &Object<'_>) -> Result<Properties, PstError> {
+    let context = object.context();
+    let mut properties = Properties::new();
     for property in context.properties() {
         let stored = context.content(property)?;
         let width = property.kind.width().filter(|_| !property.kind.is_multiple());
         let bytes = stored[..width.unwrap_or(stored.len()).min(stored.len())].to_vec();
         properties.insert(property.id.0, Value { kind: property.kind.0, bytes: Some(bytes) });
     }
-    let attachments = u64::try_from(item.attachments()?.len()).ok();
-    Ok(super::Item { folder: folder.0, attachments, properties })
+    Ok(properties)
 }

@@ -31,10 +31,17 @@ pub(crate) fn listed(file: &Path) -> Option<Result<BTreeMap<String, u64>, String
     Some(Ok(counts))
 }
 
-/// How many items of each kind `pffexport` exports, by the name it gives to the kind, with ` within` behind it for those that are
-/// attached to items; `None` where there is no `pffexport`, and
-/// what it said where it could not read the file.
-pub(crate) fn exported(file: &Path) -> Option<Result<BTreeMap<String, u64>, String>> {
+/// What `pffexport` exports.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Exported {
+    /// How many items of each kind, by the name it gives to the kind, with ` within` behind it for those that are attached to items.
+    pub(crate) items: BTreeMap<String, u64>,
+    /// The appointments within items, in order: how many bytes each says that it has, and its subject.
+    pub(crate) within: Vec<(u64, String)>,
+}
+
+/// Exports a file by `pffexport`; `None` where there is none, and what it said where it could not read the file.
+pub(crate) fn exported(file: &Path) -> Option<Result<Exported, String>> {
     let place = tempfile::tempdir().expect("a temporary folder");
     let mut command = Command::new("pffexport");
     command.args(["-q", "-m", "items", "-t"]).arg(place.path().join("out")).arg(file);
@@ -43,9 +50,10 @@ pub(crate) fn exported(file: &Path) -> Option<Result<BTreeMap<String, u64>, Stri
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         return Some(Err(said + &String::from_utf8_lossy(&output.stderr)));
     }
-    let mut counts = BTreeMap::new();
-    count(&place.path().join("out.export"), "", &mut counts).expect("what was exported");
-    Some(Ok(counts))
+    let mut exported = Exported::default();
+    look(&place.path().join("out.export"), false, &mut exported).expect("what was exported");
+    exported.within.sort();
+    Some(Ok(exported))
 }
 
 fn answer(command: &mut Command, name: &str) -> Option<std::process::Output> {
@@ -64,23 +72,35 @@ const KINDS: [&str; 8] =
     ["Activity", "Appointment", "Contact", "Document", "Meeting", "Message", "Note", "Task"];
 
 /// Items are folders named by their kind and a number of five digits; those within items are attachments.
-fn count(folder: &Path, within: &str, counts: &mut BTreeMap<String, u64>) -> io::Result<()> {
+fn look(folder: &Path, is_within: bool, exported: &mut Exported) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
         if !entry.file_type()?.is_dir() {
+            if is_within && name == "Appointment.txt" && is_of_attachment(folder) {
+                let said = fs::read_to_string(entry.path())?;
+                let value = |label: &str| said.lines().find_map(|line| line.strip_prefix(label));
+                let size = value("Size:").and_then(|size| size.trim().parse().ok());
+                let subject = value("Subject:").unwrap_or_default().trim().to_owned();
+                exported.within.push((size.unwrap_or_default(), subject));
+            }
             continue;
         }
-        let name = entry.file_name().to_string_lossy().into_owned();
         let digits = name.len().checked_sub(5).and_then(|start| name.split_at_checked(start));
-        match digits {
-            Some((kind, digits))
-                if KINDS.contains(&kind) && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                *counts.entry(format!("{kind}{within}")).or_default() += 1;
-                count(&entry.path(), " within", counts)?;
-            }
-            _ => count(&entry.path(), within, counts)?,
+        let kind = digits.filter(|(kind, digits)| {
+            KINDS.contains(kind) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if let Some((kind, _)) = kind {
+            let within = if is_within { " within" } else { "" };
+            *exported.items.entry(format!("{kind}{within}")).or_default() += 1;
         }
+        look(&entry.path(), is_within || kind.is_some(), exported)?;
     }
     Ok(())
+}
+
+/// Says whether a folder is that of an item which is an attachment.
+fn is_of_attachment(folder: &Path) -> bool {
+    let above = folder.parent().and_then(Path::file_name);
+    above.is_some_and(|above| above.to_string_lossy().starts_with("Attachment"))
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use super::{Folder, Item, Reading, Value, is_search, missing};
+use super::{Attachment, Folder, Item, Properties, Reading, Value, is_search, missing};
 
 /// Reads a file with libpff; `None` where there is no Python that has it.
 pub(super) fn libpff(file: &Path) -> Option<Reading> {
@@ -80,15 +80,24 @@ fn take(reading: &mut Reading, line: &Json) {
         reading.folders.insert(folder, Folder { path, items: line["items"].as_u64() });
         return;
     };
-    let properties = line["properties"].as_object().expect("properties").iter();
-    let properties = properties
-        .map(|(id, value)| {
-            let kind = hexadecimal(value[0].as_str().expect("a type"));
-            (hexadecimal(id), Value { kind, bytes: value[1].as_str().map(bytes) })
-        })
-        .collect();
     let attachments = line["attachments"].as_u64();
-    reading.items.insert(item, Item { folder, attachments, properties });
+    let properties = properties(&line["properties"]).expect("properties");
+    let below = line["below"].as_object().map(|below| below.iter().map(attachment).collect());
+    reading.items.insert(item, Item { folder, attachments, properties, below });
+}
+
+fn attachment((id, found): (&String, &Json)) -> (u32, Attachment) {
+    let own = properties(&found[0]).expect("properties");
+    let attachment = Attachment { properties: own, message: properties(&found[1]) };
+    (id.parse().expect("an id"), attachment)
+}
+
+fn properties(all: &Json) -> Option<Properties> {
+    let value = |(id, value): (&String, &Json)| {
+        let kind = hexadecimal(value[0].as_str().expect("a type"));
+        (hexadecimal(id), Value { kind, bytes: value[1].as_str().map(bytes) })
+    };
+    Some(all.as_object()?.iter().map(value).collect())
 }
 
 fn hexadecimal(text: &str) -> u16 {
