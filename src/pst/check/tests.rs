@@ -1,5 +1,7 @@
 //! Each rule is broken in a file that is good otherwise: bytes are changed and checksums mended, so that nothing but the rule
 //! itself can tell.
+//!
+//! Long because there is a case for each rule, and together they are one table.
 
 mod broken;
 
