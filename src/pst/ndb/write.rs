@@ -21,6 +21,7 @@
 //! ```
 
 mod bits;
+mod changed;
 mod commit;
 mod compact;
 mod create;

@@ -25,7 +25,7 @@ use super::transaction::Transaction;
 use super::tree::{self, Change, Kind, LONGEST, Page, Pages};
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
-use crate::pst::id::{Bid, PageId, PageRef};
+use crate::pst::id::{Bid, Nid, PageId, PageRef};
 use crate::pst::layout::Layout;
 use crate::pst::ndb::header::Header;
 use crate::pst::ndb::node::{Node, Nodes};
@@ -51,8 +51,9 @@ impl Transaction<'_> {
         let mut header = self.file.ndb.header().clone();
         let gone = self.settle()?;
         let known = self.known_blocks(&gone)?;
-        let nodes = std::mem::take(&mut self.nodes)
-            .into_iter()
+        let nodes = std::mem::take(&mut self.nodes);
+        let nodes = nodes
+            .from(Nid(0))
             .map(|(nid, node)| Change { key: nid.0.into(), entry: node.as_ref().map(node_entry) });
         header.nodes = self.change(Kind::Nodes, header.nodes, nodes)?;
         header.next_block = self.references.next(false);

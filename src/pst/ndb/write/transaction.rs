@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use super::Writer;
 use super::bits::{Map, Run};
+use super::changed::ChangedNodes;
 use super::error::WriteError;
 use super::form;
 use super::references::{self, NewBlock, References};
@@ -33,7 +34,7 @@ pub struct Transaction<'a> {
     pub(super) file: &'a mut Writer,
     pub(super) references: References,
     /// What becomes of nodes; `None` for those that go.
-    pub(super) nodes: BTreeMap<Nid, Option<Node>>,
+    pub(super) nodes: ChangedNodes,
     /// For each kind of node, the highest index in use.
     pub(super) highest: [u32; 32],
     /// The same in the committed file.
@@ -58,7 +59,7 @@ impl<'a> Transaction<'a> {
         file.pen.begin(file.space.unused_from());
         Self {
             references: References::new(header.next_block),
-            nodes: BTreeMap::new(),
+            nodes: ChangedNodes::default(),
             highest: header.highest,
             committed: header.highest,
             unique: header.unique,
@@ -87,7 +88,7 @@ impl<'a> Transaction<'a> {
         {
             *highest = (*highest).max(node.nid.index());
         }
-        self.nodes.insert(node.nid, Some(node));
+        self.nodes.set(node.nid, Some(node));
         Ok(())
     }
 
@@ -95,7 +96,7 @@ impl<'a> Transaction<'a> {
     pub fn remove_node(&mut self, nid: Nid) -> Result<bool, WriteError> {
         let Some(before) = self.node(nid)? else { return Ok(false) };
         before.data.into_iter().chain(before.sub).for_each(|bid| self.references.lower(bid));
-        self.nodes.insert(nid, None);
+        self.nodes.set(nid, None);
         Ok(true)
     }
 
@@ -250,9 +251,7 @@ impl Nodes for Transaction<'_> {
     }
 
     fn node(&self, nid: Nid) -> Result<Option<Node>, PstError> {
-        // New items have ids above all others: those need not be looked for.
-        let is_last = self.nodes.last_key_value().is_none_or(|(last, _)| *last < nid);
-        match self.nodes.get(&nid).filter(|_| !is_last) {
+        match self.nodes.get(nid) {
             Some(changed) => Ok(*changed),
             None if self.is_new(nid) => Ok(None),
             None => self.file.ndb.node(nid),
@@ -264,24 +263,24 @@ impl Nodes for Transaction<'_> {
         from: Nid,
         each: &mut dyn FnMut(Node) -> ControlFlow<()>,
     ) -> Result<(), PstError> {
-        let mut changed = self.nodes.range(from..).peekable();
+        let mut changed = self.nodes.from(from).peekable();
         let mut stopped = false;
         self.file.ndb.nodes(from, &mut |node| {
-            while let Some((_, new)) = changed.next_if(|(nid, _)| **nid < node.nid) {
+            while let Some((_, new)) = changed.next_if(|(nid, _)| *nid < node.nid) {
                 if new.is_some_and(|new| each(new).is_break()) {
                     stopped = true;
                     return ControlFlow::Break(());
                 }
             }
-            let node = match changed.next_if(|(nid, _)| **nid == node.nid) {
-                Some((_, new)) => *new,
+            let node = match changed.next_if(|(nid, _)| *nid == node.nid) {
+                Some((_, new)) => new,
                 None => Some(node),
             };
             stopped = node.is_some_and(|node| each(node).is_break());
             if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         if !stopped {
-            let _ = changed.filter_map(|(_, new)| *new).try_for_each(each);
+            let _ = changed.filter_map(|(_, new)| new).try_for_each(each);
         }
         Ok(())
     }
