@@ -39,8 +39,8 @@ pub struct Batch<'a> {
     pub(super) context: NewContext,
     /// In which big values become what is stored.
     pub(super) scratch: Vec<u8>,
-    /// Random bytes that no item has yet.
-    pub(super) random: Vec<u8>,
+    /// The search key that the last item got.
+    pub(super) last_key: Option<u128>,
 }
 
 impl<'a> Batch<'a> {
@@ -64,7 +64,7 @@ impl<'a> Batch<'a> {
             recipients: None,
             context: NewContext::default(),
             scratch: Vec::new(),
-            random: Vec::new(),
+            last_key: None,
         })
     }
 

@@ -21,8 +21,6 @@ use super::template::RECIPIENTS;
 /// `MSGFLAG_READ` and `MSGFLAG_HASATTACH`.
 pub(super) const READ: u32 = 1;
 pub(super) const HAS_ATTACHMENTS: u32 = 0x10;
-/// Random bytes are asked for in such portions, since a call of the system costs more than the bytes.
-const RANDOM: usize = 1024;
 
 /// An item to be added.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,18 +141,20 @@ impl Batch<'_> {
         Ok(Usual { now: self.now.0.to_le_bytes(), search_key: self.search_key()? })
     }
 
-    /// Returns random bytes.
+    /// Returns bytes that no item anywhere has: random ones for the first of a batch, and the next number for each behind it, since to
+    /// ask the system for each would take longer than to store it.
     fn search_key(&mut self) -> Result<SearchKey, WriteError> {
-        if self.random.len() < size_of::<SearchKey>() {
-            self.random.resize(RANDOM, 0);
-            getrandom::fill(&mut self.random).map_err(|error| {
+        let key = if let Some(last) = self.last_key {
+            last.wrapping_add(1)
+        } else {
+            let mut random = SearchKey::default();
+            getrandom::fill(&mut random).map_err(|error| {
                 let source = std::io::Error::other(error.to_string());
                 PstError::io("get random bytes", 0, source)
             })?;
-        }
-        let key = self.random.last_chunk().copied().unwrap_or_default();
-        self.random.truncate(self.random.len().saturating_sub(key.len()));
-        Ok(key)
+            u128::from_be_bytes(random)
+        };
+        Ok(self.last_key.insert(key).to_be_bytes())
     }
 
     /// Puts a message with an empty table of recipients and the given attachments, and tells its size in it.
@@ -203,7 +203,7 @@ impl Batch<'_> {
     }
 }
 
-/// Sixteen random bytes that stay with an item.
+/// Sixteen bytes that stay with an item and are nobody else's (`PidTagSearchKey`).
 type SearchKey = [u8; 16];
 
 /// What every message has where it is not given.
