@@ -180,13 +180,24 @@ pub(super) fn put_utf16(text: &str, to: &mut [u8]) -> usize {
 
 /// Puts characters of ASCII as long as there are many; returns where they end, in the text and in its UTF-16.
 #[inline]
-fn put_many(bytes: &[u8], to: &mut [u8], (mut from, mut end): (usize, usize)) -> (usize, usize) {
-    while let Some(many) = bytes.get(from..).and_then(<[u8]>::first_chunk)
+fn put_many(bytes: &[u8], to: &mut [u8], place: (usize, usize)) -> (usize, usize) {
+    let place = if bytes.len() < MOST { place } else { put_ascii::<MOST>(bytes, to, place) };
+    put_ascii::<MANY>(bytes, to, place)
+}
+
+/// Puts characters of ASCII as long as there are so many.
+#[inline]
+fn put_ascii<const COUNT: usize>(
+    bytes: &[u8],
+    to: &mut [u8],
+    (mut from, mut end): (usize, usize),
+) -> (usize, usize) {
+    while let Some(many) = bytes.get(from..).and_then(<[u8]>::first_chunk::<COUNT>)
         && many.is_ascii()
-        && let Some(place) = to.get_mut(end..).and_then(<[u8]>::first_chunk_mut)
+        && let Some(place) = to.get_mut(end..end + 2 * COUNT)
     {
         widen(many, place);
-        (from, end) = (from + MANY, end + 2 * MANY);
+        (from, end) = (from + COUNT, end + 2 * COUNT);
     }
     (from, end)
 }
@@ -236,6 +247,8 @@ fn put(to: &mut [u8], end: usize, bytes: &[u8]) {
 /// Characters of ASCII that are widened at once.
 const EIGHT: usize = 8;
 const MANY: usize = 32;
+/// The same of long texts, most of which have none but such.
+const MOST: usize = 256;
 
 /// Returns the eight bytes that the rest of some bytes begins with, the first of them lowest, and zeros behind its end.
 fn first_eight(all: &[u8], rest: &[u8]) -> u64 {
@@ -258,7 +271,7 @@ fn spread(four: u64) -> [u8; 8] {
 /// Makes sixteen bits of each of many bytes. It stays a function of its own, since only there the compiler takes the processor's
 /// instructions for it.
 #[inline(never)]
-fn widen(many: &[u8; MANY], to: &mut [u8; 2 * MANY]) {
+fn widen<const COUNT: usize>(many: &[u8; COUNT], to: &mut [u8]) {
     let bytes = to.as_chunks_mut().0.iter_mut().zip(many);
     bytes.for_each(|(to, byte)| *to = u16::from(*byte).to_le_bytes());
 }
