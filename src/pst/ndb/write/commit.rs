@@ -315,7 +315,8 @@ mod tests {
     use crate::pst::crypt::Crypt;
     use crate::pst::id::{Nid, NidKind};
     use crate::pst::medium::{Call, Medium, Recording};
-    use crate::pst::ndb::node::Node;
+    use crate::pst::ndb::data_tree::DataTree;
+    use crate::pst::ndb::node::{Node, Nodes};
     use crate::pst::ndb::write::{Settings, Writer};
 
     /// A write of its own for each map would cost more than the bytes of its section do. The maps that are in the file are right: it
@@ -325,13 +326,16 @@ mod tests {
         let recording = Recording::new(Vec::new());
         let medium = Medium::Recording(recording.clone());
         let mut file = Writer::empty(medium, Crypt::Permute, &Settings::default()).unwrap();
+        let mut made = Vec::new();
         for round in 0..2 {
             let before = recording.calls().len();
             let mut batch = file.begin().unwrap();
             // Small ones fill what large ones leave of a section.
             for length in (7000..7900).flat_map(|length| [length; 3]).flat_map(|long| [long, 400]) {
-                let data = batch.put_data(&vec![7; length]).unwrap();
                 let nid = batch.next_nid(NidKind::MESSAGE).unwrap();
+                let byte = nid.index().to_le_bytes()[0] | 1;
+                let data = batch.put_data(&vec![byte; length]).unwrap();
+                made.push((nid, vec![byte; length]));
                 batch.set_node(Node { nid, data, sub: None, parent: Nid::ROOT_FOLDER }).unwrap();
             }
             batch.commit().unwrap();
@@ -342,10 +346,16 @@ mod tests {
         }
         assert!(file.space.sections() > 150);
         let free = file.space.free_bytes();
-        let (Medium::Recording(made), _) = file.close_in_media().unwrap() else { panic!() };
-        let made = Medium::Memory(made.bytes().to_vec());
+        let (Medium::Recording(file), _) = file.close_in_media().unwrap() else { panic!() };
+        let file = Medium::Memory(file.bytes().to_vec());
         let rescue = Medium::Memory(Vec::new());
-        let again = Writer::in_media(made, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+        let again = Writer::in_media(file, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
         assert_eq!(again.space.free_bytes(), free);
+        // Blocks that fill what is left of a section late, where a part of it has gone to the disk, are whole.
+        for (nid, bytes) in made {
+            let node = again.nodes().node(nid).unwrap().unwrap();
+            let data = DataTree::open(again.nodes(), node.data).unwrap().read_all(1 << 20);
+            assert!(data.unwrap() == bytes, "{nid:?}");
+        }
     }
 }

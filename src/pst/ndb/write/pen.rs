@@ -51,9 +51,9 @@ impl Pen {
     pub(super) fn must_hand_over(&self, at: u64, size: usize) -> Option<Range<u64>> {
         let from = self.from?;
         let is_full = self.start(at)?.saturating_add(size) > MOST_NEW;
-        // Not the section in which they are and the one before, where small blocks may still find room; and whole pages.
-        let until = section_of(at).saturating_sub(SECTION);
-        is_full.then(|| from..(until - until % wide(ALIGNMENT)).max(from))
+        // Not the section in which they are and the one before, where small blocks may still find room; and whole sections: a block
+        // that comes later lies before what is still held back or in it, never in both.
+        is_full.then(|| from..section_of(at).saturating_sub(SECTION).max(from))
     }
 
     /// Writes the file's new end up to an offset.
@@ -78,7 +78,10 @@ impl Pen {
         at: u64,
         size: usize,
     ) -> Result<&mut [u8], PstError> {
-        let Some(start) = self.start(at) else { return self.neighbour(medium, at, size) };
+        let Some(start) = self.start(at) else {
+            debug_assert!(self.from.is_none_or(|from| at + wide(size) <= from), "it is in both");
+            return self.neighbour(medium, at, size);
+        };
         self.fill_up(start);
         let end = start + size;
         if self.new.len() < end {
@@ -193,7 +196,7 @@ mod tests {
     use super::{MOST_NEW, MOST_OLD, Pen};
     use crate::pst::bytes::wide;
     use crate::pst::medium::{Call, Medium, Recording};
-    use crate::pst::ndb::write::bits::{SECTION, section_at};
+    use crate::pst::ndb::write::bits::{SECTION, section_at, section_of};
 
     fn written(medium: &Medium) -> Vec<(u64, usize)> {
         let Medium::Recording(recording) = medium else { panic!() };
@@ -208,7 +211,7 @@ mod tests {
     fn in_older_sections_neighbours_are_written_together() {
         let mut medium = Medium::Recording(Recording::new(Vec::new()));
         let mut pen = Pen::default();
-        pen.begin(section_at(1));
+        pen.begin(section_at(8));
         // Small blocks fill a hole here while others follow each other there.
         pen.write(&mut medium, 64, b"one").unwrap();
         pen.write(&mut medium, 128, b"three").unwrap();
@@ -220,8 +223,8 @@ mod tests {
         }
         pen.write(&mut medium, 133, &vec![7; MOST_OLD]).unwrap();
         assert_eq!(pen.held(64, 3), None);
-        pen.finish(&mut medium, section_at(1)).unwrap();
-        pen.finish(&mut medium, section_at(1)).unwrap();
+        pen.finish(&mut medium, section_at(8)).unwrap();
+        pen.finish(&mut medium, section_at(8)).unwrap();
         assert_eq!(written(&medium), [(64, 6), (128, 5), (133, MOST_OLD)]);
     }
 
@@ -257,7 +260,7 @@ mod tests {
         for section in 0..40 {
             let at = section_at(section) + 640;
             if let Some(part) = pen.must_hand_over(at, 8192) {
-                assert!(part.end.is_multiple_of(4096) && part.end <= at - SECTION);
+                assert!(part.end == section_of(part.end) && part.end <= at - SECTION);
                 pen.hand_over(&mut medium, part.end).unwrap();
             }
             pen.write(&mut medium, at, &[1; 8192]).unwrap();
