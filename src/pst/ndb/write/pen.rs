@@ -287,4 +287,29 @@ mod tests {
             assert_eq!(recording.bytes()[end - 64..end], [2; 64]);
         }
     }
+
+    /// A hole at the end of a section may be filled when a part of the new end has gone to the disk: what is written behind must not
+    /// reach into it.
+    #[test]
+    fn a_block_that_comes_late_is_whole() {
+        let mut medium = Medium::Recording(Recording::new(Vec::new()));
+        let mut pen = Pen::default();
+        pen.begin(section_at(0) + 640);
+        let mut late = Vec::new();
+        for section in 0..80 {
+            let at = section_at(section) + 640;
+            if let Some(part) = pen.must_hand_over(at, 8192) {
+                pen.hand_over(&mut medium, part.end).unwrap();
+                // Over the start of the last page of a section, 1,024 bytes before its end.
+                let hole = section_at(section - 1) - 1024 - 64;
+                pen.write(&mut medium, hole, &[3; 128]).unwrap();
+                late.push(usize::try_from(hole).unwrap());
+            }
+            pen.write(&mut medium, at, &[1; 8192]).unwrap();
+        }
+        pen.finish(&mut medium, section_at(80)).unwrap();
+        let Medium::Recording(recording) = &medium else { panic!() };
+        let bytes = recording.bytes();
+        assert!(late.len() > 1 && late.iter().all(|hole| bytes[*hole..][..128] == [3; 128]));
+    }
 }
