@@ -134,6 +134,11 @@ impl Failure {
         text
     }
 
+    /// Returns the worse of two failures, of equals the first, and the other one.
+    pub(crate) fn worse(self, other: Self) -> (Self, Self) {
+        if self.kind.or_worse(other.kind) == self.kind { (self, other) } else { (other, self) }
+    }
+
     /// Returns what happened, with its causes, in one line.
     pub(crate) fn told(&self) -> String {
         let mut text = self.error.to_string();
@@ -202,6 +207,18 @@ mod tests {
         assert_eq!(Exit::Down.or_worse(Exit::Busy), Exit::Down);
         assert_eq!(Exit::Internal.or_worse(Exit::Down), Exit::Internal);
         assert_eq!(Exit::Done.or_worse(Exit::Done), Exit::Done);
+    }
+
+    #[test]
+    fn of_two_failures_the_worse_is_known_whichever_came_first() {
+        let both =
+            || (Failure::new(Exit::Down, "down"), Failure::new(Exit::MailboxFailed, "failed"));
+        let (down, failed) = both();
+        let (worse, other) = down.worse(failed);
+        assert_eq!((worse.kind, other.kind), (Exit::Down, Exit::MailboxFailed));
+        let (down, failed) = both();
+        let (worse, other) = failed.worse(down);
+        assert_eq!((worse.kind, other.kind), (Exit::Down, Exit::MailboxFailed));
     }
 
     #[test]

@@ -321,6 +321,8 @@ pub enum Wrote {
         /// The mailbox's own words, possibly with values in them; not for logs.
         text: String,
     },
+    /// What is to be written has no form in this mailbox, and was not sent: why, in words of ours that have no values in them.
+    Unfit(String),
     /// What the mailbox holds of the item is damaged, so that nothing was changed: code and words, as [`ItemError::Unreadable`] has
     /// them. Once it is mended, the same write may be done.
     Unreadable(String),

@@ -150,15 +150,15 @@ fn set(
         let set = source.set_member(&mailbox.user, &RecordId::new(record.clone()), member);
         if let Err(error) = set {
             // The others are independent of it: each that fails is named.
-            let mut next = failed(error);
-            if let Some(before) = &mut worst {
-                if before.kind.or_worse(next.kind) != before.kind {
-                    std::mem::swap(before, &mut next);
+            let next = failed(error);
+            worst = Some(match worst {
+                None => next,
+                Some(before) => {
+                    let (worse, other) = before.worse(next);
+                    say::aside(format_args!("{}", other.lines(settings.language)));
+                    worse
                 }
-                say::aside(format_args!("{}", next.lines(settings.language)));
-            } else {
-                worst = Some(next);
-            }
+            });
             continue;
         }
         let done = if member {

@@ -129,20 +129,12 @@ mod tests {
     use super::{Derived, Shown, derive, follow};
     use crate::model::{Content, Field};
 
-    fn content(parts: &[(Field, &str)]) -> Content {
-        let mut content = Content::new();
-        for (field, text) in parts {
-            content.set_text(*field, *text);
-        }
-        content
-    }
-
     fn texts(names: Derived) -> Vec<String> {
         names.display.into_iter().chain(names.file_as).collect()
     }
 
     fn anna() -> Content {
-        content(&[
+        Content::of_texts(&[
             (Field::Title, "Dr."),
             (Field::GivenName, "Anna"),
             (Field::MiddleName, "Maria"),
@@ -154,16 +146,16 @@ mod tests {
     #[test]
     fn a_new_contact_gets_both_names() {
         assert_eq!(texts(derive(&anna())), ["Dr. Anna Maria Müller", "Müller, Anna Maria"]);
-        let company = content(&[(Field::Company, "Firma GmbH")]);
+        let company = Content::of_texts(&[(Field::Company, "Firma GmbH")]);
         assert_eq!(texts(derive(&company)), ["Firma GmbH", "Firma GmbH"]);
-        let address = content(&[(Field::Email1, "info@firma.example")]);
+        let address = Content::of_texts(&[(Field::Email1, "info@firma.example")]);
         assert_eq!(texts(derive(&address)), ["info@firma.example", "info@firma.example"]);
         assert!(texts(derive(&Content::new())).is_empty());
     }
 
     #[test]
     fn names_that_were_derived_follow_and_chosen_ones_stay() {
-        let change = content(&[(Field::Surname, "Schmidt")]);
+        let change = Content::of_texts(&[(Field::Surname, "Schmidt")]);
         let shown = |display: &str, file_as: &str| Shown {
             display: display.to_owned(),
             file_as: file_as.to_owned(),
@@ -183,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_change_of_the_company_leaves_the_name_of_a_person() {
-        let change = content(&[(Field::Company, "Andere AG")]);
+        let change = Content::of_texts(&[(Field::Company, "Andere AG")]);
         let ours = Shown {
             display: "Dr. Anna Maria Müller".to_owned(),
             file_as: "Müller, Anna Maria".to_owned(),

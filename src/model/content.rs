@@ -72,6 +72,16 @@ impl Content {
         Self::default()
     }
 
+    /// Makes content of texts alone.
+    #[cfg(test)]
+    pub(crate) fn of_texts(parts: &[(Field, &str)]) -> Self {
+        let mut content = Self::new();
+        for (field, text) in parts {
+            content.set_text(*field, *text);
+        }
+        content
+    }
+
     fn place(&self, field: Field) -> Result<usize, usize> {
         // Fields mostly come in the order of their numbers.
         match self.filled.last() {

@@ -376,7 +376,7 @@ fn grommunio_counts_otherwise_and_stretches_what_it_is_told_anew() {
     other.range = Range::Forever { start: date(2027, 3, 23) };
     let mut content = Content::new();
     content.set(Field::Recurrence, Value::Recurrence(Box::new(other)));
-    let Wrote::Refused { text, .. } = update(&mut bench, &id, content) else { panic!("sent") };
+    let Wrote::Unfit(text) = update(&mut bench, &id, content) else { panic!("sent") };
     assert!(text.contains("grommunio"), "{text}");
     assert_eq!(series(&fetch(&mut bench, &id)), &weekly(exceptions));
 }

@@ -91,6 +91,7 @@ fn done(answers: &[Wrote]) -> Result<(ItemId, ItemVersion), String> {
         [Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code)] => {
             Err(code.clone())
         }
+        [Wrote::Unfit(why)] => Err(why.clone()),
         [Wrote::Unanswered] => Err("the answer was lost".to_owned()),
         [Wrote::Later(_)] => Err("the server is busy".to_owned()),
         [Wrote::Conflict | Wrote::Gone] => Err("somebody else touched the item".to_owned()),

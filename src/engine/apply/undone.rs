@@ -64,7 +64,7 @@ impl Session<'_> {
             Wrote::Unreadable(_) => (Code::ItemUnreadable, true, false),
             // The intent stays: the next run finds out whether it happened (invariant 1).
             Wrote::Unanswered => (Code::AnswerLost, true, true),
-            Wrote::Denied(_) | Wrote::Refused { .. } | Wrote::Done { .. } => {
+            Wrote::Denied(_) | Wrote::Refused { .. } | Wrote::Unfit(_) | Wrote::Done { .. } => {
                 (Code::RefusedOutlook, false, false)
             }
         };
@@ -86,16 +86,14 @@ pub(super) fn went(verdict: &SpooledVerdict) -> FieldSet {
     verdict.to_item.union(verdict.decorate)
 }
 
-/// Says into the log what the mailbox answered to a write that it does not take. What does not fit was found out here, in words that
-/// have no values in them; those of a server might.
+/// Says into the log what the mailbox answered to a write that it does not take.
 pub(super) fn warn_refused(pair: &PairRow, answer: &Wrote) {
-    if let Wrote::Refused { code, text } = answer
-        && code == "unfit"
-    {
-        tracing::warn!(record = %pair.record, code, why = text, "the mailbox refused a write");
-    } else if let Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) =
-        answer
-    {
-        tracing::warn!(record = %pair.record, code, "the mailbox refused a write");
+    let record = &pair.record;
+    match answer {
+        Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) => {
+            tracing::warn!(%record, code, "the mailbox refused a write");
+        }
+        Wrote::Unfit(why) => tracing::warn!(%record, why, "a write has no form in the mailbox"),
+        _ => {}
     }
 }

@@ -59,7 +59,10 @@ impl Session<'_> {
                 // What the mailbox does not take keeps nothing back that goes to staffITpro; only a pair that is not linked stays
                 // as it is.
                 Some(
-                    answer @ (Wrote::Refused { .. } | Wrote::Denied(_) | Wrote::Unreadable(_)),
+                    answer @ (Wrote::Refused { .. }
+                    | Wrote::Unfit(_)
+                    | Wrote::Denied(_)
+                    | Wrote::Unreadable(_)),
                 ) if !pending.work.verdict.link => {
                     warn_refused(&pending.work.pair, answer);
                     pending.refused = Some(match answer {

@@ -16,7 +16,7 @@ use crate::mailbox::exchange::occurrences::Begun;
 use crate::mailbox::exchange::send::{Answers, Creates, Job, Manner, NEXT_RUN};
 use crate::mailbox::exchange::unfinished::Mark;
 use crate::mailbox::exchange::wire::Wire;
-use crate::mailbox::exchange::write::{self, Change, Draft, Unfit};
+use crate::mailbox::exchange::write::{self, Change, Draft};
 use crate::mailbox::exchange::{ExchangeMailbox, exceptions, read, table};
 use crate::mailbox::{ItemError, MailboxError, Write, Wrote, names};
 use crate::model::{FolderId, ItemId, ItemKind, ItemVersion, Slot};
@@ -71,7 +71,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                         begun.push(Begun { place, steps, write });
                     }
                 }
-                Err(unfit) => answers.give(place, refused(&unfit)),
+                Err(unfit) => answers.give(place, Wrote::Unfit(unfit.to_string())),
             }
         }
         let home = Place { id: ews::FolderId::new(folder.as_str()), deleted: false };
@@ -138,7 +138,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 Ok(None) => {
                     answers.give(place, Wrote::Done { id: id.clone(), version: version.clone() });
                 }
-                Err(unfit) => answers.give(place, refused(&unfit)),
+                Err(unfit) => answers.give(place, Wrote::Unfit(unfit.to_string())),
             }
         }
         let build = |updates: Vec<ItemUpdate>| UpdateItem { updates };
@@ -268,8 +268,4 @@ fn done_to(asked: &ews::ItemId, saved: &Saved) -> Wrote {
         return done(saved);
     }
     Wrote::Done { id: asked.as_str().into(), version: "".into() }
-}
-
-fn refused(unfit: &Unfit) -> Wrote {
-    Wrote::Refused { code: "unfit".to_owned(), text: unfit.to_string() }
 }

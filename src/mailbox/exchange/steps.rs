@@ -75,7 +75,7 @@ impl Underway<'_> {
     fn note(&mut self, wrote: &Wrote) {
         match (wrote, &self.progress) {
             (_, Progress::Refused(_)) => {}
-            (Wrote::Refused { .. } | Wrote::Denied(_), _) => {
+            (Wrote::Refused { .. } | Wrote::Unfit(_) | Wrote::Denied(_), _) => {
                 self.progress = Progress::Refused(wrote.clone());
             }
             _ => self.progress = Progress::Open,
@@ -140,10 +140,7 @@ impl<W: Wire> ExchangeMailbox<W> {
                 let key = of.version.as_ref().map_or("", ItemVersion::as_str).into();
                 match ItemUpdate::of_occurrence(found.item.id.clone(), key, changes) {
                     Ok(load) => jobs.push(Job { place, bytes: load.wire_len(), load }),
-                    Err(error) => {
-                        let (code, text) = ("unfit".to_owned(), error.to_string());
-                        of.note(&Wrote::Refused { code, text });
-                    }
+                    Err(error) => of.note(&Wrote::Unfit(error.to_string())),
                 }
             }
             let mut done = Answers::sent(now.len());

@@ -212,21 +212,9 @@ fn places<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = usize> + 'a
 #[cfg(test)]
 mod tests {
     use super::{ADDRESSES, addresses};
-    use crate::mailbox::pst::times::Setting;
+    use crate::mailbox::pst::times::put;
     use crate::mapi::{Properties, Value as V, named as n, property as p};
     use crate::model::{Block, Content, Field};
-
-    fn content(parts: &[(Field, &str)]) -> Content {
-        let mut content = Content::new();
-        for (field, text) in parts {
-            content.set_text(*field, *text);
-        }
-        content
-    }
-
-    fn put(settings: Vec<Setting>) -> Properties {
-        settings.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
-    }
 
     #[test]
     fn the_table_of_addresses_names_the_fields_of_their_blocks() {
@@ -243,7 +231,7 @@ mod tests {
 
     #[test]
     fn mail_goes_to_the_first_address_of_a_new_contact() {
-        let home = content(&[
+        let home = Content::of_texts(&[
             (Field::HomeStreet, "Hauptstr. 1\nHinterhaus"),
             (Field::HomePostalCode, "80331"),
             (Field::HomeCity, "München"),
@@ -261,7 +249,7 @@ mod tests {
             assert_eq!(item.value(p::MAIL_CITY), Some(&V::from("München")));
         }
         // Where there was one and mail goes to none, somebody wanted it so.
-        let before = content(&[(Field::OtherCity, "Wien")]);
+        let before = Content::of_texts(&[(Field::OtherCity, "Wien")]);
         let item = put(addresses(&home, &before, &without));
         assert_eq!(item.value(n::POSTAL_ADDRESS_ID), None);
         assert_eq!(item.value(p::MAIL_CITY), None);
@@ -271,8 +259,8 @@ mod tests {
     fn an_address_that_mail_does_not_go_to_leaves_the_copies() {
         let mut was = Properties::new();
         was.set(n::POSTAL_ADDRESS_ID, V::Integer32(2));
-        let home = content(&[(Field::HomeCity, "München")]);
-        let before = content(&[(Field::HomeStreet, "Hauptstr. 1")]);
+        let home = Content::of_texts(&[(Field::HomeCity, "München")]);
+        let before = Content::of_texts(&[(Field::HomeStreet, "Hauptstr. 1")]);
         let settings = addresses(&home, &before, &was);
         let item = put(settings);
         assert_eq!(item.value(n::HOME_ADDRESS), Some(&V::from("Hauptstr. 1\r\nMünchen")));
@@ -280,7 +268,7 @@ mod tests {
     }
 
     fn work() -> (Content, Properties) {
-        let before = content(&[
+        let before = Content::of_texts(&[
             (Field::BusinessStreet, "Hauptstr. 1"),
             (Field::BusinessPostalCode, "80331"),
             (Field::BusinessCity, "München"),
@@ -296,7 +284,10 @@ mod tests {
     #[test]
     fn d11_a_post_office_box_stays_in_the_address() {
         let (before, mut was) = work();
-        let city = content(&[(Field::BusinessPostalCode, "50667"), (Field::BusinessCity, "Köln")]);
+        let city = Content::of_texts(&[
+            (Field::BusinessPostalCode, "50667"),
+            (Field::BusinessCity, "Köln"),
+        ]);
         // With the box as this program writes it, and as it did once.
         for told in ["Hauptstr. 1\r\n1234\r\n80331 München", "Hauptstr. 1\r\n80331 München"] {
             was.set(n::WORK_ADDRESS, V::from(told));
@@ -345,11 +336,11 @@ mod tests {
             ),
         ] {
             was.set(n::WORK_ADDRESS, V::from(told));
-            let item = put(addresses(&content(change), &before, &was));
+            let item = put(addresses(&Content::of_texts(change), &before, &was));
             assert_eq!(item.value(n::WORK_ADDRESS), Some(&V::from(whole)), "{told:?}");
         }
         // A contact of Outlook in Japan, and one of Aspose, which has the text alone.
-        let japan = content(&[
+        let japan = Content::of_texts(&[
             (Field::BusinessStreet, "Somewhere"),
             (Field::BusinessCity, "Osaka"),
             (Field::BusinessState, "Osaka"),
@@ -358,13 +349,13 @@ mod tests {
         ]);
         was.remove(n::WORK_PO_BOX);
         was.set(n::WORK_ADDRESS, V::from("544-0001\r\nOsaka\r\nOsaka\r\nSomewhere"));
-        let other = content(&[(Field::BusinessStreet, "Elsewhere")]);
+        let other = Content::of_texts(&[(Field::BusinessStreet, "Elsewhere")]);
         let item = put(addresses(&other, &japan, &was));
         let whole = V::from("544-0001\r\nOsaka\r\nOsaka\r\nElsewhere");
         assert_eq!(item.value(n::WORK_ADDRESS), Some(&whole));
         let told = V::from("Im Astenfeld 59 8580 EDELSCHROTT");
         was.set(n::WORK_ADDRESS, told.clone());
-        let parts = content(&[
+        let parts = Content::of_texts(&[
             (Field::BusinessStreet, "Im Astenfeld 59"),
             (Field::BusinessPostalCode, "8580"),
         ]);
@@ -377,7 +368,7 @@ mod tests {
     fn the_code_of_a_country_goes_with_it() {
         let (before, was) = work();
         let gone = |change: &[(Field, &str)]| {
-            let settings = addresses(&content(change), &before, &was);
+            let settings = addresses(&Content::of_texts(change), &before, &was);
             let gone = settings.into_iter().filter(|(_, value)| value.is_none());
             gone.map(|(key, _)| key).collect::<Vec<_>>()
         };

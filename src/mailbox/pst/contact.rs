@@ -67,25 +67,13 @@ pub(super) fn names(content: &Content, before: &Content, was: &Properties) -> Na
 #[cfg(test)]
 mod tests {
     use super::names;
-    use crate::mailbox::pst::times::Setting;
+    use crate::mailbox::pst::times::put;
     use crate::mapi::{Properties, Value as V, named as n, property as p};
     use crate::model::{Content, Field};
 
-    fn content(parts: &[(Field, &str)]) -> Content {
-        let mut content = Content::new();
-        for (field, text) in parts {
-            content.set_text(*field, *text);
-        }
-        content
-    }
-
-    fn put(settings: Vec<Setting>) -> Properties {
-        settings.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
-    }
-
     #[test]
     fn a_contacts_subject_is_its_name() {
-        let anna = content(&[(Field::GivenName, "Anna"), (Field::Surname, "Müller")]);
+        let anna = Content::of_texts(&[(Field::GivenName, "Anna"), (Field::Surname, "Müller")]);
         let names = names(&anna, &Content::new(), &Properties::new());
         assert_eq!(names.shown, "Anna Müller");
         let item = put(names.settings);

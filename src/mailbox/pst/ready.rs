@@ -122,7 +122,7 @@ impl Unready {
         match self {
             Self::Unread(error) if error.is_of_system() => Err(failure::read(error)),
             Self::Unread(error) => Ok(Wrote::Unreadable(error.to_string())),
-            Self::Unfit(error) => Ok(refused("unfit", &error)),
+            Self::Unfit(error) => Ok(Wrote::Unfit(error.to_string())),
         }
     }
 }
@@ -139,10 +139,6 @@ impl From<Unfit> for Unready {
     }
 }
 
-fn refused(code: &str, error: &dyn std::error::Error) -> Wrote {
-    Wrote::Refused { code: code.to_owned(), text: error.to_string() }
-}
-
 fn create(
     kind: ItemKind,
     folder: &FolderId,
@@ -157,12 +153,12 @@ fn create(
         ItemKind::Task => "IPM.Task",
     };
     Ok(match write::new_item(kind, content, stamp, desk) {
-        Err(unfit) => Step::Answered(refused("unfit", &unfit)),
+        Err(unfit) => Step::Answered(Wrote::Unfit(unfit.to_string())),
         Ok(settings) => {
             let mut item = NewItem::of(class, put(Properties::new(), &settings));
             if let Some(series) = pattern(&item.properties).filter(|all| !all.changes.is_empty()) {
                 match messages(&item.properties, &series, &series.changes, &mut Vec::new(), desk) {
-                    Err(unfit) => return Ok(Step::Answered(refused("unfit", &unfit))),
+                    Err(unfit) => return Ok(Step::Answered(Wrote::Unfit(unfit.to_string()))),
                     Ok(occurrences) => item.occurrences = occurrences,
                 }
             }

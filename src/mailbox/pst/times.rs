@@ -19,6 +19,12 @@ const NOWADAYS: i16 = 2026;
 /// A property and what it is to hold; `None` takes it out.
 pub(super) type Setting = (PropertyKey, Option<V>);
 
+/// Returns what an item holds on which nothing but these was set.
+#[cfg(test)]
+pub(super) fn put(settings: Vec<Setting>) -> Properties {
+    settings.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
 /// Reads the block, and returns the rules by which the item's days and hours were read. Where start or end is missing or beyond
 /// all calendars, all four fields stay unknown.
 pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> Option<TimeZone> {
