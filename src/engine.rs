@@ -21,6 +21,7 @@ pub mod plan;
 mod recover;
 pub mod report;
 pub mod rules;
+mod seen;
 mod series;
 mod session;
 #[cfg(test)]

@@ -154,9 +154,9 @@ fn set(
             worst = Some(match worst {
                 None => next,
                 Some(before) => {
-                    let (worse, other) = before.worse(next);
+                    let (kept, other) = before.worse(next);
                     say::aside(format_args!("{}", other.lines(settings.language)));
-                    worse
+                    kept
                 }
             });
             continue;

@@ -1,57 +1,33 @@
 //! Effect: plans every pair that has to be looked at: reads both sides, asks the pure planner, and spools what is to be
 //! done. What needs no write on either side is settled on the spot.
 //!
-//! Long because what is read of a pair, what is decided and what is reported of it hold each other.
+//! Long because what is decided of a pair and what is reported of it hold each other.
 
 use std::collections::HashMap;
 
 use crate::engine::dress::{Dress, undress};
 use crate::engine::explain::explain;
 use crate::engine::kept::Planned;
-use crate::engine::pairing::keys;
 use crate::engine::plan::{
     Action, Base, ItemState, ItemView, Pair, RecordState, RecordView, Verdict, plan,
 };
 use crate::engine::report::{Counts, Phase};
 use crate::engine::rules::ClockDifference;
+use crate::engine::seen::Seen;
 use crate::engine::session::{Active, Session, Stop};
 use crate::engine::tally::standing;
 use crate::engine::tell::{accompany, label_of};
 use crate::mailbox::{Item, ItemError};
-use crate::model::rules::Adopt;
 use crate::model::{Content, Field, FieldSet, Fingerprint, Half, ItemId, ItemKind};
 use crate::reason::Code;
-use crate::source::{Fetched, Record};
+use crate::source::Record;
 use crate::state::{
-    EditedBy, ItemPresence, Keys, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
-    UnpairedRow,
+    EditedBy, ItemPresence, PairRow, RecordPresence, Settlement, SpooledVerdict, StateError,
 };
 
 /// How many pairs are planned at once. Their keys lie all over the index, so that each transaction writes many of its pages:
 /// few and large ones write each page less often.
 const PAGE: usize = 1000;
-
-/// What was read of one pair.
-pub(super) struct Seen {
-    pub(super) pair: PairRow,
-    pub(super) record: Option<Box<Record>>,
-    /// The source says that the record is gone or no longer the user's.
-    pub(super) record_gone: bool,
-    /// It is there, and no longer the user's.
-    hidden: bool,
-    /// What the record is recognised by, where it may have to be.
-    keys: Option<Keys>,
-    candidate: Option<UnpairedRow>,
-    /// The record was joined to an item that carries its stamp.
-    pub(super) joined: bool,
-    /// The record has no item, and a second look follows when the keys of all records are known.
-    pub(super) first_look: bool,
-    /// This is that second look.
-    second_look: bool,
-    doubt: Option<Code>,
-    /// The time of record or item lies before the one it was settled with: something was restored (rule D7).
-    backwards: bool,
-}
 
 impl Session<'_> {
     /// Plans all active scopes.
@@ -163,112 +139,6 @@ impl Session<'_> {
             self.plan_pair(active, kind, seen, &mut items)?;
         }
         self.state.commit()?;
-        Ok(())
-    }
-
-    /// Reads the records of pairs, in focus.
-    pub(super) fn read_records(
-        &mut self,
-        active: &Active,
-        pairs: Vec<PairRow>,
-    ) -> Result<Vec<Seen>, Stop> {
-        let ids: Vec<_> = pairs.iter().map(|pair| pair.record.clone()).collect();
-        let mut answers: HashMap<_, _> = HashMap::with_capacity(ids.len());
-        for answer in self.source.fetch(self.job.user, &ids)? {
-            let id = match &answer {
-                Fetched::Record(record) => record.id.clone(),
-                Fetched::Gone(id) | Fetched::NotYours(id) | Fetched::Unreadable(id, _) => {
-                    id.clone()
-                }
-            };
-            answers.insert(id, answer);
-        }
-        let lens = self.lens(active.scope);
-        Ok(pairs
-            .into_iter()
-            .map(|pair| {
-                let answer = answers.remove(&pair.record);
-                let hidden = matches!(answer, Some(Fetched::NotYours(_)));
-                let record_gone = hidden || matches!(answer, Some(Fetched::Gone(_)));
-                let record = match answer {
-                    Some(Fetched::Record(mut record)) if record.kind == pair.kind => {
-                        lens.focus_record(&mut record);
-                        Some(record)
-                    }
-                    _ => None,
-                };
-                Seen {
-                    pair,
-                    record,
-                    record_gone,
-                    hidden,
-                    keys: None,
-                    candidate: None,
-                    joined: false,
-                    first_look: false,
-                    second_look: false,
-                    doubt: None,
-                    backwards: false,
-                }
-            })
-            .collect())
-    }
-
-    /// Notes what the records of a page are recognised by (rule D3).
-    fn key_records(&self, kind: ItemKind, page: &mut [Seen]) -> Result<(), StateError> {
-        for seen in &mut *page {
-            let Some(record) = &seen.record else { continue };
-            if seen.pair.record_state == RecordPresence::Here || !seen.pair.is_linked() {
-                seen.keys = Some(keys(kind, &record.content, &self.salt));
-            }
-        }
-        let keyed: Vec<_> =
-            page.iter().filter_map(|seen| Some((seen.pair.id, seen.keys.as_ref()?))).collect();
-        self.state.set_pair_keys(self.id, &keyed)
-    }
-
-    /// Joins a record that has no item to the one that carries its stamp, where some item is `stamped` at all. One that stays
-    /// without gets a second look.
-    fn find_stamped(&self, seen: &mut Seen, stamped: bool) -> Result<(), StateError> {
-        if seen.keys.is_none() || seen.pair.item.is_some() {
-            return Ok(());
-        }
-        if stamped {
-            self.join_by_stamp(&mut seen.pair)?;
-        }
-        seen.joined = seen.pair.item.is_some();
-        seen.first_look = !seen.joined;
-        Ok(())
-    }
-
-    /// Looks for the item of a record that has none by what it is recognised by (rule D3).
-    fn find_candidate(&mut self, kind: ItemKind, seen: &mut Seen) -> Result<(), Stop> {
-        seen.second_look = true;
-        let Some(keys) = seen.keys.as_ref().filter(|_| seen.pair.item.is_none()) else {
-            return Ok(());
-        };
-        let scope = self.active_in(seen.pair.module).find(|a| a.kinds().contains(&kind));
-        let adopt = scope.map(|active| self.job.scopes.of(active.scope).adopt);
-        let items = self.state.matching_items(self.id, keys)?;
-        let exact: Vec<_> = items.iter().filter(|c| c.strong && c.names_fit).collect();
-        match exact.as_slice() {
-            _ if adopt == Some(Adopt::Never) => {}
-            [] if items.iter().any(|claim| !claim.strong) => {
-                seen.doubt = Some(Code::PairNameOnly);
-            }
-            [] => {}
-            [one] if self.state.claimants(self.id, one.owner)? > 1 => {
-                seen.doubt = Some(Code::PairTwoRecords);
-            }
-            [one] => seen.candidate = self.state.unpaired(one.owner)?,
-            _ => seen.doubt = Some(Code::PairAmbiguous),
-        }
-        if kind == ItemKind::Contact && seen.candidate.is_none() && seen.doubt.is_none() {
-            let others = self.state.matching_pairs(self.id, keys, seen.pair.id)?;
-            if others.iter().any(|claim| claim.strong && claim.names_equal) {
-                seen.doubt = Some(Code::PairTwoRecords);
-            }
-        }
         Ok(())
     }
 
@@ -437,24 +307,6 @@ impl Session<'_> {
             self.kept.keep_work(Box::new(Planned { verdict, pair: seen.pair, record, half }));
         }
         Ok(())
-    }
-
-    /// Says whether a record, as it was read just now, belongs to another one by now than the filter holds, or to another module: a
-    /// feed tells of that later, or only in that module (rule G2).
-    fn is_outside(&self, seen: &Seen) -> Result<bool, StateError> {
-        let (Some(record), RecordPresence::Here) = (&seen.record, seen.pair.record_state) else {
-            return Ok(false);
-        };
-        if record.module != seen.pair.module {
-            return Ok(true);
-        }
-        match (&record.parent, record.kind) {
-            (_, ItemKind::Contact) => Ok(false),
-            _ if !record.module.has_filter() => Ok(false),
-            (Some(parent), _) => Ok(!self.state.is_member(self.id, &parent.id)?),
-            // Only listing and feed say for certain that it belongs to nothing.
-            (None, _) => Ok(false),
-        }
     }
 
     /// Says whether an item carries the stamp of a pair's record, so that linking them writes nothing.

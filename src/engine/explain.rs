@@ -1,8 +1,8 @@
 //! Pure: puts both sides of a pair, its base and the planner's decision side by side, for `plan --explain`.
 
-use crate::engine::deliberate::Seen;
 use crate::engine::plan::{ItemView, RecordView, Verdict};
 use crate::engine::report::{Edit, Explanation, FieldExplanation};
+use crate::engine::seen::Seen;
 use crate::engine::session::Active;
 use crate::engine::tell::label_of;
 use crate::engine::view::show;

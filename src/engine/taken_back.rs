@@ -1,9 +1,10 @@
 //! Effect: looks once more for deleted items before they are made anew. A person may have taken one back into a folder that is not
 //! watched, where nothing tells of it (rules D3, D5).
 
-use crate::engine::deliberate::{Seen, base};
+use crate::engine::deliberate::base;
 use crate::engine::observe_outlook::SEARCH;
 use crate::engine::plan::{Action, ItemState, Pair, RecordState, plan};
+use crate::engine::seen::Seen;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::By;
 use crate::model::{ItemKind, RecordId};

@@ -1,8 +1,8 @@
 //! Effect: says what a verdict means for people: lines of the plan, findings that stand, things named once.
 
-use crate::engine::deliberate::Seen;
 use crate::engine::plan::{Action, ItemState, ItemView, Pair, RecordState, Verdict};
 use crate::engine::report::{Finding, Line};
+use crate::engine::seen::Seen;
 use crate::engine::session::{Active, Session, Stop};
 use crate::engine::tally::{is_finding, is_named};
 use crate::engine::view::show;
