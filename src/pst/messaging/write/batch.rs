@@ -16,6 +16,7 @@ use crate::pst::ndb::{Node, Nodes};
 use super::names::NameMap;
 use super::node::{NodeSource, apply_context, apply_table};
 use super::queue::Queue;
+use super::stored::StoredProperties;
 
 /// Changes of open tables that are held in memory before they are written.
 const MOST_CHANGES: u32 = 2_000;
@@ -37,6 +38,8 @@ pub struct Batch<'a> {
     pub(super) recipients: Option<(Node, u64)>,
     /// In which each item that is added becomes what is stored.
     pub(super) context: NewContext,
+    /// Memory for the properties of one item after the other.
+    pub(super) stored: StoredProperties<'static>,
     /// In which big values become what is stored.
     pub(super) scratch: Vec<u8>,
     /// The search key that the last item got.
@@ -63,6 +66,7 @@ impl<'a> Batch<'a> {
             queue,
             recipients: None,
             context: NewContext::default(),
+            stored: StoredProperties::default(),
             scratch: Vec::new(),
             last_key: None,
         })

@@ -84,6 +84,7 @@ impl Batch<'_> {
             self.put_row(contents, nid, |tag, old| row::cell(tag, old, &mut value))?;
         }
         self.context = context;
+        self.stored = properties.into_memory();
         let unread = i64::from(flags & READ == 0);
         *self.counts.entry(folder).or_default() += unread;
         self.queue.add(folder, Event::Added { folder, item: nid });
@@ -98,8 +99,12 @@ impl Batch<'_> {
         subject: Option<&'v Subject<'v>>,
         usual: &[Property<'v>],
     ) -> Result<StoredProperties<'v>, WriteError> {
-        let mut stored = StoredProperties::with_capacity(properties.len() + usual.len() + 1);
-        let mut usual = usual.iter().peekable();
+        let mut stored: StoredProperties<'v> = std::mem::take(&mut self.stored);
+        stored.reserve(properties.len() + usual.len() + 2);
+        let topic = subject.map(|of| (property::CONVERSATION_TOPIC, Given::Text(of.topic)));
+        let before_topic = |(tag, _): &Property<'v>| tag.id < property::CONVERSATION_TOPIC.id;
+        let (first, others) = usual.split_at(usual.partition_point(before_topic));
+        let mut usual = first.iter().copied().chain(topic).chain(others.iter().copied()).peekable();
         let mut before = None;
         for (key, value) in properties.iter() {
             let id = match key {
@@ -116,14 +121,13 @@ impl Batch<'_> {
                 }
             };
             while let Some((tag, value)) = usual.next_if(|(tag, _)| tag.id <= id) {
-                stored.put(*tag, *value);
+                stored.put(tag, value);
             }
             stored.put(id.of(value.kind()), Given::Value(value));
         }
-        usual.for_each(|(tag, value)| stored.put(*tag, *value));
-        if let Some(Subject { stored: subject, topic }) = subject {
-            stored.put(property::SUBJECT, Given::Text(subject));
-            stored.put_if_absent(property::CONVERSATION_TOPIC, Given::Text(topic));
+        usual.for_each(|(tag, value)| stored.put(tag, value));
+        if let Some(subject) = subject {
+            stored.put(property::SUBJECT, Given::Text(&subject.stored));
         }
         Ok(stored)
     }

@@ -53,7 +53,7 @@ fn conversation<'v>(
 /// Returns a topic in capitals, as far as it counts, both in UTF-16.
 fn upper_case(topic: &[u8]) -> Vec<u8> {
     let units = topic.as_chunks().0.iter().take(LONGEST_TOPIC);
-    let mut upper = Vec::with_capacity(2 * LONGEST_TOPIC);
+    let mut upper = Vec::with_capacity(topic.len().min(2 * LONGEST_TOPIC));
     for character in char::decode_utf16(units.map(|unit| u16::from_le_bytes(*unit))) {
         let unit = match character {
             // Small letters of ASCII and of Western Europe, but for the division sign.

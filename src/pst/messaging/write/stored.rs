@@ -16,6 +16,18 @@ impl<'v> StoredProperties<'v> {
         Self(Vec::with_capacity(count))
     }
 
+    /// Sees to it that there is room for so many more.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.0.reserve(count);
+    }
+
+    /// Forgets all properties, and leaves their memory to others: a vector that is collected from another one's iterator stays where
+    /// that was.
+    pub(super) fn into_memory(mut self) -> StoredProperties<'static> {
+        self.0.clear();
+        StoredProperties(self.0.into_iter().map_while(|_| None).collect())
+    }
+
     /// Puts a property, in the place of one with the same id.
     #[inline]
     pub(super) fn put(&mut self, tag: PropertyTag, value: Given<'v>) {
@@ -34,13 +46,6 @@ impl<'v> StoredProperties<'v> {
                 }
             }
             Err(found) => self.0.insert(found, (tag, value)),
-        }
-    }
-
-    /// Puts a property unless there is one with its id.
-    pub(super) fn put_if_absent(&mut self, tag: PropertyTag, value: Given<'v>) {
-        if let Err(place) = self.find(tag.id) {
-            self.0.insert(place, (tag, value));
         }
     }
 
@@ -70,14 +75,13 @@ mod tests {
     fn whatever_the_order_each_id_is_there_once_with_its_latest_value() {
         let [first, second] = [0x0037_0003, 0x3001_0003].map(PropertyTag::from_bits);
         let third = PropertyTag::from_bits(0x300B_0102);
-        let numbers = [1, 2, 3, 4].map(Value::Integer32);
+        let numbers = [1, 2, 3].map(Value::Integer32);
         let given = Value::Binary(vec![7; 5]);
         let mut stored = StoredProperties::with_capacity(3);
         stored.put(third, Given::Value(&given));
         for (tag, number) in [second, first, second].into_iter().zip(&numbers) {
             stored.put(tag, Given::Value(number));
         }
-        stored.put_if_absent(first, Given::Value(&numbers[3]));
         assert_eq!(stored.bytes(first).as_deref(), Some(&[2, 0, 0, 0][..]));
         assert_eq!(stored.bytes(second).as_deref(), Some(&[3, 0, 0, 0][..]));
         assert_eq!(stored.bytes(third).as_deref(), Some(&[7; 5][..]));
