@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use abgleich::mapi::{FileTime, Properties, PropertyTag, Value as MapiValue, property};
+use abgleich::mapi::{FileTime, PropertyId, PropertyTag, Value as MapiValue, property};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::Store;
 use abgleich::pst::messaging::write::{Batch, NewItem};
@@ -25,7 +25,7 @@ fn copies_are_made_beside_the_file_and_never_over_one() {
     assert!(compacted.stdout.starts_with("b.pst holds all "), "{}", compacted.stdout);
     let repaired = "\
 c.pst is a copy of a.pst, in which nothing had to be mended
-next: `abgleich pst check c.pst` looks at what is in it; if that finds nothing, put it in the place of a.pst
+all that is in it was looked at, and nothing is missing; next: put it in the place of a.pst
 ";
     assert_eq!(place.run(&["pst", "repair", "a.pst", "c.pst"]), done(repaired, ""));
     assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
@@ -56,15 +56,8 @@ next: `abgleich pst check c.pst` looks at what is in it; if that finds nothing, 
 fn the_code_page_of_old_texts_is_the_operators_word() {
     let place = Place::new();
     assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
-    let mut file =
-        Writer::open(&place.path("a.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
-    let mut properties = Properties::new();
-    properties.set(property::GIVEN_NAME.id, MapiValue::String8(b"\xC8\xE2\xE0\xED".to_vec()));
-    let contacts = folder_of(file.nodes(), "IPF.Contact");
-    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
-    let nid = batch.add_item(contacts, &NewItem::of("IPM.Contact", properties)).unwrap();
-    batch.commit().unwrap();
-    file.close().unwrap();
+    let name = MapiValue::String8(b"\xC8\xE2\xE0\xED".to_vec());
+    let nid = add_contact(&place.path("a.pst"), property::GIVEN_NAME.id, name);
     let item = format!("{:x}", nid.0);
     let said = |words: &[&str]| {
         let ended = place.run(words);
@@ -81,6 +74,18 @@ fn the_code_page_of_old_texts_is_the_operators_word() {
     let unknown = place.run(&["pst", "ls", "a.pst", "--code-page", "4711"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
     assert!(unknown.stderr.contains("no code page that is known here"), "{unknown:?}");
+}
+
+/// Adds a contact with one property.
+fn add_contact(path: &Path, id: PropertyId, value: MapiValue) -> Nid {
+    let mut file = Writer::open(path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let contacts = folder_of(file.nodes(), "IPF.Contact");
+    let item = NewItem::of("IPM.Contact", [(id.into(), value)].into_iter().collect());
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let nid = batch.add_item(contacts, &item).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    nid
 }
 
 /// Finds the folder of a class, such as `IPF.Contact`.
@@ -137,6 +142,18 @@ fn the_advice_of_a_check_is_what_helps() {
             "{refused:?}"
         );
     }
+    // A byte of a long text: it comes along as it is, and the copy is not called whole.
+    let text = MapiValue::String("A".repeat(10_000));
+    add_contact(&place.path("b.pst"), property::BODY.id, text);
+    let mut bytes = std::fs::read(place.path("b.pst")).unwrap();
+    let is_text = |pairs: &[u8]| pairs.chunks(2).all(|pair| pair == &pairs[..2]) && pairs[0] != pairs[1];
+    let in_text = bytes.windows(64).position(is_text).unwrap();
+    bytes[in_text] ^= 0xFF;
+    std::fs::write(place.path("c.pst"), &bytes).unwrap();
+    let repaired = place.run(&["pst", "repair", "c.pst", "d.pst"]);
+    let said = "d.pst is a copy of c.pst, in which nothing had to be mended\nerror block 0x";
+    assert!(repaired.code == 4 && repaired.stdout.starts_with(said), "{repaired:?}");
+    assert!(repaired.stdout.contains("\nnext: take the file from a backup"), "{repaired:?}");
     // Five names in other buckets than theirs: whoever reads all of them finds them.
     if let Some(file) = real("aspose-email__MapiContactToPST1.pst") {
         let file = file.to_string_lossy();

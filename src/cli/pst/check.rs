@@ -97,9 +97,10 @@ const fn weight(weight: Weight) -> &'static str {
 }
 
 /// How many findings of a rule are shown where not all are asked for.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 
-fn text(language: Language, report: &Report, limit: usize, only_read: bool) -> String {
+/// Says what was found, and what helps.
+pub(super) fn text(language: Language, report: &Report, limit: usize, only_read: bool) -> String {
     let of = |de, en| one_of(language, de, en);
     let shown_weight = |weight| match weight {
         Weight::Note => of("Hinweis", "note"),

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use abgleich::config::Language;
+use abgleich::pst::check::{Remedy, check};
 use abgleich::pst::ndb::write::{Repaired, Settings, repair};
 use abgleich::reason::Advice;
 use clap::Args;
 
-use super::{Share, about, is_damaged, place, unwritable};
+use super::check::{SHOWN, text};
+use super::{Share, about, is_damaged, place, unreadable, unwritable};
 use crate::cli::report::one_of;
 use crate::cli::say;
 use crate::failure::{Exit, Failure};
@@ -51,16 +53,20 @@ impl Repair {
                 Language::English => format!("{into} is a copy of {from}; mended: {mended}"),
             }
         );
+        // What is damaged deeper came along, and a file that was cut off lacks what stood behind the cut.
+        let report = check(&self.into).map_err(|error| unreadable(&self.into, error))?;
+        if matches!(report.remedy(), Some(Remedy::Repair | Remedy::Replace)) {
+            say::text!("{}", text(language, &report, SHOWN, false));
+            return Ok(Exit::MailboxFailed);
+        }
         say::line!(
             "{}",
             match language {
                 Language::German => format!(
-                    "weiter: `abgleich pst check {into}` sieht nach, was darin ist; findet das nichts, sie an die Stelle von \
-                     {from} setzen"
+                    "angesehen wurde alles, was darin ist, und nichts fehlt. Weiter: sie an die Stelle von {from} setzen"
                 ),
                 Language::English => format!(
-                    "next: `abgleich pst check {into}` looks at what is in it; if that finds nothing, put it in the place of \
-                     {from}"
+                    "all that is in it was looked at, and nothing is missing; next: put it in the place of {from}"
                 ),
             }
         );
