@@ -146,9 +146,10 @@ fn the_advice_of_a_check_is_what_helps() {
     let text = MapiValue::String("A".repeat(10_000));
     add_contact(&place.path("b.pst"), property::BODY.id, text);
     let mut bytes = std::fs::read(place.path("b.pst")).unwrap();
-    let is_text = |pairs: &[u8]| pairs.chunks(2).all(|pair| pair == &pairs[..2]) && pairs[0] != pairs[1];
-    let in_text = bytes.windows(64).position(is_text).unwrap();
-    bytes[in_text] ^= 0xFF;
+    let alike =
+        |pairs: &[u8]| pairs.chunks(2).all(|pair| pair == &pairs[..2]) && pairs[0] != pairs[1];
+    let place_of_text = bytes.windows(64).position(alike).unwrap();
+    bytes[place_of_text] ^= 0xFF;
     std::fs::write(place.path("c.pst"), &bytes).unwrap();
     let repaired = place.run(&["pst", "repair", "c.pst", "d.pst"]);
     let said = "d.pst is a copy of c.pst, in which nothing had to be mended\nerror block 0x";

@@ -34,8 +34,16 @@ enum Difference<'a> {
     Name { id: u16, ours: Option<&'a String>, theirs: Option<&'a String> },
     /// An attachment that only one has, or that is a message for one alone.
     Attachment { item: u32, id: u32 },
-    /// A property of an item, of an attachment of it or of the message that such is, that only one has, or whose value differs.
-    Property { item: u32, id: u16, ours: Option<&'a Value>, theirs: Option<&'a Value> },
+    /// A recipient that only one has.
+    Recipient { item: u32, row: u32 },
+    /// A property of an item, of a recipient or an attachment of it or of the message that such is, that only one has, or whose value differs.
+    Property {
+        item: u32,
+        id: u16,
+        ours: Option<&'a Value>,
+        theirs: Option<&'a Value>,
+        is_cell: bool,
+    },
 }
 
 impl fmt::Display for Difference<'_> {
@@ -48,8 +56,9 @@ impl fmt::Display for Difference<'_> {
                 write!(f, "name of {id:04X}: ours {ours:?}, theirs {theirs:?}")
             }
             Self::Place { id } => write!(f, "item {id:#x}: folder or attachments"),
+            Self::Recipient { item, row } => write!(f, "item {item:#x}: recipient {row:#x}"),
             Self::Attachment { item, id } => write!(f, "item {item:#x}: attachment {id:#x}"),
-            Self::Property { item, id, ours, theirs } => {
+            Self::Property { item, id, ours, theirs, .. } => {
                 write!(f, "item {item:#x} {id:04X}: ours {ours:02X?}, theirs {theirs:02X?}")
             }
         }
@@ -92,6 +101,12 @@ fn reason(reader: Reader, file: &str, difference: &Difference<'_>) -> Option<&'s
             if ours.items == theirs.items && !ours.path.concat().is_ascii() =>
         {
             Some("names in a code page that the file does not tell; each reader has its own guess")
+        }
+        (
+            Reader::Libpff,
+            Difference::Property { ours: None, theirs: Some(theirs), is_cell: true, .. },
+        ) if theirs.bytes.iter().flatten().all(|byte| *byte == 0) => {
+            Some("it does not look at which cells a row has, and shows zeros or nothing")
         }
         (_, Difference::Property { ours: Some(ours), theirs: Some(theirs), .. })
             if ours.bytes.as_deref() == Some(&[])
@@ -150,7 +165,15 @@ fn within<'a>(id: u32, ours: &'a Item, theirs: &'a Item) -> Vec<Difference<'a>> 
     if ours.folder != theirs.folder || !counted {
         found.push(Difference::Place { id });
     }
-    found.extend(values(id, &ours.properties, &theirs.properties));
+    found.extend(values(id, (&ours.properties, &theirs.properties), false));
+    if let (Some(ours), Some(theirs)) = (&ours.recipients, &theirs.recipients) {
+        for (row, pair) in pairs(ours, theirs) {
+            match pair {
+                (Some(ours), Some(theirs)) => found.extend(values(id, (ours, theirs), true)),
+                _ => found.push(Difference::Recipient { item: id, row }),
+            }
+        }
+    }
     if let (Some(ours), Some(theirs)) = (&ours.below, &theirs.below) {
         for (attachment, pair) in pairs(ours, theirs) {
             let differs = Difference::Attachment { item: id, id: attachment };
@@ -158,9 +181,9 @@ fn within<'a>(id: u32, ours: &'a Item, theirs: &'a Item) -> Vec<Difference<'a>> 
                 found.push(differs);
                 continue;
             };
-            found.extend(values(id, &ours.properties, &theirs.properties));
+            found.extend(values(id, (&ours.properties, &theirs.properties), false));
             match (&ours.message, &theirs.message) {
-                (Some(ours), Some(theirs)) => found.extend(values(id, ours, theirs)),
+                (Some(ours), Some(theirs)) => found.extend(values(id, (ours, theirs), false)),
                 (None, None) => {}
                 _ => found.push(differs),
             }
@@ -171,11 +194,11 @@ fn within<'a>(id: u32, ours: &'a Item, theirs: &'a Item) -> Vec<Difference<'a>> 
 
 fn values<'a>(
     item: u32,
-    ours: &'a Properties,
-    theirs: &'a Properties,
+    (ours, theirs): (&'a Properties, &'a Properties),
+    is_cell: bool,
 ) -> impl Iterator<Item = Difference<'a>> {
     let pairs = pairs(ours, theirs).into_iter().filter(|(_, (ours, theirs))| ours != theirs);
-    pairs.map(move |(id, (ours, theirs))| Difference::Property { item, id, ours, theirs })
+    pairs.map(move |(id, (ours, theirs))| Difference::Property { item, id, ours, theirs, is_cell })
 }
 
 fn pairs<'a, Key: Copy + Ord, Held>(

@@ -64,6 +64,8 @@ pub(crate) struct Item {
     pub(crate) properties: Properties,
     /// Its attachments by their ids in it; `None` where the reader does not open them.
     pub(crate) below: Option<BTreeMap<u32, Attachment>>,
+    /// Its recipients by the ids of their rows; `None` where the reader does not give them.
+    pub(crate) recipients: Option<BTreeMap<u32, Properties>>,
 }
 
 /// Properties by their ids in the file.
@@ -96,6 +98,12 @@ impl Item {
         let attachments = self.below.iter().flat_map(BTreeMap::values);
         attachments.filter_map(|attachment| attachment.message.as_ref())
     }
+}
+
+/// Sorts rows of a table by their ids (67F2).
+fn by_row(rows: impl Iterator<Item = Properties>) -> BTreeMap<u32, Properties> {
+    let id = |row: &Properties| row.get(&0x67F2)?.bytes.as_deref()?.try_into().ok();
+    rows.map(|row| (id(&row).map_or(u32::MAX, u32::from_le_bytes), row)).collect()
 }
 
 /// Returns the text of a property in Unicode.

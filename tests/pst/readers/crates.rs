@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use outlook_pst::ltp::prop_context::{GuidValue, PropertyValue};
 use outlook_pst::ltp::prop_type::PropertyType;
+use outlook_pst::ltp::table_context::TableContext;
 use outlook_pst::messaging::named_prop::{
     NamedPropertyGuid, NamedPropertyId, PS_MAPI, PS_PUBLIC_STRINGS,
 };
@@ -102,7 +103,28 @@ fn item(store: &Rc<dyn Store>, nid: u32, folder: u32) -> io::Result<Item> {
     let attachments = u64::try_from(attachments.unwrap_or_default()).ok();
     // It looks for the message that an attachment is among the subnodes of the item, where none is, and then gives nothing of the
     // attachment (1.2.0, `messaging/attachment.rs`; in files of Outlook as well).
-    Ok(Item { folder, attachments, properties, below: None })
+    let recipients =
+        message.recipient_table().map_or_else(|| Ok(BTreeMap::new()), |table| rows(&**table))?;
+    Ok(Item { folder, attachments, properties, below: None, recipients: Some(recipients) })
+}
+
+/// Reads the rows of a table by their ids.
+fn rows(table: &dyn TableContext) -> io::Result<BTreeMap<u32, BTreeMap<u16, Value>>> {
+    let mut rows = BTreeMap::new();
+    for row in table.rows_matrix() {
+        let cells = row.columns(table.context())?;
+        let mut found = BTreeMap::new();
+        for (column, cell) in table.context().columns().iter().zip(cells) {
+            if let Some(cell) = cell {
+                found.insert(
+                    column.prop_id(),
+                    stored(&table.read_column(&cell, column.prop_type())?),
+                );
+            }
+        }
+        rows.insert(u32::from(row.id()), found);
+    }
+    Ok(rows)
 }
 
 /// Turns a value back into the bytes that the file stores; `None` for what says only where they are.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use abgleich::pst::ltp::table::TableContext;
 use abgleich::pst::messaging::{Item, Object, Store};
-use abgleich::pst::ndb::Ndb;
+use abgleich::pst::ndb::{Ndb, subnode};
 use abgleich::pst::{Nid, PstError};
 
 use super::{Attachment, Folder, Properties, Reading, Value, is_search};
@@ -36,7 +37,7 @@ fn walk(store: &Store<Ndb>, reading: &mut Reading) -> Result<(), PstError> {
         let count = u64::try_from(listed.len()).ok();
         reading.folders.insert(nid.0, Folder { path: path.clone(), items: count });
         for row in listed {
-            match store.item(row.nid).and_then(|item| of(&item, nid)) {
+            match store.item(row.nid).and_then(|item| of(store.nodes(), &item, nid)) {
                 Ok(item) => {
                     reading.items.insert(row.nid.0, item);
                 }
@@ -47,7 +48,7 @@ fn walk(store: &Store<Ndb>, reading: &mut Reading) -> Result<(), PstError> {
     Ok(())
 }
 
-fn of(item: &Item<'_>, folder: Nid) -> Result<super::Item, PstError> {
+fn of(nodes: &Ndb, item: &Item<'_>, folder: Nid) -> Result<super::Item, PstError> {
     let mut below = BTreeMap::new();
     for attachment in item.attachments()? {
         let message = attachment.item()?.map(|message| properties(message.properties()));
@@ -57,7 +58,33 @@ fn of(item: &Item<'_>, folder: Nid) -> Result<super::Item, PstError> {
     }
     let attachments = u64::try_from(below.len()).ok();
     let properties = properties(item.properties())?;
-    Ok(super::Item { folder: folder.0, attachments, properties, below: Some(below) })
+    let recipients = recipients(nodes, item)?;
+    assert_eq!(item.recipients()?.len(), recipients.len());
+    let (below, recipients) = (Some(below), Some(recipients));
+    Ok(super::Item { folder: folder.0, attachments, properties, below, recipients })
+}
+
+fn recipients(nodes: &Ndb, item: &Item<'_>) -> Result<BTreeMap<u32, Properties>, PstError> {
+    let sub = item.properties().node().sub;
+    let Some(node) = subnode::find(nodes, sub, Nid::RECIPIENTS)? else {
+        return Ok(BTreeMap::new());
+    };
+    let table = TableContext::open(nodes, &node)?;
+    let mut found = BTreeMap::new();
+    for row in table.rows()? {
+        let row = row?;
+        let mut properties = Properties::new();
+        for column in table.columns() {
+            if let Some(stored) = row.content(column)? {
+                let kind = column.tag.kind;
+                let width = kind.width().filter(|_| !kind.is_multiple()).unwrap_or(stored.len());
+                let bytes = stored[..width.min(stored.len())].to_vec();
+                properties.insert(column.tag.id.0, Value { kind: kind.0, bytes: Some(bytes) });
+            }
+        }
+        found.insert(row.id(), properties);
+    }
+    Ok(found)
 }
 
 fn properties(object: &Object<'_>) -> Result<Properties, PstError> {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use super::{Attachment, Folder, Item, Properties, Reading, Value, is_search, missing};
+use super::{Attachment, Folder, Item, Properties, Reading, Value, by_row, is_search, missing};
 
 /// Reads a file with libpff; `None` where there is no Python that has it.
 pub(super) fn libpff(file: &Path) -> Option<Reading> {
@@ -81,9 +81,11 @@ fn take(reading: &mut Reading, line: &Json) {
         return;
     };
     let attachments = line["attachments"].as_u64();
-    let properties = properties(&line["properties"]).expect("properties");
+    let own = properties(&line["properties"]).expect("properties");
     let below = line["below"].as_object().map(|below| below.iter().map(attachment).collect());
-    reading.items.insert(item, Item { folder, attachments, properties, below });
+    let rows = line["recipients"].as_array().map(|rows| rows.iter().filter_map(properties));
+    let recipients = rows.map(by_row);
+    reading.items.insert(item, Item { folder, attachments, properties: own, below, recipients });
 }
 
 fn attachment((id, found): (&String, &Json)) -> (u32, Attachment) {
