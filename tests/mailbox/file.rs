@@ -318,6 +318,44 @@ fn survives(original: &str) {
     assert_eq!(report.findings(), []);
 }
 
+/// A series that moves to another zone has the same hours on the clocks there. The blob has the clock's hours and stays as it is; the
+/// messages of changed occurrences have instants (MS-OXOCAL 2.2.10.2), and other readers and reminders go by these.
+#[test]
+fn changed_occurrences_go_along_to_another_zone() {
+    let (mut file, id) = with_series();
+    let before = fetched(&mut file.mailbox, &id);
+    let mut content = Content::new();
+    content.set(Field::Zone, ModelValue::Text("Europe/London".to_owned()));
+    let at = |text: &str| ModelValue::Instant(text.parse().expect("an instant"));
+    content.set(Field::Start, at("2027-01-12T10:00:00Z"));
+    content.set(Field::End, at("2027-01-12T11:30:00Z"));
+    let Some(ModelValue::Recurrence(series)) = before.content.value(Field::Recurrence).cloned()
+    else {
+        panic!("it is a series")
+    };
+    let exceptions = [12, 19, 26].map(|day| moved(day, "11", None)).to_vec();
+    let series = Recurrence { exceptions, ..*series };
+    content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(series)));
+    let update = over(before, content);
+    let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is written");
+    assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
+    file.mailbox = PstMailbox::new(access(&file.folder));
+    let store = Store::open(&access(&file.folder).path).expect("it opens");
+    let item = store.item(nids(&id).1).expect("it is there");
+    let start = PropertyName::number(name::set::APPOINTMENT, 0x820D);
+    let starts = item
+        .attachments()
+        .expect("readable")
+        .iter()
+        .map(|attachment| {
+            let message = attachment.item().expect("readable").expect("a message");
+            message.properties().value(start.clone()).expect("readable")
+        })
+        .collect::<Vec<_>>();
+    let expected = [12, 19, 26].map(|day| as_if_utc(&format!("2027-01-{day}T11:00:00Z")));
+    assert_eq!(starts, expected.map(|at| Some(Value::Time(at))));
+}
+
 /// A text that staffITpro cleared is gone, in whatever form Outlook keeps it: its own items often have no plain one.
 #[test]
 fn a_cleared_text_is_gone_however_it_was_stored() {

@@ -24,6 +24,8 @@ const ICON_OF_SERIES: i32 = 0x401;
 const SIDE_EFFECTS: i32 = 0x171;
 /// `PidLidReminderDelta` of an appointment without a reminder, which has it all the same (MS-OXORMDR 2.2.1.3): Outlook's default.
 const USUAL_MINUTES: i32 = 15;
+/// `PidLidReminderDelta` of a reminder that is to come so long before as is usual: as long as Outlook's default.
+const AS_USUAL: i32 = 0x5AE9_80E1;
 /// What `PidLidClipEnd` holds for a series without end: 4500-08-31 23:59 (MS-OXOCAL 2.2.1.15).
 const NEVER: FileTime = FileTime(915_045_983_400_000_000);
 
@@ -108,8 +110,20 @@ pub(super) fn times(
     };
     let changes = blob.as_ref().map(|blob| &blob.changes[..]).unwrap_or_default();
     let series = series.map(|series| Lived { series, changes });
-    out.extend(reminder(content, before, &span, series, desk.now));
+    // When the next occurrence of a series is that cannot be read, only the item says.
+    let next = if held && slot.is_none() {
+        was.value(n::REMINDER_TIME).and_then(V::as_time).and_then(times::instant)
+    } else {
+        None
+    };
+    let start = next.unwrap_or(span.start);
+    out.extend(reminder(content, before, was, &Span { start, ..span }, series, desk.now));
     Ok(out)
+}
+
+/// Returns how many minutes before the start a reminder comes.
+pub(super) fn minutes(delta: i32) -> i32 {
+    if delta == AS_USUAL { USUAL_MINUTES } else { delta }
 }
 
 /// A series starts with its first occurrence (MS-OXOCAL 2.2.1.5), also where it is told from a day before it on, as Exchange has it as
@@ -218,19 +232,24 @@ struct Lived<'a> {
 fn reminder(
     content: &Content,
     before: &Content,
+    was: &Properties,
     span: &Span,
     series: Option<Lived<'_>>,
     now: Timestamp,
 ) -> Vec<Setting> {
-    let slot = |field| content.slot(field).or_else(|| before.slot(field)).and_then(Slot::value);
-    let on = slot(Field::ReminderOn).and_then(Value::as_flag).unwrap_or(false);
-    let told = match slot(Field::ReminderMinutes) {
-        Some(Value::Number(minutes)) => i32::try_from(*minutes).ok(),
-        _ => None,
+    let slot = |field| content.slot(field).or_else(|| before.slot(field));
+    let on = slot(Field::ReminderOn).and_then(Slot::value).and_then(Value::as_flag);
+    let on = on.unwrap_or(false);
+    let told = match slot(Field::ReminderMinutes).map(Slot::value) {
+        Some(Some(Value::Number(minutes))) => i32::try_from(*minutes).ok(),
+        // What the model has no number for stays.
+        None if was.value(n::REMINDER_MINUTES).is_some() => None,
+        _ => on.then_some(0),
     };
-    let minutes = told.unwrap_or(0);
+    let is = was.value(n::REMINDER_MINUTES).and_then(V::as_i32).map(minutes);
+    let minutes = told.or(is).unwrap_or(0);
     let mut out: Vec<Setting> = vec![(n::REMINDER_SET.into(), Some(V::Boolean(on)))];
-    if told.is_some() || on {
+    if told.is_some() {
         out.push((n::REMINDER_MINUTES.into(), Some(V::Integer32(minutes))));
     }
     let usual = Signal::of(span.start, minutes.into());
@@ -277,7 +296,8 @@ impl Lived<'_> {
             .iter()
             .filter(|change| change.reminder != Some(0))
             .filter_map(|change| {
-                let own = change.reminder_minutes.map_or(minutes, i64::from);
+                let own = change.reminder_minutes.map(u32::cast_signed).map(self::minutes);
+                let own = own.map_or(minutes, i64::from);
                 Some(Signal::of(instant(change.start.to_datetime())?, own))
             })
             .filter(|signal| signal.at >= now);

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::series::{self, Course};
 use super::table::{Way, way};
-use super::{contact, guests, people, stamp, times};
+use super::{appointment, contact, guests, people, stamp, times};
 use crate::mailbox::zones::{self, Zone};
 use crate::mailbox::{Aside, Identity, Item};
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
@@ -153,8 +153,8 @@ impl Read<'_> {
                     value.as_bool().map(Value::Flag)
                 });
             }
-            Way::Number(of) => self.put(field, self.properties.value(of), |value| {
-                let number = i64::from(value.as_i32()?);
+            Way::Minutes(of) => self.put(field, self.properties.value(of), |value| {
+                let number = i64::from(appointment::minutes(value.as_i32()?));
                 match field.shape() {
                     Shape::Number(low, high) if (low..=high).contains(&number) => {
                         Some(Value::Number(number))

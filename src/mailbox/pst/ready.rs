@@ -194,15 +194,19 @@ fn change(
         series.map(|series| series.changes.clone()).unwrap_or_default()
     };
     let (old, fresh) = (changes(old.as_ref()), changes(new.as_ref()));
-    if old == fresh {
+    // In another zone the same hours on the clock are other instants, which their messages tell.
+    let rezoned = was.value(n::SERIES_ZONE) != after.value(n::SERIES_ZONE);
+    if old == fresh && !rezoned {
         return Ok(change);
     }
-    let put: Vec<_> = fresh.iter().filter(|one| !old.contains(one)).cloned().collect();
+    let stays =
+        |one: &OccurrenceChange, among: &[OccurrenceChange]| !rezoned && among.contains(one);
+    let put: Vec<_> = fresh.iter().filter(|one| !stays(one, &old)).cloned().collect();
     // One that cannot be read keeps this item from being written, not the others of the batch.
     let held = fetch::held(store, item)?;
     let zone = times::read(&was, desk.mailbox, &mut Content::new());
     let mut before = occurrences::before(old, &held, zone.as_ref())?;
-    before.retain(|before| !fresh.contains(&before.change));
+    before.retain(|before| !stays(&before.change, &fresh));
     if let Some(series) = new.filter(|_| !put.is_empty()) {
         change.occurrences = messages(&after, &series, &put, &mut before, desk)?;
     }

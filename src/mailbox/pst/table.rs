@@ -121,8 +121,8 @@ pub(super) enum Way {
     Completed(Named),
     /// Yes or no.
     Flag(Named),
-    /// A whole number.
-    Number(Named),
+    /// Minutes before the start.
+    Minutes(Named),
     /// An instant.
     Instant(Named),
     /// A share of one.
@@ -225,7 +225,7 @@ pub(super) const fn way(field: Field) -> Way {
         Field::Completed => Way::Completed(n::TASK_COMPLETED_ON),
         Field::Priority => Way::Choice(Place::Tag(p::IMPORTANCE), PRIORITY),
         Field::ReminderOn => Way::Flag(n::REMINDER_SET),
-        Field::ReminderMinutes => Way::Number(n::REMINDER_MINUTES),
+        Field::ReminderMinutes => Way::Minutes(n::REMINDER_MINUTES),
         Field::ReminderAt => Way::Instant(n::REMINDER_TIME),
         Field::Recurrence => Way::Series,
         Field::Categories => Way::List(Place::Keywords),

@@ -179,7 +179,7 @@ fn single(field: Field, slot: &Slot, desk: &Desk<'_>, out: &mut Vec<Setting>) ->
         Way::Email(_)
         | Way::Completed(_)
         | Way::Flag(_)
-        | Way::Number(_)
+        | Way::Minutes(_)
         | Way::Instant(_)
         | Way::Share(_)
         | Way::Times

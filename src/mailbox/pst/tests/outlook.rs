@@ -368,6 +368,40 @@ fn d10_a_series_starts_with_its_first_occurrence_or_is_held() {
     }
 }
 
+/// Public readers take 0x5AE980E1 in `PidLidReminderDelta` for 15 minutes (openchange, Zarafa, libpst's successors in Java).
+#[test]
+fn a_reminder_as_usual_comes_fifteen_minutes_before() {
+    let mailbox = zone("Europe/Berlin");
+    let mut content = sample::full(ItemKind::Appointment);
+    content.put(Field::Recurrence, crate::model::Slot::Blank);
+    let mut item = create(ItemKind::Appointment, &content, &mailbox);
+    for (stored, read) in [(0x5AE9_80E1, Some(15)), (30, Some(30)), (-5, None)] {
+        item.set(n::REMINDER_MINUTES, V::Integer32(stored));
+        let found = look(&item, &mailbox).content;
+        assert_eq!(found.value(Field::ReminderMinutes), read.map(Value::Number).as_ref());
+    }
+    // Nobody knows what -5 means, so a move leaves it.
+    let mut later = Content::new();
+    later.set(Field::Start, Value::Instant("2027-01-12T10:00:00Z".parse().unwrap()));
+    change(ItemKind::Appointment, &mut item, &later, &mailbox);
+    assert_eq!(item.value(n::REMINDER_MINUTES), Some(&V::Integer32(-5)));
+}
+
+/// Rule D10: of a series that cannot be read nobody can tell when it is next; its item does.
+#[test]
+fn d10_the_reminder_of_a_series_that_cannot_be_read_stays_with_its_next_occurrence() {
+    let mailbox = zone("Europe/Berlin");
+    let mut item = create(ItemKind::Appointment, &sample::full(ItemKind::Appointment), &mailbox);
+    item.set(n::APPOINTMENT_RECURRENCE, V::Binary(vec![4, 0x30]));
+    let next = "2027-03-02T09:00:00Z".parse().unwrap();
+    item.set(n::REMINDER_TIME, times::file_time(next).unwrap());
+    let mut minutes = Content::new();
+    minutes.set(Field::ReminderMinutes, Value::Number(60));
+    change(ItemKind::Appointment, &mut item, &minutes, &mailbox);
+    assert_eq!(instant_of(&item, n::REMINDER_TIME), "2027-03-02T09:00:00Z");
+    assert_eq!(instant_of(&item, n::REMINDER_SIGNAL_TIME), "2027-03-02T08:00:00Z");
+}
+
 #[test]
 fn d10_a_series_that_cannot_be_read_is_not_moved() {
     let mailbox = zone("Europe/Berlin");

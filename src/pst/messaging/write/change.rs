@@ -28,6 +28,8 @@ use super::template::ATTACHMENTS;
 
 /// Whether the compressed RTF was made from the same text as the plain one.
 const RTF_IN_SYNC: PropertyTag = PropertyTag::from_bits(0x0E1F_000B);
+/// What the plain text begins with, which lists show below the subject. MS-PST 2.1.2, `PidTagPstBodyPrefix`.
+const BODY_PREFIX: PropertyTag = PropertyTag::from_bits(0x6619_001F);
 
 /// What of an item is to be changed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -227,8 +229,14 @@ pub(super) fn edit(
         None => remove.contains(&property::BODY.id),
     };
     if is_other {
-        let rich = [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
-        for tag in rich {
+        let others = [
+            property::RTF_COMPRESSED,
+            RTF_IN_SYNC,
+            property::HTML,
+            property::NATIVE_BODY,
+            BODY_PREFIX,
+        ];
+        for tag in others {
             context.remove(tag.id, source)?;
         }
     }

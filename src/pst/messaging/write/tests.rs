@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use super::{Batch, ItemChange, Made, NewFolder, NewItem, NewStore, Role, create};
 use crate::mapi::name::set;
 use crate::mapi::{
-    FileTime, Properties, PropertyId, PropertyKey, PropertyName, Value, named, property,
+    FileTime, Properties, PropertyId, PropertyKey, PropertyName, PropertyTag, Value, named,
+    property,
 };
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::{PropertyContext, TableContext};
@@ -230,6 +231,9 @@ fn an_item_from_creation_to_deletion() {
     item.properties.set(strange.clone(), Value::Binary(vec![7; 9000]));
     item.properties.set(property::BODY, Value::String("old".into()));
     item.properties.set(property::RTF_COMPRESSED, Value::Binary(vec![1, 2, 3]));
+    // `PidTagPstBodyPrefix`, MS-PST 2.1.2.
+    let prefix = PropertyTag::from_bits(0x6619_001F);
+    item.properties.set(prefix, Value::String("old".into()));
     item.properties.set(property::MESSAGE_FLAGS, Value::Integer32(0));
     let mut batch = Batch::begin(&mut file, NOW).unwrap();
     let nid = batch.add_item(contacts, &item).unwrap();
@@ -253,6 +257,7 @@ fn an_item_from_creation_to_deletion() {
     assert_eq!(audit(file.nodes())[&contacts], [nid]);
     assert_eq!(text(file.nodes(), nid, property::BODY.id), "new".repeat(5000));
     assert_eq!(value(file.nodes(), nid, property::RTF_COMPRESSED.id), None);
+    assert_eq!(value(file.nodes(), nid, prefix.id), None);
     assert_eq!(value(file.nodes(), nid, file_under), None);
     assert_eq!(value(file.nodes(), nid, strange_id), Some(Value::Binary(vec![7; 9000])));
     assert_eq!(value(file.nodes(), nid, property::SEARCH_KEY.id), search_key);
