@@ -20,6 +20,21 @@ pub(super) fn settled(job: &Job<'_>, state: &State, opened: &Opened) -> Result<M
     }
 }
 
+/// Says whose the mailbox is in which somebody is at this moment. The user's own runs keep each other out before they open it, so
+/// it is another user's; whose, the state knows once that one has begun.
+pub(super) fn occupied(
+    job: &Job<'_>,
+    state: &State,
+    opened: &Opened,
+) -> Result<Stopped, StateError> {
+    let known = taken(state, (job.tenant, job.user), job.address, &opened.identity)?;
+    Ok(known.unwrap_or_else(|| {
+        let text =
+            format!("the mailbox behind {} is being synchronised for another user", job.address);
+        stopped(Code::MailboxTaken, text)
+    }))
+}
+
 /// Says why a user's run would not touch a mailbox.
 pub fn objection(
     state: &State,
@@ -27,22 +42,8 @@ pub fn objection(
     address: &str,
     identity: &MailboxIdentity,
 ) -> Result<Option<Stopped>, StateError> {
-    let stopped = |code, text| Stopped {
-        code,
-        scope: None,
-        number: None,
-        limit: None,
-        examples: Vec::new(),
-        text,
-        hint: None,
-        request: None,
-    };
-    if let Some(holder) = state.other_holder(identity, tenant, user)? {
-        let text = format!(
-            "the mailbox behind {address} is that of the user {} of {} ({})",
-            holder.user, holder.tenant, holder.address
-        );
-        return Ok(Some(stopped(Code::MailboxTaken, text)));
+    if let Some(taken) = taken(state, (tenant, user), address, identity)? {
+        return Ok(Some(taken));
     }
     Ok(state.mailbox(tenant, user)?.filter(|known| known.identity != *identity).map(|known| {
         let text = format!(
@@ -51,4 +52,33 @@ pub fn objection(
         );
         stopped(Code::MailboxChanged, text)
     }))
+}
+
+/// Says whose a mailbox is, where it is another user's.
+fn taken(
+    state: &State,
+    (tenant, user): (&TenantName, &UserId),
+    address: &str,
+    identity: &MailboxIdentity,
+) -> Result<Option<Stopped>, StateError> {
+    Ok(state.other_holder(identity, tenant, user)?.map(|holder| {
+        let text = format!(
+            "the mailbox behind {address} is that of the user {} of {} ({})",
+            holder.user, holder.tenant, holder.address
+        );
+        stopped(Code::MailboxTaken, text)
+    }))
+}
+
+const fn stopped(code: Code, text: String) -> Stopped {
+    Stopped {
+        code,
+        scope: None,
+        number: None,
+        limit: None,
+        examples: Vec::new(),
+        text,
+        hint: None,
+        request: None,
+    }
 }

@@ -107,7 +107,7 @@ fn run(
         .then(|| MailboxLock::take_mailbox(job.state.path(), &opened.identity))
         .transpose()?;
     if matches!(twin, Some(None)) {
-        return Err(Stop::Busy);
+        return Err(Stop::Waits(vec![identity::occupied(job, &state, &opened)?]));
     }
     let id = identity::settled(job, &state, &opened)?;
     let now = job.clock.now();

@@ -12,7 +12,7 @@ use abgleich::engine::report::{MailboxReport, Outcome};
 use abgleich::engine::{Options, decide};
 use abgleich::mailbox::memory::fault::{Call, Fault, Which};
 use abgleich::mailbox::memory::store::{DELETED, Store, default_folder};
-use abgleich::mailbox::{ItemError, MailboxErrorKind, Wrote};
+use abgleich::mailbox::{ItemError, Mailbox as _, MailboxErrorKind, Wrote};
 use abgleich::model::rules::{Adopt, Conflict, FirstTransfer, Leftover, PastDays, Reference};
 use abgleich::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, Mode, Module, RecordId, Scope, Shape,
@@ -190,6 +190,12 @@ impl Stage {
                 let (tenant, user) = (TenantName::from("staffitpro"), UserId::from(rest));
                 let lock = MailboxLock::take(self.world.folder.path(), &tenant, &user).unwrap();
                 self.locks.extend(lock);
+            }
+            "occupy" => {
+                let mut mailbox = self.world.person(rest).mailbox.clone();
+                let identity = mailbox.open().unwrap().identity;
+                let folder = self.world.folder.path();
+                self.locks.extend(MailboxLock::take_mailbox(folder, &identity).unwrap());
             }
             "unlock" => self.locks.clear(),
             "losestate" => {
