@@ -295,6 +295,67 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     assert!(flat(&checked).contains("the file breaks rules of the format"), "{checked:?}");
 }
 
+/// What the next run makes is nothing to go to Outlook for: a file of other purposes lacks default folders.
+#[test]
+fn check_does_not_ask_for_folders_that_the_next_run_makes() {
+    let office = Office::of_one();
+    let place = &office.place;
+    assert_eq!(place.run(&["pst", "create", "c.pst", "--language", "en"]).code, 0);
+    configured(place, "c.pst", "");
+    let path = place.path("c.pst");
+    let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let tasks = folder_of(file.nodes(), "IPF.Task");
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    for (tag, text) in [(property::CONTAINER_CLASS, "IPF.Note"), (property::DISPLAY_NAME, "Mails")]
+    {
+        let text: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        batch.set_property(tasks, tag, &text).unwrap();
+    }
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let mode = |from: &str, to: &str| {
+        let config = place.read("abgleich.toml");
+        assert!(config.contains(from), "{config}");
+        std::fs::write(place.path("abgleich.toml"), config.replace(from, to)).unwrap();
+    };
+    // Where nothing may be made in Outlook, somebody has to.
+    mode("activities = \"sync\"", "activities = \"outlook-overwrites-staffitpro\"");
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, 4, "{checked:?}");
+    assert!(checked.stdout.contains("there is no folder Tasks"), "{checked:?}");
+    mode("activities = \"outlook-overwrites-staffitpro\"", "activities = \"sync\"");
+    let checked = place.run(&["check"]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert_eq!(place.run(&["sync", "--first-transfer"]).code, 0);
+    let listed = place.run(&["pst", "ls", "c.pst"]);
+    assert!(listed.stdout.contains("Tasks"), "the run makes it: {listed:?}");
+}
+
+/// Rule G9: the files of two lines are copies of one template. Each run tells one of them, by whatever way the two meet, that the
+/// mailbox is taken, and never of another run that there is not.
+#[test]
+fn g09_copies_of_one_file_are_one_mailbox_and_no_other_run() {
+    let office = Office::of(&[("DHO", "d@firma.example", "D"), ("CSC", "c@firma.example", "C")]);
+    let place = &office.place;
+    assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
+    std::fs::copy(place.path("a.pst"), place.path("b.pst")).unwrap();
+    let config = place.read("abgleich.toml");
+    let config = config.replace("\"d@firma.example\"", "{ pst = 'a.pst' }");
+    let config = config.replace("\"c@firma.example\"", "{ pst = 'b.pst' }");
+    std::fs::write(place.path("abgleich.toml"), config).unwrap();
+    for words in [&["sync", "--first-transfer"][..], &["sync"]] {
+        let (code, report) = office.json(words);
+        let codes: Vec<_> = report["mailboxes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|mailbox| mailbox["stopped"]["code"].as_str())
+            .collect();
+        assert_eq!(code, 3, "{report}");
+        assert!(codes.contains(&None) && codes.contains(&Some("mailbox-taken")), "{codes:?}");
+    }
+}
+
 /// Puts a file in the place of the last mailbox of the configuration.
 fn configured(place: &Place, path: &str, words: &str) {
     let config = place.read("abgleich.toml");

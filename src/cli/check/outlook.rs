@@ -392,6 +392,8 @@ impl Entered {
         remarks: &mut Vec<Remark>,
     ) -> Result<Vec<(ItemKind, FolderId)>, Remark> {
         let mut written: Vec<(ItemKind, FolderId)> = Vec::new();
+        // A server has its default folders; in a file that was made for something else a run makes them.
+        let makes_defaults = self.mailbox.server().is_none();
         for scope in line.scopes.iter().filter(|scope| scope.mode != Mode::None) {
             let path: Vec<String> =
                 scope.folder.iter().flat_map(|path| path.split('/')).map(str::to_owned).collect();
@@ -403,7 +405,8 @@ impl Entered {
                     let remark = refused(&error);
                     self.traced(remark, seen)
                 })?;
-                let made_later = !path.is_empty() && scope.mode.permits(Direction::ToOutlook);
+                let made_later = (makes_defaults || !path.is_empty())
+                    && scope.mode.permits(Direction::ToOutlook);
                 let Some(folder) = found else {
                     if !made_later {
                         let said = words.no_folder(kind, scope.folder.as_deref());
