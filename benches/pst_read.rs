@@ -22,7 +22,7 @@ use std::{env, fs};
 
 use abgleich::mapi::PropertyType;
 use abgleich::pst::ltp::PropertyContext;
-use abgleich::pst::messaging::Store;
+use abgleich::pst::messaging::{Below, Store};
 use abgleich::pst::ndb::{Ndb, Nodes};
 use abgleich::pst::{Medium, Nid, NidKind, PstError};
 use outlook_pst::messaging::store::Store as TheirStore;
@@ -129,7 +129,8 @@ fn walk(file: &Path) -> Result<u64, PstError> {
 }
 
 fn folders(store: &Store<Ndb>) -> Result<Vec<Nid>, PstError> {
-    let all = store.folders_below(Nid::ROOT_FOLDER)?.into_iter().map(|(_, nid)| nid);
+    let all = store.folders_below(Nid::ROOT_FOLDER)?.into_iter().map(Below::whole);
+    let all = all.collect::<Result<Vec<_>, _>>()?.into_iter().map(|(_, nid)| nid);
     Ok(all.filter(|nid| nid.kind() == NidKind::FOLDER).collect())
 }
 

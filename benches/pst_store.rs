@@ -300,8 +300,8 @@ fn mails() -> Vec<NewItem> {
             continue;
         };
         let Ok(folders) = store.folders_below(Nid::ROOT_FOLDER) else { continue };
-        for (_, folder) in folders {
-            let Ok(items) = store.folder(folder).and_then(|folder| folder.items()) else {
+        for folder in folders {
+            let Ok(items) = store.folder(folder.nid).and_then(|folder| folder.items()) else {
                 continue;
             };
             for listed in items {

@@ -15,6 +15,8 @@ mod built;
 mod check;
 #[path = "cli/configuration.rs"]
 mod configuration;
+#[path = "cli/damage.rs"]
+mod damage;
 #[path = "cli/discover.rs"]
 mod discover;
 #[path = "cli/export.rs"]

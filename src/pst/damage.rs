@@ -38,7 +38,8 @@ pub fn read_everything<N: Nodes>(store: &Store<N>) -> Result<u64, PstError> {
         tree.read_all(LIMIT)?.hash(&mut digest);
     }
     store.record_key()?.hash(&mut digest);
-    for (depth, nid) in store.folders_below(Nid::ROOT_FOLDER)? {
+    for below in store.folders_below(Nid::ROOT_FOLDER)? {
+        let (depth, nid) = below.whole()?;
         let folder = store.folder(nid)?;
         (depth, nid.0, folder.name()?, folder.class()?).hash(&mut digest);
         if nid.kind() == NidKind::SEARCH_FOLDER {
@@ -82,7 +83,8 @@ pub fn write_everything(file: &mut Writer) -> Result<(u64, u64), PstError> {
     ];
     let mut items = Vec::new();
     let store = Store::new(file.nodes());
-    for (_, folder) in store.folders_below(Nid::ROOT_FOLDER)? {
+    for below in store.folders_below(Nid::ROOT_FOLDER)? {
+        let (_, folder) = below.whole()?;
         if folder.kind() == NidKind::FOLDER {
             items.extend(store.folder(folder)?.items()?.into_iter().map(|row| row.nid).take(FEW));
         }

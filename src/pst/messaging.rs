@@ -18,4 +18,4 @@ pub use folder::{Folder, Listed};
 pub use item::Item;
 pub use names::NameMap;
 pub use object::Object;
-pub use store::Store;
+pub use store::{Below, Store};

@@ -96,7 +96,7 @@ pub(crate) fn folder_of(nodes: &Ndb, wanted: &str) -> Nid {
     let class = |nid| store.folder(nid).unwrap().class().unwrap();
     folders
         .into_iter()
-        .map(|(_, nid)| nid)
+        .map(|below| below.nid)
         .find(|nid| class(*nid).as_deref() == Some(wanted))
         .unwrap()
 }

@@ -86,8 +86,8 @@ fn stamped(path: &Path) -> BTreeMap<String, Nid> {
     let store = Store::open(path).unwrap();
     let record = PropertyName::text(OURS, "Record");
     let mut found = BTreeMap::new();
-    for (_, folder) in store.folders_below(Nid::ROOT_FOLDER).unwrap() {
-        for listed in store.folder(folder).unwrap().items().unwrap() {
+    for folder in store.folders_below(Nid::ROOT_FOLDER).unwrap() {
+        for listed in store.folder(folder.nid).unwrap().items().unwrap() {
             let item = store.item(listed.nid).unwrap();
             if let Some(record) = item.properties().text(record.clone()).unwrap() {
                 assert_eq!(found.insert(record, listed.nid), None, "doubled");

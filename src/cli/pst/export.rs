@@ -108,6 +108,7 @@ struct Counts {
     written: u64,
     /// Items of another kind than was asked for, and what is none of the three.
     skipped: u64,
+    /// Items and folders, each with what keeps it from being read.
     unreadable: Vec<String>,
     /// Series of a form that abgleich has no word for.
     wordless: Vec<String>,
@@ -231,7 +232,8 @@ impl Export {
             }
             (Form::Json | Form::Csv, _) => Sink::Json(Json::begin(to).map_err(failed)?),
         };
-        let mut counts = Counts { deleted: wanted.left_out, ..Counts::default() };
+        let (deleted, unreadable) = (wanted.left_out, wanted.damaged.clone());
+        let mut counts = Counts { deleted, unreadable, ..Counts::default() };
         for folder in &wanted.folders {
             let ids = self.items(store, *folder, &mut counts)?;
             for ids in ids.chunks(AT_ONCE) {

@@ -50,7 +50,8 @@ struct Facts {
     folders: usize,
     /// Items by their class.
     items: BTreeMap<String, u64>,
-    /// Folders whose contents cannot be read.
+    /// Folders of which something cannot be read: what they are, the table of their items, or that of the folders in them. What is
+    /// counted is then the least that there is.
     unreadable_folders: u64,
 }
 
@@ -63,7 +64,7 @@ impl Info {
         } else {
             say::text!("{}", text(language, &facts));
         }
-        Ok(Exit::Done)
+        Ok(if facts.unreadable_folders > 0 { Exit::MailboxFailed } else { Exit::Done })
     }
 }
 
@@ -79,17 +80,21 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
     let folders = store.folders_below(Nid::ROOT_FOLDER)?;
     let mut items = BTreeMap::new();
     let mut unreadable_folders = 0;
-    for (_, nid) in &folders {
-        if nid.kind() == NidKind::SEARCH_FOLDER {
+    for below in &folders {
+        if below.nid.kind() == NidKind::SEARCH_FOLDER {
             continue;
         }
-        let listed = store.folder(*nid).and_then(|folder| {
+        let listed = store.folder(below.nid).and_then(|folder| {
             folder.each_item(&mut |item| {
                 let class = item.class.as_deref().unwrap_or("(without a class)");
                 *items.entry(class.to_owned()).or_default() += 1;
             })
         });
-        unreadable_folders += u64::from(listed.is_err());
+        let is_unread = match listed {
+            Err(error) if error.is_of_system() => return Err(error),
+            listed => listed.is_err() || below.unread.is_some(),
+        };
+        unreadable_folders += u64::from(is_unread);
     }
     Ok(Facts {
         format: header.layout.name,
@@ -163,11 +168,13 @@ fn text(language: Language, facts: &Facts) -> String {
         row("Elemente", "items", format!("{count:>8}  {}", one_line(class)));
     }
     if facts.unreadable_folders > 0 {
-        let folders = of(
-            "Ordner; `abgleich pst check` sagt, warum",
-            "folders; `abgleich pst check` says why",
+        let folders =
+            of("Ordner", if facts.unreadable_folders == 1 { "folder" } else { "folders" });
+        let why = of(
+            "ganz oder zum Teil; `abgleich pst check` sagt, warum",
+            "wholly or in part; `abgleich pst check` says why",
         );
-        row("unlesbar", "unreadable", format!("{} {folders}", facts.unreadable_folders));
+        row("unlesbar", "unreadable", format!("{} {folders}, {why}", facts.unreadable_folders));
     }
     text
 }

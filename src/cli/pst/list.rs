@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use abgleich::config::Language;
 use abgleich::mailbox::pst::in_deleted_items;
 use abgleich::mapi::{FileTime, property as p};
-use abgleich::pst::messaging::{Folder, Listed, Store};
+use abgleich::pst::messaging::{Below, Folder, Listed, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::{Nid, NidKind, PstError};
 use abgleich::reason::Advice;
@@ -42,20 +42,27 @@ struct FolderRow {
     class: Option<String>,
     /// `None` where its contents cannot be read.
     items: Option<u64>,
-    /// Why it cannot be read, or its contents.
+    /// Why it cannot be read, or its contents, or the table of the folders in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     #[serde(skip)]
     depth: usize,
+    /// Whether the path ends with its name, and not with its id for want of one.
+    #[serde(skip)]
+    is_named: bool,
 }
 
 #[derive(Serialize)]
 struct ItemRow {
     id: String,
     class: Option<String>,
-    name: String,
+    /// `None` where it cannot be read.
+    name: Option<String>,
     modified: Option<Timestamp>,
     bytes: Option<i32>,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 impl List {
@@ -67,15 +74,9 @@ impl List {
         let Some(wanted) = &self.folder else {
             guesses.note_folders(&store);
             guesses.tell(language, &self.texts);
-            let mut exit = Exit::Done;
-            for folder in &folders {
-                if let Some(problem) = &folder.problem {
-                    let path = one_line(&folder.path);
-                    let unreadable = one_of(language, "nicht lesbar", "cannot be read");
-                    say::aside(format_args!("{} {path}: {unreadable}: {problem}", folder.id));
-                    exit = Exit::MailboxFailed;
-                }
-            }
+            let named =
+                folders.iter().map(|row| (format!("{} {}", row.id, row.path), &row.problem));
+            let exit = complain(language, named);
             if self.json {
                 json::print(&folders)?;
                 return Ok(exit);
@@ -91,11 +92,12 @@ impl List {
         };
         let folder = find(&folders, &self.file, wanted)?;
         let folder = store.folder(folder).map_err(failed)?;
-        let items = items(language, &folder, &store, &mut guesses).map_err(failed)?;
+        let items = items(&folder, &store, &mut guesses).map_err(failed)?;
         guesses.tell(language, &self.texts);
+        let exit = complain(language, items.iter().map(|row| (row.id.clone(), &row.problem)));
         if self.json {
             json::print(&items)?;
-            return Ok(Exit::Done);
+            return Ok(exit);
         }
         for item in &items {
             let modified = item.modified.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
@@ -105,11 +107,27 @@ impl List {
                 item.id,
                 modified.unwrap_or_default(),
                 one_line(class),
-                one_line(&item.name)
+                item.name.as_deref().map_or_else(|| "?".to_owned(), one_line)
             );
         }
-        Ok(Exit::Done)
+        Ok(exit)
     }
+}
+
+/// Says on standard error what cannot be read, and how the command ends by it.
+fn complain<'a>(
+    language: Language,
+    rows: impl Iterator<Item = (String, &'a Option<String>)>,
+) -> Exit {
+    let unreadable = one_of(language, "nicht lesbar", "cannot be read");
+    let mut exit = Exit::Done;
+    for (name, problem) in rows {
+        if let Some(problem) = problem {
+            say::aside(format_args!("{}: {unreadable}: {problem}", one_line(&name)));
+            exit = Exit::MailboxFailed;
+        }
+    }
+    exit
 }
 
 /// The folders that somebody wants.
@@ -117,6 +135,8 @@ pub(super) struct Wanted {
     pub(super) folders: Vec<Nid>,
     /// How many items are in the others, which are Deleted Items and all folders in it.
     pub(super) left_out: u64,
+    /// Folders of which the items can be read and something else cannot, each with what keeps it from that.
+    pub(super) damaged: Vec<String>,
 }
 
 /// Returns the folder that is named, or all that hold items; Deleted Items are among them only where they are asked for.
@@ -129,18 +149,23 @@ pub(super) fn wanted(
     let failed = |error| unreadable(file, error);
     let rows = folders(store).map_err(failed)?;
     if let Some(name) = folder {
-        return Ok(Wanted { folders: vec![find(&rows, file, name)?], left_out: 0 });
+        let folders = vec![find(&rows, file, name)?];
+        return Ok(Wanted { folders, left_out: 0, damaged: Vec::new() });
     }
     let bin = if deleted { Vec::new() } else { in_deleted_items(store).map_err(failed)? };
-    let mut wanted = Wanted { folders: Vec::new(), left_out: 0 };
+    let mut wanted = Wanted { folders: Vec::new(), left_out: 0, damaged: Vec::new() };
     for row in rows {
         if row.nid.kind() == NidKind::SEARCH_FOLDER {
             continue;
         }
         if bin.contains(&row.nid) {
             wanted.left_out += row.items.unwrap_or_default();
-        } else {
-            wanted.folders.push(row.nid);
+            continue;
+        }
+        wanted.folders.push(row.nid);
+        // Where its items cannot be read either, who wants them says so.
+        if let Some(problem) = row.problem.filter(|_| row.items.is_some()) {
+            wanted.damaged.push(format!("{}: {problem}", row.id));
         }
     }
     Ok(wanted)
@@ -151,10 +176,11 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
     let top = store.top_folder()?.nid();
     let mut rows: Vec<FolderRow> = Vec::new();
     let mut path: Vec<String> = Vec::new();
-    for (depth, nid) in store.folders_below(top)? {
+    for Below { depth, nid, unread } in store.folders_below(top)? {
         // One that is damaged is named by its id, and hides none of the others.
         let id = format!("{:x}", nid.0);
         let read = store.folder(nid).and_then(|folder| Ok((folder.name()?, folder.class()?)));
+        let is_named = read.is_ok();
         let (name, class, mut problem) = match read {
             Ok((name, class)) => (name, class, None),
             Err(error) if error.is_of_system() => return Err(error),
@@ -172,6 +198,8 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
             let counted = store.folder(nid).and_then(|one| one.each_item(&mut |_| items += 1));
             problem = counted.err();
         }
+        let are_counted = problem.is_none();
+        let mut problem = problem.or(unread);
         if let Some(error) = problem.take_if(|error| error.is_of_system()) {
             return Err(error);
         }
@@ -180,9 +208,10 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
             id,
             path,
             class,
-            items: problem.is_none().then_some(items),
+            items: are_counted.then_some(items),
             problem: problem.map(|error| error.to_string()),
             depth,
+            is_named,
         });
     }
     Ok(rows)
@@ -197,14 +226,8 @@ fn find(folders: &[FolderRow], file: &Path, wanted: &str) -> Result<Nid, Failure
         [row] => Ok(row.nid),
         [] => {
             let nid = id(wanted);
-            real().map(|row| row.nid).find(|one| Some(*one) == nid).ok_or_else(|| {
-                Failure::usage(format!("{} has no folder {wanted}", file.display())).hint(
-                    Advice::new(
-                        "`abgleich pst ls DATEI` listet die Ordner; ein Pfad trennt Namen durch /",
-                        "`abgleich pst ls FILE` lists the folders; a path separates names by /",
-                    ),
-                )
-            })
+            let found = real().map(|row| row.nid).find(|one| Some(*one) == nid);
+            found.ok_or_else(|| no_folder(folders, file, wanted))
         }
         [..] => {
             let ids: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
@@ -218,6 +241,28 @@ fn find(folders: &[FolderRow], file: &Path, wanted: &str) -> Result<Nid, Failure
     }
 }
 
+/// Says that there is no such folder, or that it may be one whose name cannot be read.
+fn no_folder(folders: &[FolderRow], file: &Path, wanted: &str) -> Failure {
+    let unnamed: Vec<&str> =
+        folders.iter().filter(|row| !row.is_named).map(|row| row.id.as_str()).collect();
+    if unnamed.is_empty() {
+        let text = format!("{} has no folder {wanted}", file.display());
+        return Failure::usage(text).hint(Advice::new(
+            "`abgleich pst ls DATEI` listet die Ordner; ein Pfad trennt Namen durch /",
+            "`abgleich pst ls FILE` lists the folders; a path separates names by /",
+        ));
+    }
+    let ids = unnamed.join(", ");
+    let text = format!(
+        "{} has no folder {wanted} among those that can be read; it may be one of these, whose names cannot: {ids}",
+        file.display()
+    );
+    Failure::new(Exit::MailboxFailed, text).hint(Advice::new(
+        "`abgleich pst ls DATEI` listet die Ordner und sagt, was nicht zu lesen ist; statt eines Pfades geht auch eine Id",
+        "`abgleich pst ls FILE` lists the folders and says what cannot be read; an id may stand in place of a path",
+    ))
+}
+
 /// Reads an id as the commands print it; `pst check` writes 0x in front.
 pub(super) fn id(text: &str) -> Option<Nid> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
@@ -225,16 +270,18 @@ pub(super) fn id(text: &str) -> Option<Nid> {
 }
 
 fn items(
-    language: Language,
     folder: &Folder<'_>,
     store: &Store<Ndb>,
     guesses: &mut Guesses,
 ) -> Result<Vec<ItemRow>, PstError> {
-    let unreadable = one_of(language, "nicht lesbar", "cannot be read");
     let mut rows = Vec::new();
     for item in folder.items()? {
         guesses.note(store, item.nid);
-        let name = name(store, &item).unwrap_or_else(|error| format!("({unreadable}: {error})"));
+        let (name, problem) = match name(store, &item) {
+            Ok(name) => (Some(name), None),
+            Err(error) if error.is_of_system() => return Err(error),
+            Err(error) => (None, Some(error.to_string())),
+        };
         let modified = item.modified.and_then(FileTime::since_1970);
         rows.push(ItemRow {
             id: format!("{:x}", item.nid.0),
@@ -242,6 +289,7 @@ fn items(
             name,
             modified: modified.and_then(|(seconds, _)| Timestamp::from_second(seconds).ok()),
             bytes: item.size,
+            problem,
         });
     }
     Ok(rows)

@@ -125,7 +125,7 @@ impl Show {
                 format!("{} {owner} {} {place} {}", stamp.record, stamp.user, stamp.tenant);
             say::line!("{:<width$}{}", of("Datensatz", "record"), value::one_line(&record));
         }
-        Ok(Exit::Done)
+        Ok(if item.unread().is_empty() { Exit::Done } else { Exit::MailboxFailed })
     }
 
     fn all(&self, language: Language, nid: Nid) -> Result<Exit, Failure> {
@@ -134,13 +134,17 @@ impl Show {
         let store = self.texts.open(&self.file)?;
         let item = store.item(nid).map_err(failed)?;
         let object = item.properties();
+        let mut exit = Exit::Done;
         for property in object.context().properties() {
             let value = if property.kind == PropertyType::OBJECT {
                 of("(ein eingebettetes Objekt)", "(an embedded object)").to_owned()
             } else {
                 match object.value_of(property) {
                     Ok(value) => shown(&value),
-                    Err(error) => format!("({}: {error})", of("nicht lesbar", "cannot be read")),
+                    Err(error) => {
+                        exit = Exit::MailboxFailed;
+                        format!("({}: {error})", of("nicht lesbar", "cannot be read"))
+                    }
                 }
             };
             let key = object.key(property).to_string();
@@ -151,7 +155,7 @@ impl Show {
             let attached = of("Anlage", "attachment");
             say::line!("{attached} {:x}  {}", attachment.nid().0, value::one_line(&name));
         }
-        Ok(Exit::Done)
+        Ok(exit)
     }
 }
 

@@ -100,7 +100,8 @@ fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<N
     }
     let top = store.top_folder()?.nid();
     let mut below = Vec::new();
-    for (_, nid) in store.folders_below(top)? {
+    for below_top in store.folders_below(top)? {
+        let (_, nid) = below_top.whole()?;
         let folder = store.folder(nid)?;
         if let Some(found) = named(&folder)? {
             return Ok(Some(found));
@@ -163,14 +164,14 @@ pub(super) fn whereabouts<N: Nodes>(
     folders.iter().map(whereabouts).collect()
 }
 
-/// Lists Deleted Items and all folders in it.
+/// Lists Deleted Items and all folders in it, damaged ones too.
 ///
 /// # Errors
 ///
-/// What of the store or of a folder cannot be read.
+/// What of the store cannot be read.
 pub fn in_deleted_items<N: Nodes>(store: &Store<N>) -> Result<Vec<Nid>, PstError> {
     match deleted_items(store)? {
-        Some(bin) => Ok(store.folders_below(bin)?.into_iter().map(|(_, nid)| nid).collect()),
+        Some(bin) => Ok(store.folders_below(bin)?.into_iter().map(|below| below.nid).collect()),
         None => Ok(Vec::new()),
     }
 }
@@ -181,7 +182,8 @@ pub(super) fn places<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Vec<P
     let mut places: Vec<Place> =
         bin.iter().map(|folder| Place { folder: *folder, deleted: true }).collect();
     let top = store.top_folder()?.nid();
-    for (_, nid) in store.folders_below(top)? {
+    for below in store.folders_below(top)? {
+        let (_, nid) = below.whole()?;
         let fits = nid.kind() == NidKind::FOLDER && is_of(&store.folder(nid)?, kind)?;
         if fits && !bin.contains(&nid) {
             places.push(Place { folder: nid, deleted: false });

@@ -40,10 +40,12 @@ pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
     };
     let mut listed = HashSet::new();
     let mut is_whole = true;
-    for (_, nid) in folders {
+    for below in folders {
         report.folders += 1;
+        let nid = below.nid;
         if nid.kind() != NidKind::SEARCH_FOLDER {
-            let read = folder(store, nid, &mut listed, report);
+            // What keeps the folders in it from being told is said once.
+            let read = folder(store, nid, &mut listed, report).and_then(|()| below.whole());
             is_whole &= report.take(Place::Folder(nid), read).is_some();
         }
     }

@@ -1,7 +1,8 @@
 //! The store: where everything begins (effect). MS-PST 2.4.3.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::mapi::{Value, entry::StoreEntry, property};
@@ -18,6 +19,29 @@ use super::object::{Object, Surroundings};
 
 /// How many folders may be within each other.
 const DEEPEST: usize = 100;
+
+/// A folder that is in another one, or in one that is in that.
+#[derive(Debug)]
+pub struct Below {
+    /// How many folders it is below the first.
+    pub depth: usize,
+    /// Which folder.
+    pub nid: Nid,
+    /// What keeps its own properties or its table of folders from being read. The folders in it are found all the same, by what
+    /// their nodes say of where they are.
+    pub unread: Option<PstError>,
+}
+
+impl Below {
+    /// Returns the folder where nothing of it is unread, for those who need all of them.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being read.
+    pub fn whole(self) -> Result<(usize, Nid), PstError> {
+        self.unread.map_or(Ok((self.depth, self.nid)), Err)
+    }
+}
 
 /// A store: folders and items on top of nodes.
 pub struct Store<N> {
@@ -108,27 +132,66 @@ impl<N: Nodes> Store<N> {
     }
 
     /// Returns a folder and all folders in it, parents first, each with its depth below the first. One that stands in several
-    /// tables, as in no sound file, is told where it is found first.
-    pub fn folders_below(&self, nid: Nid) -> Result<Vec<(usize, Nid)>, PstError> {
+    /// tables, as in no sound file, is told where it is found first. One that is damaged hides no other.
+    ///
+    /// # Errors
+    ///
+    /// The system failed, so that nothing is known of the folders.
+    pub fn folders_below(&self, nid: Nid) -> Result<Vec<Below>, PstError> {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         let mut open = vec![(0, nid)];
+        // What the nodes say of where folders are, once somebody needs it.
+        let mut parents: Option<HashMap<Nid, Vec<Nid>>> = None;
         while let Some((depth, nid)) = open.pop() {
             if !seen.insert(nid) {
                 continue;
             }
-            if depth > DEEPEST {
-                let (size, limit) = (wide(depth), wide(DEEPEST));
-                return Err(PstError::TooBig { what: "nesting of folders", size, limit });
-            }
-            found.push((depth, nid));
-            if nid.kind() == NidKind::SEARCH_FOLDER {
-                continue;
-            }
-            let inner = self.folder(nid)?.folders()?;
+            let (inner, unread) = match self.folders_in(nid, depth) {
+                Ok(inner) => (inner, None),
+                Err(error) if error.is_of_system() => return Err(error),
+                Err(error) if depth >= DEEPEST => (Vec::new(), Some(error)),
+                Err(error) => {
+                    let parents = match &mut parents {
+                        Some(parents) => parents,
+                        None => parents.insert(self.parents()?),
+                    };
+                    (parents.remove(&nid).unwrap_or_default(), Some(error))
+                }
+            };
+            found.push(Below { depth, nid, unread });
             open.extend(inner.into_iter().rev().map(|nid| (depth + 1, nid)));
         }
         Ok(found)
+    }
+
+    /// Returns the folders in one that is so deep in others.
+    fn folders_in(&self, nid: Nid, depth: usize) -> Result<Vec<Nid>, PstError> {
+        if nid.kind() == NidKind::SEARCH_FOLDER {
+            return Ok(Vec::new());
+        }
+        let inner = self.folder(nid)?.folders()?;
+        if depth >= DEEPEST && !inner.is_empty() {
+            let (size, limit) = (wide(depth + 1), wide(DEEPEST));
+            return Err(PstError::TooBig { what: "nesting of folders", size, limit });
+        }
+        Ok(inner)
+    }
+
+    /// Returns the folders by the folder that their node names as the one that they are in (MS-PST 2.2.2.7.7.4, `nidParent`), as
+    /// far as the tree of nodes can be read.
+    fn parents(&self) -> Result<HashMap<Nid, Vec<Nid>>, PstError> {
+        let mut parents: HashMap<Nid, Vec<Nid>> = HashMap::new();
+        let walked = self.nodes.nodes(Nid(0), &mut |node| {
+            if [NidKind::FOLDER, NidKind::SEARCH_FOLDER].contains(&node.nid.kind()) {
+                parents.entry(node.parent).or_default().push(node.nid);
+            }
+            ControlFlow::Continue(())
+        });
+        match walked {
+            Err(error) if error.is_of_system() => Err(error),
+            _ => Ok(parents),
+        }
     }
 
     /// Returns an item.

@@ -24,7 +24,8 @@ fn walk(store: &Store<Ndb>, reading: &mut Reading) -> Result<(), PstError> {
     let names = store.names()?.iter();
     reading.names = names.map(|(id, name)| (id.0, name.to_string())).collect();
     let mut path: Vec<String> = Vec::new();
-    for (depth, nid) in store.folders_below(Nid::ROOT_FOLDER)? {
+    for below in store.folders_below(Nid::ROOT_FOLDER)? {
+        let (depth, nid) = below.whole()?;
         if is_search(nid.0) {
             continue;
         }

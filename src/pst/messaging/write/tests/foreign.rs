@@ -31,7 +31,7 @@ fn a_folder_that_is_listed_twice_is_told_once() {
     batch.put_row(others, below, |_, _| None).unwrap();
     batch.commit().unwrap();
     let all = Store::new(file.nodes()).folders_below(Nid::ROOT_FOLDER).unwrap();
-    assert_eq!(all.iter().filter(|(_, nid)| *nid == below).count(), 1);
+    assert_eq!(all.iter().filter(|one| one.nid == below).count(), 1);
     file.close().unwrap();
     let report = check(&folder.path().join("test.pst")).unwrap();
     let told: Vec<_> = report.findings().iter().map(ToString::to_string).collect();

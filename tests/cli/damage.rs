@@ -1,0 +1,125 @@
+//! `abgleich pst` over files of which a part is damaged: it is named, it hides nothing else, and it never looks as if it were absent.
+
+use std::path::Path;
+
+use abgleich::mapi::{FileTime, Properties, Value as MapiValue, property};
+use abgleich::pst::messaging::Store;
+use abgleich::pst::messaging::write::{Batch, NewFolder, NewItem};
+use abgleich::pst::ndb::write::{Settings, Writer};
+use abgleich::pst::ndb::{Ndb, Nodes as _};
+use abgleich::pst::{Nid, NidKind};
+
+use crate::program::Place;
+use crate::pst::folder_of;
+
+/// Bends a byte of the block that a node's data begin in, so that its checksum is wrong (MS-PST 2.2.2.8.1).
+fn bend(whole: &Path, nid: Nid, into: &Path) {
+    let ndb = Ndb::at(whole).unwrap();
+    let node = ndb.node(nid).unwrap().unwrap();
+    let at = ndb.block(node.data.unwrap()).unwrap().at();
+    let mut bytes = std::fs::read(whole).unwrap();
+    bytes[usize::try_from(at).unwrap()] ^= 1;
+    std::fs::write(into, bytes).unwrap();
+}
+
+/// A file with a contact, a contact in a folder below, and a task; and which nodes these are.
+struct Filled {
+    top: Nid,
+    contacts: Nid,
+    below: Nid,
+    contact: Nid,
+}
+
+fn filled(place: &Place) -> Filled {
+    assert_eq!(place.run(&["pst", "create", "a.pst", "--language", "en"]).code, 0);
+    let mut file =
+        Writer::open(&place.path("a.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
+    let (contacts, tasks) =
+        (folder_of(file.nodes(), "IPF.Contact"), folder_of(file.nodes(), "IPF.Task"));
+    let top = Store::new(file.nodes()).top_folder().unwrap().nid();
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let below = batch.create_folder(contacts, &NewFolder::new("Kunden", "IPF.Contact")).unwrap();
+    let mut add = |folder, class: &str, subject: &str| {
+        let mut properties = Properties::new();
+        properties.set(property::SUBJECT.id, MapiValue::String(subject.to_owned()));
+        batch.add_item(folder, &NewItem::of(class, properties)).unwrap()
+    };
+    let contact = add(contacts, "IPM.Contact", "Zwetschge");
+    add(below, "IPM.Contact", "Mirabelle");
+    add(tasks, "IPM.Task", "Aufgabe");
+    batch.commit().unwrap();
+    file.close().unwrap();
+    Filled { top, contacts, below, contact }
+}
+
+/// What a folder is, the table of its items and that of the folders in it: whichever is damaged, the folder is named, and all that
+/// is in other folders is listed, counted and exported. The folders in it are found by `nidParent` (MS-PST 2.2.2.7.7.4).
+#[test]
+fn a_damaged_folder_hides_no_other() {
+    let place = Place::new();
+    let Filled { top, contacts, below, .. } = filled(&place);
+    let run = |words: &[&str]| place.run(&[&["pst"], words].concat());
+    let id = |nid: Nid| format!("{:x}", nid.0);
+    for (named, nid, left) in [
+        (contacts, contacts, &["Mirabelle", "Aufgabe"][..]),
+        (contacts, contacts.with(NidKind::CONTENTS), &["Mirabelle", "Aufgabe"]),
+        (contacts, contacts.with(NidKind::HIERARCHY), &["Zwetschge", "Mirabelle", "Aufgabe"]),
+        (top, top.with(NidKind::HIERARCHY), &["Zwetschge", "Mirabelle", "Aufgabe"]),
+        (below, below, &["Zwetschge", "Aufgabe"]),
+    ] {
+        bend(&place.path("a.pst"), nid, &place.path("b.pst"));
+        let list = run(&["ls", "b.pst"]);
+        assert_eq!(list.code, 4, "{nid}: {list:?}");
+        assert!(list.stderr.starts_with(&format!("{} ", id(named))), "{nid}: {list:?}");
+        assert_eq!(list.stderr.matches(": cannot be read: damaged block").count(), 1, "{list:?}");
+        for other in [contacts, below] {
+            assert!(list.stdout.contains(&format!("{}  ", id(other))), "{nid}: {list:?}");
+        }
+        let tasks = run(&["ls", "b.pst", "Tasks"]);
+        assert!(tasks.code == 0 && tasks.stdout.contains("Aufgabe"), "{nid}: {tasks:?}");
+        let info = run(&["info", "b.pst"]);
+        assert_eq!(info.code, 4, "{nid}: {info:?}");
+        assert!(info.stdout.contains("1 folder, wholly or in part"), "{nid}: {info:?}");
+        let counted = format!("{:>8}  IPM.Contact\n", left.len() - 1);
+        assert!(info.stdout.contains(&counted), "{nid}: {info:?}");
+        let export = run(&["export", "b.pst", "--format", "json"]);
+        let said = format!("\ncannot be read: {}: damaged block", id(named));
+        assert!(export.code == 4 && export.stderr.contains(&said), "{nid}: {export:?}");
+        for item in ["Zwetschge", "Mirabelle", "Aufgabe"] {
+            assert_eq!(export.stdout.contains(item), left.contains(&item), "{nid}: {export:?}");
+        }
+        // It is found one by one, as the others are.
+        let checked = run(&["check", "b.pst"]);
+        assert!(checked.stdout.contains(&format!("error folder {named}: ")), "{checked:?}");
+    }
+}
+
+/// Issue 4: absent and unreadable never look alike, neither in the list nor in how the command ends.
+#[test]
+fn what_cannot_be_read_is_told_from_what_is_not_there() {
+    let place = Place::new();
+    let Filled { contacts, contact, .. } = filled(&place);
+    let (contacts, name) = (contacts.0, format!("{:x}", contact.0));
+    let run = |words: &[&str]| place.run(&[&["pst"], words].concat());
+    bend(&place.path("a.pst"), contact, &place.path("b.pst"));
+    let list = run(&["ls", "b.pst", "Contacts"]);
+    assert_eq!(list.code, 4, "{list:?}");
+    assert!(list.stdout.trim_end().ends_with("IPM.Contact       ?"), "{list:?}");
+    assert!(list.stderr.starts_with(&format!("{name}: cannot be read: damaged block")), "{list:?}");
+    let json = run(&["ls", "b.pst", "Contacts", "--json", "--language", "de"]);
+    let rows: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((json.code, &rows[0]["name"]), (4, &serde_json::Value::Null), "{json:?}");
+    let problem = rows[0]["problem"].as_str().unwrap();
+    assert!(problem.starts_with("damaged block"), "{problem}");
+    let whole = run(&["ls", "a.pst", "Contacts", "--json"]);
+    let rows: serde_json::Value = serde_json::from_str(&whole.stdout).unwrap();
+    assert_eq!((whole.code, &rows[0]["name"]), (0, &serde_json::json!("Zwetschge")));
+    assert!(rows[0].get("problem").is_none(), "{rows}");
+
+    // A folder whose name cannot be read may be the one that is wanted.
+    bend(&place.path("a.pst"), Nid(contacts), &place.path("b.pst"));
+    let wanted = run(&["ls", "b.pst", "Contacts"]);
+    assert_eq!(wanted.code, 4, "{wanted:?}");
+    assert!(wanted.stderr.contains(&format!("whose names cannot: {contacts:x}")), "{wanted:?}");
+    assert_eq!(run(&["ls", "a.pst", "Kontakte"]).code, 2);
+}
