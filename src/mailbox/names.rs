@@ -20,7 +20,16 @@ pub(super) struct Derived {
     /// The displayed name.
     pub(super) display: Option<String>,
     /// The name that it is filed under.
-    pub(super) file_as: Option<String>,
+    pub(super) file_as: Option<Filed>,
+}
+
+/// A name that a contact is filed under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Filed {
+    /// The name.
+    pub(super) name: String,
+    /// What it is made of: `PidLidFileUnderId` (MS-OXOCNTC 2.2.1.1.12).
+    pub(super) id: i32,
 }
 
 /// Says whether a change touches what the names are made of.
@@ -50,14 +59,18 @@ pub(super) fn follow(content: &Content, before: &Content, shown: &Shown) -> Deri
         first(&after)
     } else {
         let mut formats = FORMATS.iter();
-        let format = formats.find(|format| same(&shown.file_as, Some(&format(before))));
-        format.map(|format| format(&after)).filter(|name| !name.is_empty())
+        let format = formats.find(|(_, format)| same(&shown.file_as, Some(&format(before))));
+        format.map(|format| filed(format, &after)).filter(|filed| !filed.name.is_empty())
     };
-    Derived { display, file_as: kept.filter(|name| !same(&shown.file_as, Some(name))) }
+    Derived { display, file_as: kept.filter(|filed| !same(&shown.file_as, Some(&filed.name))) }
 }
 
-fn first(content: &Content) -> Option<String> {
-    FORMATS.iter().map(|format| format(content)).find(|name| !name.is_empty())
+fn first(content: &Content) -> Option<Filed> {
+    FORMATS.iter().map(|format| filed(format, content)).find(|filed| !filed.name.is_empty())
+}
+
+fn filed((id, format): &Format, content: &Content) -> Filed {
+    Filed { name: format(content), id: *id }
 }
 
 fn same(shown: &str, derived: Option<&str>) -> bool {
@@ -78,16 +91,57 @@ fn display(content: &Content) -> Option<String> {
         .find(|name| !name.is_empty())
 }
 
-/// The names that Outlook offers for filing, ours first; each is blank where its parts are.
-const FORMATS: [fn(&Content) -> String; 7] = [
-    comma,
-    company,
-    email,
-    |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname]),
-    |content| with(&comma(content), &company(content)),
-    |content| with(&company(content), &comma(content)),
-    |content| display(content).unwrap_or_default(),
+/// What a name to file by is made of, and how.
+type Format = (i32, fn(&Content) -> String);
+
+/// `PidLidFileUnderId` of a name that somebody typed.
+const TYPED: i32 = -1;
+
+/// The names that Outlook offers for filing, ours first; each is blank where its parts are. Names of two lines stand in brackets where
+/// Outlook and Exchange show them in one, and some programs store them so.
+const FORMATS: [Format; 19] = [
+    (0x8017, comma),
+    (0x3A16, company),
+    (TYPED, email),
+    (0x8018, |content| two_lines(&company(content), &comma(content))),
+    (0x8019, |content| two_lines(&comma(content), &company(content))),
+    (0x8018, |content| with(&company(content), &comma(content))),
+    (0x8019, |content| with(&comma(content), &company(content))),
+    (0x3A06, |content| join(content, &[Field::GivenName])),
+    (0x3A11, |content| join(content, &[Field::Surname])),
+    (TYPED, |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname])),
+    (0x8037, |content| {
+        join(content, &[Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix])
+    }),
+    (0x3001, |content| display(content).unwrap_or_default()),
+    (0x8031, apart),
+    (0x8030, together),
+    (0x8033, |content| two_lines(&company(content), &apart(content))),
+    (0x8032, |content| two_lines(&company(content), &together(content))),
+    (0x8035, |content| two_lines(&apart(content), &company(content))),
+    (0x8034, |content| two_lines(&together(content), &company(content))),
+    (0x8036, |content| {
+        join(content, &[Field::Surname, Field::GivenName, Field::MiddleName, Field::Suffix])
+    }),
 ];
+
+/// The surname in front, apart from the others.
+fn apart(content: &Content) -> String {
+    join(content, &[Field::Surname, Field::GivenName, Field::MiddleName])
+}
+
+/// As [`apart`], without a space behind it, as East Asian names are written.
+fn together(content: &Content) -> String {
+    let others = join(content, &[Field::GivenName, Field::MiddleName]);
+    [&*text(content, Field::Surname), &*others].concat()
+}
+
+fn two_lines(one: &str, other: &str) -> String {
+    match (one.is_empty(), other.is_empty()) {
+        (false, false) => format!("{one}\r\n{other}"),
+        _ => String::new(),
+    }
+}
 
 fn comma(content: &Content) -> String {
     let surname = text(content, Field::Surname);
@@ -126,11 +180,11 @@ fn join(content: &Content, fields: &[Field]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Derived, Shown, derive, follow};
+    use super::{Derived, FORMATS, Shown, derive, follow};
     use crate::model::{Content, Field};
 
     fn texts(names: Derived) -> Vec<String> {
-        names.display.into_iter().chain(names.file_as).collect()
+        names.display.into_iter().chain(names.file_as.map(|filed| filed.name)).collect()
     }
 
     fn anna() -> Content {
@@ -171,6 +225,42 @@ mod tests {
         let format = shown("Annchen", "Müller, Anna Maria (Firma GmbH)");
         let out = follow(&change, &anna(), &format);
         assert_eq!(texts(out), ["Schmidt, Anna Maria (Firma GmbH)"]);
+    }
+
+    /// MS-OXOCNTC 2.2.1.1.12, by hand. What Outlook files by follows the name, whichever of its formats the person has chosen.
+    #[test]
+    fn every_format_of_outlook_follows() {
+        let mut content = anna();
+        content.set_text(Field::Suffix, "MBA");
+        let named = |surname: &str, id: i32| match id {
+            0x3001 => format!("Dr. Anna Maria {surname} MBA"),
+            0x3A06 => "Anna".to_owned(),
+            0x3A11 => surname.to_owned(),
+            0x3A16 => "Firma GmbH".to_owned(),
+            0x8017 => format!("{surname}, Anna Maria"),
+            0x8018 => format!("Firma GmbH\r\n{surname}, Anna Maria"),
+            0x8019 => format!("{surname}, Anna Maria\r\nFirma GmbH"),
+            0x8030 => format!("{surname}Anna Maria"),
+            0x8031 => format!("{surname} Anna Maria"),
+            0x8032 => format!("Firma GmbH\r\n{surname}Anna Maria"),
+            0x8033 => format!("Firma GmbH\r\n{surname} Anna Maria"),
+            0x8034 => format!("{surname}Anna Maria\r\nFirma GmbH"),
+            0x8035 => format!("{surname} Anna Maria\r\nFirma GmbH"),
+            0x8036 => format!("{surname} Anna Maria MBA"),
+            0x8037 => format!("Anna Maria {surname} MBA"),
+            _ => panic!("{id:x}"),
+        };
+        let change = Content::of_texts(&[(Field::Surname, "Schmidt")]);
+        let mut ids: Vec<i32> = FORMATS.iter().map(|(id, _)| *id).filter(|id| *id > 0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 15);
+        for id in ids {
+            let shown = Shown { display: "Annchen".to_owned(), file_as: named("Müller", id) };
+            let followed = follow(&change, &content, &shown).file_as.map(|filed| filed.name);
+            let expected = named("Schmidt", id);
+            assert_eq!(followed, (expected != shown.file_as).then_some(expected), "{id:x}");
+        }
     }
 
     #[test]

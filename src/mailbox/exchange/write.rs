@@ -199,7 +199,8 @@ fn beside_emails(settings: &[Setting]) -> Vec<Setting> {
 }
 
 fn named(names: Derived) -> impl Iterator<Item = Setting> {
-    let names = [(E::DisplayName, names.display), (E::FileAs, names.file_as)];
+    let names =
+        [(E::DisplayName, names.display), (E::FileAs, names.file_as.map(|filed| filed.name))];
     names.into_iter().filter_map(|(of, name)| Some((of.into(), Some(Theirs::Text(name?)))))
 }
 

@@ -58,8 +58,12 @@ pub(super) fn names(content: &Content, before: &Content, was: &Properties) -> Na
             settings.push((of.into(), Some(V::from(display.as_str()))));
         }
     }
-    if let Some(file_as) = derived.file_as {
-        settings.push((n::FILE_UNDER.into(), Some(V::String(file_as))));
+    if let Some(filed) = derived.file_as {
+        // Outlook goes on by it when a person changes the name. What the person has chosen stays.
+        if present.file_as.is_empty() || was.value(n::FILE_UNDER_ID).is_none() {
+            settings.push((n::FILE_UNDER_ID.into(), Some(V::Integer32(filed.id))));
+        }
+        settings.push((n::FILE_UNDER.into(), Some(V::String(filed.name))));
     }
     Names { shown: derived.display.unwrap_or(present.display), settings }
 }
@@ -79,5 +83,7 @@ mod tests {
         let item = put(names.settings);
         assert_eq!(item.value(p::SUBJECT), Some(&V::from("Anna Müller")));
         assert_eq!(item.value(n::FILE_UNDER), Some(&V::from("Müller, Anna")));
+        // MS-OXOCNTC 2.2.1.1.12: surname, comma, given name.
+        assert_eq!(item.value(n::FILE_UNDER_ID), Some(&V::Integer32(0x8017)));
     }
 }
