@@ -47,6 +47,8 @@ pub const MESSAGE_STATUS: PropertyTag = tag(0x0E17, PropertyType::INTEGER32);
 pub const HAS_ATTACHMENTS: PropertyTag = tag(0x0E1B, PropertyType::BOOLEAN);
 /// The subject without prefix; readers compute it.
 pub const NORMALIZED_SUBJECT: PropertyTag = tag(0x0E1D, PropertyType::STRING);
+/// What a subject begins with, such as `RE: `.
+pub const SUBJECT_PREFIX: PropertyTag = tag(0x003D, PropertyType::STRING);
 /// The plain text.
 pub const BODY: PropertyTag = tag(0x1000, PropertyType::STRING);
 /// The text as compressed RTF.

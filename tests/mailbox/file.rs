@@ -6,7 +6,7 @@ use abgleich::mailbox::contract::{self, Bench, Occasion, sample};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Aside, By, Item, Mailbox, Wanted, Whereabouts, Write, Wrote};
-use abgleich::mapi::{FileTime, Properties, PropertyName, Value, name, property};
+use abgleich::mapi::{FileTime, Properties, PropertyKey, PropertyName, Value, name, property};
 use abgleich::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use abgleich::model::{
     Content, Field, FolderId, ItemId, ItemKind, Recurrence, UserId, Value as ModelValue,
@@ -319,41 +319,47 @@ fn survives(original: &str) {
 }
 
 /// A series that moves to another zone has the same hours on the clocks there. The blob has the clock's hours and stays as it is; the
-/// messages of changed occurrences have instants (MS-OXOCAL 2.2.10.2), and other readers and reminders go by these.
+/// messages of changed occurrences have instants, and when the series would have had them (MS-OXOCAL 2.2.10.2), and other readers and
+/// reminders go by these.
 #[test]
-fn changed_occurrences_go_along_to_another_zone() {
+fn changed_occurrences_go_along_with_zone_and_length_of_their_series() {
     let (mut file, id) = with_series();
-    let before = fetched(&mut file.mailbox, &id);
+    let at = |text: &str| ModelValue::Instant(text.parse().expect("an instant"));
+    let mut write = |content: Content| {
+        let update = over(fetched(&mut file.mailbox, &id), content);
+        let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is written");
+        assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
+        file.mailbox = PstMailbox::new(access(&file.folder));
+        let store = Store::open(&access(&file.folder).path).expect("it opens");
+        let attachments = store.item(nids(&id).1).expect("there").attachments().expect("readable");
+        let start = PropertyName::number(name::set::APPOINTMENT, 0x820D);
+        let times = |one: &Attachment<'_>| {
+            let message = one.item().expect("readable").expect("a message");
+            let value = |key: PropertyKey| message.properties().value(key).expect("readable");
+            [value(start.clone().into()), value(property::END_DATE.into())]
+        };
+        attachments.iter().map(times).collect::<Vec<_>>()
+    };
+    // By hand: at eleven in London, where nothing is ahead of UTC in winter, instead of from ten to half past eleven.
+    let expected = |end: &str| {
+        let time =
+            |day, time: &str| Some(Value::Time(as_if_utc(&format!("2027-01-{day}T{time}:00Z"))));
+        [12, 19, 26].map(|day| [time(day, "11:00"), time(day, end)])
+    };
     let mut content = Content::new();
     content.set(Field::Zone, ModelValue::Text("Europe/London".to_owned()));
-    let at = |text: &str| ModelValue::Instant(text.parse().expect("an instant"));
     content.set(Field::Start, at("2027-01-12T10:00:00Z"));
     content.set(Field::End, at("2027-01-12T11:30:00Z"));
-    let Some(ModelValue::Recurrence(series)) = before.content.value(Field::Recurrence).cloned()
-    else {
+    let Some(ModelValue::Recurrence(own)) = series().value(Field::Recurrence).cloned() else {
         panic!("it is a series")
     };
     let exceptions = [12, 19, 26].map(|day| moved(day, "11", None)).to_vec();
-    let series = Recurrence { exceptions, ..*series };
-    content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(series)));
-    let update = over(before, content);
-    let wrote = file.mailbox.apply(ItemKind::Appointment, &[update]).expect("it is written");
-    assert!(matches!(wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
-    file.mailbox = PstMailbox::new(access(&file.folder));
-    let store = Store::open(&access(&file.folder).path).expect("it opens");
-    let item = store.item(nids(&id).1).expect("it is there");
-    let start = PropertyName::number(name::set::APPOINTMENT, 0x820D);
-    let starts = item
-        .attachments()
-        .expect("readable")
-        .iter()
-        .map(|attachment| {
-            let message = attachment.item().expect("readable").expect("a message");
-            message.properties().value(start.clone()).expect("readable")
-        })
-        .collect::<Vec<_>>();
-    let expected = [12, 19, 26].map(|day| as_if_utc(&format!("2027-01-{day}T11:00:00Z")));
-    assert_eq!(starts, expected.map(|at| Some(Value::Time(at))));
+    let moved = Recurrence { exceptions, ..*own };
+    content.set(Field::Recurrence, ModelValue::Recurrence(Box::new(moved)));
+    assert_eq!(write(content), expected("11:30"));
+    let mut longer = Content::new();
+    longer.set(Field::End, at("2027-01-12T12:30:00Z"));
+    assert_eq!(write(longer), expected("12:30"));
 }
 
 /// A text that staffITpro cleared is gone, in whatever form Outlook keeps it: its own items often have no plain one.

@@ -35,14 +35,12 @@ pub(super) fn read(
             guests.push(guest);
         }
     }
-    // Texts of guests without a table are what an export may leave of them.
+    // Texts of guests who are in no table are what an export may leave of them.
     let named = [n::TO_ATTENDEES, n::CC_ATTENDEES].iter().any(|of| {
         let text = item.value(*of).and_then(V::as_text).unwrap_or_default();
         !text.trim().is_empty()
     });
-    let has_guests = !guests.is_empty()
-        || flags & RECEIVED != 0
-        || (flags & MEETING != 0 && recipients.is_empty() && named);
+    let has_guests = !guests.is_empty() || flags & RECEIVED != 0 || (flags & MEETING != 0 && named);
     content.set(Field::Attendees, Value::Attendees(guests));
     has_guests
 }

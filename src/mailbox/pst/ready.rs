@@ -190,17 +190,19 @@ fn change(
         }
     }
     let (old, new) = (pattern(&was), pattern(&after));
+    // In another zone the same hours on the clock are other instants, which the messages of changed occurrences tell, as they tell
+    // when the occurrence would have ended.
+    let length = |series: &AppointmentRecurrence| series.ends.saturating_sub(series.starts);
+    let anew = was.value(n::SERIES_ZONE) != after.value(n::SERIES_ZONE)
+        || old.as_ref().map(length) != new.as_ref().map(length);
     let changes = |series: Option<&AppointmentRecurrence>| -> Vec<OccurrenceChange> {
         series.map(|series| series.changes.clone()).unwrap_or_default()
     };
     let (old, fresh) = (changes(old.as_ref()), changes(new.as_ref()));
-    // In another zone the same hours on the clock are other instants, which their messages tell.
-    let rezoned = was.value(n::SERIES_ZONE) != after.value(n::SERIES_ZONE);
-    if old == fresh && !rezoned {
+    if old == fresh && !anew {
         return Ok(change);
     }
-    let stays =
-        |one: &OccurrenceChange, among: &[OccurrenceChange]| !rezoned && among.contains(one);
+    let stays = |one: &OccurrenceChange, among: &[OccurrenceChange]| !anew && among.contains(one);
     let put: Vec<_> = fresh.iter().filter(|one| !stays(one, &old)).cloned().collect();
     // One that cannot be read keeps this item from being written, not the others of the batch.
     let held = fetch::held(store, item)?;

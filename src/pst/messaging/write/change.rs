@@ -244,12 +244,32 @@ pub(super) fn edit(
         context.remove(*id, source)?;
     }
     if remove.contains(&property::SUBJECT.id) {
-        context.remove(property::CONVERSATION_TOPIC.id, source)?;
+        let others =
+            [property::CONVERSATION_TOPIC, property::NORMALIZED_SUBJECT, property::SUBJECT_PREFIX];
+        for tag in others {
+            context.remove(tag.id, source)?;
+        }
     }
     for (tag, value) in set.iter() {
         context.set(tag, &value.stored(), source)?;
     }
+    let (subject, topic) = (set.bytes(property::SUBJECT), set.bytes(property::CONVERSATION_TOPIC));
+    if let (Some(subject), Some(topic)) = (subject, topic) {
+        for (tag, value) in subject_in_parts(&subject, &topic) {
+            // Some programs store it in parts as well, and some readers go by these.
+            if context.bytes(tag, source)?.is_some() {
+                context.set(tag, value, source)?;
+            }
+        }
+    }
     Ok(())
+}
+
+/// Returns the two parts of a subject that is stored with its lead-in: what it begins with, such as `RE: `, and the topic.
+fn subject_in_parts<'s>(subject: &'s [u8], topic: &'s [u8]) -> [(PropertyTag, &'s [u8]); 2] {
+    let text = subject.strip_prefix(&[1, 0]).and_then(|text| text.get(2..)).unwrap_or(subject);
+    let prefix = text.strip_suffix(topic).unwrap_or_default();
+    [(property::NORMALIZED_SUBJECT, topic), (property::SUBJECT_PREFIX, prefix)]
 }
 
 /// Reads the values that a table with these columns tells of an item.

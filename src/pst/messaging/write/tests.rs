@@ -235,6 +235,10 @@ fn an_item_from_creation_to_deletion() {
     let prefix = PropertyTag::from_bits(0x6619_001F);
     item.properties.set(prefix, Value::String("old".into()));
     item.properties.set(property::MESSAGE_FLAGS, Value::Integer32(0));
+    let parts = [property::NORMALIZED_SUBJECT, property::SUBJECT_PREFIX];
+    for (tag, part) in parts.into_iter().zip(["Änne 😀", "RE: "]) {
+        item.properties.set(tag, Value::from(part));
+    }
     let mut batch = Batch::begin(&mut file, NOW).unwrap();
     let nid = batch.add_item(contacts, &item).unwrap();
     let strange_id = batch.property(&strange.into()).unwrap();
@@ -265,13 +269,22 @@ fn an_item_from_creation_to_deletion() {
     assert_eq!(modified, Some(Value::Time(later)));
     assert_eq!(value(file.nodes(), nid, property::CREATION_TIME.id), Some(Value::Time(NOW)));
 
-    // A subject that is taken away takes its topic along.
+    // A subject that stands there in parts as well is the same in all of them (MS-OXCMSG 2.2.1.9 and 2.2.1.10).
+    let mut change = ItemChange::default();
+    change.set.set(property::SUBJECT, Value::from("AW: Termin"));
+    let mut batch = Batch::begin(&mut file, later).unwrap();
+    batch.change_item(nid, &change).unwrap();
+    batch.commit().unwrap();
+    assert_eq!(audit(file.nodes())[&contacts], [nid]);
+    let found = parts.map(|tag| text(file.nodes(), nid, tag.id));
+    assert_eq!(found, ["Termin", "AW: "]);
+    // A subject that is taken away takes its parts along.
     let mut batch = Batch::begin(&mut file, later).unwrap();
     let bare = ItemChange { remove: vec![property::SUBJECT.into()], ..ItemChange::default() };
     batch.change_item(nid, &bare).unwrap();
     batch.commit().unwrap();
     assert_eq!(audit(file.nodes())[&contacts], [nid]);
-    for tag in [property::SUBJECT, property::CONVERSATION_TOPIC] {
+    for tag in [property::SUBJECT, property::CONVERSATION_TOPIC].into_iter().chain(parts) {
         assert_eq!(value(file.nodes(), nid, tag.id), None, "{tag}");
     }
 
