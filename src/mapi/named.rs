@@ -216,6 +216,8 @@ names! {
     GLOBAL_OBJECT_ID = MEETING 0x0003 BINARY;
     /// The same for all occurrences of a series.
     CLEAN_GLOBAL_OBJECT_ID = MEETING 0x0023 BINARY;
+    /// Whether it belongs to a series (`PidLidIsRecurring`).
+    IS_RECURRING = MEETING 0x0005 BOOLEAN;
 
     // Tasks.
 

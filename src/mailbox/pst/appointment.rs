@@ -16,10 +16,12 @@ use crate::mapi::{FileTime, Properties, Value as V, named as n, property as p};
 use crate::model::recurrence::{Pattern, Range};
 use crate::model::{Content, Field, Recurrence, Slot, Value};
 
-/// `PidTagIconIndex` of an appointment.
+/// `PidTagIconIndex` of an appointment; that of a series is the next one (MS-OXOCAL 2.2.1.49).
 const ICON: i32 = 0x400;
-/// The same of a series.
-const ICON_OF_SERIES: i32 = 0x401;
+/// The same of a meeting.
+const ICON_OF_MEETING: i32 = 0x402;
+/// The bit of `PidLidAppointmentStateFlags` that a meeting has.
+const IS_MEETING: i32 = 1;
 /// `PidLidSideEffects` of an appointment.
 const SIDE_EFFECTS: i32 = 0x171;
 /// `PidLidReminderDelta` of an appointment without a reminder, which has it all the same (MS-OXORMDR 2.2.1.3): Outlook's default.
@@ -44,6 +46,7 @@ pub(super) fn fresh(desk: &Desk<'_>) -> Vec<Setting> {
         (n::INTENDED_BUSY_STATUS.into(), Some(V::Integer32(-1))),
         (n::LOCATION.into(), Some(V::from(""))),
         (n::RECURRING.into(), Some(V::Boolean(false))),
+        (n::IS_RECURRING.into(), Some(V::Boolean(false))),
         (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
         (n::INVITED.into(), Some(V::Boolean(false))),
         (n::REMINDER_SET.into(), Some(V::Boolean(false))),
@@ -74,7 +77,8 @@ pub(super) fn times(
         _ => None,
     };
     // A change of the times alone must not lose a series that the model cannot hold (rule D10).
-    let held = series.is_some() || was.value(n::APPOINTMENT_RECURRENCE).is_some();
+    let recurred = was.value(n::APPOINTMENT_RECURRENCE).is_some();
+    let held = series.is_some() || recurred;
     if moved && held && slot.is_none() {
         return Err(
             "the series of this appointment cannot be read, so its times cannot be moved".into()
@@ -98,9 +102,11 @@ pub(super) fn times(
             }
             None => (None, Reckoned::once(&span)),
         };
-        out.extend(times::write(&span, &reckoned, series.is_some(), keeps_zones));
-        out.extend(pattern(series.zip(blob.as_ref()), &reckoned)?);
-        if blob.is_none() || blob != known {
+        let recurs = (recurred, series.is_some());
+        out.extend(times::write(&span, &reckoned, was, recurs, keeps_zones));
+        out.extend(pattern(series.zip(blob.as_ref()), &reckoned, recurred)?);
+        out.extend(kind(was, recurs));
+        if blob != known || recurred && blob.is_none() {
             // It described the series as it was, and need not be there.
             out.push((n::RECURRENCE_TEXT.into(), None));
         }
@@ -180,19 +186,35 @@ pub(super) fn course(span: &Span) -> Course {
     }
 }
 
+/// Tells an appointment from a series, where it becomes the other.
+fn kind(was: &Properties, (recurred, recurs): (bool, bool)) -> Vec<Setting> {
+    if recurred == recurs {
+        return Vec::new();
+    }
+    let flags = was.value(n::STATE_FLAGS).and_then(V::as_i32).unwrap_or(0);
+    let icon = if flags & IS_MEETING == 0 { ICON } else { ICON_OF_MEETING };
+    vec![
+        (n::RECURRING.into(), Some(V::Boolean(recurs))),
+        (n::IS_RECURRING.into(), Some(V::Boolean(recurs))),
+        (p::ICON_INDEX.into(), Some(V::Integer32(icon + i32::from(recurs)))),
+    ]
+}
+
 fn pattern(
     series: Option<(&Recurrence, &AppointmentRecurrence)>,
     reckoned: &Reckoned,
+    recurred: bool,
 ) -> Result<Vec<Setting>, Unfit> {
     let Some((series, blob)) = series else {
-        return Ok(vec![
-            (n::APPOINTMENT_RECURRENCE.into(), None),
-            (n::RECURRING.into(), Some(V::Boolean(false))),
-            (n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))),
+        let mut out = vec![
             (n::CLIP_START.into(), times::file_time(reckoned.start)),
             (n::CLIP_END.into(), times::file_time(reckoned.end)),
-            (p::ICON_INDEX.into(), Some(V::Integer32(ICON))),
-        ]);
+        ];
+        if recurred {
+            out.push((n::APPOINTMENT_RECURRENCE.into(), None));
+            out.push((n::RECURRENCE_TYPE.into(), Some(V::Integer32(0))));
+        }
+        return Ok(out);
     };
     let midnight = |date| span::midnight(date, &reckoned.rules).and_then(times::file_time);
     let first = midnight(blob.pattern.start.to_datetime().date());
@@ -213,11 +235,9 @@ fn pattern(
     };
     Ok(vec![
         (n::APPOINTMENT_RECURRENCE.into(), Some(V::Binary(blob.to_bytes()))),
-        (n::RECURRING.into(), Some(V::Boolean(true))),
         (n::RECURRENCE_TYPE.into(), Some(V::Integer32(kind))),
         (n::CLIP_START.into(), first),
         (n::CLIP_END.into(), last),
-        (p::ICON_INDEX.into(), Some(V::Integer32(ICON_OF_SERIES))),
     ])
 }
 

@@ -143,11 +143,13 @@ impl Reckoned {
     }
 }
 
-/// Writes the block. A series has its zone in two more forms; the zone of the end stays where zones are kept.
+/// Writes the block. `recurs` says whether it was a series and whether it is one: that has its zone in three more forms. A single
+/// appointment may have them all the same, and then they follow. The zone of the end stays where zones are kept.
 pub(super) fn write(
     span: &Span,
     reckoned: &Reckoned,
-    is_series: bool,
+    was: &Properties,
+    (recurred, recurs): (bool, bool),
     keeps_zones: bool,
 ) -> Vec<Setting> {
     let Reckoned { rule, start, end, .. } = *reckoned;
@@ -156,7 +158,6 @@ pub(super) fn write(
     let zone = || Some(V::Binary(ZoneDefinition::of(name, rule).to_bytes()));
     let minutes = (end.as_second() - start.as_second()) / 60;
     let (start, end) = (file_time(start), file_time(end));
-    let series = |value: Option<V>| value.filter(|_| is_series);
     let mut out = vec![
         (n::APPOINTMENT_START.into(), start.clone()),
         (n::APPOINTMENT_END.into(), end.clone()),
@@ -167,10 +168,18 @@ pub(super) fn write(
         (n::DURATION.into(), i32::try_from(minutes).ok().map(V::Integer32)),
         (n::ALL_DAY.into(), Some(V::Boolean(span.all_day))),
         (n::START_ZONE.into(), zone()),
-        (n::SERIES_ZONE.into(), series(zone())),
-        (n::TIME_ZONE_STRUCT.into(), series(Some(V::Binary(rule.to_bytes())))),
-        (n::TIME_ZONE_TEXT.into(), series(Some(V::from(name)))),
     ];
+    for (of, value) in [
+        (n::SERIES_ZONE, zone()),
+        (n::TIME_ZONE_STRUCT, Some(V::Binary(rule.to_bytes()))),
+        (n::TIME_ZONE_TEXT, Some(V::from(name))),
+    ] {
+        if recurs || recurred {
+            out.push((of.into(), value.filter(|_| recurs)));
+        } else if was.value(of).is_some() && !keeps_zones {
+            out.push((of.into(), value));
+        }
+    }
     if !keeps_zones {
         out.push((n::END_ZONE.into(), zone()));
     }

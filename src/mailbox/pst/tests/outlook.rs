@@ -368,6 +368,49 @@ fn d10_a_series_starts_with_its_first_occurrence_or_is_held() {
     }
 }
 
+/// What Outlook keeps of an appointment's kind and zone beside it. A meeting has an icon of its own (MS-OXOCAL 2.2.1.49), and the absence
+/// of `PidLidIsRecurring` says that it is no series (2.2.1.13).
+#[test]
+fn d11_what_tells_the_kind_and_the_zone_once_more_changes_with_them_alone() {
+    let mailbox = zone("Europe/Berlin");
+    let mut content = sample::full(ItemKind::Appointment);
+    let series = content.slot(Field::Recurrence).unwrap().clone();
+    content.put(Field::Recurrence, crate::model::Slot::Blank);
+    let mut item = create(ItemKind::Appointment, &content, &mailbox);
+    for (of, value) in [
+        (n::TIME_ZONE_TEXT, V::from("(GMT+05:00) Tashkent")),
+        (n::RECURRENCE_TEXT, V::from("")),
+        (n::STATE_FLAGS, V::Integer32(1)),
+    ] {
+        item.set(of, value);
+    }
+    item.set(p::ICON_INDEX, V::Integer32(0x402));
+    let told = |item: &Properties| {
+        let text = |of: Named| item.value(of).and_then(V::as_text).map(str::to_owned);
+        let icon = item.value(p::ICON_INDEX).and_then(V::as_i32);
+        let recurs = item.value(n::IS_RECURRING).and_then(V::as_bool);
+        (text(n::TIME_ZONE_TEXT), text(n::RECURRENCE_TEXT), icon, recurs)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let mut later = Content::new();
+    later.set(Field::Start, Value::Instant("2027-01-12T09:30:00Z".parse().unwrap()));
+    change(ItemKind::Appointment, &mut item, &later, &mailbox);
+    let tashkent = (text("(GMT+05:00) Tashkent"), text(""), Some(0x402), Some(false));
+    assert_eq!(told(&item), tashkent);
+    let mut london = Content::new();
+    london.set_text(Field::Zone, "Europe/London");
+    change(ItemKind::Appointment, &mut item, &london, &mailbox);
+    assert_eq!(told(&item).0, text("GMT Standard Time"));
+    let mut recurs = Content::new();
+    recurs.put(Field::Recurrence, series);
+    change(ItemKind::Appointment, &mut item, &recurs, &mailbox);
+    assert_eq!(told(&item), (text("GMT Standard Time"), None, Some(0x403), Some(true)));
+    let mut once = Content::new();
+    once.put(Field::Recurrence, crate::model::Slot::Blank);
+    change(ItemKind::Appointment, &mut item, &once, &mailbox);
+    assert_eq!(told(&item), (None, None, Some(0x402), Some(false)));
+}
+
 /// Public readers take 0x5AE980E1 in `PidLidReminderDelta` for 15 minutes (openchange, Zarafa, libpst's successors in Java).
 #[test]
 fn a_reminder_as_usual_comes_fifteen_minutes_before() {

@@ -30,6 +30,8 @@ use super::template::ATTACHMENTS;
 const RTF_IN_SYNC: PropertyTag = PropertyTag::from_bits(0x0E1F_000B);
 /// What the plain text begins with, which lists show below the subject. MS-PST 2.1.2, `PidTagPstBodyPrefix`.
 const BODY_PREFIX: PropertyTag = PropertyTag::from_bits(0x6619_001F);
+/// Its length in Outlook's files, in units of UTF-16.
+const BEGINNING: usize = 255;
 
 /// What of an item is to be changed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -229,15 +231,17 @@ pub(super) fn edit(
         None => remove.contains(&property::BODY.id),
     };
     if is_other {
-        let others = [
-            property::RTF_COMPRESSED,
-            RTF_IN_SYNC,
-            property::HTML,
-            property::NATIVE_BODY,
-            BODY_PREFIX,
-        ];
-        for tag in others {
+        let rich = [property::RTF_COMPRESSED, RTF_IN_SYNC, property::HTML, property::NATIVE_BODY];
+        for tag in rich {
             context.remove(tag.id, source)?;
+        }
+        match set.bytes(property::BODY) {
+            Some(new) if context.bytes(BODY_PREFIX, source)?.is_some() => {
+                context.set(BODY_PREFIX, beginning(&new), source)?;
+            }
+            _ => {
+                context.remove(BODY_PREFIX.id, source)?;
+            }
         }
     }
     for id in remove {
@@ -263,6 +267,15 @@ pub(super) fn edit(
         }
     }
     Ok(())
+}
+
+/// Returns the first 255 characters of a text, as Outlook keeps them, without half of a pair.
+fn beginning(text: &[u8]) -> &[u8] {
+    let length = match text.get(2 * BEGINNING - 1) {
+        Some(0xD8..=0xDB) => 2 * BEGINNING - 2,
+        _ => text.len().min(2 * BEGINNING),
+    };
+    text.get(..length).unwrap_or_default()
 }
 
 /// Returns the two parts of a subject that is stored with its lead-in: what it begins with, such as `RE: `, and the topic.
@@ -295,4 +308,22 @@ pub(super) fn values_of(
 /// Reads an item's flags.
 pub(super) fn flags(context: &mut ContextEdit, source: &NodeSource<'_>) -> Result<u32, PstError> {
     Ok(number(&context.bytes(property::MESSAGE_FLAGS, source)?.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beginning;
+    use crate::pst::ltp::write::value::utf16 as stored;
+
+    /// Outlook's own files have 255 characters; U+1F600 takes two, which belong together.
+    #[test]
+    fn a_text_begins_with_whole_characters() {
+        for (text, characters) in
+            [("a".repeat(300), 255), ("a".repeat(254) + "😀", 254), ("a".repeat(253) + "😀b", 255)]
+        {
+            assert_eq!(beginning(&stored(&text)).len(), 2 * characters, "{text}");
+        }
+        assert_eq!(beginning(&stored("ab")), stored("ab"));
+        assert!(beginning(&[]).is_empty());
+    }
 }

@@ -261,7 +261,7 @@ fn an_item_from_creation_to_deletion() {
     assert_eq!(audit(file.nodes())[&contacts], [nid]);
     assert_eq!(text(file.nodes(), nid, property::BODY.id), "new".repeat(5000));
     assert_eq!(value(file.nodes(), nid, property::RTF_COMPRESSED.id), None);
-    assert_eq!(value(file.nodes(), nid, prefix.id), None);
+    assert_eq!(text(file.nodes(), nid, prefix.id), "new".repeat(85));
     assert_eq!(value(file.nodes(), nid, file_under), None);
     assert_eq!(value(file.nodes(), nid, strange_id), Some(Value::Binary(vec![7; 9000])));
     assert_eq!(value(file.nodes(), nid, property::SEARCH_KEY.id), search_key);
@@ -299,7 +299,7 @@ fn an_item_from_creation_to_deletion() {
         batch.commit().unwrap();
     }
     assert_eq!(audit(file.nodes())[&contacts], [nid]);
-    for tag in [property::BODY, property::HTML, property::RTF_COMPRESSED] {
+    for tag in [property::BODY, property::HTML, property::RTF_COMPRESSED, prefix] {
         assert_eq!(value(file.nodes(), nid, tag.id), None, "{tag}");
     }
 
