@@ -121,6 +121,9 @@ pub struct Opened {
     /// Whether all of the person's folders can be seen. A delegate may see the default folders alone, and an item that was filed in
     /// another one is then nowhere (rule D4).
     pub sees_all: bool,
+    /// Whether the id of an item that is gone is never given to another one. A PST file that was put back from a copy gives ids anew,
+    /// and what is behind one may be somebody else's.
+    pub ids_last: bool,
 }
 
 /// Where a folder is.

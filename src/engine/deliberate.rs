@@ -177,6 +177,10 @@ impl Session<'_> {
         let mut as_read = None;
         let (mut unreadable, mut vanished) = (false, false);
         match answer {
+            Some(Ok(read)) if seen.candidate.is_none() && self.is_another(&seen.pair, &read) => {
+                self.part(kind, &mut seen.pair, read)?;
+                vanished = true;
+            }
             Some(Ok(mut read)) => {
                 as_read = self.kept.has_room().then(|| read.clone());
                 let bare = seen
@@ -194,7 +198,8 @@ impl Session<'_> {
                 if read.aside.wants_a_write() {
                     view.bare.insert(Field::Recurrence);
                 }
-                view.stamped = seen.candidate.is_none() && self.carries_stamp(&read, &seen.pair);
+                view.stamped =
+                    seen.candidate.is_none() && self.carries_stamp(&read.identity, &seen.pair);
                 if let Some(half) = seen.pair.item_half.as_mut().filter(|_| seen.pair.days_in_utc)
                     && reword(half, &read.formerly, &view.half)
                 {
@@ -307,15 +312,6 @@ impl Session<'_> {
             self.kept.keep_work(Box::new(Planned { verdict, pair: seen.pair, record, half }));
         }
         Ok(())
-    }
-
-    /// Says whether an item carries the stamp of a pair's record, so that linking them writes nothing.
-    fn carries_stamp(&self, item: &Item, pair: &PairRow) -> bool {
-        item.identity.stamp.as_ref().is_some_and(|stamp| {
-            stamp.tenant == *self.job.tenant
-                && stamp.user == *self.job.user
-                && stamp.record == pair.record
-        })
     }
 
     /// Gives changed fields of a record the time of their original edit, where it is known (rule D1); a value met for the
@@ -443,7 +439,7 @@ impl Session<'_> {
                         &Settlement {
                             record_version: Some(&record.version),
                             item: Some((&item.identity.id, &item.identity.version)),
-                            stamped: self.is_ours(&item.identity),
+                            stamped: self.carries_stamp(&item.identity, &seen.pair),
                             folder: item.folder.as_ref(),
                             record_half: &record_half,
                             item_half: &item_half,

@@ -3,10 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+
 use crate::engine::observe_outlook::SEARCH;
 use crate::engine::report::Counts;
 use crate::engine::session::{Session, Stop};
-use crate::mailbox::{By, Found, Identity, ItemError};
+use crate::engine::unread::Incoming;
+use crate::mailbox::{By, Found, Identity, Item, ItemError};
 use crate::model::{Content, Field, FolderId, ItemId, ItemKind, RecordId, Scope, Slot, Token};
 use crate::reason::Code;
 use crate::state::{ItemPresence, PairRow, StateError, UnpairedRow};
@@ -129,6 +132,39 @@ impl Session<'_> {
     fn sees_everything(&self, kind: ItemKind) -> Result<bool, StateError> {
         let sees = self.opened.sees_private && self.opened.sees_all;
         Ok(sees && self.state.count_unread(self.id, kind)? == 0)
+    }
+
+    /// Says whether the item behind a pair's id is another one by now, where ids are given anew: it has not the
+    /// stamp that the pair's own had, or it was made after the pair's own was last seen.
+    pub(super) fn is_another(&self, pair: &PairRow, item: &Item) -> bool {
+        if self.opened.ids_last || !pair.is_linked() {
+            return false;
+        }
+        if pair.stamped {
+            return !self.carries_stamp(&item.identity, pair);
+        }
+        let times = item.created_at.map(Timestamp::as_second).zip(pair.item_modified);
+        times.is_some_and(|(made, seen)| made > seen)
+    }
+
+    /// Takes an item off a pair that is not the pair's own, and takes it in like any that is new. The pair's own is looked for by
+    /// the next run.
+    pub(super) fn part(
+        &self,
+        kind: ItemKind,
+        pair: &mut PairRow,
+        item: Item,
+    ) -> Result<(), StateError> {
+        self.state.lose_item(pair.id)?;
+        pair.item_state = ItemPresence::Missing;
+        pair.item = None;
+        let Some(folder) = item.folder.clone().or_else(|| pair.folder.clone()) else {
+            return Ok(());
+        };
+        if self.see_incoming(&self.state, kind, &folder, &Incoming::read(item))? {
+            self.state.mark_doubtful(self.id, kind)?;
+        }
+        Ok(())
     }
 
     fn follow(&mut self, pair: &PairRow, item: &ItemId, folder: &FolderId) -> Result<(), Stop> {

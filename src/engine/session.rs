@@ -22,7 +22,7 @@ use crate::model::{
 };
 use crate::reason::Code;
 use crate::source::{Description, Source, SourceError};
-use crate::state::{MailboxId, State, StateError, StateFolder};
+use crate::state::{MailboxId, PairRow, State, StateError, StateFolder};
 
 /// One mailbox to bring into agreement.
 #[derive(Clone, Copy)]
@@ -212,6 +212,12 @@ impl Session<'_> {
             .stamp
             .as_ref()
             .is_some_and(|stamp| stamp.tenant == *self.job.tenant && stamp.user == *self.job.user)
+    }
+
+    /// Says whether an item carries the stamp of a pair's record.
+    pub(super) fn carries_stamp(&self, identity: &Identity, pair: &PairRow) -> bool {
+        self.is_ours(identity)
+            && identity.stamp.as_ref().is_some_and(|stamp| stamp.record == pair.record)
     }
 
     /// Returns the active scopes of a module.

@@ -24,7 +24,7 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    fn read(item: Item) -> Self {
+    pub(super) fn read(item: Item) -> Self {
         Self {
             identity: item.identity,
             folder: item.folder,

@@ -147,6 +147,7 @@ impl Mailbox for MemoryMailbox {
             clock: Some(store.now),
             sees_private: store.sees_private,
             sees_all: store.sees_all,
+            ids_last: true,
         })
     }
 

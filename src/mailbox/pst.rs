@@ -178,7 +178,14 @@ impl Mailbox for PstMailbox {
             text + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
         }));
         // The file has no clock of its own, and no delegates.
-        Ok(Opened { identity, exists, clock: None, sees_private: true, sees_all: true })
+        Ok(Opened {
+            identity,
+            exists,
+            clock: None,
+            sees_private: true,
+            sees_all: true,
+            ids_last: false,
+        })
     }
 
     fn person(&mut self) -> Result<Option<String>, MailboxError> {

@@ -213,17 +213,56 @@ impl State {
         state: ItemPresence,
         item: Option<(&ItemId, &FolderId)>,
     ) -> Result<(), StateError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE pair SET item_state = ?2, item = ifnull(?3, item), folder = ifnull(?4, folder),
-                     dirty = dirty | 2 WHERE id = ?1",
-            )?
-            .execute(params![
+        let mut update = self.connection.prepare_cached(
+            "UPDATE pair SET item_state = ?2, item = ifnull(?3, item), folder = ifnull(?4, folder),
+                 dirty = dirty | 2 WHERE id = ?1",
+        )?;
+        let (item, folder) = item.unzip();
+        self.give_item(pair, item, || {
+            update.execute(params![
                 pair,
                 state.key(),
-                item.map(|(id, _)| id.as_str()),
-                item.map(|(_, folder)| folder.as_str())
-            ])?;
+                item.map(ItemId::as_str),
+                folder.map(FolderId::as_str)
+            ])
+        })
+    }
+
+    /// Notes that what is behind the id of a pair's item is not the pair's own, which is to be looked for.
+    pub fn lose_item(&self, pair: i64) -> Result<(), StateError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE pair SET item = NULL, folder = NULL, item_version = NULL, item_state = 'missing', dirty = dirty | 2
+                 WHERE id = ?1",
+            )?
+            .execute(params![pair])?;
+        Ok(())
+    }
+
+    /// Gives a pair an item. Where another pair has its id, the mailbox has given that a second time (a PST file that was put back from
+    /// a copy does): what the other pair had is gone.
+    pub(super) fn give_item(
+        &self,
+        pair: i64,
+        item: Option<&ItemId>,
+        mut give: impl FnMut() -> rusqlite::Result<usize>,
+    ) -> Result<(), StateError> {
+        let error = match give() {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        let taken = error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE);
+        let Some(item) = item.filter(|_| taken) else { return Err(error.into()) };
+        self.connection.execute(
+            "UPDATE pair SET item = NULL, folder = NULL, item_version = NULL,
+                 dirty = dirty | CASE item_state WHEN 'here' THEN 2 ELSE 0 END,
+                 item_state = CASE item_state WHEN 'here' THEN 'missing' ELSE item_state END
+             WHERE item = ?2 AND id <> ?1 AND mailbox = (SELECT mailbox FROM pair WHERE id = ?1)",
+            params![pair, item.as_str()],
+        )?;
+        give()?;
         Ok(())
     }
 
@@ -244,20 +283,20 @@ impl State {
         state: ItemPresence,
         (created, token): (bool, Option<&Token>),
     ) -> Result<(), StateError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE pair SET item = ?2, folder = ?3, item_state = ?4, created = ?5, token = ?6, dirty = dirty | 2
-                 WHERE id = ?1",
-            )?
-            .execute(params![
+        let mut update = self.connection.prepare_cached(
+            "UPDATE pair SET item = ?2, folder = ?3, item_state = ?4, created = ?5, token = ?6, dirty = dirty | 2
+             WHERE id = ?1",
+        )?;
+        self.give_item(pair, Some(item), || {
+            update.execute(params![
                 pair,
                 item.as_str(),
                 folder.as_str(),
                 state.key(),
                 created,
                 token.map(Token::as_str)
-            ])?;
-        Ok(())
+            ])
+        })
     }
 
     /// Marks all pairs of a scope, so that the scope is compared as a whole.

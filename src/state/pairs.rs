@@ -352,18 +352,18 @@ impl State {
         let categories = (*settlement.categories != OwnCategories::default())
             .then(|| serde_json::to_string(settlement.categories).ok())
             .flatten();
-        self.connection
-            .prepare_cached(
-                "UPDATE pair SET record_version = ifnull(?2, record_version), item = ifnull(?3, item),
-                     item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), linked = 1, record_half = ?6, item_half = ?7,
-                     apart = ?8, private = ?9, categories = ?10, taken = NULL,
-                     item_modified = ifnull(?11, item_modified), record_changed = ifnull(?12, record_changed),
-                     stamped = ?13, item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END,
-                     created = ifnull(?14, created), token = CASE WHEN ?14 IS NULL THEN token ELSE ?15 END,
-                     outcome = ?16, dirty = CASE WHEN ?17 THEN dirty | 4 ELSE 0 END
-                 WHERE id = ?1",
-            )?
-            .execute(params![
+        let mut update = self.connection.prepare_cached(
+            "UPDATE pair SET record_version = ifnull(?2, record_version), item = ifnull(?3, item),
+                 item_version = ifnull(?4, item_version), folder = ifnull(?5, folder), linked = 1, record_half = ?6, item_half = ?7,
+                 apart = ?8, private = ?9, categories = ?10, taken = NULL,
+                 item_modified = ifnull(?11, item_modified), record_changed = ifnull(?12, record_changed),
+                 stamped = ?13, item_state = CASE WHEN ?3 IS NULL THEN item_state ELSE 'here' END,
+                 created = ifnull(?14, created), token = CASE WHEN ?14 IS NULL THEN token ELSE ?15 END,
+                 outcome = ?16, dirty = CASE WHEN ?17 THEN dirty | 4 ELSE 0 END
+             WHERE id = ?1",
+        )?;
+        self.give_item(pair, item, || {
+            update.execute(params![
                 pair,
                 settlement.record_version.map(RecordVersion::as_str),
                 item.map(ItemId::as_str),
@@ -381,8 +381,8 @@ impl State {
                 token.flatten().map(Token::as_str),
                 settlement.outcome.map(Code::code),
                 settlement.stays_dirty
-            ])?;
-        Ok(())
+            ])
+        })
     }
 
     /// Puts the item's half of a base into the words of this program; what it says stays the same.
@@ -430,14 +430,15 @@ impl State {
 
     /// Gives a pair an item that a person chose (`link`); both sides meet for the first time in the next run.
     pub fn link(&self, pair: i64, item: &ItemId, folder: &FolderId) -> Result<(), StateError> {
-        self.connection.execute(
+        let mut update = self.connection.prepare_cached(
             "UPDATE pair SET item = ?2, folder = ?3, item_state = 'here', item_version = NULL, linked = 0, record_half = NULL,
                  item_half = NULL, apart = NULL, created = 0, stamped = 0, token = NULL, categories = NULL, dirty = dirty | 4,
                  outcome = NULL, taken = NULL
              WHERE id = ?1",
-            params![pair, item.as_str(), folder.as_str()],
         )?;
-        Ok(())
+        self.give_item(pair, Some(item), || {
+            update.execute(params![pair, item.as_str(), folder.as_str()])
+        })
     }
 
     /// Notes a person's word on who prevails in a pair.

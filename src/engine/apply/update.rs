@@ -386,7 +386,7 @@ impl Session<'_> {
             &Settlement {
                 record_version: Some(&version),
                 item: Some((&identity.id, &identity.version)),
-                stamped: self.is_ours(&identity),
+                stamped: self.carries_stamp(&identity, &work.pair),
                 folder: folder.as_ref(),
                 record_half: &record_half,
                 item_half: &item_half,

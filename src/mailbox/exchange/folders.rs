@@ -131,6 +131,7 @@ impl Folders {
                 .filter(|folder| folder.rights.is_none_or(|rights| rights.read))
                 .all(|folder| self.sees_private(folder)),
             sees_all: defaults.root.as_ref().is_some_and(|root| self.sees_below(root)),
+            ids_last: true,
         };
         self.defaults = Some(defaults);
         Ok(opened)
