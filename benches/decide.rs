@@ -273,6 +273,7 @@ fn burden(folder: &Path, mailbox: MailboxId) {
                     scope: Some(Scope::ALL[0]),
                     label: Some(format!("{} Jörg Grünäcker", row.record)),
                     fields: FieldSet::of(Field::Email4),
+                    detail: None,
                     first_seen: NOW,
                     run: run.clone(),
                 };

@@ -336,6 +336,21 @@ pub enum Wrote {
     Unanswered,
 }
 
+impl Wrote {
+    /// Returns why the mailbox did not take it, by the code or in words that have no values in them.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Denied(why)
+            | Self::Refused { code: why, .. }
+            | Self::Unfit(why)
+            | Self::Unreadable(why) => Some(why),
+            Self::Done { .. } | Self::Conflict | Self::Gone | Self::Later(_) | Self::Unanswered => {
+                None
+            }
+        }
+    }
+}
+
 /// Why a single item could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemError {
@@ -345,6 +360,16 @@ pub enum ItemError {
     Denied(String),
     /// The mailbox cannot give it, or gave something that cannot be understood: code and words.
     Unreadable(String),
+}
+
+impl ItemError {
+    /// Returns why it is not readable, by the code or in words that have no values in them.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Gone => None,
+            Self::Denied(why) | Self::Unreadable(why) => Some(why),
+        }
+    }
 }
 
 impl fmt::Display for ItemError {

@@ -152,7 +152,7 @@ impl Session<'_> {
                     == seen.record.as_ref().map(|record| &record.version)
             };
             if !stands {
-                self.put_off(&verdict, &seen.pair, Code::StaleRecord)?;
+                self.put_off(&verdict, &seen.pair, Code::StaleRecord, None)?;
                 continue;
             }
             let (pair, record) = (seen.pair, seen.record);
@@ -284,7 +284,7 @@ impl Session<'_> {
             }
             _ => {}
         }
-        self.put_off(&work.verdict, &work.pair, Code::StaleItem)?;
+        self.put_off(&work.verdict, &work.pair, Code::StaleItem, None)?;
         Ok(None)
     }
 

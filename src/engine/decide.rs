@@ -351,6 +351,7 @@ pub fn status(whose: Whose<'_>) -> Result<Option<Status>, DecideError> {
             record: Some(row.record).filter(|record| !record.as_str().is_empty()),
             label: row.label,
             fields: row.fields,
+            detail: row.detail,
             values: Vec::new(),
             first_seen: row.first_seen,
             new: false,

@@ -214,7 +214,10 @@ impl Session<'_> {
                     vanished = true;
                 }
             }
-            Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) => unreadable = true,
+            Some(Err(ItemError::Denied(why) | ItemError::Unreadable(why))) => {
+                unreadable = true;
+                seen.unread = Some(why);
+            }
             None => unreadable = item_id.is_some(),
         }
         if vanished {

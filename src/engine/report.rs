@@ -117,6 +117,8 @@ pub struct Finding {
     pub label: Option<String>,
     /// The fields it is about.
     pub fields: FieldSet,
+    /// Why, in the words of the side that did not take or give something: a code or a clause, without values.
+    pub detail: Option<String>,
     /// Both sides' values, for `--values`: field key, staffITpro, Outlook.
     pub values: Vec<(String, String, String)>,
     /// When this finding was first made.

@@ -28,6 +28,8 @@ pub(super) struct Seen {
     /// This is that second look.
     pub(super) second_look: bool,
     pub(super) doubt: Option<Code>,
+    /// Why the item cannot be read.
+    pub(super) unread: Option<String>,
     /// The time of record or item lies before the one it was settled with: something was restored (rule D7).
     pub(super) backwards: bool,
 }
@@ -75,6 +77,7 @@ impl Session<'_> {
                     first_look: false,
                     second_look: false,
                     doubt: None,
+                    unread: None,
                     backwards: false,
                 }
             })

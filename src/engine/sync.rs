@@ -370,6 +370,7 @@ impl Session<'_> {
                 record: Some(row.record).filter(|record| !record.as_str().is_empty()),
                 label: row.label,
                 fields: row.fields,
+                detail: row.detail,
                 first_seen: row.first_seen,
             })
             .collect();

@@ -74,6 +74,7 @@ impl Session<'_> {
             record: Some(pair.record.clone()),
             label: label.map(ToOwned::to_owned),
             fields,
+            detail: None,
             values,
             first_seen: self.now,
             new: true,
@@ -121,6 +122,10 @@ impl Session<'_> {
                 scope: Some(active.scope),
                 label: label.map(ToOwned::to_owned),
                 fields,
+                detail: seen
+                    .unread
+                    .clone()
+                    .filter(|_| matches!(code, Code::ItemUnreadable | Code::WrittenUnreadable)),
                 first_seen: self.now,
                 run: self.run.clone(),
             };

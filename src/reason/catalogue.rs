@@ -382,8 +382,8 @@ catalogue! {
     RefusedOutlook "refused-outlook" "D13" Failed
         de "Outlook hat die Änderung nicht angenommen: {fields}."
         en "Outlook did not accept the change: {fields}."
-        next_de "Den Datensatz ansehen: `abgleich source show {user} {id}`. Bleibt es so, den Wert in staffITpro berichtigen."
-        next_en "Have a look at the record: `abgleich source show {user} {id}`. If it stays, put the value right in staffITpro.";
+        next_de "Einen Wert oder eine Serie in staffITpro berichtigen (`abgleich source show {user} {id}` zeigt den Datensatz). Liegt es am Postfach (Rechte, Platz), dem abhelfen, dann `abgleich sync --mailbox {user} --full`."
+        next_en "Put a value or a series right in staffITpro (`abgleich source show {user} {id}` shows the record). If it is the mailbox (rights, room), mend that, then run `abgleich sync --mailbox {user} --full`.";
     RefusedStaffitpro "refused-staffitpro" "D13" Failed
         de "staffITpro hat die Änderung nicht angenommen: {fields}."
         en "staffITpro did not accept the change: {fields}."
@@ -392,13 +392,13 @@ catalogue! {
     ItemUnreadable "item-unreadable" "I11" Failed
         de "Das Element in Outlook ist nicht lesbar. Es blieb unberührt; alles andere ging weiter."
         en "The item in Outlook cannot be read. It was left alone; everything else went on."
-        next_de "In Outlook öffnen und neu speichern. Bleibt es so, zeigt `abgleich -v sync --mailbox {user}` die Antwort des Servers oder die Stelle in der Datei."
-        next_en "Open it in Outlook and save it again. If it stays, `abgleich -v sync --mailbox {user}` shows the server's answer, or the place in the file.";
+        next_de "In Outlook öffnen und neu speichern. Der Grund ist die Antwort des Servers oder die Stelle in der Datei; was an einer Datei sonst noch falsch ist, sagt `abgleich pst check`."
+        next_en "Open it in Outlook and save it again. The reason is the server's answer, or the place in the file; what else is wrong with a file is said by `abgleich pst check`.";
     WrittenUnreadable "written-unreadable" "D12" Failed
         de "Das Element in Outlook wurde geschrieben und ließ sich danach nicht lesen. Alles andere ging weiter."
         en "The item in Outlook was written, and could not be read afterwards. Everything else went on."
-        next_de "Jeder Lauf liest es wieder. Bleibt es so: in Outlook nachsehen, ob es sich öffnen lässt; `abgleich -v sync --mailbox {user}` zeigt die Antwort des Servers oder die Stelle in der Datei. Was vorher darin stand, steht im Journal (`abgleich.state`, Tabelle `journal`)."
-        next_en "Each run reads it again. If it stays: look in Outlook whether it opens; `abgleich -v sync --mailbox {user}` shows the server's answer, or the place in the file. What it held before is in the journal (`abgleich.state`, table `journal`).";
+        next_de "Jeder Lauf liest es wieder. Bleibt es so: in Outlook nachsehen, ob es sich öffnen lässt. Der Grund ist die Antwort des Servers oder die Stelle in der Datei. Was vorher darin stand, steht im Journal (`abgleich.state`, Tabelle `journal`)."
+        next_en "Each run reads it again. If it stays: look in Outlook whether it opens. The reason is the server's answer, or the place in the file. What it held before is in the journal (`abgleich.state`, table `journal`).";
     RecordUnreadable "record-unreadable" "I11" Failed
         de "Der Adapter liefert diesen Datensatz in einer Form, die nicht zu verstehen ist. Er blieb unberührt; alles andere ging weiter."
         en "The adapter delivers this record in a form that cannot be understood. It was left alone; everything else went on."

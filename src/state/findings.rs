@@ -9,6 +9,9 @@ use super::{MailboxId, State, StateError, instant};
 use crate::model::{FieldSet, RecordId, RunId, Scope};
 use crate::reason::Code;
 
+/// How much of a detail is kept, in characters: it comes from outside.
+const LONGEST_DETAIL: usize = 200;
+
 /// A finding as the state has it.
 #[derive(Clone, Debug)]
 pub struct FindingRow {
@@ -22,6 +25,8 @@ pub struct FindingRow {
     pub label: Option<String>,
     /// The fields.
     pub fields: FieldSet,
+    /// Why, in the words of the side that did not take or give something: a code or a clause, without values.
+    pub detail: Option<String>,
     /// When it was first made.
     pub first_seen: Timestamp,
     /// The run that made it first.
@@ -37,11 +42,13 @@ impl State {
         finding: &FindingRow,
     ) -> Result<(), StateError> {
         let seen = finding.first_seen.as_second();
+        let detail = finding.detail.as_deref();
+        let detail = detail.map(|text| text.chars().take(LONGEST_DETAIL).collect::<String>());
         self.connection
             .prepare_cached(
-                "INSERT INTO finding (mailbox, code, record, scope, label, fields, first_seen, last_seen, run)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)
-                 ON CONFLICT (mailbox, record, code) DO UPDATE SET label = ?5, fields = ?6, last_seen = ?7",
+                "INSERT INTO finding (mailbox, code, record, scope, label, fields, first_seen, last_seen, run, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)
+                 ON CONFLICT (mailbox, record, code) DO UPDATE SET label = ?5, fields = ?6, last_seen = ?7, detail = ?9",
             )?
             .execute(params![
                 mailbox.0,
@@ -51,7 +58,8 @@ impl State {
                 finding.label,
                 finding.fields.to_bytes(),
                 seen,
-                run.as_str()
+                run.as_str(),
+                detail
             ])?;
         Ok(())
     }
@@ -96,7 +104,7 @@ impl State {
     /// Lists the findings of a mailbox, the newest first.
     pub fn findings(&self, mailbox: MailboxId) -> Result<Vec<FindingRow>, StateError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT code, record, scope, label, fields, first_seen, run FROM finding
+            "SELECT code, record, scope, label, fields, first_seen, run, detail FROM finding
              WHERE mailbox = ?1 ORDER BY first_seen DESC, code, record",
         )?;
         let mut rows = statement.query(params![mailbox.0])?;
@@ -113,6 +121,7 @@ impl State {
                 fields: FieldSet::from_bytes(row.get(4)?),
                 first_seen: instant(row.get(5)?)?,
                 run: RunId::new(row.get::<_, String>(6)?),
+                detail: row.get(7)?,
             });
         }
         Ok(findings)

@@ -2,7 +2,7 @@
 //! is never edited.
 
 /// All migrations; the database's `user_version` is how many of them it has had.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11, V12, V13];
 
 /// Version 1. What stands here cannot be reconstructed later, so it is complete from the beginning (design: state).
 ///
@@ -319,6 +319,11 @@ UPDATE field_time SET carried = 1 WHERE ours = 1;
 ALTER TABLE field_time DROP COLUMN ours;
 ";
 
+/// Version 13: findings say why the other side did not take or give something. Those of earlier versions do not know.
+const V13: &str = "
+ALTER TABLE finding ADD COLUMN detail TEXT; -- as that side said; no values
+";
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -327,7 +332,7 @@ mod tests {
 
     use super::{MIGRATIONS, V1};
     use crate::model::{Field, Fingerprint, ItemKind, RecordId, Slot, TenantName, UserId, Value};
-    use crate::state::{Claim, EditedBy, FILE_NAME, Keys, State};
+    use crate::state::{Claim, EditedBy, FILE_NAME, FindingRow, Keys, State};
 
     /// A state of version 1 with one mailbox, and a pair of each way in which an item comes to its stamp or to none.
     const OLD: &str = "
@@ -393,6 +398,38 @@ mod tests {
         assert_eq!(token, Some("fedcba9876543210fedcba9876543210"));
         assert_eq!((intents[0].pair, intents[0].kind), (2, ItemKind::Contact));
         assert!(state.creating(mailbox).unwrap().is_empty());
+    }
+
+    /// A finding of an earlier version has no reason until it is made again. What comes from outside is kept as far as it is short.
+    #[test]
+    fn findings_of_version_12_get_a_reason_when_they_are_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        for migration in MIGRATIONS.iter().take(12) {
+            old.execute_batch(migration).unwrap();
+        }
+        old.execute_batch(
+            "INSERT INTO meta VALUES ('salt', x'00');
+             INSERT INTO mailbox (id, tenant, user, identity, address) VALUES (1, 'staffitpro', 'DHO', 'm', 'a');
+             INSERT INTO finding VALUES (1, 'refused-outlook', 'BEW-1', NULL, NULL, zeroblob(16), 5, 5, 'r1', NULL);
+             PRAGMA user_version = 12;",
+        )
+        .unwrap();
+        drop(old);
+        let state = State::open(folder.path()).unwrap();
+        let known = state.mailbox(&TenantName::from("staffitpro"), &UserId::from("DHO"));
+        let mailbox = known.unwrap().unwrap().id;
+        let finding = || state.findings(mailbox).unwrap().remove(0);
+        assert_eq!(finding().detail, None);
+        for (told, kept) in [
+            (Some("ErrorItemSave".to_owned()), Some("ErrorItemSave".to_owned())),
+            (Some("ä".repeat(201)), Some("ä".repeat(200))),
+            (None, None),
+        ] {
+            let again = FindingRow { detail: told, ..finding() };
+            state.find(mailbox, &again.run.clone(), &again).unwrap();
+            assert_eq!(finding().detail, kept);
+        }
     }
 
     /// What is on its way stays so, people are recognised as before, and of an edit it is known who carried it only where that was

@@ -214,6 +214,7 @@ CREATE TABLE finding (
     last_seen INTEGER NOT NULL,
     run TEXT NOT NULL,                          -- that made it first
     decision TEXT,
+    detail TEXT,                                -- why, as the side said that did not take or give something; no values
     PRIMARY KEY (mailbox, record, code)
 ) WITHOUT ROWID;
 

@@ -569,6 +569,7 @@ impl Stage {
                 "lost-after" => self.trouble(Trouble::LostAfter),
                 "busy" => self.trouble(Trouble::Busy),
                 "denied" => self.trouble(Trouble::Denied),
+                "refused" => self.trouble(Trouble::Refused),
                 "down" => {
                     let call = SOURCE_CALLS.into_iter().find(|call| *call == words[1]);
                     self.world.database.memory.fail_call(call.expect("a call of the source"));
@@ -875,8 +876,13 @@ impl Stage {
         if found { Err("it is there".to_owned()) } else { Ok(()) }
     }
 
-    /// `code` or `RECORD code`, or with the very fields that it names: `BEW-1 refused-outlook notes+company`
+    /// `code` or `RECORD code`, or with the very fields that it names: `BEW-1 refused-outlook notes+company`; and with the reason
+    /// that it gives: `BEW-1 item-unreadable because ErrorItemCorrupt`
     fn said(&self, text: &str) -> Result<bool, String> {
+        let (text, why) = match text.split_once(" because ") {
+            Some((text, why)) => (text, Some(why)),
+            None => (text, None),
+        };
         let words: Vec<&str> = text.split(' ').collect();
         let (record, code, fields) = match words.as_slice() {
             [code] => (None, *code, None),
@@ -891,6 +897,7 @@ impl Stage {
         Ok(self.last()?.report.findings.iter().any(|finding| {
             finding.code.code() == code
                 && fields.is_none_or(|fields| finding.fields == fields)
+                && why.is_none_or(|why| finding.detail.as_deref() == Some(why))
                 && record.is_none_or(|id| finding.record.as_ref().is_some_and(|r| r.as_str() == id))
         }))
     }

@@ -40,6 +40,8 @@ pub(crate) enum Trouble {
     Busy,
     /// The user may not.
     Denied,
+    /// The source does not take a value.
+    Refused,
     /// A person edits the record in the moment before.
     Edit(String, Content, Timestamp),
 }
@@ -138,6 +140,13 @@ impl Source for Database {
                 return Ok(updates.iter().map(|_| Updated::Busy(later)).collect());
             }
             Some(Trouble::Denied) => return Ok(updates.iter().map(|_| Updated::Denied).collect()),
+            Some(Trouble::Refused) => {
+                let refused = |update: &RecordUpdate| Updated::Refused {
+                    code: "not_a_number".to_owned(),
+                    field: update.values.iter().next().map(|(field, _)| field),
+                };
+                return Ok(updates.iter().map(refused).collect());
+            }
             Some(Trouble::Edit(ref record, ref content, at)) => {
                 self.memory.edit(record, "person", at, content);
             }

@@ -88,13 +88,10 @@ pub(super) enum Step {
 fn done(answers: &[Wrote]) -> Result<(ItemId, ItemVersion), String> {
     match answers {
         [Wrote::Done { id, version }] => Ok((id.clone(), version.clone())),
-        [Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code)] => {
-            Err(code.clone())
-        }
-        [Wrote::Unfit(why)] => Err(why.clone()),
         [Wrote::Unanswered] => Err("the answer was lost".to_owned()),
         [Wrote::Later(_)] => Err("the server is busy".to_owned()),
         [Wrote::Conflict | Wrote::Gone] => Err("somebody else touched the item".to_owned()),
+        [answer] if let Some(why) = answer.why() => Err(why.to_owned()),
         _ => Err("no answer".to_owned()),
     }
 }

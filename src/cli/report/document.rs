@@ -12,6 +12,7 @@ use crate::cli::report::explained::Explained;
 use crate::cli::report::mailbox::facts_of;
 use crate::cli::report::words::{advised, field_names, outcome_key, say};
 use crate::cli::report::{Manner, Ran, Run};
+use crate::cli::value::one_line;
 
 /// The report of a run.
 #[derive(Serialize, JsonSchema)]
@@ -111,6 +112,8 @@ pub(in crate::cli) struct Note {
     label: Option<String>,
     /// The keys of the fields it is about.
     fields: Vec<&'static str>,
+    /// Why, where the side that did not take or give something said so: its code, or a clause in English. No values.
+    detail: Option<String>,
     /// Whether this run made it first.
     new: bool,
     /// When it was first made (RFC 3339).
@@ -194,7 +197,8 @@ impl Note {
     pub(in crate::cli) fn shown(&self) -> String {
         let who = self.label.as_ref().or(self.record.as_ref());
         let who = who.map(|who| format!(" {who}")).unwrap_or_default();
-        format!("{}{who}", self.code)
+        let why = self.detail.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("{}{who}{why}", self.code)
     }
 }
 
@@ -291,6 +295,7 @@ pub(in crate::cli) fn note(ran: &Ran, finding: &Finding, manner: Manner) -> Note
         scope: finding.scope.map(|scope: Scope| scope.to_string()),
         label: finding.label.clone(),
         fields: keys(finding.fields),
+        detail: finding.detail.as_deref().map(one_line),
         new: finding.new,
         first_seen: instant(finding.first_seen),
         sentence: say(manner.language, code.said(), &facts),

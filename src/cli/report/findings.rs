@@ -1,6 +1,7 @@
 //! Shell: the findings of one mailbox: new ones by name, known ones by number, so that a screen is enough.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use abgleich::engine::report::{Finding, MailboxReport};
 use abgleich::reason::{Code, Facts};
@@ -8,6 +9,7 @@ use abgleich::reason::{Code, Facts};
 use crate::cli::report::Manner;
 use crate::cli::report::words::{field_names, named, one_of, say, scope_name};
 use crate::cli::report::wrap::wrap;
+use crate::cli::value::one_line;
 
 /// How many codes, and how many records in all, the new findings may name.
 const CODES: usize = 3;
@@ -113,13 +115,24 @@ fn write_group(
         address: Some(&report.address),
         ..Facts::default()
     };
-    wrap(
-        out,
-        "    ",
-        &format!("{} ({}): {}", code.code(), code.rule(), say(language, code.said(), &facts)),
-    );
+    let mut said =
+        format!("{} ({}): {}", code.code(), code.rule(), say(language, code.said(), &facts));
+    // A reason that all of them have is said once. Otherwise each has its own, and takes the room of another one.
+    let shared = findings.first().and_then(|finding| finding.detail.as_deref());
+    let shared = shared.filter(|why| findings.iter().all(|of| of.detail.as_deref() == Some(why)));
+    if let Some(why) = shared {
+        let reason = one_of(language, "Grund", "Reason");
+        let _ = write!(said, " {reason}: {}", one_line(why));
+    }
+    wrap(out, "    ", &said);
+    let own = shared.is_none() && findings.iter().any(|finding| finding.detail.is_some());
+    let records = if own && !manner.all { records.div_ceil(2) } else { records };
     for finding in findings.iter().take(records) {
-        wrap(out, "      ", &about(finding, only.is_none(), manner));
+        let mut line = about(finding, only.is_none(), manner);
+        if let Some(why) = finding.detail.as_deref().filter(|_| own) {
+            let _ = write!(line, " · {}", one_line(why));
+        }
+        wrap(out, "      ", &line);
         if manner.values {
             write_values(out, finding, manner);
         }

@@ -29,6 +29,7 @@ fn finding(code: Code, record: &str, label: Option<&str>, field: Field, new: boo
         record: Some(RecordId::from(record)),
         label: label.map(str::to_owned),
         fields: FieldSet::of(field),
+        detail: None,
         values: vec![(field.key().to_owned(), "030 1234".to_owned(), "030 5678".to_owned())],
         first_seen: at("2026-11-20T08:00:00Z"),
         new,
@@ -116,6 +117,40 @@ fn a_private_record_is_named_by_its_id_alone() {
         vec![finding(Code::ConflictHeld, "1002", None, Field::MobilePhone, true)];
     let text = report_text(&run(vec![mailbox]), ENGLISH);
     assert!(text.contains("      1002 (private) · applicants.contacts\n"), "{text}");
+}
+
+/// Rule D20: a finding says why, where the other side said so, in words that come from outside. What several share is said once.
+#[test]
+fn a_refusal_is_told_with_its_reason() {
+    let refused = |details: [&str; 2]| {
+        let mut mailbox = ran("DHO", Outcome::Done);
+        mailbox.report.findings = details
+            .iter()
+            .zip(["1002", "1003"])
+            .filter(|(detail, _)| !detail.is_empty())
+            .map(|(detail, record)| Finding {
+                detail: Some((*detail).to_owned()),
+                ..finding(Code::RefusedOutlook, record, None, Field::Company, true)
+            })
+            .collect();
+        run(vec![mailbox])
+    };
+    let one = refused(["Bent\r\n\u{1b}[31m", ""]);
+    let text = report_text(&one, GERMAN);
+    assert!(text.contains("angenommen: Firma. Grund: Bent ⏎ [31m\n"), "{text}");
+    let document = serde_json::to_value(report_document(&one, GERMAN)).unwrap();
+    assert_eq!(document["mailboxes"][0]["findings"][0]["detail"], "Bent ⏎  [31m");
+    let text = report_text(&refused(["ErrorItemSave"; 2]), ENGLISH);
+    assert!(text.contains("the fields named. Reason:\n    ErrorItemSave\n"), "{text}");
+    assert_eq!(text.matches("ErrorItemSave").count(), 1, "{text}");
+    let every = Manner { all: true, ..ENGLISH };
+    let text = report_text(&refused(["ErrorItemSave", "the series has no end"]), every);
+    for line in [
+        "      1002 (private) · applicants.contacts · company · ErrorItemSave\n",
+        "      1003 (private) · applicants.contacts · company · the series has no end\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
 }
 
 #[test]
@@ -208,6 +243,8 @@ fn one_mailbox_fits_one_screen_whatever_happened() {
                 let mut finding =
                     finding(code, &id, Some(&label), Field::MobilePhone, number % 2 == 0);
                 finding.fields.insert(Field::Company);
+                let why = "a changed occurrence of the series is on a day that it does not have";
+                finding.detail = Some(format!("{why} ({})", number % 4));
                 mailbox.report.findings.push(finding);
             }
         }

@@ -41,8 +41,8 @@ impl Session<'_> {
             let own = (pending.work.pair.id, pending.token.clone());
             let settled = match answer {
                 // Without the read-back the intent stays, and the next run finds the item by its token.
-                Wrote::Done { id, version } => {
-                    if let Some(Ok(mut item)) = items.remove(&id) {
+                Wrote::Done { id, version } => match items.remove(&id) {
+                    Some(Ok(mut item)) => {
                         let fields = pending.work.verdict.to_item;
                         let edited = overtaken(&write, &version, fields, &mut item);
                         let settled = self.created(kind, pending, item, &folder)?;
@@ -50,12 +50,13 @@ impl Session<'_> {
                             self.look_again(active, own.0)?;
                         }
                         settled
-                    } else {
+                    }
+                    unread => {
                         let Planned { verdict, pair, .. } = &*pending.work;
-                        self.put_off(verdict, pair, Code::WrittenUnreadable)?;
+                        self.written_unread(verdict, pair, unread)?;
                         false
                     }
-                }
+                },
                 other => self.not_done(&pending.work, &other)?,
             };
             if !settled {

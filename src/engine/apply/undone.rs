@@ -4,7 +4,7 @@
 use crate::engine::kept::Planned;
 use crate::engine::plan::Action;
 use crate::engine::session::Session;
-use crate::mailbox::Wrote;
+use crate::mailbox::{Item, ItemError, Wrote};
 use crate::model::FieldSet;
 use crate::reason::Code;
 use crate::state::{FindingRow, PairRow, SpooledVerdict, StateError};
@@ -16,29 +16,43 @@ impl Session<'_> {
         verdict: &SpooledVerdict,
         pair: &PairRow,
         code: Code,
+        detail: Option<String>,
     ) -> Result<(), StateError> {
         self.state.set_outcome(pair.id, Some(code), true)?;
-        self.find_of(verdict, pair, code, FieldSet::EMPTY)
+        self.find_of(verdict, pair, (code, FieldSet::EMPTY), detail)
     }
 
-    /// Leaves a pair until something about it changes: the other side does not take it.
+    /// Leaves a pair until something about it changes: the other side does not take it, for the reason in `detail`.
     pub(super) fn give_up(
         &mut self,
         verdict: &SpooledVerdict,
         pair: &PairRow,
-        (code, fields): (Code, FieldSet),
+        said: (Code, FieldSet),
+        detail: Option<String>,
     ) -> Result<(), StateError> {
-        self.state.set_outcome(pair.id, Some(code), false)?;
+        self.state.set_outcome(pair.id, Some(said.0), false)?;
         self.remember_absence(verdict.scope, pair)?;
-        self.find_of(verdict, pair, code, fields)
+        self.find_of(verdict, pair, said, detail)
+    }
+
+    /// Leaves an item that was written and cannot be read back: its intent stays, and the next run looks at the pair again.
+    pub(super) fn written_unread(
+        &mut self,
+        verdict: &SpooledVerdict,
+        pair: &PairRow,
+        answer: Option<Result<Item, ItemError>>,
+    ) -> Result<(), StateError> {
+        let error = answer.and_then(Result::err);
+        let detail = error.as_ref().and_then(ItemError::why).map(str::to_owned);
+        self.put_off(verdict, pair, Code::WrittenUnreadable, detail)
     }
 
     pub(super) fn find_of(
         &mut self,
         verdict: &SpooledVerdict,
         pair: &PairRow,
-        code: Code,
-        fields: FieldSet,
+        (code, fields): (Code, FieldSet),
+        detail: Option<String>,
     ) -> Result<(), StateError> {
         self.find(FindingRow {
             code,
@@ -46,6 +60,7 @@ impl Session<'_> {
             scope: Some(verdict.scope),
             label: verdict.label.clone(),
             fields,
+            detail,
             first_seen: self.now,
             run: self.run.clone(),
         })
@@ -68,14 +83,14 @@ impl Session<'_> {
                 (Code::RefusedOutlook, false, false)
             }
         };
-        warn_refused(pair, answer);
+        let detail = refusal(pair, answer).map(|(_, why)| why);
         if again {
-            self.put_off(verdict, pair, code)?;
+            self.put_off(verdict, pair, code, detail)?;
         } else {
             // Of a create all fields went there, and none of them is at fault as far as known.
             let update = verdict.action == Action::Update.key();
             let fields = if update { went(verdict) } else { FieldSet::EMPTY };
-            self.give_up(verdict, pair, (code, fields))?;
+            self.give_up(verdict, pair, (code, fields), detail)?;
         }
         Ok(!keep)
     }
@@ -86,14 +101,13 @@ pub(super) fn went(verdict: &SpooledVerdict) -> FieldSet {
     verdict.to_item.union(verdict.decorate)
 }
 
-/// Says into the log what the mailbox answered to a write that it does not take.
-pub(super) fn warn_refused(pair: &PairRow, answer: &Wrote) {
-    let record = &pair.record;
-    match answer {
-        Wrote::Refused { code, .. } | Wrote::Denied(code) | Wrote::Unreadable(code) => {
-            tracing::warn!(%record, code, "the mailbox refused a write");
-        }
-        Wrote::Unfit(why) => tracing::warn!(%record, why, "a write has no form in the mailbox"),
-        _ => {}
-    }
+/// Returns what is said of a write that the mailbox does not take, and why it does not; the log says so as well.
+pub(super) fn refusal(pair: &PairRow, answer: &Wrote) -> Option<(Code, String)> {
+    let why = answer.why()?;
+    tracing::warn!(record = %pair.record, why, "the mailbox did not take a write");
+    let code = match answer {
+        Wrote::Unreadable(_) => Code::ItemUnreadable,
+        _ => Code::RefusedOutlook,
+    };
+    Some((code, why.to_owned()))
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::engine::apply::overtaken::overtaken;
-use crate::engine::apply::undone::{warn_refused, went};
+use crate::engine::apply::undone::{refusal, went};
 use crate::engine::apply::{item_before, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
 use crate::engine::dress::{Dress, categories, merge_categories, undress};
@@ -30,8 +30,8 @@ struct Pending {
     intent: i64,
     /// Where the write to the item stands among the writes.
     write: Option<usize>,
-    /// Why the mailbox does not take that write.
-    refused: Option<Code>,
+    /// That the mailbox does not take that write, and why.
+    refused: Option<(Code, String)>,
     /// Somebody edited the item before what was written could be read back.
     overtaken: bool,
 }
@@ -58,25 +58,18 @@ impl Session<'_> {
                 None => None,
                 // What the mailbox does not take keeps nothing back that goes to staffITpro; only a pair that is not linked stays
                 // as it is.
-                Some(
-                    answer @ (Wrote::Refused { .. }
-                    | Wrote::Unfit(_)
-                    | Wrote::Denied(_)
-                    | Wrote::Unreadable(_)),
-                ) if !pending.work.verdict.link => {
-                    warn_refused(&pending.work.pair, answer);
-                    pending.refused = Some(match answer {
-                        Wrote::Unreadable(_) => Code::ItemUnreadable,
-                        _ => Code::RefusedOutlook,
-                    });
+                Some(answer) if answer.why().is_some() && !pending.work.verdict.link => {
+                    pending.refused = refusal(&pending.work.pair, answer);
                     None
                 }
                 Some(Wrote::Done { id, version }) => {
-                    let Some(Ok(mut item)) = written.remove(id) else {
-                        // Written and not readable: the intent stays, and the next run looks at the pair again.
-                        let (verdict, pair) = (&pending.work.verdict, &pending.work.pair);
-                        self.put_off(verdict, pair, Code::WrittenUnreadable)?;
-                        continue;
+                    let mut item = match written.remove(id) {
+                        Some(Ok(item)) => item,
+                        unread => {
+                            let (verdict, pair) = (&pending.work.verdict, &pending.work.pair);
+                            self.written_unread(verdict, pair, unread)?;
+                            continue;
+                        }
                     };
                     let fields = pending.work.verdict.to_item;
                     let write = pending.write.and_then(|at| writes.get(at));
@@ -305,7 +298,8 @@ impl Session<'_> {
         outcome: Option<Updated>,
     ) -> Result<(), StateError> {
         let Pending { work, record, record_half: record_now, item, shown, intent, .. } = pending;
-        let (refused, overtaken) = (pending.refused, pending.overtaken);
+        let (refused, why) = pending.refused.unzip();
+        let overtaken = pending.overtaken;
         let own = if refused.is_some() { work.pair.categories.clone() } else { pending.own };
         let verdict = &work.verdict;
         let wrote_item = back.is_some();
@@ -336,7 +330,7 @@ impl Session<'_> {
             last = (back.identity.clone(), back.folder.clone(), back.modified_at);
         }
         let mut version = record.version.clone();
-        let mut trouble = None;
+        let (mut trouble, mut detail) = (None, None);
         let mut wrote_record = false;
         match outcome {
             None => {}
@@ -364,6 +358,10 @@ impl Session<'_> {
             Some(Updated::Refused { code, field }) => {
                 tracing::warn!(record = %record.id, code, ?field, "staffITpro refused an update");
                 trouble = Some((Code::RefusedStaffitpro, false));
+                detail = Some(match field {
+                    Some(field) => format!("{code} ({field})"),
+                    None => code,
+                });
             }
         }
         let mut origin = None;
@@ -423,19 +421,20 @@ impl Session<'_> {
         match refused {
             None => {}
             Some(Code::ItemUnreadable) => {
-                let code = Code::ItemUnreadable;
-                self.find_of(&work.verdict, &work.pair, code, FieldSet::EMPTY)?;
+                let said = (Code::ItemUnreadable, FieldSet::EMPTY);
+                self.find_of(&work.verdict, &work.pair, said, why)?;
             }
             Some(code) => {
-                self.find_of(&work.verdict, &work.pair, code, went(&work.verdict))?;
+                self.find_of(&work.verdict, &work.pair, (code, went(&work.verdict)), why)?;
                 self.remember_absence(work.verdict.scope, &work.pair)?;
             }
         }
         match trouble {
             None => Ok(()),
-            Some((code, true)) => self.put_off(&work.verdict, &work.pair, code),
+            Some((code, true)) => self.put_off(&work.verdict, &work.pair, code, detail),
             Some((code, false)) => {
-                self.give_up(&work.verdict, &work.pair, (code, work.verdict.to_record))?;
+                let said = (code, work.verdict.to_record);
+                self.give_up(&work.verdict, &work.pair, said, detail)?;
                 // What waits for the item goes on waiting.
                 if stays_dirty {
                     self.state.set_outcome(work.pair.id, Some(code), true)

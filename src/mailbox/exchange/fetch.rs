@@ -144,6 +144,8 @@ pub(super) fn code_of(error: &EwsError) -> String {
     match error {
         EwsError::Fault(fault) => fault.code.to_string(),
         EwsError::Reply(reply) => reply.to_string(),
+        // The page that came with it may quote what was sent.
+        EwsError::Status { status, .. } => format!("the server answered with status {status}"),
         other => other.to_string(),
     }
 }

@@ -172,9 +172,8 @@ pub(super) fn of_one(error: &WriteError) -> Option<Wrote> {
     match error {
         WriteError::Pst(PstError::Io { .. }) => None,
         WriteError::Pst(_) | WriteError::Uncounted { .. } => Some(Wrote::Unreadable(chain(error))),
-        WriteError::NotAllowed { .. } => {
-            Some(Wrote::Refused { code: "pst-format".to_owned(), text: chain(error) })
-        }
+        // What is too much, and by how much: sizes and counts, no values.
+        WriteError::NotAllowed { .. } => Some(Wrote::Unfit(chain(error))),
         _ => None,
     }
 }
