@@ -16,6 +16,7 @@ use std::path::Path;
 
 use abgleich::config::Language;
 use abgleich::pst::PstError;
+use abgleich::pst::error::is_full;
 use abgleich::pst::messaging::{CodePage, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::WriteError;
@@ -123,7 +124,8 @@ fn code_page(text: &str) -> Result<CodePage, String> {
 /// Says that a file cannot be read.
 fn unreadable(path: &Path, error: PstError) -> Failure {
     let hint = match &error {
-        PstError::Io { .. } | PstError::Unopened { .. } => Advice::new(
+        PstError::Io { .. } => DISK,
+        PstError::Unopened { .. } => Advice::new(
             "stimmt der Pfad, und darf dieses Konto die Datei lesen?",
             "is the path right, and may this account read the file?",
         ),
@@ -133,10 +135,9 @@ fn unreadable(path: &Path, error: PstError) -> Failure {
             "run it again once that program, such as a run of abgleich, is done",
         ),
         PstError::Enlightened => DECRYPT,
-        PstError::Damaged { structure: "HEADER", .. } => Advice::new(
-            "`abgleich pst repair DATEI KOPIE` bringt einen Kopf in Ordnung, den ein Absturz zerrissen hat; sonst die Datei aus einer \
-             Sicherung nehmen",
-            "`abgleich pst repair FILE INTO` mends a header that a crash tore; otherwise take the file from a backup",
+        PstError::Damaged { structure: "HEADER", .. } if error.is_mendable() => Advice::new(
+            "`abgleich pst repair DATEI KOPIE` bringt einen Kopf in Ordnung, den ein Absturz zerrissen hat",
+            "`abgleich pst repair FILE INTO` mends a header that a crash tore",
         ),
         _ => Advice::new(
             "soll es eine Outlook-Datendatei sein, sie aus einer Sicherung nehmen",
@@ -160,10 +161,10 @@ fn unwritable(path: &Path, error: WriteError) -> Failure {
             "`--on-share` schreibt sie trotzdem dorthin",
             "`--on-share` writes it there all the same",
         )),
-        WriteError::DiskFull { .. } => Some(Advice::new(
-            "dort Platz schaffen, oder eine Stelle auf einem anderen Datenträger nennen",
-            "make room there, or name a place on another disk",
-        )),
+        WriteError::DiskFull { .. } => Some(ROOM),
+        WriteError::Pst(error) if error.is_full() => Some(ROOM),
+        WriteError::Pst(PstError::Io { .. }) => Some(DISK),
+        WriteError::Beside { source, .. } if is_full(source) => Some(ROOM),
         WriteError::Exists { .. } => Some(Advice::new(
             "eine Datei nennen, die es noch nicht gibt",
             "name a file that does not exist yet",
@@ -205,6 +206,16 @@ fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path 
         _ => into,
     }
 }
+
+const ROOM: Advice = Advice::new(
+    "dort Platz schaffen, oder eine Stelle auf einem anderen Datenträger nennen",
+    "make room there, or name a place on another disk",
+);
+
+const DISK: Advice = Advice::new(
+    "nach dem Datenträger sehen: ist er noch da, und meldet das System Fehler von ihm?",
+    "look after the disk: is it still there, and does the system report errors of it?",
+);
 
 const DECRYPT: Advice = Advice::new(
     "den Schutz wegnehmen (im Explorer: Dateibesitz, Persönlich), oder in Outlook in eine neue Datendatei exportieren",

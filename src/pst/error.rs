@@ -95,6 +95,19 @@ impl PstError {
         matches!(self, Self::Io { .. } | Self::Unopened { .. } | Self::InUse | Self::Written)
     }
 
+    /// Says whether there was no room to write to.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if is_full(source))
+    }
+
+    /// Says whether a copy can be made in which this is right: maps are made anew by what is in the file, and what of the header's
+    /// second sector changes is told by it as well.
+    pub fn is_mendable(&self) -> bool {
+        let maps = ["AMap page", "PMap page", "FMap page", "FPMap page"];
+        matches!(self, Self::Damaged { structure, field, .. }
+            if maps.contains(structure) || (*structure, *field) == ("HEADER", "dwCRCFull"))
+    }
+
     /// Says whether something could not be written. Then the file is at fault that is being made.
     pub fn is_of_writing(&self) -> bool {
         let read = ["read", "ask for the length", "ask for the file's length"];
@@ -109,6 +122,11 @@ impl PstError {
             _ => Self::Unopened { source },
         }
     }
+}
+
+/// Says whether the disk has no room, or the account has none left on it.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl fmt::Display for PstError {

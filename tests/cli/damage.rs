@@ -9,8 +9,9 @@ use abgleich::pst::ndb::write::{Settings, Writer};
 use abgleich::pst::ndb::{Ndb, Nodes as _};
 use abgleich::pst::{Nid, NidKind};
 
+use crate::office::Office;
 use crate::program::Place;
-use crate::pst::folder_of;
+use crate::pst::{configured, folder_of};
 
 /// Bends a byte of the block that a node's data begin in, so that its checksum is wrong (MS-PST 2.2.2.8.1).
 fn bend(whole: &Path, nid: Nid, into: &Path) {
@@ -122,4 +123,38 @@ fn what_cannot_be_read_is_told_from_what_is_not_there() {
     assert_eq!(wanted.code, 4, "{wanted:?}");
     assert!(wanted.stderr.contains(&format!("whose names cannot: {contacts:x}")), "{wanted:?}");
     assert_eq!(run(&["ls", "a.pst", "Kontakte"]).code, 2);
+}
+
+/// Rule D20: where a run names `pst repair`, that command makes a copy that is whole; where it cannot, it is not named.
+#[test]
+fn a_run_names_what_helps_against_its_damage() {
+    let office = Office::of_one();
+    let place = &office.place;
+    configured(place, "a.pst", "");
+    assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
+    let whole = std::fs::read(place.path("a.pst")).unwrap();
+    let tree = Ndb::at(&place.path("a.pst")).unwrap().node_tree().root.at;
+    let bent = |at: u64| {
+        let mut bytes = whole.clone();
+        bytes[usize::try_from(at).unwrap()] ^= 1;
+        bytes
+    };
+    // MS-PST 2.2.2.6: the first allocation map lies at 0x4400; the header's first sector has a checksum of its own at 4.
+    for (bytes, hint, mends) in [
+        (bent(0x4400 + 100), "`abgleich pst repair FILE INTO` makes", true),
+        (bent(524), "`abgleich pst repair FILE INTO` makes", true),
+        (bent(tree), "a copy from before", false),
+        (bent(100), "take the file from a backup", false),
+        (b"Dear Sir".to_vec(), "is the path right?", false),
+        (Vec::new(), "is the path right?", false),
+    ] {
+        std::fs::write(place.path("a.pst"), bytes).unwrap();
+        let ended = place.run(&["sync", "--first-transfer"]);
+        let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(ended.code == 4 && said.contains(hint), "{hint}: {ended:?}");
+        assert_eq!(said.contains("pst repair"), mends, "{hint}: {ended:?}");
+        let repaired = place.run(&["pst", "repair", "a.pst", "b.pst"]);
+        assert_eq!(repaired.code == 0, mends, "{hint}: {repaired:?}");
+        let _ = std::fs::remove_file(place.path("b.pst"));
+    }
 }

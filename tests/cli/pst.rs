@@ -132,15 +132,20 @@ fn the_advice_of_a_check_is_what_helps() {
     );
     assert_eq!(place.run(&["pst", "repair", "a.pst", "b.pst"]).code, 0);
     assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
-    // The header's checksum: nothing opens it, and the same command helps.
-    bytes[4] ^= 0xFF;
-    std::fs::write(place.path("a.pst"), &bytes).unwrap();
-    for command in ["check", "info", "ls"] {
-        let refused = place.run(&["pst", command, "a.pst"]);
-        assert!(
-            refused.code == 4 && refused.stderr.contains("next: `abgleich pst repair"),
-            "{refused:?}"
-        );
+    // The checksum of the whole header (MS-PST 2.2.2.6): nothing opens it, and the same command helps. Where that of its first
+    // sector is wrong as well, no command does, and none is named.
+    for (at, copy, mends) in [(524, "e.pst", true), (4, "f.pst", false)] {
+        bytes[at] ^= 0xFF;
+        std::fs::write(place.path("a.pst"), &bytes).unwrap();
+        for command in ["check", "info", "ls"] {
+            let refused = place.run(&["pst", command, "a.pst"]);
+            let (next, backup) = ("next: `abgleich pst repair FILE INTO`", "from a backup");
+            assert_eq!(refused.code, 4, "{refused:?}");
+            assert_eq!(refused.stderr.contains(next), mends, "{refused:?}");
+            assert_eq!(refused.stderr.contains(backup), !mends, "{refused:?}");
+        }
+        let repaired = place.run(&["pst", "repair", "a.pst", copy]);
+        assert_eq!(repaired.code == 0, mends, "{repaired:?}");
     }
     // A byte of a long text: it comes along as it is, and the copy is not called whole.
     let text = MapiValue::String("A".repeat(10_000));
@@ -428,7 +433,7 @@ fn d7_a_file_put_back_from_a_copy_goes_on_with_ids_given_a_second_time() {
 }
 
 /// Puts a file in the place of the last mailbox of the configuration.
-fn configured(place: &Place, path: &str, words: &str) {
+pub(crate) fn configured(place: &Place, path: &str, words: &str) {
     let config = place.read("abgleich.toml");
     let line = config.lines().last().unwrap().to_owned();
     let config = config.replace(&line, &format!("CSC = {{ pst = '{path}'{words} }}"));

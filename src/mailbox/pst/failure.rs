@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
-use crate::pst::PstError;
+use crate::pst::error::{PstError, is_full};
 use crate::pst::ndb::write::WriteError;
 use crate::reason::Advice;
 
@@ -23,11 +23,36 @@ const DECRYPT: Advice = Advice::new(
     "take the protection off (in Explorer: File ownership, Personal), or let Outlook export it into a new data file",
 );
 
-/// Turns what went wrong with reading into an error of the mailbox.
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
-pub(super) fn read(error: PstError) -> MailboxError {
-    let trouble = trouble(matches!(error, PstError::InUse));
-    let (kind, hint) = match &error {
+const ROOM: Advice = Advice::new(
+    "auf dem Datenträger Platz schaffen, dann noch einmal laufen lassen",
+    "make room on the disk, then run again",
+);
+
+const DISK: Advice = Advice::new(
+    "nach dem Datenträger sehen (ist er noch da, und meldet das System Fehler von ihm?), dann noch einmal laufen lassen",
+    "look after the disk (is it still there, and does the system report errors of it?), then run again",
+);
+
+const EXPORT: Advice = Advice::new(
+    "sie aus Outlook in eine neue Outlook-Datendatei (.pst) exportieren, und diese nennen",
+    "export it from Outlook into a new Outlook data file (.pst), and name that one",
+);
+
+/// For what `repair` can mend: a torn header, maps and length, and nothing else.
+const REPAIR: Advice = Advice::new(
+    "`abgleich pst check` sagt, was falsch ist; `abgleich pst repair DATEI KOPIE` macht eine Kopie, in der Kopf, Länge und Karten \
+     stimmen",
+    "`abgleich pst check` says what is wrong; `abgleich pst repair FILE INTO` makes a copy in which header, length and maps are right",
+);
+
+const BACKUP: Advice = Advice::new(
+    "`abgleich pst check` sagt, was an der Datei noch falsch ist; am sichersten hilft eine Kopie von vorher",
+    "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help",
+);
+
+/// Says what the engine does about a file that cannot be read or written for this reason, and what a person can do.
+fn of_file(error: &PstError) -> (MailboxErrorKind, Advice) {
+    match error {
         PstError::InUse => (MailboxErrorKind::Denied, CLOSE),
         PstError::Written => (
             MailboxErrorKind::Transient(WRITES),
@@ -40,15 +65,34 @@ pub(super) fn read(error: PstError) -> MailboxError {
                 "is the path right, and may this account read the file?",
             ),
         ),
-        PstError::Enlightened => (MailboxErrorKind::Unsupported, DECRYPT),
-        _ => (
-            MailboxErrorKind::Malformed,
+        PstError::NotPst { .. } => (
+            MailboxErrorKind::Gone,
             Advice::new(
-                "`abgleich pst check` sagt, was an der Datei noch falsch ist; am sichersten hilft eine Kopie von vorher",
-                "`abgleich pst check` says what else is wrong with the file; a copy from before is the surest help",
+                "stimmt der Pfad? Wenn ja, die Datei aus einer Sicherung nehmen",
+                "is the path right? If it is, take the file from a backup",
             ),
         ),
-    };
+        PstError::Io { .. } if error.is_full() => (MailboxErrorKind::Denied, ROOM),
+        PstError::Io { .. } => (MailboxErrorKind::Denied, DISK),
+        PstError::Enlightened => (MailboxErrorKind::Unsupported, DECRYPT),
+        PstError::Unsupported { .. } => (MailboxErrorKind::Unsupported, EXPORT),
+        PstError::Damaged { .. } if error.is_mendable() => (MailboxErrorKind::Malformed, REPAIR),
+        PstError::Damaged { structure: "HEADER", .. } => (
+            MailboxErrorKind::Malformed,
+            Advice::new(
+                "die Datei aus einer Sicherung nehmen; an ihrem Kopf lässt sich nichts ausbessern",
+                "take the file from a backup; its header is beyond mending",
+            ),
+        ),
+        _ => (MailboxErrorKind::Malformed, BACKUP),
+    }
+}
+
+/// Turns what went wrong with reading into an error of the mailbox.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
+pub(super) fn read(error: PstError) -> MailboxError {
+    let trouble = trouble(matches!(error, PstError::InUse));
+    let (kind, hint) = of_file(&error);
     MailboxError {
         kind,
         stage: Stage::Mailbox,
@@ -81,14 +125,11 @@ pub(super) fn write(error: WriteError) -> MailboxError {
             );
             (MailboxErrorKind::Unsupported, Some(hint))
         }
-        WriteError::Pst(PstError::Enlightened) => (MailboxErrorKind::Unsupported, Some(DECRYPT)),
-        WriteError::ReadOnlyKind { .. } => (
-            MailboxErrorKind::Unsupported,
-            Some(Advice::new(
-                "sie aus Outlook in eine neue Outlook-Datendatei (.pst) exportieren, und diese nennen",
-                "export it from Outlook into a new Outlook data file (.pst), and name that one",
-            )),
-        ),
+        WriteError::Pst(error) => {
+            let (kind, hint) = of_file(error);
+            (kind, Some(hint))
+        }
+        WriteError::ReadOnlyKind { .. } => (MailboxErrorKind::Unsupported, Some(EXPORT)),
         WriteError::Protected => (
             MailboxErrorKind::Denied,
             Some(Advice::new(
@@ -98,13 +139,8 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                  and encrypts nothing), or take the password off in Outlook (File, Account Settings, Data Files)",
             )),
         ),
-        WriteError::Inconsistent { .. } | WriteError::Uncounted { .. } | WriteError::Pst(_) => (
-            MailboxErrorKind::Malformed,
-            Some(Advice::new(
-                "`abgleich pst check` sagt, was falsch ist, `abgleich pst repair` macht eine ausgebesserte Kopie",
-                "`abgleich pst check` says what is wrong, `abgleich pst repair` makes a mended copy",
-            )),
-        ),
+        WriteError::Inconsistent { .. } => (MailboxErrorKind::Malformed, Some(REPAIR)),
+        WriteError::Uncounted { .. } => (MailboxErrorKind::Malformed, Some(BACKUP)),
         WriteError::RescueDiffers { .. } => (
             MailboxErrorKind::Malformed,
             Some(Advice::new(
@@ -121,13 +157,13 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                  configuration",
             )),
         ),
-        WriteError::DiskFull { .. } => (
-            MailboxErrorKind::Denied,
-            Some(Advice::new(
-                "auf dem Datenträger Platz schaffen, dann noch einmal laufen lassen",
-                "make room on the disk, then run again",
-            )),
-        ),
+        WriteError::DiskFull { .. } => (MailboxErrorKind::Denied, Some(ROOM)),
+        WriteError::Reopen { source } | WriteError::Unknown { source } if source.is_full() => {
+            (MailboxErrorKind::Denied, Some(ROOM))
+        }
+        WriteError::Beside { source, .. } if is_full(source) => {
+            (MailboxErrorKind::Denied, Some(ROOM))
+        }
         WriteError::Reopen { .. } | WriteError::Unknown { .. } | WriteError::MustReopen => (
             MailboxErrorKind::Malformed,
             Some(Advice::new(
@@ -241,5 +277,72 @@ pub(super) fn no_folder(folder: &str) -> MailboxError {
         hint: None,
         ambiguous: false,
         source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, ErrorKind};
+    use std::path::PathBuf;
+
+    use super::{read, write};
+    use crate::mailbox::MailboxErrorKind as Kind;
+    use crate::pst::ndb::write::WriteError;
+    use crate::pst::{Bid, Nid, PstError};
+
+    fn io(kind: ErrorKind) -> PstError {
+        PstError::io("write", 0x6_EB80, kind.into())
+    }
+
+    fn damaged(structure: &'static str, field: &'static str) -> PstError {
+        PstError::Damaged { structure, field, value: 1, rule: "is not right", at: 0x4400 }
+    }
+
+    /// Rule D20: the next step helps against what happened. `repair` mends header, length and maps, and is named for nothing else.
+    #[test]
+    fn d20_the_hint_is_what_helps() {
+        for (error, kind, hint) in [
+            (io(ErrorKind::StorageFull), Kind::Denied, "make room"),
+            (io(ErrorKind::QuotaExceeded), Kind::Denied, "make room"),
+            (io(ErrorKind::Other), Kind::Denied, "look after the disk"),
+            (PstError::NotPst { found: Vec::new() }, Kind::Gone, "is the path right"),
+            (damaged("NBT page", "dwCRC"), Kind::Malformed, "a copy from before"),
+            (damaged("AMap page", "dwCRC"), Kind::Malformed, "pst repair FILE INTO"),
+            (damaged("HEADER", "dwCRCFull"), Kind::Malformed, "pst repair FILE INTO"),
+            (damaged("HEADER", "dwCRCPartial"), Kind::Malformed, "from a backup"),
+            (
+                PstError::NoNode { nid: Nid::STORE, what: "store" },
+                Kind::Malformed,
+                "a copy from before",
+            ),
+        ] {
+            // What is read for a write is told alike, also where all items need it.
+            let said = error.to_string();
+            let written = write(WriteError::Shared(Box::new(WriteError::Pst(error))));
+            let english = written.hint.as_ref().unwrap().english().to_owned();
+            assert!(written.kind == kind && english.contains(hint), "{said}: {english}");
+            assert_eq!(
+                english.contains("pst repair"),
+                hint.contains("repair"),
+                "{said}: {english}"
+            );
+        }
+        assert_eq!(read(io(ErrorKind::Other)).kind, Kind::Denied);
+        let beside = |kind: ErrorKind| {
+            let source = io::Error::from(kind);
+            WriteError::Beside { action: "write", path: PathBuf::from("a.pst.rescue"), source }
+        };
+        for (error, hint) in [
+            (beside(ErrorKind::StorageFull), "make room"),
+            (beside(ErrorKind::PermissionDenied), "is the path right"),
+            (WriteError::Reopen { source: io(ErrorKind::StorageFull) }, "make room"),
+            (WriteError::Reopen { source: io(ErrorKind::Other) }, "run again"),
+            (WriteError::Uncounted { bid: Bid(4) }, "a copy from before"),
+            (WriteError::Inconsistent { what: "a map", at: 0x4400 }, "pst repair FILE INTO"),
+        ] {
+            let said = error.to_string();
+            let english = write(error).hint.unwrap().english().to_owned();
+            assert!(english.contains(hint), "{said}: {english}");
+        }
     }
 }
