@@ -64,6 +64,13 @@ pub trait Mailbox {
         since: Option<&Cursor>,
     ) -> Result<ChangePage, MailboxError>;
 
+    /// Says whether the mailbox is in an older state than when it gave a cursor, as a file is that was put back from a copy (rule D7).
+    /// A server's never is: it tells by another identity.
+    fn is_behind(&mut self, since: &Cursor) -> Result<bool, MailboxError> {
+        let _ = since;
+        Ok(false)
+    }
+
     /// Reads identities only: id, version, kind, sensitivity and stamp (invariant 8). One answer for each id, in any order.
     fn identify(
         &mut self,
@@ -152,8 +159,6 @@ pub struct ChangePage {
     pub more: bool,
     /// The cursor given was worthless and this is the beginning of a full listing.
     pub restarted: bool,
-    /// The mailbox is in an older state than when the cursor was given: somebody put it back from a copy (rule D7).
-    pub restored: bool,
 }
 
 /// Who and what an item is, without its content.

@@ -24,6 +24,8 @@ mod judge;
 mod place;
 #[path = "end_to_end/promises.rs"]
 mod promises;
+#[path = "end_to_end/put_back.rs"]
+mod put_back;
 #[path = "source/settings.rs"]
 mod settings;
 #[path = "end_to_end/trips.rs"]

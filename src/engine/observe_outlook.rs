@@ -53,6 +53,13 @@ impl Session<'_> {
     /// Sees to it that the folders of a kind are watched. The first time, every item with a stamp of ours is looked for in
     /// the whole mailbox: the state may be new where the mailbox is not.
     fn watch(&mut self, kind: ItemKind) -> Result<(), Stop> {
+        for folder in self.state.folders(self.id, kind)? {
+            if let Some(since) = &folder.cursor
+                && self.mailbox.is_behind(since)?
+            {
+                self.mailbox_restored()?;
+            }
+        }
         self.follow_folders(kind)?;
         let fresh = self.state.folders(self.id, kind)?.is_empty();
         if fresh && let Some(default) = self.mailbox.folder(kind, &[], false)? {
@@ -214,9 +221,6 @@ impl Session<'_> {
             self.state.forget_seen()?;
             loop {
                 let page = self.mailbox.changes(&folder.id, kind, since.as_ref())?;
-                if page.restored {
-                    self.mailbox_restored()?;
-                }
                 if page.restarted && !listing {
                     listing = true;
                     self.state.forget_seen()?;
@@ -277,7 +281,8 @@ impl Session<'_> {
     /// what is missing there is taken for deleted (rule D7).
     fn mailbox_restored(&self) -> Result<(), Stop> {
         if self.options.allow.get("restored") == Some(&1) {
-            return Ok(());
+            // The ids of folders that were made since are given a second time as well.
+            return Ok(self.state.forget_homes(self.id)?);
         }
         Err(Stop::Waits(vec![Stopped {
             code: Code::BrakeRestored,

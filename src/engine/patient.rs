@@ -159,6 +159,10 @@ impl Mailbox for Patient<'_> {
         self.insist(|mailbox| mailbox.changes(folder, kind, since))
     }
 
+    fn is_behind(&mut self, since: &Cursor) -> Result<bool, MailboxError> {
+        self.insist(|mailbox| mailbox.is_behind(since))
+    }
+
     fn identify(
         &mut self,
         kind: ItemKind,

@@ -216,6 +216,10 @@ impl Mailbox for PstMailbox {
         feed::changes(self, folder, since)
     }
 
+    fn is_behind(&mut self, since: &Cursor) -> Result<bool, MailboxError> {
+        feed::is_behind(self, since)
+    }
+
     fn identify(
         &mut self,
         _kind: ItemKind,

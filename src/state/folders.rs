@@ -183,6 +183,12 @@ impl State {
             .map(FolderId::new))
     }
 
+    /// Forgets which folders new items go to: they are looked for again.
+    pub fn forget_homes(&self, mailbox: MailboxId) -> Result<(), StateError> {
+        self.connection.execute("DELETE FROM home WHERE mailbox = ?1", params![mailbox.0])?;
+        Ok(())
+    }
+
     /// Notes the folder that a scope's new items of a kind go to.
     pub fn set_home(
         &self,

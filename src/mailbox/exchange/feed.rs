@@ -70,7 +70,7 @@ fn one<W: Wire>(
     let full = count >= usize::from(MAX_CHANGES) && !wire.is_exchange();
     let more = (!last || full) && state != Some(&next);
     let cursor = Cursor::new(next.as_str());
-    Ok(Ok(ChangePage { changed, removed, cursor, more, restarted: false, restored: false }))
+    Ok(Ok(ChangePage { changed, removed, cursor, more, restarted: false }))
 }
 
 const fn refused(part: &SyncPart) -> Option<&Refusal> {

@@ -57,7 +57,6 @@ impl Store {
             cursor: Cursor::new(format!("{folder}/{}/{began}/{reached}", self.epoch)),
             more,
             restarted,
-            restored: false,
         };
         for (_, event) in events.into_iter().take(length) {
             match event {

@@ -64,8 +64,7 @@ pub(super) fn changes(
         },
         Since::Worthless => (Snapshot::default(), None, true),
     };
-    // The counter of a file that was put back from a copy is behind.
-    let restored = then.unique > unique;
+    let behind = then.unique > unique;
     let fresh = |row: &u32| after.is_none_or(|after| *row > after);
     let mut changed: Vec<u32> = now
         .iter()
@@ -87,7 +86,7 @@ pub(super) fn changes(
         cursor
     } else {
         let rows = now.iter().map(|(row, state)| (*row, state.digest())).collect();
-        let unchanged = then.rows == rows && !restored && !restarted && after.is_none();
+        let unchanged = then.rows == rows && !behind && !restarted && after.is_none();
         match since.filter(|_| unchanged) {
             Some(since) => since.clone(),
             None => Snapshot { unique, rows }.cursor(),
@@ -103,8 +102,15 @@ pub(super) fn changes(
         cursor,
         more,
         restarted,
-        restored,
     })
+}
+
+/// Says whether the header's counter, which only grows, is behind what it was: then the file was put back from a copy.
+pub(super) fn is_behind(mailbox: &mut PstMailbox, since: &Cursor) -> Result<bool, MailboxError> {
+    mailbox.file()?;
+    let Some(file) = &mailbox.file else { return Err(failure::closed()) };
+    let unique = file.nodes().header().unique;
+    Ok(matches!(read(Some(since)), Since::All(then) if then.unique > unique))
 }
 
 fn read(since: Option<&Cursor>) -> Since {

@@ -1,0 +1,139 @@
+//! A PST file is put back from a copy, and goes on: its ids are given a second time.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use abgleich::mapi::{FileTime, Guid, Properties, PropertyName, Value, property};
+use abgleich::pst::Nid;
+use abgleich::pst::check::check;
+use abgleich::pst::messaging::Store;
+use abgleich::pst::messaging::write::{Batch, NewItem};
+use abgleich::pst::ndb::write::{Settings, Writer};
+
+use crate::document;
+use crate::place::{PEOPLE, Place};
+
+/// The property set of the stamp (`src/mailbox/pst/stamp.rs` never changes it).
+const OURS: Guid =
+    Guid::new(0x8c1f_3b52, 0x64d7, 0x4e0a, [0x9b, 0x1e, 0x2f, 0x7c, 0x55, 0xa0, 0xd3, 0xe6]);
+/// Records that come into the user's filter late.
+const LATE: [&str; 2] = ["B-010000", "B-010001"];
+
+/// A file with all of a user's records but the late ones, which is kept as a copy before the first of these comes.
+fn with_copy() -> (Place, [&'static str; 5]) {
+    let place = Place::sample();
+    let (user, address) = PEOPLE[0];
+    place.configure(|text| {
+        let (from, to) = (format!("{user} = '{address}'"), format!("{user} = {{ pst = 'a.pst' }}"));
+        *text = text.replace(&from, &to);
+    });
+    let sync = ["sync", "--mailbox", user, "--json", "--full"];
+    for record in LATE {
+        let away = "DELETE FROM membership WHERE record = ?1 AND user = ?2";
+        assert_eq!(place.database().execute(away, [record, user]).unwrap(), 1);
+    }
+    place.run(&["sync", "--mailbox", user, "--first-transfer"]).expect(0);
+    fs::copy(place.path("a.pst"), place.path("copy.pst")).unwrap();
+    comes(&place, LATE[0]);
+    place.run(&sync).expect(0);
+    assert_eq!(stamped(&place.path("a.pst"), LATE[0]).len(), 1);
+    fs::copy(place.path("copy.pst"), place.path("a.pst")).unwrap();
+    (place, sync)
+}
+
+fn comes(place: &Place, record: &str) {
+    let add = "INSERT INTO membership (module, user, record) VALUES ('applicants', ?1, ?2)";
+    place.database().execute(add, [PEOPLE[0].0, record]).unwrap();
+}
+
+/// The contacts with the stamp of a record.
+fn stamped(path: &Path, record: &str) -> Vec<Nid> {
+    let stamp = PropertyName::text(OURS, "Record");
+    let store = Store::open(path).unwrap();
+    let contacts = contacts(path);
+    let items = store.folder(contacts).unwrap().items().unwrap();
+    let carries = |nid: &Nid| {
+        let item = store.item(*nid).unwrap();
+        item.properties().text(stamp.clone()).unwrap().as_deref() == Some(record)
+    };
+    items.iter().map(|listed| listed.nid).filter(carries).collect()
+}
+
+fn contacts(path: &Path) -> Nid {
+    let store = Store::open(path).unwrap();
+    let top = store.top_folder().unwrap().nid();
+    let mut folders = store.folders_below(top).unwrap().into_iter().map(|found| found.nid);
+    let class = |nid| store.folder(nid).unwrap().class().unwrap();
+    folders.find(|nid| class(*nid).as_deref() == Some("IPF.Contact")).unwrap()
+}
+
+/// Somebody makes a contact; another installation puts its stamp on it.
+fn stranger(path: &Path, tenant: Option<&str>) -> Nid {
+    let folder = contacts(path);
+    let mut properties = Properties::new();
+    for (tag, text) in [
+        (property::GIVEN_NAME, "Fremde"),
+        (property::SURNAME, "Person"),
+        (property::COMPANY_NAME, "Fremdfirma"),
+        (property::SUBJECT, "Fremde Person"),
+    ] {
+        properties.set(tag, Value::from(text));
+    }
+    if let Some(tenant) = tenant {
+        for (name, value) in
+            [("Tenant", tenant), ("User", "XYZ"), ("Record", "B-999999"), ("Token", "")]
+        {
+            properties.set(PropertyName::text(OURS, name), Value::from(value));
+        }
+    }
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 60;
+    let now = FileTime::from_1970(i64::try_from(since).unwrap(), 0).unwrap();
+    let mut file = Writer::open(path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut file, now).unwrap();
+    let nid = batch.add_item(folder, &NewItem::of("IPM.Contact", properties)).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    nid
+}
+
+/// Rules D3 and D15: an item that got the id of one that was lost is not the record's, whatever id it has.
+#[test]
+fn d3_an_item_with_an_id_that_was_given_before_is_nobodys() {
+    for tenant in [None, Some("another")] {
+        let (place, sync) = with_copy();
+        let path = place.path("a.pst");
+        let nid = stranger(&path, tenant);
+        let told =
+            "SELECT given_name || ' ' || surname || ' ' || company FROM contact WHERE id = ?1";
+        let company = |place: &Place| -> Option<String> {
+            place.database().query_row(told, [LATE[0]], |row| row.get(0)).unwrap()
+        };
+        let before = company(&place);
+        // Whoever wrote the file meanwhile has moved its counter on, so that nothing tells that it was put back.
+        for run in ["first", "second", "third"] {
+            document::read(&place.run(&sync).expect(0));
+            assert_eq!(company(&place), before, "{run}: {tenant:?}");
+            let store = Store::open(&path).unwrap();
+            let subject = store.item(nid).unwrap().subject().unwrap();
+            assert_eq!(subject.as_deref(), Some("Fremde Person"), "{run}: {tenant:?}");
+            assert!(stamped(&path, LATE[0]).is_empty(), "{run}: {tenant:?}");
+        }
+        assert_eq!(check(&path).unwrap().errors(), 0);
+    }
+}
+
+/// Rule D7: after the word the mailbox goes on, also where a new item gets the id of one that was lost.
+#[test]
+fn d7_a_file_that_was_put_back_goes_on() {
+    let (place, sync) = with_copy();
+    let path = place.path("a.pst");
+    place.run(&sync).expect(3).says(&["brake-restored"]);
+    comes(&place, LATE[1]);
+    let ended = place.run(&[&sync[..], &["--allow", "restored=1"]].concat()).expect(0);
+    assert_eq!(document::read(&ended)["totals"]["created"], 1);
+    assert_eq!(stamped(&path, LATE[1]).len(), 1);
+    let ended = place.run(&sync).expect(0);
+    document::wrote_nothing(&document::read(&ended));
+    assert_eq!(check(&path).unwrap().findings(), []);
+}
