@@ -32,6 +32,8 @@ mod file;
 mod listen;
 #[path = "mailbox/meanwhile.rs"]
 mod meanwhile;
+#[path = "mailbox/occurrences.rs"]
+mod occurrences;
 #[path = "mailbox/outlook.rs"]
 mod outlook;
 #[path = "mailbox/person.rs"]

@@ -27,9 +27,8 @@ mod x86 {
         _mm256_shuffle_epi8, _mm256_slli_epi16,
     };
 
-    use fearless_simd::prelude::*;
     use fearless_simd::x86::Avx2;
-    use fearless_simd::{kernel, u8x16, u8x32};
+    use fearless_simd::{SimdBase, SimdInto, kernel, u8x16, u8x32};
 
     kernel!(
         pub(super) fn look_up_rows(
