@@ -91,6 +91,11 @@ fn display(content: &Content) -> Option<String> {
         .find(|name| !name.is_empty())
 }
 
+/// The full name without its title, as Outlook puts it before an address.
+pub(super) fn untitled(content: &Content) -> String {
+    join(content, &[Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix])
+}
+
 /// What a name to file by is made of, and how.
 type Format = (i32, fn(&Content) -> String);
 
@@ -110,9 +115,7 @@ const FORMATS: [Format; 19] = [
     (0x3A06, |content| join(content, &[Field::GivenName])),
     (0x3A11, |content| join(content, &[Field::Surname])),
     (TYPED, |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname])),
-    (0x8037, |content| {
-        join(content, &[Field::GivenName, Field::MiddleName, Field::Surname, Field::Suffix])
-    }),
+    (0x8037, untitled),
     (0x3001, |content| display(content).unwrap_or_default()),
     (0x8031, apart),
     (0x8030, together),

@@ -12,6 +12,8 @@ pub struct OneOff {
     pub kind: String,
     /// The address.
     pub address: String,
+    /// What is to be sent there, and in which form.
+    pub flags: u16,
 }
 
 const ONE_OFF: [u8; 16] = [
@@ -26,7 +28,8 @@ const NO_RICH_TEXT: u16 = 0x0001;
 impl OneOff {
     /// Makes an entry for an Internet address.
     pub fn smtp(name: &str, address: &str) -> Self {
-        Self { name: name.to_owned(), kind: "SMTP".to_owned(), address: address.to_owned() }
+        let [name, kind, address] = [name, "SMTP", address].map(str::to_owned);
+        Self { name, kind, address, flags: UNICODE | NO_RICH_TEXT }
     }
 
     /// Returns the binary form.
@@ -34,7 +37,7 @@ impl OneOff {
         let mut out = vec![0; 4];
         out.extend(ONE_OFF);
         out.extend([0, 0]);
-        out.extend((UNICODE | NO_RICH_TEXT).to_le_bytes());
+        out.extend((UNICODE | self.flags).to_le_bytes());
         for text in [&self.name, &self.kind, &self.address] {
             out.extend(utf16(text));
             out.extend([0, 0]);
@@ -54,13 +57,14 @@ impl OneOff {
             return Ok(None);
         }
         fields.half("Version")?;
-        let unicode = fields.half("Flags")? & UNICODE != 0;
+        let flags = fields.half("Flags")?;
+        let unicode = flags & UNICODE != 0;
         let mut texts = [const { String::new() }; 3];
         for (text, field) in texts.iter_mut().zip(["DisplayName", "AddressType", "EmailAddress"]) {
             *text = if unicode { wide(&mut fields, field)? } else { narrow(&mut fields, field)? };
         }
         let [name, kind, address] = texts;
-        Ok(Some(Self { name, kind, address }))
+        Ok(Some(Self { name, kind, address, flags }))
     }
 }
 

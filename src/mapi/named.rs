@@ -138,6 +138,30 @@ names! {
     EMAIL_3_ORIGINAL_DISPLAY = ADDRESS 0x80A4 STRING;
     /// The entry id of the address.
     EMAIL_3_ORIGINAL_ENTRY_ID = ADDRESS 0x80A5 BINARY;
+    /// The kind of the address of the main fax: `FAX`.
+    FAX_1_TYPE = ADDRESS 0x80B2 STRING;
+    /// The main fax as an address: a name, `@`, and the number.
+    FAX_1_ADDRESS = ADDRESS 0x80B3 STRING;
+    /// The name alone.
+    FAX_1_ORIGINAL_DISPLAY = ADDRESS 0x80B4 STRING;
+    /// The entry id of the address.
+    FAX_1_ORIGINAL_ENTRY_ID = ADDRESS 0x80B5 BINARY;
+    /// The kind of the address of the fax at work: `FAX`.
+    FAX_2_TYPE = ADDRESS 0x80C2 STRING;
+    /// The fax at work as an address: a name, `@`, and the number.
+    FAX_2_ADDRESS = ADDRESS 0x80C3 STRING;
+    /// The name alone.
+    FAX_2_ORIGINAL_DISPLAY = ADDRESS 0x80C4 STRING;
+    /// The entry id of the address.
+    FAX_2_ORIGINAL_ENTRY_ID = ADDRESS 0x80C5 BINARY;
+    /// The kind of the address of the fax at home: `FAX`.
+    FAX_3_TYPE = ADDRESS 0x80D2 STRING;
+    /// The fax at home as an address: a name, `@`, and the number.
+    FAX_3_ADDRESS = ADDRESS 0x80D3 STRING;
+    /// The name alone.
+    FAX_3_ORIGINAL_DISPLAY = ADDRESS 0x80D4 STRING;
+    /// The entry id of the address.
+    FAX_3_ORIGINAL_ENTRY_ID = ADDRESS 0x80D5 BINARY;
     /// The two letters of the home country.
     HOME_COUNTRY_CODE = ADDRESS 0x80DA STRING;
     /// The two letters of the country at work.

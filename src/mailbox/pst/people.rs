@@ -1,8 +1,11 @@
 //! Pure: the three e-mail addresses of a contact. Each takes five properties, and two lists say which ones are in use.
 
+use super::faxes;
+use super::renames::{self, Renames};
 use super::table::{EMAILS, EmailSlot};
+use super::times::Setting;
 use crate::mapi::entry::OneOff;
-use crate::mapi::{Properties, PropertyKey, Value as V, named as n};
+use crate::mapi::{Named, Properties, Value as V, named as n};
 use crate::model::{Content, Field, FieldSet, Slot, Value};
 
 const FIELDS: [Field; 3] = [Field::Email1, Field::Email2, Field::Email3];
@@ -28,22 +31,20 @@ pub(super) fn read(
     }
 }
 
-/// Writes the slots that a change names. `was` is what the item holds now, `name` how the person is shown.
+/// Writes the slots that a change names, and the names in those that it renames. `was` is what the item holds now, `name` how the
+/// person is shown.
 pub(super) fn write(
     content: &Content,
     was: &Properties,
     name: &str,
-) -> Vec<(PropertyKey, Option<V>)> {
-    if FIELDS.iter().all(|field| content.slot(*field).is_none()) {
-        return Vec::new();
-    }
+    renames: &Renames,
+) -> Vec<Setting> {
     let mut out = Vec::new();
     let mut used = in_use(was);
     for (field, slot) in FIELDS.into_iter().zip(EMAILS) {
         let number = i32::from(slot.number);
-        let kind = was.value(slot.kind).and_then(V::as_text).unwrap_or_default();
-        let holds =
-            was.value(slot.address).and_then(V::as_text).is_some_and(|text| !text.is_empty());
+        let kind = text(was, slot.kind);
+        let holds = !text(was, slot.address).is_empty();
         let is_fixed = holds && !kind.is_empty() && !kind.eq_ignore_ascii_case("SMTP");
         let new = content.slot(field).filter(|_| !is_fixed);
         let filled = match new {
@@ -54,10 +55,17 @@ pub(super) fn write(
         if filled {
             used.push(number);
         }
-        if let Some(new) = new {
-            fill(slot, new, was, name, &mut out);
+        match new {
+            Some(new) => fill(slot, new, was, (name, renames), &mut out),
+            None if is_fixed => {}
+            None => rename(slot, was, renames, &mut out),
         }
     }
+    let gone = faxes::write(content, was, renames, &mut out);
+    if gone.is_empty() && FIELDS.iter().all(|field| content.slot(*field).is_none()) {
+        return out;
+    }
+    used.retain(|number| !gone.contains(number));
     used.sort_unstable();
     used.dedup();
     let bits = used.iter().fold(0, |bits, number| bits | (1 << number));
@@ -67,7 +75,7 @@ pub(super) fn write(
     out
 }
 
-/// Slots in use; those from 3 on are faxes, which are not ours.
+/// Slots in use; those from 3 on are faxes.
 fn in_use(was: &Properties) -> Vec<i32> {
     match was.value(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST) {
         Some(V::Integers32(list)) => {
@@ -81,8 +89,8 @@ fn fill(
     slot: EmailSlot,
     new: &Slot,
     was: &Properties,
-    name: &str,
-    out: &mut Vec<(PropertyKey, Option<V>)>,
+    (name, renames): (&str, &Renames),
+    out: &mut Vec<Setting>,
 ) {
     let Some(address) = new.value().and_then(Value::as_text).map(str::trim) else {
         let all = [slot.display, slot.kind, slot.address, slot.original_display, slot.entry];
@@ -90,13 +98,12 @@ fn fill(
         return;
     };
     // A way of showing it that the person chose stays.
-    let shown = was.value(slot.display).and_then(V::as_text).unwrap_or_default();
-    let old = was.value(slot.address).and_then(V::as_text).unwrap_or_default();
+    let (shown, old) = (text(was, slot.display), text(was, slot.address));
     let chosen = !shown.is_empty() && (old.is_empty() || !shown.contains(old));
     let display = match (chosen, name.is_empty()) {
-        (true, _) => shown.to_owned(),
+        (true, _) => renames.name(shown).unwrap_or(shown).to_owned(),
         (false, true) => address.to_owned(),
-        (false, false) => format!("{name} ({address})"),
+        (false, false) => renames::display(name, address),
     };
     out.extend([
         (slot.kind.into(), Some(V::from("SMTP"))),
@@ -107,22 +114,48 @@ fn fill(
     ]);
 }
 
+/// Lets an address that stays follow the name of its contact, where it is shown by that.
+fn rename(slot: EmailSlot, was: &Properties, renames: &Renames, out: &mut Vec<Setting>) {
+    let address = text(was, slot.address);
+    if let Some(display) = renames.shown(text(was, slot.display), address) {
+        out.push((slot.display.into(), Some(V::String(display))));
+    }
+    let entry = renames::entry(was.value(slot.entry), |entry| {
+        if let Some(name) = renames.shown(&entry.name, address) {
+            entry.name = name;
+        }
+    });
+    out.extend(entry.map(|entry| (slot.entry.into(), Some(entry))));
+}
+
+fn text(was: &Properties, of: Named) -> &str {
+    was.value(of).and_then(V::as_text).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{read, write};
+    use crate::mailbox::pst::contact;
+    use crate::mailbox::pst::renames::Renames;
     use crate::mailbox::pst::table::EMAILS;
-    use crate::mapi::{Properties, Value as V, named as n};
+    use crate::mailbox::pst::times::Setting;
+    use crate::mapi::entry::OneOff;
+    use crate::mapi::{Properties, Value as V, named as n, property as p};
     use crate::model::{Content, Field, FieldSet};
 
-    fn apply(was: &Properties, content: &Content) -> Properties {
+    fn put(was: &Properties, settings: Vec<Setting>) -> Properties {
         let mut item = was.clone();
-        for (key, value) in write(content, was, "Anna Müller") {
+        for (key, value) in settings {
             match value {
                 Some(value) => item.set(key, value),
                 None => drop(item.remove(key)),
             }
         }
         item
+    }
+
+    fn apply(was: &Properties, content: &Content) -> Properties {
+        put(was, write(content, was, "Anna Müller", &Renames::default()))
     }
 
     fn addresses(item: &Properties) -> (Content, FieldSet) {
@@ -189,5 +222,34 @@ mod tests {
         content.set_text(Field::Email1, "neu@firma.example");
         let item = apply(&item, &content);
         assert_eq!(item.value(n::EMAIL_1_DISPLAY), Some(&V::from("Annchen")));
+    }
+
+    /// Outlook's address book lists the display of each address, and the entry id's goes into "To:".
+    #[test]
+    fn an_address_is_shown_by_the_new_name_where_it_was_by_the_old_one() {
+        let parts = [(Field::GivenName, "Anna"), (Field::Surname, "Müller")];
+        let addresses = [(Field::Email1, "anna@firma.example"), (Field::Email2, "a@b.example")];
+        let before = Content::of_texts(&[parts, addresses].concat());
+        let mut item = apply(&Properties::new(), &before);
+        item.set(p::DISPLAY_NAME, V::from("Anna Müller"));
+        item.set(n::EMAIL_2_DISPLAY, V::from("Annchen (a@b.example)"));
+        item.set(n::EMAIL_3_TYPE, V::from("EX"));
+        item.set(n::EMAIL_3_ADDRESS, V::from("/o=Firma/cn=Recipients/cn=anna"));
+        item.set(n::EMAIL_3_DISPLAY, V::from("Anna Müller"));
+        let change = Content::of_texts(&[(Field::Surname, "Schmidt")]);
+        let names = contact::names(&change, &before, &item);
+        let renames = Renames::of(&change, &before, &item, &names);
+        let item = put(&item, write(&change, &item, &names.shown, &renames));
+        let display = "Anna Schmidt (anna@firma.example)";
+        assert_eq!(item.value(n::EMAIL_1_DISPLAY), Some(&V::from(display)));
+        let entry = V::Binary(OneOff::smtp(display, "anna@firma.example").to_bytes());
+        assert_eq!(item.value(n::EMAIL_1_ORIGINAL_ENTRY_ID), Some(&entry));
+        // Rule D11: what a person chose, and what the address book says, stays.
+        assert_eq!(item.value(n::EMAIL_2_DISPLAY), Some(&V::from("Annchen (a@b.example)")));
+        assert_eq!(item.value(n::EMAIL_3_DISPLAY), Some(&V::from("Anna Müller")));
+        assert_eq!(
+            item.value(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST),
+            Some(&V::Integers32(vec![0, 1]))
+        );
     }
 }

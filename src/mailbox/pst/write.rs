@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::people;
+use super::renames::Renames;
 use super::table::{Place, Way, way};
 use super::times::{self, Setting};
 use super::{address, appointment, contact, stamp, task};
@@ -110,7 +111,8 @@ fn change(
     match kind {
         ItemKind::Contact => {
             let names = contact::names(content, before, was);
-            out.extend(people::write(content, was, &names.shown));
+            let renames = Renames::of(content, before, was, &names);
+            out.extend(people::write(content, was, &names.shown, &renames));
             out.extend(names.settings);
             out.extend(address::addresses(content, before, was));
         }
