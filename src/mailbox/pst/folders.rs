@@ -1,4 +1,7 @@
-//! Effect: finds the folders of a store, and makes those that are missing.
+//! Effect: finds the folders of a store, and makes those that are missing. A folder that is damaged concerns nobody who does not
+//! need that very one.
+
+use std::ops::ControlFlow;
 
 use super::file::StoreFile;
 use super::{failure, place};
@@ -7,7 +10,7 @@ use crate::mapi::entry::StoreEntry;
 use crate::mapi::{FileTime, PropertyTag, Value as V, property as p};
 use crate::model::{FolderId, ItemKind};
 use crate::pst::messaging::write::{Batch, NewFolder};
-use crate::pst::messaging::{Folder, Store};
+use crate::pst::messaging::{Below, Folder, Store};
 use crate::pst::ndb::Nodes;
 use crate::pst::{Nid, NidKind, PstError};
 
@@ -99,17 +102,34 @@ fn default_folder<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Option<N
         return Ok(Some(found));
     }
     let top = store.top_folder()?.nid();
-    let mut below = Vec::new();
-    for below_top in store.folders_below(top)? {
-        let (_, nid) = below_top.whole()?;
-        let folder = store.folder(nid)?;
+    let (mut first, mut unread) = (None, None);
+    for Below { nid, .. } in store.folders_below(top)? {
+        let read = store.folder(nid).and_then(|folder| Ok((folder.class()?, folder)));
+        let Some((class_of, folder)) = or_unread(read, &mut unread)? else { continue };
         if let Some(found) = named(&folder)? {
             return Ok(Some(found));
         }
-        let class_of = folder.class()?.unwrap_or_default();
-        below.push((nid, class_of.eq_ignore_ascii_case(class(kind))));
+        if !bin.contains(&nid) && class_of.unwrap_or_default().eq_ignore_ascii_case(class(kind)) {
+            first.get_or_insert(nid);
+        }
     }
-    Ok(below.into_iter().find(|(nid, fits)| *fits && !bin.contains(nid)).map(|(nid, _)| nid))
+    // One that cannot be read may name it, or be it.
+    unread.map_or(Ok(first), Err)
+}
+
+/// Takes what was read of a folder, and goes on where that folder is damaged. The first such damage is kept for where it matters.
+fn or_unread<T>(
+    read: Result<T, PstError>,
+    unread: &mut Option<PstError>,
+) -> Result<Option<T>, PstError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_of_system() => Err(error),
+        Err(error) => {
+            unread.get_or_insert(error);
+            Ok(None)
+        }
+    }
 }
 
 fn is_of(folder: &Folder<'_>, kind: ItemKind) -> Result<bool, PstError> {
@@ -122,12 +142,16 @@ fn is_of(folder: &Folder<'_>, kind: ItemKind) -> Result<bool, PstError> {
 }
 
 fn child<N: Nodes>(store: &Store<N>, parent: Nid, name: &str) -> Result<Option<Nid>, PstError> {
+    let mut unread = None;
     for nid in store.folder(parent)?.folders()? {
-        if store.folder(nid)?.name()?.to_lowercase() == name.to_lowercase() {
+        let read = store.folder(nid).and_then(|folder| folder.name());
+        let own = or_unread(read, &mut unread)?;
+        if own.is_some_and(|own| own.to_lowercase() == name.to_lowercase()) {
             return Ok(Some(nid));
         }
     }
-    Ok(None)
+    // It may be one whose name cannot be read.
+    unread.map_or(Ok(None), Err)
 }
 
 /// The top folder and Deleted Items of caches, which have the same ids in all of them.
@@ -176,18 +200,28 @@ pub fn in_deleted_items<N: Nodes>(store: &Store<N>) -> Result<Vec<Nid>, PstError
     }
 }
 
-/// Lists all folders that items of a kind may be in: those of its class, and Deleted Items with all folders in it.
+/// Lists all folders that items of a kind may be in: those of its class or of one that cannot be read, and Deleted Items with all
+/// folders in it.
 pub(super) fn places<N: Nodes>(store: &Store<N>, kind: ItemKind) -> Result<Vec<Place>, PstError> {
     let bin = in_deleted_items(store)?;
     let mut places: Vec<Place> =
         bin.iter().map(|folder| Place { folder: *folder, deleted: true }).collect();
     let top = store.top_folder()?.nid();
+    let mut unread = None;
     for below in store.folders_below(top)? {
-        let (_, nid) = below.whole()?;
-        let fits = nid.kind() == NidKind::FOLDER && is_of(&store.folder(nid)?, kind)?;
-        if fits && !bin.contains(&nid) {
+        let nid = below.nid;
+        if nid.kind() != NidKind::FOLDER || bin.contains(&nid) {
+            continue;
+        }
+        let read = store.folder(nid).and_then(|folder| is_of(&folder, kind));
+        if or_unread(read, &mut unread)?.unwrap_or(true) {
             places.push(Place { folder: nid, deleted: false });
         }
+        unread = unread.or(below.unread);
+    }
+    if unread.is_some() {
+        // The folders in a damaged one are found by the tree of nodes: where that is damaged too, nobody knows where items may be.
+        store.nodes().nodes(Nid(0), &mut |_| ControlFlow::Continue(()))?;
     }
     Ok(places)
 }

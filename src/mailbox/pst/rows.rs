@@ -51,12 +51,23 @@ impl Known {
         }
         self.turn_to(store, folder);
         self.asked = self.asked.saturating_add(places.len());
-        let count = store.folder(folder)?.properties().value(p::CONTENT_COUNT)?;
-        let count = count.and_then(|count| usize::try_from(count.as_i32()?).ok());
-        if self.asked.saturating_mul(LOOKUP) < count.unwrap_or(0) && self.states.is_none() {
-            return Ok(alone);
+        let count = store
+            .folder(folder)
+            .and_then(|folder| folder.properties().value(p::CONTENT_COUNT))
+            .map(|count| count.and_then(|count| usize::try_from(count.as_i32()?).ok()));
+        let asked = self.asked.saturating_mul(LOOKUP);
+        match count {
+            Ok(count) if asked < count.unwrap_or(0) && self.states.is_none() => return Ok(alone),
+            Ok(_) => {}
+            // Each item is answered for by itself, and then it is one that cannot be read.
+            Err(error) if !error.is_of_system() => return Ok(alone),
+            Err(error) => return Err(error),
         }
-        Ok(Rows { folder: Some(folder), states: Some(self.all(store, folder)?) })
+        match self.all(store, folder) {
+            Ok(states) => Ok(Rows { folder: Some(folder), states: Some(states) }),
+            Err(error) if !error.is_of_system() => Ok(alone),
+            Err(error) => Err(error),
+        }
     }
 
     fn turn_to(&mut self, store: &Store<&Ndb>, folder: Nid) {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
 
 use super::fetch::identifying;
 use super::folders::{Place, places};
@@ -13,10 +14,10 @@ use super::read::{self, Found as Looked};
 use super::{PstMailbox, failure, stamp, times};
 use crate::mailbox::{By, Found, Identity, MailboxError, Stamp, Wanted};
 use crate::mapi::{Value as V, property as p};
-use crate::model::{ItemKind, RecordId, Token};
+use crate::model::{ItemKind, ItemVersion, RecordId, Token};
 use crate::pst::messaging::Store;
 use crate::pst::ndb::Nodes;
-use crate::pst::{Nid, PstError};
+use crate::pst::{Nid, NidKind, PstError};
 
 /// Where stamped items of each kind are.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub(super) struct Stamped {
 #[derive(Debug, Default)]
 struct Survey {
     marks: HashMap<Nid, Mark>,
-    /// Items that cannot be read, each with its folder: they may carry any stamp.
+    /// Items that cannot be read or whose folder cannot, each with its folder: they may carry any stamp.
     unread: Vec<(Nid, Nid)>,
 }
 
@@ -131,11 +132,22 @@ fn survey<N: Nodes>(
     }
     for place in places {
         let mut items = Vec::new();
-        store.folder(place.folder)?.each_item(&mut |row| {
-            if row.class.as_deref().is_none_or(|class| read::kind(class) == Some(kind)) {
-                items.push(row.nid);
+        let listed = store.folder(place.folder).and_then(|folder| {
+            folder.each_item(&mut |row| {
+                if row.class.as_deref().is_none_or(|class| read::kind(class) == Some(kind)) {
+                    items.push(row.nid);
+                }
+            })
+        });
+        match listed {
+            Ok(()) => {}
+            Err(error) if error.is_of_system() => return Err(error),
+            Err(_) => {
+                let unlisted = unlisted(store, kind, place.folder)?;
+                survey.unread.extend(unlisted.into_iter().map(|item| (item, place.folder)));
+                continue;
             }
-        })?;
+        }
         for item in items {
             match identifying(store, item) {
                 Ok(properties) => {
@@ -154,6 +166,34 @@ fn survey<N: Nodes>(
     Ok(survey)
 }
 
+/// Finds the items of a folder that does not tell its items, by their nodes: those with a stamp, and those that cannot be read
+/// either.
+fn unlisted<N: Nodes>(store: &Store<N>, kind: ItemKind, folder: Nid) -> Result<Vec<Nid>, PstError> {
+    let mut items = Vec::new();
+    store.nodes().nodes(Nid(0), &mut |node| {
+        if node.parent == folder && node.nid.kind() == NidKind::MESSAGE {
+            items.push(node.nid);
+        }
+        ControlFlow::Continue(())
+    })?;
+    let mut found = Vec::new();
+    for item in items {
+        let may_be_ours = match identifying(store, item) {
+            Ok(properties) => {
+                let class = properties.value(p::MESSAGE_CLASS).and_then(V::as_text);
+                class.is_none_or(|class| read::kind(class) == Some(kind))
+                    && stamp::read(&properties).is_some()
+            }
+            Err(error) if error.is_of_system() => return Err(error),
+            Err(_) => true,
+        };
+        if may_be_ours {
+            found.push(item);
+        }
+    }
+    Ok(found)
+}
+
 /// Looks at an item; `None` where it is gone or not wanted.
 fn look<N: Nodes>(
     store: &Store<N>,
@@ -162,21 +202,29 @@ fn look<N: Nodes>(
     place: Place,
     wanted: &Wanted<'_>,
 ) -> Result<Option<Found>, PstError> {
-    let Some(row) = store.folder(place.folder)?.item(item)? else { return Ok(None) };
     let id = place::item_id(place.folder, item);
     let folder = place::folder_id(place.folder);
     let Place { deleted, .. } = place;
+    let row = match store.folder(place.folder).and_then(|folder| folder.item(item)) {
+        Ok(Some(row)) => Some(row),
+        Ok(None) => return Ok(None),
+        Err(error) if error.is_of_system() => return Err(error),
+        // Its folder does not tell in which version it is.
+        Err(_) => None,
+    };
     let properties = match identifying(store, item) {
-        Ok(properties) => properties,
-        Err(error @ PstError::Io { .. }) => return Err(error),
-        Err(_) => {
-            let version = place::RowState::of(&row, None).version();
-            let identity = Identity { id, version, kind: Some(kind), private: false, stamp: None };
-            return Ok(Some(Found { identity, folder, deleted, created_at: None }));
-        }
+        Ok(properties) => Some(properties),
+        Err(error) if error.is_of_system() => return Err(error),
+        Err(_) => None,
+    };
+    let Some((row, properties)) = row.as_ref().zip(properties) else {
+        let version = row.map(|row| place::RowState::of(&row, None).version());
+        let version = version.unwrap_or_else(|| ItemVersion::new(""));
+        let identity = Identity { id, version, kind: Some(kind), private: false, stamp: None };
+        return Ok(Some(Found { identity, folder, deleted, created_at: None }));
     };
     let node = store.nodes().node(item)?;
-    let version = place::RowState::of(&row, node.as_ref()).version();
+    let version = place::RowState::of(row, node.as_ref()).version();
     let looked = Looked {
         properties: &properties,
         recipients: None,
@@ -212,12 +260,13 @@ mod tests {
 
     use super::{look, places, survey};
     use crate::mailbox::contract::sample;
+    use crate::mailbox::pst::folders::deleted_items;
     use crate::mailbox::pst::{PstMailbox, place};
-    use crate::mailbox::{By, Mailbox, Wanted, Write, Wrote};
+    use crate::mailbox::{By, ItemError, Mailbox, Wanted, Write, Wrote};
     use crate::model::ItemKind;
     use crate::pst::messaging::Store;
-    use crate::pst::ndb::{Block, Node, Nodes};
-    use crate::pst::{Bid, Layout, Nid, PstError};
+    use crate::pst::ndb::{Block, Ndb, Node, Nodes};
+    use crate::pst::{Bid, Layout, Nid, NidKind, PstError};
 
     /// A file on a share that does not answer when a node is asked for.
     struct Hiccup<N>(N, Nid);
@@ -268,5 +317,75 @@ mod tests {
             let home = places.into_iter().find(|place| !place.deleted).unwrap();
             assert_eq!(look(&store, kind, item, home, &wanted).is_err(), fails);
         }
+    }
+
+    /// Issue 4, "absent and unreadable never look alike": a folder that nobody works in keeps no mailbox from its run, whatever of it is damaged. Its
+    /// items may carry any stamp (rule D3), so that those that do are told as such that cannot be read.
+    #[test]
+    fn d03_a_damaged_folder_stops_nobody_and_hides_no_stamp() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.pst");
+        let kind = ItemKind::Contact;
+        let (home, archive, bin) = {
+            let mut mailbox = PstMailbox::fresh(place.path());
+            let home = mailbox.folder(kind, &[], false).unwrap().unwrap();
+            let archive = mailbox.folder(kind, &["Archiv".to_owned()], true).unwrap().unwrap();
+            for (folder, record) in [(&home, "A-1"), (&archive, "A-2")] {
+                let (content, stamp) = (sample::full(kind), sample::stamp(record, record));
+                let folder = folder.clone();
+                let create = Write::Create { folder, content, stamp };
+                let answer = mailbox.apply(kind, &[create]).unwrap().remove(0);
+                assert!(matches!(answer, Wrote::Done { .. }), "{answer:?}");
+            }
+            let bin = deleted_items(&mailbox.file().unwrap().store());
+            mailbox.close().unwrap();
+            (home, place::folder(&archive).unwrap(), bin.unwrap().unwrap())
+        };
+        let whole = std::fs::read(&path).unwrap();
+        let stamp = sample::stamp("A-1", "A-1");
+        let bend = |damaged: Nid| {
+            std::fs::write(&path, &whole).unwrap();
+            let at = {
+                let ndb = Ndb::at(&path).unwrap();
+                let node = ndb.node(damaged).unwrap().unwrap();
+                usize::try_from(ndb.block(node.data.unwrap()).unwrap().at()).unwrap()
+            };
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+        };
+        for (damaged, readable) in [
+            (archive, 1),
+            (archive.with(NidKind::CONTENTS), 1),
+            (archive.with(NidKind::HIERARCHY), 2),
+            (bin, 2),
+            (bin.with(NidKind::CONTENTS), 2),
+        ] {
+            bend(damaged);
+            let mut mailbox = PstMailbox::fresh(place.path());
+            assert_eq!(mailbox.folder(kind, &[], true).unwrap(), Some(home.clone()), "{damaged}");
+            assert_eq!(mailbox.changes(&home, kind, None).unwrap().changed.len(), 1);
+            let wanted = Wanted { tenant: &stamp.tenant, user: &stamp.user, by: By::Any };
+            let found = mailbox.find(kind, &wanted).unwrap();
+            let ours = found.iter().filter(|found| found.identity.stamp.is_some()).count();
+            assert_eq!((found.len(), ours), (2, readable), "{damaged}");
+            // Later runs ask for it again, and are not stopped by it either.
+            for found in found.into_iter().filter(|found| found.identity.stamp.is_none()) {
+                let mut answers = Vec::new();
+                mailbox
+                    .fetch(kind, &[found.identity.id], &mut |_, item| answers.push(item.err()))
+                    .unwrap();
+                assert!(matches!(answers[..], [Some(ItemError::Unreadable(_))]), "{answers:?}");
+            }
+        }
+        // A folder that is wanted and may be the one whose name cannot be read is not made once more.
+        let named = |name: &str| {
+            let mut mailbox = PstMailbox::fresh(place.path());
+            mailbox.folder(kind, &[name.to_owned()], false)
+        };
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(named("Anderes").unwrap(), None);
+        bend(archive);
+        named("Anderes").unwrap_err();
     }
 }
