@@ -6,6 +6,8 @@ mod advice;
 mod catalogue;
 pub mod page;
 
+use std::collections::BTreeSet;
+
 pub use advice::Advice;
 pub use catalogue::Code;
 
@@ -81,6 +83,13 @@ impl Code {
     }
 }
 
+/// Writes words for the brake as the command line takes them.
+pub fn words(words: &BTreeSet<(&str, u64)>) -> String {
+    let words: Vec<_> =
+        words.iter().map(|(kind, number)| format!("--allow {kind}={number}")).collect();
+    words.join(" ")
+}
+
 /// A sentence in both languages, with places in braces that [`Facts`] fill in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Words {
@@ -119,6 +128,10 @@ pub struct Facts<'a> {
     pub tenant: Option<&'a str>,
     /// The address of the mailbox.
     pub address: Option<&'a str>,
+    /// The options that a command needs that repeats the run, such as ` --scope applicants.contacts`.
+    pub options: Option<&'a str>,
+    /// The words that let the mailbox go on.
+    pub words: Option<&'a BTreeSet<(&'static str, u64)>>,
 }
 
 impl Facts<'_> {
@@ -133,6 +146,8 @@ impl Facts<'_> {
             Blank::User => text(self.user),
             Blank::Tenant => text(self.tenant),
             Blank::Address => text(self.address),
+            Blank::Options => text(self.options),
+            Blank::Words => self.words.filter(|words| !words.is_empty()).map(words),
         }
     }
 }
@@ -147,11 +162,13 @@ enum Blank {
     User,
     Tenant,
     Address,
+    Options,
+    Words,
 }
 
 impl Blank {
     /// All places, each with the word that stands for it.
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Id, "id"),
         (Self::Fields, "fields"),
         (Self::Number, "number"),
@@ -159,6 +176,8 @@ impl Blank {
         (Self::User, "user"),
         (Self::Tenant, "tenant"),
         (Self::Address, "address"),
+        (Self::Options, "options"),
+        (Self::Words, "words"),
     ];
 
     fn from_key(key: &str) -> Option<Self> {
@@ -175,6 +194,8 @@ impl Blank {
             Self::User => Words { de: "BENUTZER", en: "USER" },
             Self::Tenant => Words { de: "staffITpro", en: "staffITpro" },
             Self::Address => Words { de: "des Benutzers", en: "of the user" },
+            Self::Options => Words { de: "", en: "" },
+            Self::Words => Words { de: "--allow ART=ANZAHL", en: "--allow KIND=NUMBER" },
         }
     }
 }
@@ -267,20 +288,32 @@ mod tests {
     fn d7_whatever_names_a_word_is_released_by_it_and_every_brake_does() {
         for code in Code::ALL.iter().copied() {
             let next = code.next().map_or("", |next| next.en);
-            let asked = next.split_once("--allow ").and_then(|(_, word)| word.split_once('='));
-            assert_eq!(code.allowed_by(), asked.map(|(word, _)| word), "{}", code.code());
             let brakes = code.code().starts_with("brake-");
+            // Whatever else holds the mailbox is released with it, in one run and with the options of this one.
+            assert_eq!(
+                brakes,
+                next.contains("--mailbox {user}{options} {words}`"),
+                "{}",
+                code.code()
+            );
+            let asked = next.split_once("--allow ").and_then(|(_, word)| word.split_once('='));
+            let named = asked.map(|(word, _)| word).or(code.allowed_by().filter(|_| brakes));
+            assert_eq!(code.allowed_by(), named, "{}", code.code());
             assert!(!brakes || code.allowed_by().is_some(), "{}", code.code());
         }
     }
 
     #[test]
     fn facts_fill_the_places_and_missing_ones_say_so() {
-        let facts = Facts { number: Some(1023), user: Some("DHO"), ..Facts::default() };
+        let words = BTreeSet::from([("cleared", 1023), ("cleared", 12)]);
+        let facts = Facts { words: Some(&words), user: Some("DHO"), ..Facts::default() };
         let next = Code::BrakeCleared.next().unwrap();
-        assert!(
-            next.english(&facts).ends_with("`abgleich sync --mailbox DHO --allow cleared=1023`.")
-        );
+        let line = "`abgleich sync --mailbox DHO --allow cleared=12 --allow cleared=1023`.";
+        assert!(next.english(&facts).ends_with(line));
+        let facts = Facts { options: Some(" --scope offers.activities"), ..facts };
+        assert!(next.german(&facts).contains(" --mailbox DHO --scope offers.activities --allow "));
+        let nobody = Facts::default();
+        assert!(next.german(&nobody).ends_with("--mailbox BENUTZER --allow ART=ANZAHL`."));
         let facts = Facts { id: Some("BEW-1001"), user: Some("DHO"), ..Facts::default() };
         assert_eq!(
             Code::ConflictHeld.next().unwrap().german(&facts),

@@ -55,6 +55,8 @@ pub(super) struct Ran {
     pub(super) report: MailboxReport,
     /// What was, or would be, done with each pair; only `plan` keeps it.
     pub(super) lines: Vec<Line>,
+    /// The options that a command needs that repeats the run, such as ` --scope applicants.contacts --full`.
+    pub(super) options: String,
 }
 
 /// How to say it.

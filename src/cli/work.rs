@@ -13,7 +13,7 @@ use abgleich::engine::report::{Event, Line, MailboxReport, Outcome, Stopped};
 use abgleich::engine::{Options, sync_mailbox};
 use abgleich::mailbox::Mailbox;
 use abgleich::model::{RecordId, Scope, TenantName};
-use abgleich::reason::{Advice, Code};
+use abgleich::reason::{self, Advice, Code};
 use abgleich::source::plugin::PluginSource;
 use abgleich::source::{Description, Source as _, User};
 use abgleich::state::StateFolder;
@@ -80,17 +80,17 @@ impl Work {
         let (Some((kind, number)), [one, _, ..]) = (self.allow.first(), chosen.as_slice()) else {
             return Ok(chosen);
         };
-        let full = if self.full { " --full" } else { "" };
-        let words: Vec<String> =
-            self.allow.iter().map(|(kind, number)| format!("--allow {kind}={number}")).collect();
-        let words = words.join(" ");
+        let words: BTreeSet<_> =
+            self.allow.iter().map(|(kind, number)| (kind.as_str(), *number)).collect();
+        let words = reason::words(&words);
+        let options = asked(self.first_transfer, &self.scope, self.full);
         let user = &one.user;
         Err(Failure::usage(format!(
             "--allow {kind}={number} is a word for one mailbox, and {} are chosen",
             chosen.len()
         ))
         .hint(format!(
-            "name the one whose report asked for it, such as `abgleich {command}{full} --mailbox {user} {words}`"
+            "name the one whose report asked for it, such as `abgleich {command} --mailbox {user}{options} {words}`"
         )))
     }
 
@@ -147,6 +147,13 @@ impl Work {
             journal_days: Some(settings.state.journal_days),
         }
     }
+}
+
+/// Returns the options that a command needs that repeats a run, but for its words.
+fn asked(first_transfer: bool, scopes: &[Scope], full: bool) -> String {
+    let first = first_transfer.then(|| " --first-transfer".to_owned());
+    let scopes = scopes.iter().map(|scope| format!(" --scope {scope}"));
+    first.into_iter().chain(scopes).chain(full.then(|| " --full".to_owned())).collect()
 }
 
 /// How long one call to a server goes on by itself after errors that pass, such as a line that broke.
@@ -316,7 +323,9 @@ fn sync(
         events,
         options.dry.then_some(&mut keep as &mut dyn FnMut(Line)),
     );
-    Ran { tenant: mailbox.source.to_string(), report, lines }
+    let scopes = options.scopes.as_deref().unwrap_or_default();
+    let options = asked(options.first_transfer, scopes, options.full);
+    Ran { tenant: mailbox.source.to_string(), report, lines, options }
 }
 
 /// Builds the report of a mailbox that the engine never saw.
@@ -342,9 +351,11 @@ pub(super) fn failed(
         address: mailbox.target.to_string(),
         outcome,
         stopped: vec![stopped],
+        words: BTreeSet::new(),
         scopes: BTreeMap::new(),
         findings: Vec::new(),
         explanation: None,
     };
-    Ran { tenant: mailbox.source.to_string(), report, lines: Vec::new() }
+    let tenant = mailbox.source.to_string();
+    Ran { tenant, report, lines: Vec::new(), options: String::new() }
 }

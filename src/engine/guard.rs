@@ -1,7 +1,7 @@
 //! Effect: the brake (rule D7): folds over what was observed and planned before the first effect, and stops the mailbox
 //! where more is about to happen than a person would expect. Going on takes a word for exactly the number that was named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::plan::Action;
 use crate::engine::report::Stopped;
@@ -43,7 +43,7 @@ struct Weighed {
     /// Where it stops.
     stops: Vec<Stopped>,
     /// Where it would have stopped, had not the word for exactly that number been given.
-    released: Vec<(Scope, Code)>,
+    released: Vec<((Scope, Code), u64)>,
 }
 
 /// A number of one scope to be weighed against its limit.
@@ -61,6 +61,12 @@ struct Weight {
 impl Session<'_> {
     /// Stops where too much went missing, a filter shrank, or a direction turned; before anything is planned.
     pub(super) fn guard_observed(&mut self) -> Result<(), Stop> {
+        let weighed = self.weigh_observed()?;
+        self.heed_brake(weighed)
+    }
+
+    /// Weighs what was found to have happened.
+    fn weigh_observed(&self) -> Result<Weighed, StateError> {
         let mut weighed = Weighed::default();
         let lost = self.state.lost(self.id)?;
         for active in &self.active {
@@ -87,7 +93,18 @@ impl Session<'_> {
                 self.weigh(&mut weighed, active.scope, weight);
             }
         }
-        self.heed_brake(weighed)
+        Ok(weighed)
+    }
+
+    /// Returns the words that the next run needs besides those for what this one stopped for. What was found to have happened is
+    /// weighed anew: some of it may have been settled since.
+    pub(super) fn words_again(&self) -> Result<BTreeSet<(&'static str, u64)>, StateError> {
+        let Weighed { stops, released } = self.weigh_observed()?;
+        let stops = stops.iter().filter_map(|stop| Some((stop.code, stop.number?)));
+        let planned = self.released.iter().filter(|((_, code), _)| !is_observed(*code));
+        let released = released.iter().map(|((_, code), number)| (*code, *number));
+        let again = released.chain(planned.map(|((_, code), number)| (*code, *number)));
+        Ok(stops.chain(again).filter_map(word).collect())
     }
 
     /// Stops where the brake does, and keeps where a word released it.
@@ -98,7 +115,7 @@ impl Session<'_> {
 
     /// Says whether the word for exactly its number has released a brake in this run.
     pub(super) fn is_released(&self, code: Code) -> bool {
-        self.released.iter().any(|(_, released)| *released == code)
+        self.released.keys().any(|(_, released)| *released == code)
     }
 
     fn guard_turned(&self, active: &Active, weighed: &mut Weighed) -> Result<(), StateError> {
@@ -164,7 +181,7 @@ impl Session<'_> {
         check(Code::BrakeCreated, active.transferring, u64::from(limits.created))?;
         let turned = active.whole
             && active.mode == Mode::StaffitproOverwritesOutlook
-            && self.released.contains(&(active.scope, Code::BrakeTurned));
+            && self.released.contains_key(&(active.scope, Code::BrakeTurned));
         check(
             Code::BrakeUpdatedOutlook,
             turned,
@@ -185,8 +202,8 @@ impl Session<'_> {
         if number == 0 || number + before <= limit {
             return;
         }
-        if code.allowed_by().and_then(|word| self.options.allow.get(word)) == Some(&number) {
-            weighed.released.push((scope, code));
+        if code.allowed_by().is_some_and(|word| self.options.allows(word, number)) {
+            weighed.released.push(((scope, code), number));
         } else {
             weighed.stops.push(stopped(scope, code, number, limit, examples));
         }
@@ -220,13 +237,23 @@ impl Session<'_> {
         let transferring =
             self.active.iter().any(|active| active.scope == scope && active.transferring);
         if count == 0
-            || self.released.contains(&(scope, code))
+            || self.released.contains_key(&(scope, code))
             || (code == Code::BrakeCreated && transferring)
         {
             return Ok(());
         }
         self.state.add_effects(self.id, scope, word, count, self.now)
     }
+}
+
+/// Says whether a brake weighs what was found to have happened, before anything is planned.
+const fn is_observed(code: Code) -> bool {
+    matches!(code, Code::BrakeTurned | Code::BrakeMissing | Code::BrakeFilter)
+}
+
+/// Returns the word that releases so many of a code, where there is one.
+pub(super) fn word((code, number): (Code, u64)) -> Option<(&'static str, u64)> {
+    Some((code.allowed_by()?, number))
 }
 
 impl Weight {

@@ -280,7 +280,7 @@ impl Session<'_> {
     /// The mailbox is in an older state than when it was last read: its file was put back from a copy. A word is asked for before
     /// what is missing there is taken for deleted (rule D7).
     fn mailbox_restored(&self) -> Result<(), Stop> {
-        if self.options.allow.get("restored") == Some(&1) {
+        if self.options.allows("restored", 1) {
             // The ids of folders that were made since are given a second time as well.
             return Ok(self.state.forget_homes(self.id)?);
         }

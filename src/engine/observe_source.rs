@@ -161,7 +161,7 @@ impl Session<'_> {
     /// The source does not know the position any more: a database was restored, or its log cut off. A word is asked for
     /// before everything is compared anew (rule D7).
     fn position_lost(&mut self, module: Module) -> Result<(), Stop> {
-        if self.options.allow.get("restored") != Some(&1) {
+        if !self.options.allows("restored", 1) {
             return Err(Stop::Waits(vec![Stopped {
                 code: Code::BrakeRestored,
                 scope: self.active_in(module).next().map(|active| active.scope),

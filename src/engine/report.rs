@@ -1,6 +1,6 @@
 //! Pure: what a run says when it is done, as values; the shell renders them (style.md: the library prints nothing).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -157,6 +157,9 @@ pub struct MailboxReport {
     pub outcome: Outcome,
     /// Why it stopped, where it did; several brakes may hold at once.
     pub stopped: Vec<Stopped>,
+    /// The words that let a mailbox go on that waits for some: all that its next run needs, those that this one was given among them
+    /// (rule D7).
+    pub words: BTreeSet<(&'static str, u64)>,
     /// Counts by scope.
     pub scopes: BTreeMap<Scope, Counts>,
     /// Findings, new ones first.

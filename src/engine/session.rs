@@ -62,8 +62,8 @@ pub struct Options {
     pub full: bool,
     /// Only these scopes.
     pub scopes: Option<Vec<Scope>>,
-    /// The words given for the brake: kind and exact number (rule D7).
-    pub allow: BTreeMap<String, u64>,
+    /// The words given for the brake: kind and exact number (rule D7). Several scopes may ask for one of a kind, each with its number.
+    pub allow: BTreeSet<(String, u64)>,
     /// Only this record is planned.
     pub explain: Option<RecordId>,
     /// Set from outside to have the run end after its current batch.
@@ -72,6 +72,13 @@ pub struct Options {
     pub patience: Duration,
     /// For how many days before-images are kept (rule D12); for ever by default.
     pub journal_days: Option<u32>,
+}
+
+impl Options {
+    /// Says whether the word for exactly this number was given.
+    pub(super) fn allows(&self, kind: &str, number: u64) -> bool {
+        self.allow.iter().any(|(word, given)| word == kind && *given == number)
+    }
 }
 
 /// Why a run ended early.
@@ -171,8 +178,8 @@ pub(super) struct Session<'a> {
     pub(super) stale: BTreeSet<i64>,
     /// The only pairs that are planned, when it is the second time.
     pub(super) only: Option<BTreeSet<i64>>,
-    /// Brakes that a word for exactly their number has released in this run (rule D7).
-    pub(super) released: BTreeSet<(Scope, Code)>,
+    /// Brakes that a word for exactly their number has released in this run, with that number (rule D7).
+    pub(super) released: BTreeMap<(Scope, Code), u64>,
     /// Items that were read for the plan.
     pub(super) kept: Kept,
     /// Records about which there may be findings; all others have none.

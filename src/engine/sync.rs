@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::clock::run_id;
 use crate::engine::ended::explain;
-use crate::engine::guard::{columns, direction_key};
+use crate::engine::guard::{columns, direction_key, word};
 use crate::engine::identity;
 use crate::engine::kept::Kept;
 use crate::engine::patient::{Patience, Patient, PatientSource};
@@ -22,7 +22,7 @@ use crate::model::rules::FirstTransfer;
 use crate::model::{Mode, Scope, Switch};
 use crate::reason::{Advice, Code};
 use crate::source::{Description, Source, SourceError, SourceErrorKind};
-use crate::state::{MailboxId, MailboxLock, ScopeMark, State};
+use crate::state::{MailboxId, MailboxLock, ScopeMark, State, StateError};
 
 /// Brings one mailbox into agreement, or with [`Options::dry`] says what that would take and writes nothing.
 ///
@@ -41,6 +41,7 @@ pub fn sync_mailbox(
         address: job.address.to_owned(),
         outcome: Outcome::Done,
         stopped: Vec::new(),
+        words: BTreeSet::new(),
         scopes: std::collections::BTreeMap::new(),
         findings: Vec::new(),
         explanation: None,
@@ -60,6 +61,8 @@ pub fn sync_mailbox(
         report.outcome = outcome;
         report.stopped = stopped;
     }
+    let stops = report.stopped.iter().filter_map(|stop| Some((stop.code, stop.number?)));
+    report.words.extend(stops.filter_map(word));
     report
 }
 
@@ -143,7 +146,7 @@ fn run(
         trouble: None,
         stale: std::collections::BTreeSet::new(),
         only: None,
-        released: BTreeSet::new(),
+        released: std::collections::BTreeMap::new(),
         kept: Kept::default(),
         found,
     };
@@ -267,7 +270,7 @@ impl Session<'_> {
                 Ok((before != Some(mark.clone())).then_some((active.scope, mark)))
             })
             .filter_map(Result::transpose)
-            .collect::<Result<_, crate::state::StateError>>()?;
+            .collect::<Result<_, StateError>>()?;
         self.state.set_source(self.id, &self.description.identity)?;
         if !marks.is_empty() {
             self.state.atomically(|state| {
@@ -374,6 +377,12 @@ impl Session<'_> {
                 first_seen: row.first_seen,
             })
             .collect();
+        if matches!(outcome, Err(Stop::Waits(_))) {
+            report.words = self.words_again()?;
+            if is_another_source(&self.job, &self.state, self.description)? {
+                report.words.insert(("tenant", 1));
+            }
+        }
         report.explanation = self.explanation.take();
         report.findings.append(&mut self.tally.named);
         report.findings.sort_by_key(|finding| !finding.new);
@@ -419,10 +428,7 @@ fn check_source(
     state: &State,
     description: &Description,
 ) -> Result<(), Stop> {
-    let settled = state.mailbox(job.tenant, job.user)?.and_then(|known| known.source);
-    if settled.is_none_or(|identity| identity == description.identity)
-        || options.allow.get("tenant") == Some(&1)
-    {
+    if options.allows("tenant", 1) || !is_another_source(job, state, description)? {
         return Ok(());
     }
     Err(Stop::Waits(vec![Stopped {
@@ -435,6 +441,15 @@ fn check_source(
         hint: None,
         request: None,
     }]))
+}
+
+fn is_another_source(
+    job: &Job<'_>,
+    state: &State,
+    description: &Description,
+) -> Result<bool, StateError> {
+    let settled = state.mailbox(job.tenant, job.user)?.and_then(|known| known.source);
+    Ok(settled.is_some_and(|identity| identity != description.identity))
 }
 
 /// Finds out which scopes move in this run, and in which mode.

@@ -210,7 +210,7 @@ impl Session<'_> {
     /// at again when there is nothing to wait for any more.
     pub(super) fn weigh_unread(&mut self) -> Result<(), Stop> {
         let mut unread = self.count_unread()?;
-        if unread > 0 && self.options.allow.get("unread") == Some(&unread) {
+        if unread > 0 && self.options.allows("unread", unread) {
             for kind in self.kinds() {
                 self.state.pass_unread(self.id, kind)?;
             }

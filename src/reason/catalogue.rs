@@ -199,8 +199,8 @@ catalogue! {
     PairUnread "pair-unread" "D3" Waiting
         de "In Outlook gibt es Elemente, die sich nicht lesen lassen: {number}. Zu welchem Datensatz sie gehören, steht nicht fest; damit nichts doppelt entsteht, wird bis dahin nichts angelegt, was eines davon sein könnte."
         en "There are items in Outlook that cannot be read: {number}. Which records they belong to is not certain; until it is, nothing is created that may be one of them, so that nothing is doubled."
-        next_de "Jeder Lauf versucht es wieder. Bleibt es so, sind die Elemente wohl beschädigt: in Outlook nach Einträgen sehen, die sich nicht öffnen lassen, und sie löschen. Oder ohne sie weitermachen: `abgleich sync --mailbox {user} --allow unread={number}`."
-        next_en "Each run tries again. If it stays, the items are probably damaged: look in Outlook for entries that cannot be opened, and delete them. Or go on without them: `abgleich sync --mailbox {user} --allow unread={number}`.";
+        next_de "Jeder Lauf versucht es wieder. Bleibt es so, sind die Elemente wohl beschädigt: in Outlook nach Einträgen sehen, die sich nicht öffnen lassen, und sie löschen. Oder ohne sie weitermachen: `abgleich sync --mailbox {user}{options} --allow unread={number}`."
+        next_en "Each run tries again. If it stays, the items are probably damaged: look in Outlook for entries that cannot be opened, and delete them. Or go on without them: `abgleich sync --mailbox {user}{options} --allow unread={number}`.";
     WritesOffOutlook "writes-off-outlook" "D19" Waiting
         de "Wäre in Outlook geschrieben worden; das Schreiben ist für dieses Postfach ausgeschaltet."
         en "Would have been written to Outlook; writing is switched off for this mailbox."
@@ -234,53 +234,53 @@ catalogue! {
     BrakeCreated "brake-created" "D7" Waiting
         de "In Outlook würden Elemente angelegt: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Viele Datensätze kamen in den Filter, oder ein Ordner in Outlook wurde geleert."
         en "Items would be created in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: many records came into the filter, or a folder in Outlook was emptied."
-        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow created={number}`."
-        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow created={number}`.";
+        next_de "Ansehen: `abgleich plan --mailbox {user}{options}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}{options}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeUpdatedOutlook "brake-updated-outlook" "D7" Waiting
         de "In Outlook würden Elemente geändert: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: ein Import in staffITpro, ein neuer Adapter, eine geänderte Einstellung."
         en "Items would be updated in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an import into staffITpro, a new adapter, a changed setting."
-        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow updated-outlook={number}`."
-        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow updated-outlook={number}`.";
+        next_de "Ansehen: `abgleich plan --mailbox {user}{options}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}{options}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeUpdatedStaffitpro "brake-updated-staffitpro" "D7" Waiting
         de "In staffITpro würden Datensätze geändert: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: ein Import in Outlook, ein anderes Programm, das Kontakte ändert, eine falsch gestellte Uhr."
         en "Records would be updated in staffITpro: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an import into Outlook, another program that edits contacts, a clock that is wrong."
-        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow updated-staffitpro={number}`."
-        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow updated-staffitpro={number}`.";
+        next_de "Ansehen: `abgleich plan --mailbox {user}{options}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}{options}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeCleared "brake-cleared" "D7" Waiting
         de "Werte würden durch leere Felder ersetzt: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Adapter liefert plötzlich leere Felder, oder ein Import hat Felder geleert."
         en "Values would be replaced by blanks: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: an adapter suddenly delivers blank fields, or an import emptied fields."
-        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow cleared={number}`."
-        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow cleared={number}`.";
+        next_de "Ansehen: `abgleich plan --mailbox {user}{options}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}{options}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeDeleted "brake-deleted" "D7" Waiting
         de "In Outlook würden Elemente gelöscht: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Datensätze wurden neu zugewiesen oder aus dem Filter genommen, oder staffITpro liefert zu wenig."
         en "Items would be deleted in Outlook: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: records were reassigned or taken out of the filter, or staffITpro delivers too few."
-        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow deleted={number}`."
-        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow deleted={number}`.";
+        next_de "Ansehen: `abgleich plan --mailbox {user}{options}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}{options}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeMissing "brake-missing" "D7" Waiting
         de "Verbundene Elemente, die seit dem letzten Lauf in Outlook fehlen: {number}. Ohne Rückfrage erlaubt sind in 24 Stunden: {limit}. Übliche Ursachen: Ein Ordner wurde geleert, archiviert oder aus einer Sicherung ersetzt."
         en "Linked items that went missing in Outlook since the last run: {number}. Allowed in 24 hours without asking: {limit}. Usual causes: a folder was emptied, archived, or replaced from a backup."
-        next_de "Zuerst in Outlook nachsehen („Gelöschte Elemente“, Archiv). Sind sie mit Absicht weg: `abgleich sync --mailbox {user} --allow missing={number}`."
-        next_en "Look in Outlook first (Deleted Items, archive). If they are gone on purpose: `abgleich sync --mailbox {user} --allow missing={number}`.";
+        next_de "Zuerst in Outlook nachsehen („Gelöschte Elemente“, Archiv). Sind sie mit Absicht weg: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Look in Outlook first (Deleted Items, archive). If they are gone on purpose: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeFilter "brake-filter" "D7" Waiting
         de "Der Filter „Outlook Synchronisation“ hat in 24 Stunden über die Hälfte seiner Datensätze verloren, seit dem letzten Lauf: {number}. Übliche Ursachen: Der Filter wurde in staffITpro geleert oder neu angelegt, oder der Adapter liest den falschen."
         en "The filter “Outlook Synchronisation” lost more than half of its records within 24 hours, since the last run: {number}. Usual causes: the filter was emptied or made anew in staffITpro, or the adapter reads the wrong one."
-        next_de "Ansehen: `abgleich filter list {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow filter={number}`."
-        next_en "Have a look: `abgleich filter list {user}`. If it is meant: `abgleich sync --mailbox {user} --allow filter={number}`.";
+        next_de "Ansehen: `abgleich filter list {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich filter list {user}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeRestored "brake-restored" "D7" Waiting
         de "Versionen oder Zeiten laufen rückwärts. Die übliche Ursache: Die Datenbank oder das Postfach wurde aus einer Sicherung zurückgeholt. Ohne Rückfrage könnten alte Werte neue überschreiben."
         en "Versions or times run backwards. The usual cause: the database or the mailbox was restored from a backup. Without asking, old values might overwrite new ones."
-        next_de "Ansehen: `abgleich plan --full --mailbox {user}`. Wenn der Stand richtig ist: `abgleich sync --full --mailbox {user} --allow restored={number}`."
-        next_en "Have a look: `abgleich plan --full --mailbox {user}`. If this is how it should be: `abgleich sync --full --mailbox {user} --allow restored={number}`.";
+        next_de "Ansehen: `abgleich plan --full --mailbox {user}{options}`. Wenn der Stand richtig ist: `abgleich sync --full --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --full --mailbox {user}{options}`. If this is how it should be: `abgleich sync --full --mailbox {user}{options} {words}`.";
     BrakeTurned "brake-turned" "D7" Waiting
         de "Die Richtung dieses Bereichs wurde seit dem letzten Lauf umgedreht. Was bisher die eine Seite bestimmte, würde jetzt von der anderen überschrieben."
         en "The direction of this scope was turned round since the last run. What one side decided so far would now be overwritten by the other."
-        next_de "Ansehen: `abgleich plan --mailbox {user}`. Wenn es gewollt ist: `abgleich sync --mailbox {user} --allow turned={number}`."
-        next_en "Have a look: `abgleich plan --mailbox {user}`. If it is meant: `abgleich sync --mailbox {user} --allow turned={number}`.";
+        next_de "Ansehen: `abgleich plan --mailbox {user}{options}`. Wenn es gewollt ist: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Have a look: `abgleich plan --mailbox {user}{options}`. If it is meant: `abgleich sync --mailbox {user}{options} {words}`.";
     BrakeTenant "brake-tenant" "D7" Waiting
         de "Hinter der Quelle „{tenant}“ steht eine andere Datenbank als die, mit der dieses Postfach zuletzt abgeglichen wurde. Übliche Ursachen: eine Testdatenbank in den Einstellungen, eine neu aufgesetzte Datenbank."
         en "Behind the source “{tenant}” is another database than the one that this mailbox was last settled with. Usual causes: a test database in the settings, a database set up anew."
-        next_de "Die Einstellungen der Quelle prüfen: `abgleich config show {user}`. Ist es die richtige: `abgleich sync --mailbox {user} --allow tenant={number}`."
-        next_en "Look at the settings of the source: `abgleich config show {user}`. If it is the right one: `abgleich sync --mailbox {user} --allow tenant={number}`.";
+        next_de "Die Einstellungen der Quelle prüfen: `abgleich config show {user}`. Ist es die richtige: `abgleich sync --mailbox {user}{options} {words}`."
+        next_en "Look at the settings of the source: `abgleich config show {user}`. If it is the right one: `abgleich sync --mailbox {user}{options} {words}`.";
     MailboxChanged "mailbox-changed" "D15" Waiting
         de "Hinter der Adresse {address} steht ein anderes Postfach als beim letzten Lauf. Übliche Ursachen: Das Postfach wurde umgezogen, neu angelegt oder die Adresse jemand anderem gegeben. Es wurde nichts geschrieben."
         en "Another mailbox than in the last run is behind the address {address}. Usual causes: the mailbox was moved, made anew, or the address was given to somebody else. Nothing was written."

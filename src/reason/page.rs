@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Class, Code, Words};
+use super::{Class, Code};
 
 /// Returns the page in Markdown. Places that a run fills in stand in braces.
 pub fn page() -> String {
@@ -13,18 +13,24 @@ pub fn page() -> String {
         let _ = write!(page, "\n## {title}\n\n{about}\n");
         for code in Code::ALL.iter().filter(|code| code.class() == class) {
             let _ = write!(page, "\n### `{}` (rule {})\n\n", code.code(), code.rule());
-            entry(&mut page, code.said(), code.next());
+            entry(&mut page, *code);
         }
     }
     page
 }
 
-fn entry(page: &mut String, said: Words, next: Option<Words>) {
-    let (de, en) = (said.de, said.en);
-    let _ = match next {
-        Some(next) => write!(page, "- **de** {de} → {}\n- **en** {en} → {}\n", next.de, next.en),
-        None => write!(page, "- **de** {de}\n- **en** {en}\n"),
-    };
+fn entry(page: &mut String, code: Code) {
+    let (said, next) = (code.said(), code.next());
+    // Which word a brake asks for is what people look up here.
+    let word = code.allowed_by().map(|kind| format!("--allow {kind}={{number}}"));
+    let spelled = |text: &str| text.replace("{words}", word.as_deref().unwrap_or_default());
+    for (language, said, next) in
+        [("de", said.de, next.map(|next| next.de)), ("en", said.en, next.map(|next| next.en))]
+    {
+        let _ = write!(page, "- **{language}** {said}");
+        let _ = next.map(|next| write!(page, " → {}", spelled(next)));
+        page.push('\n');
+    }
 }
 
 const OPENING: &str = "\
@@ -33,7 +39,8 @@ const OPENING: &str = "\
 Every outcome of a run has a code, the rule of the sync contract that decided, a sentence in German and in English, and the
 next step where there is one (after the arrow). Codes never change their meaning; scripts may rely on them. What stands in
 braces is filled in by the run: `{fields}`, `{number}`, `{limit}`, `{user}` (the staffITpro user), `{id}` (the record as
-commands take it), `{tenant}` (the name of the source), `{address}` (of the mailbox).
+commands take it), `{tenant}` (the name of the source), `{address}` (of the mailbox), `{options}` (those that the run was given, such as
+`--scope`). Where several brakes hold a mailbox, each line has the words for all of them.
 
 This page is generated from the catalogue in `src/reason/catalogue.rs`.
 ";

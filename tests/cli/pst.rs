@@ -361,6 +361,35 @@ fn g09_copies_of_one_file_are_one_mailbox_and_no_other_run() {
     }
 }
 
+/// Rule D7: two scopes stop for one kind, each with its number. The line that is printed is said once, and releases both in one run.
+#[test]
+fn d7_the_line_that_the_brake_prints_releases_what_it_names() {
+    let office = Office::of_one();
+    let place = &office.place;
+    configured(place, "c.pst", "");
+    assert_eq!(place.run(&["sync", "--first-transfer"]).code, 0);
+    let path = place.path("c.pst");
+    let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    for id in contacts(place) {
+        batch.delete_item(Nid(u32::from_str_radix(&id, 16).unwrap())).unwrap();
+    }
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let stopped = place.run(&["sync", "--full"]);
+    assert_eq!(stopped.code, 3, "{stopped:?}");
+    let said = stopped.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(said.matches("brake-missing").count(), 2, "{said}");
+    let lines: Vec<_> = said.split('`').filter(|part| part.starts_with("abgleich sync")).collect();
+    let [line] = lines.as_slice() else { panic!("one line: {said}") };
+    // 60 records of the sample are Clara's: 40 applicants and 20 business contacts, of whom two wait (tests/cli/runs.rs).
+    assert_eq!(line.matches("--allow missing=").count(), 2, "{line}");
+    assert!(line.starts_with("abgleich sync --mailbox CSC --full --allow"), "{line}");
+    let words: Vec<_> = line.split(' ').skip(1).collect();
+    let released = place.run(&words);
+    assert_eq!(released.code, 0, "{released:?}");
+}
+
 /// A file, a copy of it, and what came into the file after the copy was made: the contact of `B-010000`, with its id. The record
 /// `B-010001` is still to come.
 fn with_a_copy() -> (Office, String) {

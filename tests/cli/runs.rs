@@ -184,7 +184,11 @@ fn d7_a_word_for_the_brake_is_for_one_mailbox() {
         (vec!["sync", "--allow", "tenant=1"], "`abgleich sync --mailbox CSC --allow tenant=1`"),
         (
             vec!["plan", "--full", "--allow", "restored=1", "--allow", "deleted=12"],
-            "`abgleich plan --full --mailbox CSC --allow restored=1 --allow deleted=12`",
+            "`abgleich plan --mailbox CSC --full --allow deleted=12 --allow restored=1`",
+        ),
+        (
+            vec!["sync", "--first-transfer", "--scope", "leads.activities", "--allow", "turned=1"],
+            "`abgleich sync --mailbox CSC --first-transfer --scope leads.activities --allow turned=1`",
         ),
         (
             vec!["sync", "--watch", "--allow", "turned=1"],

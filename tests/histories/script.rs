@@ -684,12 +684,16 @@ impl Stage {
             match word {
                 "first" => options.first_transfer = true,
                 "full" => options.full = true,
+                "told" => {
+                    let told = self.last.as_ref().expect("a run before").report.words.iter();
+                    options.allow.extend(told.map(|(kind, number)| ((*kind).to_owned(), *number)));
+                }
                 _ => match word.split_once('=').expect("a word for the brake") {
                     ("scope", scope) => {
                         options.scopes = Some(vec![Scope::from_key(scope).unwrap()]);
                     }
                     (kind, number) => {
-                        options.allow.insert(kind.to_owned(), number.parse().unwrap());
+                        options.allow.insert((kind.to_owned(), number.parse().unwrap()));
                     }
                 },
             }

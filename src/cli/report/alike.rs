@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use abgleich::engine::report::{Counts, Outcome, Stopped};
 use abgleich::reason::{Advice, Facts};
 
-use crate::cli::report::mailbox::{facts_of, write_stopped};
+use crate::cli::report::mailbox::{facts_of, next_of, write_stopped};
 use crate::cli::report::words::{outcome, several};
 use crate::cli::report::wrap::wrap;
 use crate::cli::report::{Manner, Ran};
@@ -69,7 +69,11 @@ pub(super) fn write(out: &mut String, alike: &[&Ran], manner: Manner) {
     wrap(out, "", &format!("{whom} — {}", outcome(manner.language, first.report.outcome)));
     for stopped in &first.report.stopped {
         let facts = Facts { address: None, ..facts_of(first, stopped) };
-        write_stopped(out, &facts, &impersonal(first, stopped), manner);
+        let stopped = impersonal(first, stopped);
+        write_stopped(out, &facts, &stopped, manner);
+        if let Some(next) = next_of(&facts, &stopped, manner.language) {
+            wrap(out, "    → ", &next);
+        }
     }
     out.push('\n');
 }

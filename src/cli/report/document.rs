@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::cli::open::Told;
 use crate::cli::report::explained::Explained;
-use crate::cli::report::mailbox::facts_of;
-use crate::cli::report::words::{advised, field_names, outcome_key, say};
+use crate::cli::report::mailbox::{facts_of, next_of};
+use crate::cli::report::words::{field_names, outcome_key, say};
 use crate::cli::report::{Manner, Ran, Run};
 use crate::cli::value::one_line;
 
@@ -260,7 +260,6 @@ fn mailbox(ran: &Ran, manner: Manner, with_lines: bool) -> Mailbox {
 pub(in crate::cli) fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop {
     let facts = facts_of(ran, stopped);
     let code = stopped.code;
-    let next = code.next().map(|next| say(manner.language, next, &facts));
     Stop {
         code: code.code(),
         rule: code.rule(),
@@ -270,7 +269,7 @@ pub(in crate::cli) fn stop(ran: &Ran, stopped: &Stopped, manner: Manner) -> Stop
         examples: stopped.examples.clone(),
         sentence: say(manner.language, code.said(), &facts),
         text: (!stopped.text.is_empty()).then(|| stopped.text.clone()),
-        next: stopped.hint.as_ref().map(|hint| advised(manner.language, hint).to_owned()).or(next),
+        next: next_of(&facts, stopped, manner.language),
         more: Vec::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! Shell: one mailbox of a report, as text.
 
+use abgleich::config::Language;
 use abgleich::engine::report::{MailboxReport, Outcome, Stopped};
-use abgleich::reason::Facts;
+use abgleich::reason::{Code, Facts};
 
 use crate::cli::report::words::{advised, one_of, outcome, say, scope_name};
 use crate::cli::report::wrap::wrap;
@@ -22,8 +23,16 @@ pub(super) fn write(out: &mut String, ran: &Ran, manner: Manner) {
         return;
     }
     wrap(out, "", &heading);
-    for stopped in &report.stopped {
+    let next = |stopped| next_of(&facts_of(ran, stopped), stopped, language);
+    let nexts: Vec<_> = report.stopped.iter().map(next).collect();
+    for (at, (stopped, next)) in report.stopped.iter().zip(&nexts).enumerate() {
         write_stopped(out, &facts_of(ran, stopped), stopped, manner);
+        // What several have in common is said once, after the last of them.
+        if let Some(text) = next
+            && !nexts.iter().skip(at + 1).any(|other| other == next)
+        {
+            wrap(out, "    → ", text);
+        }
     }
     if totals != abgleich::engine::report::Counts::default() {
         table::write(out, &report.scopes, &totals, manner);
@@ -32,7 +41,7 @@ pub(super) fn write(out: &mut String, ran: &Ran, manner: Manner) {
     out.push('\n');
 }
 
-/// Appends why it stopped. A sentence about the mailbox is left out where the facts do not say which one it is.
+/// Appends why it stopped, without what to do about it. A sentence about the mailbox is left out where the facts do not say which one it is.
 pub(super) fn write_stopped(
     out: &mut String,
     facts: &Facts<'_>,
@@ -55,16 +64,23 @@ pub(super) fn write_stopped(
     if !stopped.text.is_empty() {
         wrap(out, "    ", &stopped.text);
     }
-    match (&stopped.hint, stopped.code.next()) {
-        (Some(hint), _) => wrap(out, "    → ", advised(language, hint)),
-        (None, Some(next)) => wrap(out, "    → ", &say(language, next, facts)),
-        (None, None) => {}
+}
+
+/// Returns what to do about a stop.
+pub(super) fn next_of(facts: &Facts<'_>, stopped: &Stopped, language: Language) -> Option<String> {
+    match &stopped.hint {
+        Some(hint) => Some(advised(language, hint).to_owned()),
+        None => stopped.code.next().map(|next| say(language, next, facts)),
     }
 }
 
 /// Returns what is known about a stop, for its sentences.
 pub(super) fn facts_of<'a>(ran: &'a Ran, stopped: &Stopped) -> Facts<'a> {
+    // Its own next step has `--full` already.
+    let but = if stopped.code == Code::BrakeRestored { " --full" } else { "" };
     Facts {
+        options: Some(ran.options.strip_suffix(but).unwrap_or(&ran.options)),
+        words: Some(&ran.report.words),
         number: stopped.number,
         limit: stopped.limit,
         user: Some(ran.report.user.as_str()),

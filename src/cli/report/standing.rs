@@ -1,5 +1,7 @@
 //! Shell: what stands for a mailbox, as `status` shows it.
 
+use std::collections::BTreeSet;
+
 use abgleich::engine::decide::Status;
 use abgleich::engine::report::{Counts, MailboxReport, Outcome};
 use abgleich::model::UserId;
@@ -62,6 +64,7 @@ pub(in crate::cli) fn standing_text(standing: Standing<'_>, manner: Manner) -> S
         address,
         outcome: Outcome::Done,
         stopped: Vec::new(),
+        words: BTreeSet::new(),
         scopes: known.scopes.into_iter().collect(),
         findings: known.findings,
         explanation: None,

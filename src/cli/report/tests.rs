@@ -42,11 +42,12 @@ fn ran(user: &str, outcome: Outcome) -> Ran {
         address: format!("{}@firma.example", user.to_lowercase()),
         outcome,
         stopped: Vec::new(),
+        words: BTreeSet::new(),
         scopes: BTreeMap::new(),
         findings: Vec::new(),
         explanation: None,
     };
-    Ran { tenant: "staffitpro".to_owned(), report, lines: Vec::new() }
+    Ran { tenant: "staffitpro".to_owned(), report, lines: Vec::new(), options: String::new() }
 }
 
 fn run(mailboxes: Vec<Ran>) -> Run {
@@ -172,16 +173,22 @@ DHO · dho@firma.example — left out, another run is active: nothing to do
 #[test]
 fn a_brake_shows_number_examples_and_the_word() {
     let mut mailbox = ran("DHO", Outcome::Waits);
-    mailbox.report.stopped = vec![Stopped {
+    let stopped = |of: &str, number, examples: &[&str]| Stopped {
         code: Code::BrakeCleared,
-        scope: Some(scope("applicants.contacts")),
-        number: Some(23),
+        scope: Some(scope(of)),
+        number: Some(number),
         limit: Some(10),
-        examples: vec!["BEW-1001 Anna Schulz".to_owned(), "BEW-1002 Jörg Weiß".to_owned()],
+        examples: examples.iter().map(ToString::to_string).collect(),
         text: String::new(),
         hint: None,
         request: None,
-    }];
+    };
+    mailbox.report.stopped = vec![
+        stopped("applicants.contacts", 23, &["BEW-1001 Anna Schulz", "BEW-1002 Jörg Weiß"]),
+        stopped("offers.activities", 12, &[]),
+    ];
+    mailbox.report.words = BTreeSet::from([("cleared", 12), ("cleared", 23)]);
+    mailbox.options = " --scope applicants.contacts --scope offers.activities".to_owned();
     let run = run(vec![mailbox]);
     assert_eq!(
         report_text(&run, ENGLISH),
@@ -191,8 +198,13 @@ DHO · dho@firma.example — waits for a word
     Values would be replaced by blanks: 23. Allowed in 24 hours without asking: 10. Usual causes: an
     adapter suddenly delivers blank fields, or an import emptied fields.
     for example: BEW-1001 Anna Schulz; BEW-1002 Jörg Weiß
-    → Have a look: `abgleich plan --mailbox DHO`. If it is meant:
-      `abgleich sync --mailbox DHO --allow cleared=23`.
+  brake-cleared (D7) · offers.activities
+    Values would be replaced by blanks: 12. Allowed in 24 hours without asking: 10. Usual causes: an
+    adapter suddenly delivers blank fields, or an import emptied fields.
+    → Have a look:
+      `abgleich plan --mailbox DHO --scope applicants.contacts --scope offers.activities`. If it is
+      meant:
+      `abgleich sync --mailbox DHO --scope applicants.contacts --scope offers.activities --allow cleared=12 --allow cleared=23`.
 
 "
     );
@@ -201,6 +213,10 @@ DHO · dho@firma.example — waits for a word
     assert_eq!(stopped["code"], "brake-cleared");
     assert_eq!(stopped["number"], 23);
     assert_eq!(stopped["limit"], 10);
+    let line = "--scope offers.activities --allow cleared=12 --allow cleared=23`.";
+    for next in [&stopped["next"], &stopped["more"][0]["next"]] {
+        assert!(next.as_str().unwrap().ends_with(line), "{next}");
+    }
 }
 
 #[test]
