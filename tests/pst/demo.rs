@@ -4,16 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use abgleich::mapi::{FileTime, PropertyName, Value, property};
+use abgleich::mapi::named::{EMAIL_1_ADDRESS, EMAIL_1_TYPE};
+use abgleich::mapi::{FileTime, Properties, PropertyKey, PropertyName, Value, property};
 use abgleich::pst::check::check;
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, ItemChange};
+use abgleich::pst::messaging::write::{Batch, ItemChange, NewItem, NewStore, Role, create};
 use abgleich::pst::ndb::write::{Settings, Writer};
 use abgleich::pst::{Nid, NidKind};
 use tempfile::TempDir;
 
 use crate::built;
-use crate::readers::{Item, text};
+use crate::readers::{Item, exported, text};
 use crate::written::judged;
 
 const CONFIGURATION: &str = "version = 1
@@ -111,6 +112,10 @@ fn the_sample_becomes_a_file_that_every_reader_reads_and_a_second_run_writes_not
 
 /// Finds the item of an applicant, and the id of his record.
 fn applicant(path: &Path) -> (Nid, String) {
+    applicants(path).swap_remove(0)
+}
+
+fn applicants(path: &Path) -> Vec<(Nid, String)> {
     let store = Store::open(path).unwrap();
     let mut nids = Vec::new();
     abgleich::pst::ndb::Nodes::nodes(store.nodes(), Nid(0), &mut |node| {
@@ -124,7 +129,44 @@ fn applicant(path: &Path) -> (Nid, String) {
         let own = item.class().unwrap() == "IPM.Contact";
         item.properties().text(record.clone()).unwrap().filter(|id| own && id.starts_with("B-"))
     };
-    nids.into_iter().find_map(|nid| Some((nid, of(nid)?))).unwrap()
+    nids.into_iter().filter_map(|nid| Some((nid, of(nid)?))).collect()
+}
+
+/// MAPI texts end at a NUL, and some programs store theirs with it: class, name and address are the person's all the same.
+#[test]
+fn g08_a_contact_whose_texts_end_with_a_nul_is_linked_and_not_made_again() {
+    let (theirs, folder) = (place(), place());
+    ends_with(0, theirs.path(), &["sync", "--first-transfer"]);
+    let (nid, record) = applicant(&theirs.path().join("demo.pst"));
+    let store = Store::open(&theirs.path().join("demo.pst")).unwrap();
+    let person = store.item(nid).unwrap();
+    let mut properties = Properties::new();
+    let keys: [PropertyKey; 3] =
+        [property::GIVEN_NAME.into(), property::SURNAME.into(), EMAIL_1_ADDRESS.into()];
+    for key in keys {
+        let text = person.properties().text(key.clone()).unwrap().unwrap();
+        properties.set(key, Value::String(text + "\0"));
+    }
+    properties.set(EMAIL_1_TYPE, Value::from("SMTP\0"));
+    properties.set(property::COMPANY_NAME, Value::from("Chef\0Rest"));
+
+    let (folder, path) = (folder.path(), folder.path().join("demo.pst"));
+    let (mut file, made) =
+        create(&path, &NewStore::german("Vorführung"), &Settings::default()).unwrap();
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let contact = NewItem::of("IPM.Contact\0", properties);
+    let item = batch.add_item(made.role(Role::Contacts).unwrap(), &contact).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    if let Some(theirs) = exported(&path) {
+        assert_eq!(theirs.unwrap().items.get("Contact"), Some(&1), "pffexport");
+    }
+    let shown = ends_with(0, folder, &["pst", "show", "demo.pst", &format!("{:#x}", item.0)]);
+    assert!(shown.contains("Chef") && !shown.contains("Rest"), "{shown}");
+    ends_with(0, folder, &["sync", "--first-transfer"]);
+    let all = applicants(&path);
+    assert_eq!(all.iter().filter(|(_, id)| *id == record).count(), 1);
+    assert!(all.contains(&(item, record)), "the contact that was there is linked");
 }
 
 /// The person enters a mobile number in Outlook.

@@ -1,4 +1,5 @@
-//! Values as they are stored (pure). MS-PST 2.3.3.3 and 2.3.3.4, MS-OXCDATA 2.11.1.
+//! Values as they are stored (pure). MS-PST 2.3.3.3 and 2.3.3.4, MS-OXCDATA 2.11.1. Texts end at U+0000, whatever stands behind it:
+//! there they end for every program that takes them from MAPI. Their bytes are in the file as before.
 
 use encoding_rs::UTF_16LE;
 
@@ -48,7 +49,7 @@ pub fn decode(kind: PropertyType, bytes: &[u8], at: u64) -> Result<Value, PstErr
         PropertyType::TIME => Value::Time(FileTime(value.u64(0, "value")?)),
         PropertyType::GUID => Value::Guid(Guid(value.array(0, "value")?)),
         PropertyType::STRING => Value::String(text(&value, bytes)?),
-        PropertyType::STRING8 => Value::String8(bytes.to_vec()),
+        PropertyType::STRING8 => Value::String8(until_nul(bytes).to_vec()),
         PropertyType::BINARY => Value::Binary(bytes.to_vec()),
         _ => Value::Other(kind, bytes.to_vec()),
     })
@@ -67,7 +68,9 @@ fn several(kind: PropertyType, value: &Bytes<'_>, bytes: &[u8]) -> Result<Value,
         PropertyType::MULTIPLE_STRING => {
             Value::Strings(items(value, |at, item| text(&value.part(at, item), item))?)
         }
-        PropertyType::MULTIPLE_STRING8 => Value::Strings8(items(value, |_, item| Ok(item.into()))?),
+        PropertyType::MULTIPLE_STRING8 => {
+            Value::Strings8(items(value, |_, item| Ok(until_nul(item).into()))?)
+        }
         PropertyType::MULTIPLE_BINARY => Value::Binaries(items(value, |_, item| Ok(item.into()))?),
         _ => Value::Other(kind, bytes.to_vec()),
     })
@@ -125,7 +128,16 @@ fn text(value: &Bytes<'_>, bytes: &[u8]) -> Result<String, PstError> {
         let rule = "is not the length of text in UTF-16";
         return Err(value.damaged("value", 0, wide(bytes.len()), rule));
     }
-    Ok(UTF_16LE.decode_without_bom_handling(bytes).0.into_owned())
+    let mut text = UTF_16LE.decode_without_bom_handling(bytes).0.into_owned();
+    if let Some(end) = text.find('\0') {
+        text.truncate(end);
+    }
+    Ok(text)
+}
+
+/// Cuts text in a code page at its end: in none of them a zero is part of a character.
+fn until_nul(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -166,6 +178,34 @@ mod tests {
         let expected = ["a", "", "bc"].map(str::to_owned).to_vec();
         assert_eq!(read(PropertyType::MULTIPLE_STRING, &texts), Value::Strings(expected));
         assert_eq!(read(PropertyType::MULTIPLE_BINARY, &[]), Value::Binaries(Vec::new()));
+    }
+
+    /// What libpff, libpst and pst-extractor make of them.
+    #[test]
+    fn texts_end_at_a_nul_and_bytes_do_not() {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let list = |items: [Vec<u8>; 3]| {
+            let ends = [16, 16 + items[0].len(), 16 + items[0].len() + items[1].len()];
+            let numbers = [3, ends[0], ends[1], ends[2]].map(|n| u32::try_from(n).unwrap());
+            [numbers.map(u32::to_le_bytes).as_flattened(), &items.concat()].concat()
+        };
+        for (stored, expected) in
+            [("a\0", "a"), ("ä\0b", "ä"), ("\0b", ""), ("\0", ""), ("Ā\0", "Ā")]
+        {
+            let text = Value::String(expected.to_owned());
+            assert_eq!(read(PropertyType::STRING, &wide(stored)), text, "{stored:?}");
+            let narrow = Value::String8(expected.as_bytes().to_vec());
+            assert_eq!(read(PropertyType::STRING8, stored.as_bytes()), narrow, "{stored:?}");
+        }
+        let (stored, expected) = (["a\0", "b\0c", "\0d"], ["a", "b", ""].map(str::to_owned));
+        let texts = Value::Strings(expected.to_vec());
+        assert_eq!(read(PropertyType::MULTIPLE_STRING, &list(stored.map(wide))), texts);
+        let narrow = Value::Strings8(expected.map(String::into_bytes).to_vec());
+        let bytes = list(stored.map(|item| item.as_bytes().to_vec()));
+        assert_eq!(read(PropertyType::MULTIPLE_STRING8, &bytes), narrow);
+        let whole = Value::Binaries(stored.map(|item| item.as_bytes().to_vec()).to_vec());
+        assert_eq!(read(PropertyType::MULTIPLE_BINARY, &bytes), whole);
+        assert_eq!(read(PropertyType::BINARY, b"a\0b"), Value::Binary(b"a\0b".to_vec()));
     }
 
     #[test]
