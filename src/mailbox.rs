@@ -16,6 +16,7 @@ mod names;
 pub mod pst;
 mod span;
 mod stamp;
+pub mod texts;
 mod trouble;
 pub mod zones;
 

@@ -3,6 +3,7 @@
 //! The reference is one line at the end of the body, the category one entry among the person's own. Both are recognised by
 //! their form alone, so that they come off even when the state was lost.
 
+use crate::mailbox::texts::{SEPARATORS, as_category};
 use crate::model::rules::Reference;
 use crate::model::{Content, Field, FieldSet, ItemKind, Slot, Value};
 use crate::source::Record;
@@ -47,14 +48,14 @@ impl Dress<'_> {
             label.push_str(part);
         }
         // Outlook takes a comma or a semicolon in a category for the end of it (notes on categories).
-        label.replace(['[', ']', ',', ';', '\n', '\r'], " ")
+        label.replace(['[', ']', '\n', '\r'], " ").replace(SEPARATORS, " ")
     }
 
     /// Returns the categories that are shown on an item of this record.
     pub fn shown(&self, record: &Record) -> Vec<String> {
         let mut shown: Vec<String> = self.category.iter().map(|name| (*name).to_owned()).collect();
         if self.reference == Reference::Category {
-            shown.push(self.label(record));
+            shown.push(as_category(&self.label(record)));
         }
         shown
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::engine::merge::{Merge, Sides, merge};
 use crate::engine::rules::Rules;
+use crate::mailbox::texts::Unheld;
 use crate::model::rules::Leftover;
 use crate::model::{
     Block, Direction, Field, FieldSet, Fingerprint, Half, ItemVersion, Mode, RecordVersion, Shape,
@@ -34,12 +35,19 @@ pub struct RecordView {
     pub old: bool,
     /// The reminder's moment has passed (rule D17).
     pub reminder_past: bool,
+    /// Fields whose values no Outlook holds as they are (rule D11).
+    pub unheld: Unheld,
 }
 
 impl RecordView {
     fn time(&self, field: Field) -> Option<Timestamp> {
         let own = self.field_times.iter().find(|(known, _)| *known == field).map(|(_, time)| *time);
         own.or(self.changed_at)
+    }
+
+    /// Returns the fields that do not go to Outlook whatever is decided.
+    const fn staying(&self) -> FieldSet {
+        self.unheld.too_long.union(self.unheld.divided)
     }
 }
 
@@ -269,7 +277,11 @@ fn absent(rules: &Rules, pair: &Pair<'_>, record: &RecordView) -> Verdict {
         return Verdict::because(Action::Hold, Code::WritesOffOutlook);
     }
     let mut verdict = Verdict::of(Action::Create);
-    verdict.merge.to_item = record.half.known().intersection(FieldSet::TRAVELLING);
+    let known = record.half.known().intersection(FieldSet::TRAVELLING);
+    verdict.merge.to_item = known.difference(record.staying());
+    let filled = known.iter().filter(|field| holds_value(&record.half, *field)).collect();
+    verdict.merge.say(Code::TooLong, record.unheld.too_long.intersection(filled));
+    verdict.merge.say(Code::CategoryDivided, record.unheld.divided.intersection(filled));
     email_4(&mut verdict, record);
     verdict
 }
@@ -394,7 +406,7 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
                 record_time: &|field| record.time(field),
                 item_time: item.modified_at,
                 reminder_past: record.reminder_past,
-                item_takes: takes(read_only),
+                item_takes: takes(read_only).difference(record.staying()),
                 record_takes,
                 taken: pair.taken,
             },
@@ -513,12 +525,14 @@ fn say_why_not(
         FieldSet::EMPTY
     };
     // A part that is too long keeps its whole block back.
-    let too_long = open
-        .intersection(item.too_long)
-        .iter()
-        .filter(|long| !wanted_in_staffitpro.intersection(long.block().fields()).is_empty())
-        .collect();
+    let kept_back = |stays: FieldSet, wanted: FieldSet| -> FieldSet {
+        let is_wanted = |field: &Field| !wanted.intersection(field.block().fields()).is_empty();
+        open.intersection(stays).iter().filter(is_wanted).collect()
+    };
     let only = |condition: bool, fields: FieldSet| if condition { fields } else { FieldSet::EMPTY };
+    let not_held =
+        |stays| only(rules.mode.permits(Direction::ToOutlook), kept_back(stays, wanted_in_outlook));
+    let too_long = kept_back(item.too_long, wanted_in_staffitpro);
     let reasons = [
         (Code::SeriesUnsupported, series),
         (
@@ -528,7 +542,8 @@ fn say_why_not(
                 wanted_in_outlook.intersection(read_only),
             ),
         ),
-        (Code::TooLong, too_long),
+        (Code::TooLong, too_long.union(not_held(record.unheld.too_long))),
+        (Code::CategoryDivided, not_held(record.unheld.divided)),
         (
             Code::GuestsReadOnly,
             only(item.guests && rules.mode.permits(Direction::ToOutlook), wanted_in_outlook),

@@ -81,7 +81,11 @@ pub(super) fn is_finding(code: Code) -> bool {
         Class::Skipped => {
             matches!(
                 code,
-                Code::SeriesUnsupported | Code::SeriesDates | Code::TooLong | Code::PrivateSkipped
+                Code::SeriesUnsupported
+                    | Code::SeriesDates
+                    | Code::TooLong
+                    | Code::CategoryDivided
+                    | Code::PrivateSkipped
             )
         }
     }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::engine::plan::{ItemView, RecordView};
 use crate::mailbox::Item;
+use crate::mailbox::texts::Unheld;
 use crate::model::recurrence::{ExceptionChange, Moment, Pattern, Range, Recurrence};
 use crate::model::rules::PastDays;
 use crate::model::{Content, Field, FieldSet, Half, ItemKind, Shape, Value};
@@ -64,6 +65,7 @@ impl Lens<'_> {
             editable: record.editable,
             old: self.is_old(record.kind, content),
             reminder_past: self.reminder_is_past(record.kind, content),
+            unheld: Unheld::of(record.kind, content),
         }
     }
 

@@ -190,6 +190,12 @@ impl Half {
         taken.for_each(|(field, fingerprint)| self.set(field, fingerprint));
     }
 
+    /// Makes the fields of the set unknown.
+    pub fn forget(&mut self, fields: FieldSet) {
+        self.blank = self.blank.difference(fields);
+        self.filled.retain(|(field, _)| !fields.contains(*field));
+    }
+
     /// Returns the fields known to both whose values do not agree. One walk over both, which is what makes deciding a pair
     /// cheap.
     pub fn differing(&self, other: &Self) -> FieldSet {

@@ -370,6 +370,11 @@ catalogue! {
         en "Too long for the other side: {fields}. Nothing is ever cut."
         next_de "Auf der Seite mit dem langen Wert kürzen."
         next_en "Shorten it on the side that holds the long value.";
+    CategoryDivided "category-divided" "D11" Skipped
+        de "In einer Kategorie steht ein Komma oder ein Semikolon. Outlook würde daraus mehrere Kategorien machen, und so kämen sie zurück. Die Kategorien blieben auf beiden Seiten, wie sie sind."
+        en "A category has a comma or a semicolon in it. Outlook would make several categories of it, and so they would come back. The categories were left as they are on both sides."
+        next_de "Das Zeichen in staffITpro aus der Kategorie nehmen."
+        next_en "Take the character out of the category in staffITpro.";
     OldActivity "old-activity" "D16" Skipped
         de "Der Termin oder die Aufgabe ist länger vorbei oder erledigt, als `past_days` erlaubt, und wird nicht mehr angelegt."
         en "The appointment or task is over or finished for longer than `past_days` allows, and is not created any more.";

@@ -12,6 +12,7 @@ use proptest::{option, prop_oneof};
 
 use abgleich::engine::plan::{Action, ItemView, RecordView, Verdict, plan};
 use abgleich::engine::rules::{ClockDifference, Rules};
+use abgleich::mailbox::texts::Unheld;
 use abgleich::model::rules::{Conflict, Leftover};
 use abgleich::model::{
     Block, Content, Direction, Field, FieldSet, Half, ItemKind, Mode, Scope, Shape, Slot, Switch,
@@ -172,16 +173,30 @@ fn record(kind: ItemKind, which: Vec<u8>) -> impl Strategy<Value = RecordView> {
         proptest::bool::weighted(0.1),
         proptest::bool::weighted(0.2),
     );
-    (near(which), time(), flags, option::weighted(0.3, (select(fields(kind)), time()))).prop_map(
-        move |(which, changed_at, (private, editable, old, reminder_past), own)| RecordView {
-            half: half(kind, &which),
-            version: None,
-            field_times: own.and_then(|(field, time)| Some((field, time?))).into_iter().collect(),
-            changed_at,
-            private,
-            editable,
-            old,
-            reminder_past,
+    let own = option::weighted(0.3, (select(fields(kind)), time()));
+    // The parts of a name go together or not at all.
+    let names = option::weighted(0.1, Just(Block::Name.fields()));
+    let staying = (names, some(kind)).prop_map(move |(names, some)| {
+        let alone = [Field::Subject, Field::Company, Field::Email1].into_iter().collect();
+        let names = names.unwrap_or_default().intersection(FieldSet::of_kind(kind));
+        names.union(some.intersection(alone))
+    });
+    (near(which), time(), flags, own, staying).prop_map(
+        move |(which, changed_at, (private, editable, old, reminder_past), own, too_long)| {
+            RecordView {
+                half: half(kind, &which),
+                version: None,
+                field_times: own
+                    .and_then(|(field, time)| Some((field, time?)))
+                    .into_iter()
+                    .collect(),
+                changed_at,
+                private,
+                editable,
+                old,
+                reminder_past,
+                unheld: Unheld { too_long, ..Unheld::default() },
+            }
         },
     )
 }
@@ -328,6 +343,9 @@ proptest! {
                 prop_assert!(!writes_item && merge.to_record.is_empty() && !verdict.link, "D9");
             }
         }
+        if let Record::Here(RecordView { unheld: Unheld { too_long, divided }, .. }) = &past.record {
+            prop_assert!(merge.to_item.intersection(too_long.union(*divided)).is_empty(), "D11");
+        }
         prop_assert!(!merge.to_item.contains(Field::Email4), "Outlook has no fourth slot");
     }
 
@@ -441,11 +459,12 @@ fn tell(rules: &Rules, past: &Past) -> String {
     };
     let record = match &past.record {
         Record::Here(view) => format!(
-            "{} private={} editable={} reminder_past={} @{:?}",
+            "{} private={} editable={} reminder_past={} unheld={:?} @{:?}",
             sides(&view.half),
             view.private,
             view.editable,
             view.reminder_past,
+            view.unheld,
             view.changed_at
         ),
         other => format!("{other:?}"),

@@ -320,6 +320,8 @@ impl Of<'_> {
                 Word::Flag("readonly") => view.editable = false,
                 Word::Flag("old") => view.old = true,
                 Word::Flag("reminder-past") => view.reminder_past = true,
+                Word::Setting("too-long", keys) => view.unheld.too_long = self.set(keys),
+                Word::Flag("divided") => view.unheld.divided = FieldSet::of(Field::Categories),
                 Word::Time(time) => view.changed_at = Some(time),
                 Word::Field(field, value) => {
                     let (value, time) = match value.rsplit_once(" @") {
@@ -351,9 +353,6 @@ impl Of<'_> {
         let mut view = ItemView::default();
         let mut content = Content::new();
         let (mut candidate, mut twin) = (false, false);
-        let set = |keys: &str| -> FieldSet {
-            keys.split('+').map(|key| Field::from_key(key).expect(self.place)).collect()
-        };
         for word in self.words(text) {
             match word {
                 Word::Flag("candidate") => candidate = true,
@@ -362,10 +361,10 @@ impl Of<'_> {
                 Word::Flag("guests") => view.guests = true,
                 Word::Flag("stamped") => view.stamped = true,
                 Word::Flag("over") => view.over = true,
-                Word::Setting("fixed", keys) => view.fixed = set(keys),
-                Word::Setting("read-only", keys) => view.read_only = set(keys),
-                Word::Setting("unsupported", keys) => view.unsupported = set(keys),
-                Word::Setting("too-long", keys) => view.too_long = set(keys),
+                Word::Setting("fixed", keys) => view.fixed = self.set(keys),
+                Word::Setting("read-only", keys) => view.read_only = self.set(keys),
+                Word::Setting("unsupported", keys) => view.unsupported = self.set(keys),
+                Word::Setting("too-long", keys) => view.too_long = self.set(keys),
                 Word::Time(time) => view.modified_at = Some(time),
                 Word::Field(field, value) => self.put(&mut content, field, value),
                 _ => panic!("{}: `{text}` is no item", self.place),
@@ -377,6 +376,10 @@ impl Of<'_> {
             (_, true) => Item::Twin(view),
             _ => Item::Here(view),
         }
+    }
+
+    fn set(&self, keys: &str) -> FieldSet {
+        keys.split('+').map(|key| Field::from_key(key).expect(self.place)).collect()
     }
 
     fn put(&self, content: &mut Content, field: Field, text: &str) {

@@ -4,10 +4,11 @@
 use crate::engine::apply::overtaken::overtaken;
 use crate::engine::apply::stamp_fingerprint;
 use crate::engine::clock::token;
-use crate::engine::dress::{Dress, undress};
+use crate::engine::dress::{Dress, categories, undress};
 use crate::engine::kept::{Planned, Work};
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
+use crate::mailbox::texts::in_one_line;
 use crate::mailbox::{Item, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemKind, Slot, Token, Value};
 use crate::reason::Code;
@@ -89,10 +90,9 @@ impl Session<'_> {
             let reminder_past = self.lens(active.scope).reminder_is_past(kind, &record.content);
             let record_half = half.unwrap_or_else(|| Half::of(&record.content));
             let content = dressed(kind, record, work.verdict.to_item, &dress, reminder_past);
-            let own = OwnCategories {
-                carried: super::super::dress::categories(&record.content),
-                shown: shown.clone(),
-            };
+            let carries = work.verdict.to_item.contains(Field::Categories);
+            let carried = if carries { categories(&record.content) } else { Vec::new() };
+            let own = OwnCategories { carried, shown: shown.clone() };
             let stamp = Stamp {
                 tenant: self.job.tenant.clone(),
                 user: self.job.user.clone(),
@@ -122,11 +122,13 @@ impl Session<'_> {
         mut item: Item,
         folder: &FolderId,
     ) -> Result<bool, StateError> {
-        let Pending { work, record_half, token, own, shown } = pending;
+        let Pending { work, mut record_half, token, own, shown } = pending;
         let Some(record) = &work.record else { return Ok(false) };
         undress(kind, &mut item.content, &own, &shown);
         let lens = self.lens(work.verdict.scope);
         let half = lens.item(&item, kind, Some((&record.content, &record_half))).half;
+        // What Outlook does not hold as it is was not settled with it (rule D11).
+        record_half.forget(FieldSet::TRAVELLING.difference(work.verdict.to_item));
         self.state.settle(
             work.pair.id,
             &Settlement {
@@ -171,19 +173,20 @@ pub(super) fn dressed(
     if let Some(text) = dress.dress_body(content.text(body), record) {
         content.put(body, Slot::of(Value::Text(text)));
     }
-    let mut categories = super::super::dress::categories(&content);
+    let mut entries = categories(&content);
     for entry in dress.shown(record) {
-        if !categories.contains(&entry) {
-            categories.push(entry);
+        if !entries.contains(&entry) {
+            entries.push(entry);
         }
     }
-    if !categories.is_empty() {
-        content.set(Field::Categories, Value::List(categories));
+    if !entries.is_empty() {
+        content.set(Field::Categories, Value::List(entries));
     }
     if reminder_past {
         // A reminder whose moment has passed would ring at once (rule D17).
         content.set(Field::ReminderOn, Value::Flag(false));
         content.forget(Field::ReminderAt);
     }
+    in_one_line(&mut content);
     content
 }

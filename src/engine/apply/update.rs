@@ -12,6 +12,7 @@ use crate::engine::kept::Work;
 use crate::engine::report::Counts;
 use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Active, Session, Stop};
+use crate::mailbox::texts::in_one_line;
 use crate::mailbox::{Item, Stamp, Write, Wrote};
 use crate::model::{Content, Field, FieldSet, Half, ItemKind, Slot, Token, Value};
 use crate::reason::Code;
@@ -491,6 +492,59 @@ impl Changes<'_> {
             content.forget(Field::ReminderAt);
             content.forget(Field::ReminderMinutes);
         }
+        in_one_line(&mut content);
         content
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Changes;
+    use crate::engine::apply::create::dressed;
+    use crate::engine::dress::Dress;
+    use crate::model::rules::Reference;
+    use crate::model::{Content, Field, FieldSet, ItemKind, Module, RecordId, RecordVersion};
+    use crate::source::Record;
+    use crate::state::OwnCategories;
+
+    /// Outlook has no place for an end of a line in them; what staffITpro holds, and is asked for before it is changed, stays.
+    #[test]
+    fn what_has_one_line_goes_to_new_and_to_changed_items_in_one() {
+        let kind = ItemKind::Contact;
+        let content =
+            Content::of_texts(&[(Field::Company, "Firma\r\nGmbH"), (Field::Notes, "eins\nzwei")]);
+        let record = Record {
+            id: RecordId::from("1"),
+            kind,
+            module: Module::Applicants,
+            version: RecordVersion::from("1"),
+            number: None,
+            name: None,
+            parent: None,
+            content: content.clone(),
+            changed_at: None,
+            changed_by: None,
+            private: false,
+            editable: true,
+        };
+        let dress = Dress { reference: Reference::None, category: None, german: true };
+        let (item, own) = (Content::new(), OwnCategories::default());
+        let changes = Changes {
+            kind,
+            record: &record,
+            item: &item,
+            raw: &item,
+            own: &own,
+            carried: &[],
+            shown: &[],
+            dress: &dress,
+            reminder_past: false,
+        };
+        let expected = [(Field::Company, "Firma GmbH"), (Field::Notes, "eins\nzwei")];
+        let expected = Content::of_texts(&expected);
+        let fields = content.known();
+        assert_eq!(dressed(kind, &record, fields, &dress, false), expected);
+        assert_eq!(changes.content(fields, FieldSet::EMPTY), expected);
+        assert_eq!(record.content, content);
     }
 }
