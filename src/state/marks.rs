@@ -247,10 +247,7 @@ impl State {
         item: Option<&ItemId>,
         mut give: impl FnMut() -> rusqlite::Result<usize>,
     ) -> Result<(), StateError> {
-        let error = match give() {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
+        let Err(error) = give() else { return Ok(()) };
         let taken = error
             .sqlite_error()
             .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE);

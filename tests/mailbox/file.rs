@@ -111,7 +111,8 @@ impl Bench for File {
         ItemId::new(format!("{:x}.{:x}", to.0, made.0))
     }
 
-    /// No program here moves folders: the store is told that this one is its Deleted Items, whose folders are deleted with it.
+    /// No program here moves folders: the store is told that this one is its Deleted Items, whose folders are deleted with it, and so
+    /// that it can be that, the folder loses its class.
     fn discards(&mut self, of: &FolderId) {
         self.by_person(|batch| {
             let tag = property::DELETED_ITEMS;
@@ -121,6 +122,7 @@ impl Bench for File {
             let at = entry.len() - 4;
             entry[at..].copy_from_slice(&folder(of).0.to_le_bytes());
             batch.set_property(Nid::STORE, tag, &entry).expect("it is set");
+            batch.set_property(folder(of), property::CONTAINER_CLASS, &[]).expect("it is set");
         });
     }
 
@@ -306,6 +308,43 @@ fn d4_a_default_folder_in_deleted_items_is_none() {
     assert_eq!(file.mailbox.folder(kind, &[], false).expect("asked"), Some(new.clone()));
     let whereabouts = file.mailbox.whereabouts(&[old, new]).expect("asked");
     assert_eq!(whereabouts, [Whereabouts::Deleted, Whereabouts::Kept]);
+}
+
+/// Rule D4: what the store names as its Deleted Items and cannot be that is none. Nothing counts as deleted by it, and what is to be
+/// deleted stays.
+#[test]
+fn d4_a_folder_that_cannot_be_deleted_items_is_none() {
+    let kind = ItemKind::Contact;
+    let mut file = File::fresh();
+    let contacts = file.mailbox.folder(kind, &[], true).expect("known").expect("there");
+    let tag = property::DELETED_ITEMS;
+    let own = file.by_person(|batch| {
+        let named = Store::new(batch.nodes()).properties().expect("a store").value(tag);
+        named.expect("readable").expect("there").as_bytes().expect("bytes").to_vec()
+    });
+    let (content, stamp) = (sample::full(kind), sample::stamp("A-1", "00ff"));
+    let create = Write::Create { folder: contacts.clone(), content, stamp };
+    let wrote = file.mailbox.apply(kind, &[create]).expect("it is made");
+    let [Wrote::Done { id, version }] = &wrote[..] else { panic!("{wrote:?}") };
+    let (id, version) = (id.clone(), version.clone());
+    // The contacts themselves, the root folder, a node that is not there, a folder of another store.
+    for (node, is_own) in [(folder(&contacts).0, true), (0x122, true), (0x9992, true), (0, false)] {
+        let mut entry = own.clone();
+        if is_own {
+            entry[20..].copy_from_slice(&node.to_le_bytes());
+        } else {
+            entry[4] ^= 1;
+        }
+        file.by_person(|batch| batch.set_property(Nid::STORE, tag, &entry).expect("set"));
+        let found = file.mailbox.whereabouts(std::slice::from_ref(&contacts)).expect("asked");
+        assert_eq!(found, [Whereabouts::Kept], "{node:x}");
+        let delete = Write::Delete { id: id.clone(), version: version.clone() };
+        let stopped = file.mailbox.apply(kind, &[delete]).expect_err("the mailbox stops");
+        assert!(stopped.text.contains("folder Deleted Items"), "{node:x}: {stopped}");
+    }
+    file.by_person(|batch| batch.set_property(Nid::STORE, tag, &own).expect("set"));
+    let wrote = file.mailbox.apply(kind, &[Write::Delete { id, version }]).expect("an answer");
+    assert!(matches!(&wrote[..], [Wrote::Done { .. }]), "{wrote:?}");
 }
 
 /// An inbox that is copied from another file names the default folders of that one: its store, and ids that are other folders here.

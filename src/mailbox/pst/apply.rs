@@ -154,7 +154,7 @@ fn answers(
         return vec![Wrote::Unanswered; writes.len()];
     };
     let store = file.store();
-    let bin = super::folders::deleted_items(&store).ok().flatten();
+    let bin = store.deleted_items().ok().flatten();
     if bin.is_none() {
         // Where what was deleted lies now is looked up when somebody asks.
         *stamped = None;

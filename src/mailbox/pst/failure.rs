@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 use crate::pst::error::{PstError, is_full};
+use crate::pst::messaging::write::DELETED_ITEMS;
 use crate::pst::ndb::write::WriteError;
 use crate::reason::Advice;
 
@@ -74,6 +75,13 @@ fn of_file(error: &PstError) -> (MailboxErrorKind, Advice) {
         ),
         PstError::Io { .. } if error.is_full() => (MailboxErrorKind::Denied, ROOM),
         PstError::Io { .. } => (MailboxErrorKind::Denied, DISK),
+        PstError::NoNode { what: DELETED_ITEMS, .. } => (
+            MailboxErrorKind::Malformed,
+            Advice::new(
+                "die Datei einmal in Outlook öffnen, das den Ordner für Gelöschtes anlegt, dann noch einmal laufen lassen",
+                "open the file in Outlook once, which makes the folder for what is deleted, then run again",
+            ),
+        ),
         PstError::Enlightened => (MailboxErrorKind::Unsupported, DECRYPT),
         PstError::Unsupported { .. } => (MailboxErrorKind::Unsupported, EXPORT),
         PstError::Damaged { .. } if error.is_mendable() => (MailboxErrorKind::Malformed, REPAIR),

@@ -154,26 +154,6 @@ fn child<N: Nodes>(store: &Store<N>, parent: Nid, name: &str) -> Result<Option<N
     unread.map_or(Ok(None), Err)
 }
 
-/// The top folder and Deleted Items of caches, which have the same ids in all of them.
-const CACHED_TOP: Nid = Nid(0x2142);
-const CACHED_DELETED_ITEMS: Nid = Nid(0x2162);
-
-/// Returns Deleted Items: where the store names it, or where caches of server mailboxes have it, which name none (seen in both sizes
-/// of pages).
-pub(super) fn deleted_items<N: Nodes>(store: &Store<N>) -> Result<Option<Nid>, PstError> {
-    let value = store.properties()?.value(p::DELETED_ITEMS)?;
-    let entry = value.as_ref().and_then(V::as_bytes).map(StoreEntry::parse);
-    let node = |nid| store.nodes().node(nid);
-    match entry {
-        Some(Ok(entry)) => Ok(node(Nid(entry.node))?.map(|node| node.nid)),
-        Some(Err(_)) => Ok(None),
-        None => {
-            let found = node(CACHED_DELETED_ITEMS)?.filter(|node| node.parent == CACHED_TOP);
-            Ok(found.map(|node| node.nid))
-        }
-    }
-}
-
 /// Says where folders are.
 pub(super) fn whereabouts<N: Nodes>(
     store: &Store<N>,
@@ -194,7 +174,7 @@ pub(super) fn whereabouts<N: Nodes>(
 ///
 /// What of the store cannot be read.
 pub fn in_deleted_items<N: Nodes>(store: &Store<N>) -> Result<Vec<Nid>, PstError> {
-    match deleted_items(store)? {
+    match store.deleted_items()? {
         Some(bin) => Ok(store.folders_below(bin)?.into_iter().map(|below| below.nid).collect()),
         None => Ok(Vec::new()),
     }

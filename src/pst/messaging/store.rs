@@ -17,6 +17,10 @@ use super::item::Item;
 use super::names::NameMap;
 use super::object::{Object, Surroundings};
 
+/// The top folder and Deleted Items of caches, which have the same ids in all of them.
+const CACHED_TOP: Nid = Nid(0x2142);
+const CACHED_DELETED_ITEMS: Nid = Nid(0x2162);
+
 /// How many folders may be within each other.
 const DEEPEST: usize = 100;
 
@@ -114,10 +118,43 @@ impl<N: Nodes> Store<N> {
         let entry = subtree.as_ref().and_then(Value::as_bytes).map(StoreEntry::parse);
         let nid = match entry {
             Some(Ok(entry)) => Nid(entry.node),
-            _ => Nid(0x2142),
+            _ => CACHED_TOP,
         };
         let known = self.nodes.node(nid)?.is_some();
         self.folder(if known { nid } else { Nid::ROOT_FOLDER })
+    }
+
+    /// Returns Deleted Items: where the store names it, or where caches of server mailboxes have it, which name none (seen in both
+    /// sizes of pages). What is named counts only where it can be that: a folder of this store, below the uppermost one, and of none
+    /// of the classes whose items go there. What a damaged or copied entry names is often another folder.
+    pub fn deleted_items(&self) -> Result<Option<Nid>, PstError> {
+        let value = self.properties()?.value(property::DELETED_ITEMS)?;
+        let entry = value.as_ref().and_then(Value::as_bytes).map(StoreEntry::parse);
+        let nid = match entry {
+            Some(Ok(entry)) if self.record_key()? == Some(entry.store) => Nid(entry.node),
+            Some(_) => return Ok(None),
+            None => {
+                let cached = self.nodes.node(CACHED_DELETED_ITEMS)?;
+                return Ok(cached.filter(|node| node.parent == CACHED_TOP).map(|node| node.nid));
+            }
+        };
+        let top = self.top_folder()?.nid();
+        let mut above = self.nodes.node(nid)?.filter(|node| node.nid.kind() == NidKind::FOLDER);
+        for _ in 0..DEEPEST {
+            match above {
+                Some(node) if node.nid == top => break,
+                Some(node) => above = self.nodes.node(node.parent)?,
+                None => return Ok(None),
+            }
+        }
+        if nid == top || above.is_none_or(|node| node.nid != top) {
+            return Ok(None);
+        }
+        let class = self.folder(nid)?.class()?.unwrap_or_default().to_ascii_lowercase();
+        let is_other = ["ipf.contact", "ipf.appointment", "ipf.task"]
+            .iter()
+            .any(|other| class.starts_with(other));
+        Ok((!is_other).then_some(nid))
     }
 
     /// Returns the root folder, which holds the uppermost one and folders that nobody sees.

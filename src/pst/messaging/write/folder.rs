@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::mapi::{PropertyTag, Value, property};
-use crate::pst::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::{Given, NewContext, Property};
 use crate::pst::ndb::write::{Transaction, WriteError};
@@ -180,20 +179,4 @@ pub(super) fn put_table(
 /// Reads a number of 32 bits.
 pub(super) fn number(bytes: &[u8]) -> u32 {
     bytes.first_chunk().copied().map_or(0, u32::from_le_bytes)
-}
-
-/// Reads the node that an entry id of this store names: 4 bytes of flags, 16 of the store, then the node.
-pub(super) fn entry_node(bytes: &[u8]) -> Option<Nid> {
-    bytes.get(20..24)?.first_chunk().copied().map(u32::from_le_bytes).map(Nid)
-}
-
-/// Reads a property of a node.
-pub(super) fn read_property(
-    nodes: &dyn Nodes,
-    nid: Nid,
-    tag: PropertyTag,
-) -> Result<Option<Vec<u8>>, PstError> {
-    let Some(node) = nodes.node(nid)? else { return Ok(None) };
-    let source = NodeSource::open(nodes, &node)?;
-    source.context()?.bytes(tag, &source)
 }

@@ -1,16 +1,20 @@
 //! Moving and deleting items (effect).
 
-use crate::mapi::property;
+use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ndb::Node;
 use crate::pst::ndb::write::WriteError;
 
+use crate::pst::messaging::Store;
+
 use super::batch::Batch;
 use super::change::{flags, values_of};
-use super::folder::{entry_node, read_property};
 use super::item::READ;
 use super::node::NodeSource;
 use super::queue::Event;
+
+/// What errors call the folder for deleted items.
+pub const DELETED_ITEMS: &str = "folder Deleted Items";
 
 impl Batch<'_> {
     /// Moves an item to another folder; its id stays.
@@ -60,25 +64,9 @@ impl Batch<'_> {
 
     /// Finds the folder Deleted Items.
     pub fn deleted_items(&self) -> Result<Nid, WriteError> {
-        let bytes = read_property(&self.tx, Nid::STORE, property::DELETED_ITEMS)
-            .map_err(|error| WriteError::from(error).shared())?;
-        let nid = entry_node(&bytes.unwrap_or_default()).unwrap_or_default();
-        let found = self.node(nid, "folder Deleted Items").map_err(WriteError::shared)?;
-        Ok(found.nid)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::entry_node;
-    use crate::pst::id::Nid;
-
-    /// Guide, 1: four zero bytes, sixteen of the store, four of the node.
-    #[test]
-    fn an_entry_id_ends_with_the_node() {
-        let mut bytes = vec![0; 20];
-        bytes.extend([0x62, 0x80, 0, 0]);
-        assert_eq!(entry_node(&bytes), Some(Nid(0x8062)));
-        assert_eq!(entry_node(&bytes[..23]), None);
+        let found = Store::new(&self.tx).deleted_items();
+        let found = found.map_err(|error| WriteError::from(error).shared())?;
+        let none = PstError::NoNode { nid: Nid::default(), what: DELETED_ITEMS };
+        found.ok_or_else(|| WriteError::from(none).shared())
     }
 }
