@@ -1,7 +1,7 @@
 //! Checks a whole file (effect): every rule of the format that a writer can break, from the pages up to the items.
 //!
 //! It reads through the reader and shares nothing with the writer. What breaks a rule is a [`Finding`], and the check goes on:
-//! one broken item hides none of the others. What Outlook itself leaves in good files (room that belongs to nobody, counts of
+//! one broken item hides none of the others. Only where the trees themselves are broken, the report says that no more was looked at. What Outlook itself leaves in good files (room that belongs to nobody, counts of
 //! old versions) is a note.
 //!
 //! Which rule is checked where:
@@ -87,8 +87,10 @@ fn check_nodes(ndb: &Ndb) -> Result<Report, PstError> {
     let blocks = trees::check(ndb, &mut room, &mut report);
     space::check(ndb, &room, &mut report);
     drop(room);
-    // What is above cannot be told from what is below when the trees are broken. Where blocks cannot be read, the rest can.
-    if report.errors() == blocks.unread {
+    // What is above cannot be told from what is below when the trees are broken. Wrong maps and counts, and blocks that cannot be
+    // read, keep nobody from the rest.
+    report.looked_at_folders = trees::are_whole(&blocks, &report);
+    if report.looked_at_folders {
         let store = Store::new(ndb);
         names::check(ndb, &mut report);
         tables::check(&store, &blocks, &mut report);

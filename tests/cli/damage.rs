@@ -153,6 +153,9 @@ fn a_run_names_what_helps_against_its_damage() {
         let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(ended.code == 4 && said.contains(hint), "{hint}: {ended:?}");
         assert_eq!(said.contains("pst repair"), mends, "{hint}: {ended:?}");
+        let checked = place.run(&["pst", "check", "a.pst"]).stdout;
+        let skipped = "names, folders and items were not looked at";
+        assert_eq!(checked.contains(skipped), hint == "a copy from before", "{hint}: {checked}");
         let repaired = place.run(&["pst", "repair", "a.pst", "b.pst"]);
         assert_eq!(repaired.code == 0, mends, "{hint}: {repaired:?}");
         let _ = std::fs::remove_file(place.path("b.pst"));

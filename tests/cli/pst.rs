@@ -132,6 +132,31 @@ fn the_advice_of_a_check_is_what_helps() {
     );
     assert_eq!(place.run(&["pst", "repair", "a.pst", "b.pst"]).code, 0);
     assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
+    // What is wrong above a wrong map is found as well, and stays: one item where the folder says two.
+    add_contact(&place.path("b.pst"), property::GIVEN_NAME.id, MapiValue::String("A".to_owned()));
+    let mut file =
+        Writer::open(&place.path("b.pst"), &Settings::default(), &|_| Ok(false)).unwrap();
+    let contacts = folder_of(file.nodes(), "IPF.Contact");
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    batch.set_property(contacts, property::CONTENT_COUNT, &2_u32.to_le_bytes()).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let mut twice = std::fs::read(place.path("b.pst")).unwrap();
+    twice[0x4400 + 100] ^= 0xFF;
+    std::fs::write(place.path("g.pst"), twice).unwrap();
+    let checked = place.run(&["pst", "check", "g.pst", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+    let broken = report["rules"].as_array().unwrap().iter();
+    let broken: Vec<_> = broken.map(|rule| rule["rule"].as_str().unwrap()).collect();
+    assert!(broken.contains(&"item-count") && broken.contains(&"unreadable"), "{report:#}");
+    assert_eq!((&report["remedy"], &report["items"]), (&"repair".into(), &1.into()));
+    let checked = place.run(&["pst", "check", "g.pst"]).stdout;
+    assert!(checked.contains("the rest stays in it as it is"), "{checked}");
+    assert_eq!(place.run(&["pst", "repair", "g.pst", "h.pst"]).code, 0);
+    let left = place.run(&["pst", "check", "h.pst"]).stdout;
+    assert!(left.contains("nothing that is in it is lost by this"), "{left}");
+    std::fs::remove_file(place.path("b.pst")).unwrap();
+    assert_eq!(place.run(&["pst", "create", "b.pst"]).code, 0);
     // The checksum of the whole header (MS-PST 2.2.2.6): nothing opens it, and the same command helps. Where that of its first
     // sector is wrong as well, no command does, and none is named.
     for (at, copy, mends) in [(524, "e.pst", true), (4, "f.pst", false)] {

@@ -38,7 +38,19 @@ struct Document<'a> {
     folders: u64,
     items: u64,
     lost_bytes: u64,
+    looked_at_folders: bool,
+    /// What helps against all errors; `None` where there are none.
+    remedy: Option<&'static str>,
+    /// How often each rule is broken: of one that is broken very often not all findings are kept.
+    rules: Vec<Times>,
     findings: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+struct Times {
+    weight: &'static str,
+    rule: &'static str,
+    times: u64,
 }
 
 #[derive(Serialize)]
@@ -76,6 +88,11 @@ fn document(report: &Report) -> Document<'_> {
         place: &finding.place.en,
         text: &finding.text.en,
     });
+    let rules = report.rules().iter().map(|(of, rule, times)| Times {
+        weight: weight(*of),
+        rule: rule.id(),
+        times: *times,
+    });
     Document {
         errors: report.errors(),
         notes: report.notes(),
@@ -85,6 +102,13 @@ fn document(report: &Report) -> Document<'_> {
         folders: report.folders,
         items: report.items,
         lost_bytes: report.lost_bytes,
+        looked_at_folders: report.looked_at_folders,
+        remedy: report.remedy().map(|remedy| match remedy {
+            Remedy::Leave => "leave",
+            Remedy::Repair => "repair",
+            Remedy::Replace => "replace",
+        }),
+        rules: rules.collect(),
         findings: lines.collect(),
     }
 }
@@ -141,6 +165,13 @@ pub(super) fn text(language: Language, report: &Report, limit: usize, only_read:
             "{folders} folders, {items} items, {nodes} nodes, {blocks} blocks, {pages} pages were looked at{lost}"
         ),
     });
+    if !report.looked_at_folders {
+        let skipped = of(
+            "Namen, Ordner und Elemente wurden nicht angesehen: die Bäume, die zu ihnen führen, sind nicht heil",
+            "names, folders and items were not looked at: the trees that lead to them are not whole",
+        );
+        lines.push(skipped.to_owned());
+    }
     let broken = report.rules().iter().filter(|(weight, _, _)| *weight == Weight::Error).count();
     let errors = report.errors();
     let Some(remedy) = report.remedy() else {
@@ -154,13 +185,13 @@ pub(super) fn text(language: Language, report: &Report, limit: usize, only_read:
         (_, _, Language::German) => format!("{broken} Regeln sind verletzt, an {errors} Stellen"),
         (_, _, Language::English) => format!("{broken} rules are broken, in {errors} places"),
     });
-    let next = helps(language, remedy, only_read);
+    let next = helps(language, (remedy, report.leaves()), only_read);
     lines.push(format!("{}: {next}", of("weiter", "next")));
     lines.join("\n") + "\n"
 }
 
 /// Returns what to do about a file's errors. `repair` is named only where it helps.
-fn helps(language: Language, remedy: Remedy, only_read: bool) -> &'static str {
+fn helps(language: Language, (remedy, leaves): (Remedy, bool), only_read: bool) -> &'static str {
     let of = |de, en| one_of(language, de, en);
     match remedy {
         Remedy::Leave if only_read => of(
@@ -172,6 +203,12 @@ fn helps(language: Language, remedy: Remedy, only_read: bool) -> &'static str {
              Reparatur (SCANPST) bringt es in einer Kopie in Ordnung",
             "nothing that is in it is lost by this: the file can be read and written as it is; Outlook's own repair (SCANPST) puts it \
              in order in a copy",
+        ),
+        Remedy::Repair if !only_read && leaves => of(
+            "`abgleich pst repair DATEI KOPIE` macht eine Kopie, in der Kopf, Länge und Karten in Ordnung sind; das andere bleibt darin, \
+             wie es ist, und nichts fehlt deswegen",
+            "`abgleich pst repair FILE INTO` makes a copy in which header, length and maps are right; the rest stays in it as it is, and \
+             nothing is lost by that",
         ),
         Remedy::Repair if !only_read => of(
             "`abgleich pst repair DATEI KOPIE` macht eine Kopie, in der es in Ordnung ist",

@@ -83,6 +83,9 @@ fn mended(language: Language, done: Repaired) -> String {
     if done.length {
         mended.push(of("die Länge der Datei", "the file's length").to_owned());
     }
+    if done.counters {
+        mended.push(of("die Zähler der Kennungen", "the counters of ids").to_owned());
+    }
     match done.maps {
         0 => {}
         1 => mended.push(of("eine Karte des freien Platzes", "one map of what is free").to_owned()),

@@ -23,10 +23,8 @@ pub(super) struct Known {
 #[derive(Default)]
 pub(super) struct Blocks {
     known: Vec<Known>,
-    /// Whether a page of their tree could not be read: then nobody knows which ones are missing.
+    /// Whether something of the trees could not be read: then nobody knows which ones are missing.
     pub(super) has_gaps: bool,
-    /// How many were found that cannot be read; one that is a list counts when it is followed as well.
-    pub(super) unread: u64,
     /// Whether a list is among them: then nobody knows what it refers to.
     pub(super) has_unread_lists: bool,
 }
@@ -75,7 +73,6 @@ pub(super) fn refer(ndb: &Ndb, bid: Bid, blocks: &mut Blocks, report: &mut Repor
         }
         let place = Place::Block(bid);
         let Some(block) = report.take(place, ndb.block(bid)) else {
-            blocks.unread += 1;
             blocks.has_unread_lists = true;
             continue;
         };

@@ -67,6 +67,9 @@ pub struct Report {
     /// How often each rule was broken, in the order in which that was found.
     rules: Vec<(Weight, Rule, u64)>,
     remedy: Option<Remedy>,
+    leaves: bool,
+    /// Whether names, folders and items were looked at, for which the trees have to be whole.
+    pub looked_at_folders: bool,
     /// Pages of both trees.
     pub pages: u64,
     /// Blocks.
@@ -107,6 +110,11 @@ impl Report {
         self.remedy
     }
 
+    /// Says whether something breaks a rule that no remedy but Outlook's own repair puts in order, and that hides or loses nothing.
+    pub fn leaves(&self) -> bool {
+        self.leaves
+    }
+
     pub(super) fn error(&mut self, place: Place<'_>, breach: impl Into<Breach>) {
         self.add(Weight::Error, place, breach);
     }
@@ -122,7 +130,9 @@ impl Report {
             Weight::Note => self.notes += 1,
             Weight::Error => {
                 self.errors += 1;
-                self.remedy = self.remedy.max(Some(remedy(rule, place)));
+                let remedy = remedy(rule, place);
+                self.remedy = self.remedy.max(Some(remedy));
+                self.leaves |= remedy == Remedy::Leave;
             }
         }
         let known = self.rules.iter_mut().find(|known| (known.0, known.1) == (weight, rule));
@@ -152,9 +162,14 @@ impl Report {
 
 fn remedy(rule: Rule, place: Place<'_>) -> Remedy {
     match rule {
-        Rule::FileEnd | Rule::WholeSections | Rule::LastMap | Rule::ShownFree | Rule::FreeBytes => {
-            Remedy::Repair
-        }
+        Rule::FileEnd
+        | Rule::WholeSections
+        | Rule::LastMap
+        | Rule::ShownFree
+        | Rule::FreeBytes
+        | Rule::FutureBlock
+        | Rule::FuturePage
+        | Rule::FutureNode => Remedy::Repair,
         // Such pages are made anew; those of the trees are not.
         Rule::Unreadable if place.is_map() => Remedy::Repair,
         Rule::FillLevel

@@ -7,7 +7,7 @@ mod broken;
 
 use std::collections::HashSet;
 
-use super::{Finding, Report, Rule, check, check_medium};
+use super::{Finding, Remedy, Report, Rule, check, check_medium};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
 };
@@ -466,6 +466,29 @@ fn one_broken_row_hides_no_other() {
     let of_anna = said.iter().filter(|said| said.starts_with("item 0x200024: ")).count();
     assert_eq!((report.items, of_anna), (1, 1), "{said:#?}");
     assert!(!said.iter().any(|said| said.contains("in no folder's table")), "{said:#?}");
+}
+
+/// Maps and counts that are wrong, and counters that are behind, keep nobody from the items, and what helps is said of all that is
+/// wrong. Only a tree that is not whole does, and that is told.
+#[test]
+fn what_is_wrong_below_hides_nothing_above_but_for_a_broken_tree() {
+    let flags = |file: &mut Broken| file.value(ANNA, &[0x07, 0x0E, 0x03, 0], 4, &[0xEE]);
+    let below: [(fn(&mut Broken), bool, Remedy); 4] = [
+        (|file| file.map(0, 0x7F), true, Remedy::Repair),
+        (|file| file.header(516, &8_u64.to_le_bytes()), true, Remedy::Repair),
+        (|file| file.entry(Nid::STORE, |entry| entry[18] += 1), true, Remedy::Replace),
+        (|file| file.page(|page| page[..48].rotate_left(24)), false, Remedy::Replace),
+    ];
+    for (number, (change, is_found, remedy)) in below.into_iter().enumerate() {
+        let mut file = Broken::new(good());
+        flags(&mut file);
+        change(&mut file);
+        let report = check_medium(Medium::Memory(file.bytes)).unwrap();
+        let of_item = |finding: &&Finding| finding.rule == Rule::ItemRow;
+        assert_eq!(report.findings().iter().filter(of_item).count() == 1, is_found, "{number}");
+        assert_eq!((report.looked_at_folders, report.leaves()), (is_found, is_found), "{number}");
+        assert_eq!(report.remedy(), Some(remedy), "{number}: {:#?}", report.findings());
+    }
 }
 
 /// The same for a block that cannot be read: what is wrong with the second item is found, and both are counted as listed.

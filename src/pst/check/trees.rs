@@ -30,12 +30,15 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
     let mut blocks = Blocks::default();
     let mut last = None;
     walk.each(PageKind::Blocks, &mut |walk, page, index| {
-        let Some(entry) = walk.report.take(Place::LeafOfBlocks, page.block(index)) else { return };
+        let Some(entry) = walk.report.take(Place::LeafOfBlocks, page.block(index)) else {
+            walk.has_gaps = true;
+            return;
+        };
         if last.is_some_and(|last| last >= entry.bid) {
             walk.report.error(Place::Block(entry.bid), Rule::TreeOrder);
         }
         last = Some(entry.bid);
-        blocks.unread += u64::from(!walk.block(&entry));
+        walk.block(&entry);
         // The entry itself counts as a reference.
         let known = Known { bid: entry.bid, said: entry.references, found: 1, size: entry.size };
         blocks.add(known);
@@ -44,7 +47,10 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
     blocks.has_gaps = walk.has_gaps;
     let mut last: Option<Nid> = None;
     walk.each(PageKind::Nodes, &mut |walk, page, index| {
-        let Some(node) = walk.report.take(Place::LeafOfNodes, page.node(index)) else { return };
+        let Some(node) = walk.report.take(Place::LeafOfNodes, page.node(index)) else {
+            walk.has_gaps = true;
+            return;
+        };
         if last.is_some_and(|last| last >= node.nid) {
             walk.report.error(Place::Node(node.nid), Rule::TreeOrder);
         }
@@ -55,10 +61,25 @@ pub(super) fn check(ndb: &Ndb, room: &mut Room, report: &mut Report) -> Blocks {
         }
     });
     // What a page or a list that cannot be read refers to is not counted.
-    if !walk.has_gaps && !blocks.has_unread_lists {
+    blocks.has_gaps = walk.has_gaps;
+    if !blocks.has_gaps && !blocks.has_unread_lists {
         count(ndb, &blocks, walk.report);
     }
     blocks
+}
+
+/// Says whether the trees lead to all that is in them. Where they do not, what is above would be told to be missing.
+pub(super) fn are_whole(blocks: &Blocks, report: &Report) -> bool {
+    let broken = [
+        Rule::TreeOrder,
+        Rule::PageTwice,
+        Rule::PageHead,
+        Rule::PageEmpty,
+        Rule::PageLevel,
+        Rule::FirstKey,
+    ];
+    let is_broken = |rule: Rule| broken.contains(&rule);
+    !blocks.has_gaps && !report.rules().iter().any(|(_, rule, _)| is_broken(*rule))
 }
 
 /// Compares how often blocks are referred to with what the tree says.
@@ -150,8 +171,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Checks a block: its entry, its room, and itself. Says whether it can be read.
-    fn block(&mut self, entry: &BlockEntry) -> bool {
+    /// Checks a block: its entry, its room, and itself.
+    fn block(&mut self, entry: &BlockEntry) {
         self.report.blocks += 1;
         let place = Place::Block(entry.bid);
         if entry.bid != entry.bid.key() {
@@ -170,7 +191,7 @@ impl Walk<'_> {
         }
         let length = wide(layout.block_size(entry.stored.into()));
         self.room.take(entry.at, length, place, self.report);
-        self.report.take(place, self.ndb.read_block(entry)).is_some()
+        self.report.take(place, self.ndb.read_block(entry));
     }
 
     /// Checks the id of a node.

@@ -1,5 +1,5 @@
-//! Repairing into a copy (effect): the header where it is torn, the file's length, and the allocation maps from what the trees
-//! refer to. The original is only read. What is damaged in the trees themselves is not mended: it would take guesses.
+//! Repairing into a copy (effect): the header where it is torn, its counters of ids where they are behind, the file's length, and
+//! the allocation maps from what the trees refer to. The original is only read. What is damaged in the trees themselves is not mended: it would take guesses.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -28,6 +28,8 @@ pub struct Repaired {
     pub header: bool,
     /// Whether the file's length did not fit.
     pub length: bool,
+    /// Whether a counter said that an id is still to be given which something has already.
+    pub counters: bool,
     /// How many allocation maps were wrong.
     pub maps: usize,
 }
@@ -99,7 +101,11 @@ pub(super) fn in_place(
     let ndb = Ndb::open(medium)?;
     let found = survey(&ndb, false)?;
     repaired.maps = found.remade;
+    let counters = |header: &Header| (header.next_block, header.next_page, header.highest);
+    let before = counters(&header);
     found.highest.raise(&mut header);
+    // That of a torn header is told as such.
+    repaired.counters = !repaired.header && counters(&header) != before;
     let mut writer = Writer {
         space: found.space,
         highest: found.highest,
@@ -168,7 +174,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Repaired, in_place, repair};
+    use super::{Repaired, crc, in_place, repair};
     use crate::pst::crypt::Crypt;
     use crate::pst::id::{Nid, NidKind};
     use crate::pst::medium::Medium;
@@ -221,6 +227,24 @@ mod tests {
         let (mended, repaired) = mended(bytes);
         assert_eq!(repaired, Repaired { maps: 1, ..Repaired::default() });
         assert_eq!(mended[0x4400..], sound[0x4400..]);
+    }
+
+    /// MS-PST 2.2.2.6: `bidNextP` at 32, `rgnid` of messages at 44 + 4 * 4, `bidNextB` at 516; the checksums at 4 and 524.
+    #[test]
+    fn counters_that_are_behind_are_raised_and_told() {
+        for at in [32, 44 + 4 * 4, 516] {
+            let mut bytes = file();
+            let sound = bytes.clone();
+            bytes[at..at + 4].copy_from_slice(&4_u32.to_le_bytes());
+            for (part, sum) in [(8..479, 4), (8..524, 524)] {
+                let sum_of_part = crc(&bytes[part]).to_le_bytes();
+                bytes[sum..sum + 4].copy_from_slice(&sum_of_part);
+            }
+            let (mended, repaired) = mended(bytes);
+            assert_eq!(repaired, Repaired { counters: true, ..Repaired::default() }, "{at}");
+            let number = |bytes: &[u8]| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+            assert!(number(&mended) > 4 && number(&mended) <= number(&sound), "{at}");
+        }
     }
 
     #[test]
