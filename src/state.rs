@@ -37,7 +37,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{MailboxIdentity, TenantName, UserId};
+use crate::model::{MailboxIdentity, Scope, Switch, TenantName, UserId};
 
 pub use connections::StateFolder;
 pub use counts::Lost;
@@ -310,6 +310,28 @@ impl State {
         self.connection.execute(
             "UPDATE mailbox SET identity = ?2, address = ?3, newest = NULL WHERE id = ?1",
             params![mailbox.0, identity.as_str(), address],
+        )?;
+        Ok(())
+    }
+
+    /// Has a scope begin anew in the mailbox that a user's state is bound to now: no record has an item there, and the first transfer is
+    /// still to come (rule D2). What a person took apart stays apart.
+    pub fn begin_anew(&self, mailbox: MailboxId, scope: Scope) -> Result<(), StateError> {
+        self.connection.execute(
+            "UPDATE pair SET item_state = 'none', linked = 0, record_half = NULL, item_half = NULL, apart = NULL, created = 0,
+                 stamped = 0, token = NULL, repeated = 0, item_modified = NULL, record_version = NULL, categories = NULL,
+                 outcome = NULL, taken = CASE taken WHEN ?4 THEN taken END
+             WHERE mailbox = ?1 AND module = ?2 AND (kind = 'contact') = ?3",
+            params![
+                mailbox.0,
+                scope.module.key(),
+                scope.switch == Switch::Contacts,
+                pairs::UNLINKED
+            ],
+        )?;
+        self.connection.execute(
+            "UPDATE scope SET transferred = NULL WHERE mailbox = ?1 AND scope = ?2",
+            params![mailbox.0, scope.to_string()],
         )?;
         Ok(())
     }

@@ -1,16 +1,19 @@
 //! Effect: the decisions that people make by command: `link`, `unlink`, `take`, `rebind`, and what `status` shows. They
 //! change the state only; the next run acts on them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
 use crate::engine::pairing::keys;
 use crate::engine::report::{Counts, Finding};
 use crate::engine::tally::Tally;
-use crate::mailbox::{Item, ItemError, Mailbox, MailboxError};
-use crate::model::{Direction, ItemId, RecordId, Scope, Switch, TenantName, UserId};
+use crate::mailbox::{By, Item, ItemError, Mailbox, MailboxError, Opened, Wanted};
+use crate::model::{Direction, ItemId, ItemKind, RecordId, Scope, Switch, TenantName, UserId};
 use crate::source::{Fetched, Source, SourceError};
-use crate::state::{KnownMailbox, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow};
+use crate::state::{
+    KnownMailbox, MailboxId, MailboxLock, PairRow, RunRow, State, StateError, UnpairedRow,
+};
 
 /// Whose state a decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -279,17 +282,19 @@ pub fn take(whose: Whose<'_>, record: &RecordId, direction: Direction) -> Result
 }
 
 /// Binds a user's state to the mailbox that is behind the address now; the next run joins the items by their stamps
-/// (rule D15). Another user who had it has it no more (rule G9).
+/// (rule D15). Another user who had it has it no more (rule G9). Returns the scopes that begin anew, because nothing of theirs is
+/// there: what was never in a mailbox was not deleted there (rule D4).
 pub fn rebind(
     whose: Whose<'_>,
     address: &str,
     mailbox: &mut dyn Mailbox,
-) -> Result<(), DecideError> {
+) -> Result<Vec<Scope>, DecideError> {
     let Whose { folder, tenant, user } = whose;
     let _lock = MailboxLock::take(folder, tenant, user)?.ok_or(DecideError::Busy)?;
     let state = State::open(folder)?;
     mailbox.must_exist();
-    let identity = mailbox.open()?.identity;
+    let opened = mailbox.open()?;
+    let identity = opened.identity.clone();
     let _twin = MailboxLock::take_mailbox(folder, &identity)?.ok_or(DecideError::Busy)?;
     let known = state.mailbox(tenant, user)?;
     if state.other_holder(&identity, tenant, user)?.is_none() {
@@ -299,6 +304,11 @@ pub fn rebind(
             Some(_) => {}
         }
     }
+    let moved = known.as_ref().filter(|known| known.identity != identity);
+    let anew = match moved {
+        Some(known) => without_items(whose, &state, known.id, &opened, mailbox)?,
+        None => Vec::new(),
+    };
     state.durably(|state| {
         let id = match known {
             None => state.add_mailbox(tenant, user, &identity, address)?,
@@ -309,9 +319,43 @@ pub fn rebind(
                 id
             }
         };
+        anew.iter().try_for_each(|scope| state.begin_anew(id, *scope))?;
         state.release(&identity, id)
     })?;
-    Ok(())
+    Ok(anew)
+}
+
+/// Returns the scopes that had items and have none in a mailbox. What cannot be seen or read may be theirs.
+fn without_items(
+    whose: Whose<'_>,
+    state: &State,
+    id: MailboxId,
+    opened: &Opened,
+    mailbox: &mut dyn Mailbox,
+) -> Result<Vec<Scope>, DecideError> {
+    if !(opened.sees_private && opened.sees_all) {
+        return Ok(Vec::new());
+    }
+    let wanted = Wanted { tenant: whose.tenant, user: whose.user, by: By::Any };
+    let mut there = BTreeSet::new();
+    for kind in ItemKind::ALL {
+        for found in mailbox.find(kind, &wanted)? {
+            match found.identity.stamp {
+                Some(stamp) => {
+                    let pair = state.pair_of_record(id, &stamp.record)?;
+                    there.extend(pair.and_then(|pair| Scope::new(pair.module, kind.switch())));
+                }
+                None => there.extend(Scope::ALL.iter().filter(|it| it.switch == kind.switch())),
+            }
+        }
+    }
+    let mut without = Vec::new();
+    for scope in Scope::ALL.into_iter().filter(|scope| !there.contains(scope)) {
+        if state.count_linked(id, scope.module, scope.switch == Switch::Contacts)? > 0 {
+            without.push(scope);
+        }
+    }
+    Ok(without)
 }
 
 /// What is known of a mailbox without asking anybody.

@@ -145,7 +145,7 @@ impl PairRow {
 }
 
 /// The word for a pair that a person took apart.
-const UNLINKED: &str = "unlinked";
+pub(super) const UNLINKED: &str = "unlinked";
 
 const COLUMNS: &str = "id, record, kind, module, parent, record_state, record_version, item, item_state, item_version, \
      folder, created, token, record_half, item_half, apart, private, categories, dirty, outcome, taken, item_modified, repeated, record_changed, stamped";

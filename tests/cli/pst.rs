@@ -386,6 +386,39 @@ fn g09_copies_of_one_file_are_one_mailbox_and_no_other_run() {
     }
 }
 
+/// Rules D2 and D4: a file is gone for good, and a new one takes its place by the commands that the messages name.
+#[test]
+fn d15_a_new_file_in_the_place_of_one_that_is_gone_is_filled() {
+    let office = Office::of_one();
+    let place = &office.place;
+    configured(place, "c.pst", "");
+    let (_, first) = office.json(&["sync", "--first-transfer"]);
+    let count = contacts(place).len();
+    std::fs::rename(place.path("c.pst"), place.path("away.pst")).unwrap();
+    let stopped = place.run(&["sync"]);
+    assert_eq!(stopped.code, 4, "{stopped:?}");
+    let said =
+        stopped.stdout.split_whitespace().collect::<Vec<_>>().join(" ").replace("USER", "CSC");
+    let named: Vec<_> = said.split('`').filter(|part| part.starts_with("abgleich ")).collect();
+    let [create, rebind, fill] = named.as_slice() else { panic!("{said}") };
+    let run = |line: &str| place.run(&line.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(run(create).code, 0);
+    assert_eq!(place.run(&["sync"]).code, 3, "it is another file");
+    let bound = run(rebind);
+    assert_eq!(bound.code, 0, "{bound:?}");
+    assert!(bound.stdout.contains(&format!("`{fill}`")), "{bound:?}");
+    let (code, waiting) = office.json(&["sync"]);
+    assert_eq!(
+        (code, &waiting["mailboxes"][0]["stopped"]["code"]),
+        (3, &"first-transfer-waiting".into())
+    );
+    assert_eq!(run(fill).code, 0);
+    assert_eq!(contacts(place).len(), count);
+    let (code, quiet) = office.json(&["sync"]);
+    assert_eq!((code, &quiet["totals"]["created"]), (0, &0.into()));
+    assert_eq!(quiet["totals"]["unchanged"], first["totals"]["created"]);
+}
+
 /// Rule D7: two scopes stop for one kind, each with its number. The line that is printed is said once, and releases both in one run.
 #[test]
 fn d7_the_line_that_the_brake_prints_releases_what_it_names() {

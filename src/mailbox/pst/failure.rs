@@ -255,13 +255,14 @@ pub(super) fn missing(path: &Path) -> MailboxError {
         ),
         hint: Some(Advice::naming(
             format!(
-                "die Datei zurücklegen; soll unter ihrem Namen eine neue beginnen, macht sie `abgleich pst create {}`, und \
-                 `abgleich rebind BENUTZER` sagt, dass sie die richtige ist",
+                "die Datei zurücklegen; soll unter ihrem Namen eine neue beginnen: `abgleich pst create {}` macht sie, \
+                 `abgleich rebind BENUTZER` sagt, dass sie die richtige ist, und `abgleich sync --first-transfer --mailbox BENUTZER` \
+                 füllt sie",
                 path.display()
             ),
             format!(
-                "put the file back; if a new one is to begin under its name, `abgleich pst create {}` makes it, and \
-                 `abgleich rebind USER` says that it is the right one",
+                "put the file back; if a new one is to begin under its name: `abgleich pst create {}` makes it, `abgleich rebind USER` \
+                 says that it is the right one, and `abgleich sync --first-transfer --mailbox USER` fills it",
                 path.display()
             ),
         )),
