@@ -2,6 +2,7 @@
 //! intents and before-images become durable, the effect is made, what was written is read back, and only then the halves
 //! of the base move (invariants 1 to 3, rules D12 and D13).
 
+mod content;
 mod create;
 mod delete;
 mod overtaken;

@@ -1,18 +1,17 @@
 //! Effect: makes items. The stamp with its token travels in the same call, so that a create whose answer is lost is found
 //! by it and never made twice (invariant 1).
 
+use crate::engine::apply::content::dressed;
 use crate::engine::apply::overtaken::overtaken;
 use crate::engine::apply::stamp_fingerprint;
 use crate::engine::clock::token;
-use crate::engine::dress::{Dress, categories, undress};
+use crate::engine::dress::{categories, undress};
 use crate::engine::kept::{Planned, Work};
 use crate::engine::report::Counts;
 use crate::engine::session::{Active, Session, Stop};
-use crate::mailbox::texts::in_one_line;
 use crate::mailbox::{Item, Stamp, Write, Wrote};
-use crate::model::{Content, Field, FieldSet, FolderId, Half, ItemKind, Slot, Token, Value};
+use crate::model::{Field, FieldSet, FolderId, Half, ItemKind, Token};
 use crate::reason::Code;
-use crate::source::Record;
 use crate::state::{OwnCategories, Settlement, StateError};
 
 /// A create on its way.
@@ -153,40 +152,4 @@ impl Session<'_> {
         self.tally.touch(scope, pair, |counts: &mut Counts| counts.created += 1);
         Ok(true)
     }
-}
-
-/// Returns a record's fields as they go to an item: blank ones left out, with reference and categories.
-pub(super) fn dressed(
-    kind: ItemKind,
-    record: &Record,
-    fields: FieldSet,
-    dress: &Dress<'_>,
-    reminder_past: bool,
-) -> Content {
-    let mut content: Content = record
-        .content
-        .values()
-        .filter(|(field, _)| fields.contains(*field))
-        .map(|(field, value)| (field, Slot::Value(value.clone())))
-        .collect();
-    let body = Dress::body(kind);
-    if let Some(text) = dress.dress_body(content.text(body), record) {
-        content.put(body, Slot::of(Value::Text(text)));
-    }
-    let mut entries = categories(&content);
-    for entry in dress.shown(record) {
-        if !entries.contains(&entry) {
-            entries.push(entry);
-        }
-    }
-    if !entries.is_empty() {
-        content.set(Field::Categories, Value::List(entries));
-    }
-    if reminder_past {
-        // A reminder whose moment has passed would ring at once (rule D17).
-        content.set(Field::ReminderOn, Value::Flag(false));
-        content.forget(Field::ReminderAt);
-    }
-    in_one_line(&mut content);
-    content
 }

@@ -3,18 +3,18 @@
 
 use std::collections::HashMap;
 
+use crate::engine::apply::content::Changes;
 use crate::engine::apply::overtaken::overtaken;
 use crate::engine::apply::undone::{refusal, went};
 use crate::engine::apply::{item_before, record_before, stamp_fingerprint};
 use crate::engine::deliberate::halves;
-use crate::engine::dress::{Dress, categories, merge_categories, undress};
+use crate::engine::dress::{categories, undress};
 use crate::engine::kept::Work;
 use crate::engine::report::Counts;
 use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Active, Session, Stop};
-use crate::mailbox::texts::in_one_line;
 use crate::mailbox::{Item, Stamp, Write, Wrote};
-use crate::model::{Content, Field, FieldSet, Half, ItemKind, Slot, Token, Value};
+use crate::model::{Field, FieldSet, Half, ItemKind, Token};
 use crate::reason::Code;
 use crate::source::{Record, RecordUpdate, Updated};
 use crate::state::{Intent, OwnCategories, Settlement, StateError};
@@ -450,101 +450,4 @@ impl Session<'_> {
 /// Returns the fields of all blocks that the given ones belong to.
 fn blocks(fields: FieldSet) -> FieldSet {
     fields.iter().fold(FieldSet::EMPTY, |all, field| all.union(field.block().fields()))
-}
-
-/// What the new content of an item is made of.
-struct Changes<'a> {
-    kind: ItemKind,
-    record: &'a Record,
-    item: &'a Content,
-    raw: &'a Content,
-    own: &'a OwnCategories,
-    carried: &'a [String],
-    shown: &'a [String],
-    dress: &'a Dress<'a>,
-    reminder_past: bool,
-}
-
-impl Changes<'_> {
-    /// Returns the fields to set and to clear; all others stay as they are (rule D11).
-    fn content(&self, to_item: FieldSet, decorate: FieldSet) -> Content {
-        let mut content = self.record.content.only(to_item);
-        let body = Dress::body(self.kind);
-        let base = if to_item.contains(body) {
-            Some(self.record.content.text(body))
-        } else if decorate.contains(body) {
-            Some(self.item.text(body))
-        } else {
-            None
-        };
-        if let Some(text) = base {
-            match self.dress.dress_body(text, self.record) {
-                Some(text) => content.put(body, Slot::of(Value::Text(text))),
-                None => content.set_blank(body),
-            }
-        }
-        if to_item.union(decorate).contains(Field::Categories) {
-            let merged = merge_categories(self.raw, self.own, self.carried, self.shown);
-            content.set(Field::Categories, Value::List(merged));
-        }
-        if self.reminder_past && to_item.contains(Field::ReminderOn) {
-            content.set(Field::ReminderOn, Value::Flag(false));
-            content.forget(Field::ReminderAt);
-            content.forget(Field::ReminderMinutes);
-        }
-        in_one_line(&mut content);
-        content
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Changes;
-    use crate::engine::apply::create::dressed;
-    use crate::engine::dress::Dress;
-    use crate::model::rules::Reference;
-    use crate::model::{Content, Field, FieldSet, ItemKind, Module, RecordId, RecordVersion};
-    use crate::source::Record;
-    use crate::state::OwnCategories;
-
-    /// Outlook has no place for an end of a line in them; what staffITpro holds, and is asked for before it is changed, stays.
-    #[test]
-    fn what_has_one_line_goes_to_new_and_to_changed_items_in_one() {
-        let kind = ItemKind::Contact;
-        let content =
-            Content::of_texts(&[(Field::Company, "Firma\r\nGmbH"), (Field::Notes, "eins\nzwei")]);
-        let record = Record {
-            id: RecordId::from("1"),
-            kind,
-            module: Module::Applicants,
-            version: RecordVersion::from("1"),
-            number: None,
-            name: None,
-            parent: None,
-            content: content.clone(),
-            changed_at: None,
-            changed_by: None,
-            private: false,
-            editable: true,
-        };
-        let dress = Dress { reference: Reference::None, category: None, german: true };
-        let (item, own) = (Content::new(), OwnCategories::default());
-        let changes = Changes {
-            kind,
-            record: &record,
-            item: &item,
-            raw: &item,
-            own: &own,
-            carried: &[],
-            shown: &[],
-            dress: &dress,
-            reminder_past: false,
-        };
-        let expected = [(Field::Company, "Firma GmbH"), (Field::Notes, "eins\nzwei")];
-        let expected = Content::of_texts(&expected);
-        let fields = content.known();
-        assert_eq!(dressed(kind, &record, fields, &dress, false), expected);
-        assert_eq!(changes.content(fields, FieldSet::EMPTY), expected);
-        assert_eq!(record.content, content);
-    }
 }
