@@ -233,7 +233,7 @@ impl Export {
             (Form::Json | Form::Csv, _) => Sink::Json(Json::begin(to).map_err(failed)?),
         };
         let (deleted, unreadable) = (wanted.left_out, wanted.damaged.clone());
-        let mut counts = Counts { deleted, unreadable, ..Counts::default() };
+        let mut counts = Counts { unreadable, deleted, ..Counts::default() };
         for folder in &wanted.folders {
             let ids = self.items(store, *folder, &mut counts)?;
             for ids in ids.chunks(AT_ONCE) {

@@ -89,8 +89,8 @@ impl Session<'_> {
             let reminder_past = self.lens(active.scope).reminder_is_past(kind, &record.content);
             let record_half = half.unwrap_or_else(|| Half::of(&record.content));
             let content = dressed(kind, record, work.verdict.to_item, &dress, reminder_past);
-            let carries = work.verdict.to_item.contains(Field::Categories);
-            let carried = if carries { categories(&record.content) } else { Vec::new() };
+            let goes = work.verdict.to_item.contains(Field::Categories);
+            let carried = if goes { categories(&record.content) } else { Vec::new() };
             let own = OwnCategories { carried, shown: shown.clone() };
             let stamp = Stamp {
                 tenant: self.job.tenant.clone(),

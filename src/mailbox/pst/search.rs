@@ -260,7 +260,6 @@ mod tests {
 
     use super::{look, places, survey};
     use crate::mailbox::contract::sample;
-    use crate::mailbox::pst::folders::deleted_items;
     use crate::mailbox::pst::{PstMailbox, place};
     use crate::mailbox::{By, ItemError, Mailbox, Wanted, Write, Wrote};
     use crate::model::ItemKind;
@@ -337,7 +336,7 @@ mod tests {
                 let answer = mailbox.apply(kind, &[create]).unwrap().remove(0);
                 assert!(matches!(answer, Wrote::Done { .. }), "{answer:?}");
             }
-            let bin = deleted_items(&mailbox.file().unwrap().store());
+            let bin = mailbox.file().unwrap().store().deleted_items();
             mailbox.close().unwrap();
             (home, place::folder(&archive).unwrap(), bin.unwrap().unwrap())
         };

@@ -150,7 +150,9 @@ impl<N: Nodes> Store<N> {
         if nid == top || above.is_none_or(|node| node.nid != top) {
             return Ok(None);
         }
-        let class = self.folder(nid)?.class()?.unwrap_or_default().to_ascii_lowercase();
+        // One that cannot be read is what it is called: where items went must not look like where they live.
+        let class = self.folder(nid).and_then(|folder| folder.class()).ok().flatten();
+        let class = class.unwrap_or_default().to_ascii_lowercase();
         let is_other = ["ipf.contact", "ipf.appointment", "ipf.task"]
             .iter()
             .any(|other| class.starts_with(other));

@@ -247,6 +247,24 @@ mod tests {
         }
     }
 
+    /// MS-PST 2.2.2.7.3 and guide, 3: what Outlook 2003 and 2007 keep in reserve belongs to nothing, and is offered by the map of pages.
+    #[test]
+    fn pages_in_reserve_stay_in_reserve() {
+        let mut bytes = file();
+        // Pages 400 to 407 of the first section: a byte of the map of what is in use each, and a bit of the map of pages.
+        bytes[0x4400 + 400..0x4400 + 408].fill(0xFF);
+        bytes[0x4600 + 50] = 0;
+        for page in [0x4400, 0x4600] {
+            let sum = crate::pst::crc::crc(&bytes[page..page + 496]);
+            bytes[page + 500..page + 504].copy_from_slice(&sum.to_le_bytes());
+        }
+        let sound = bytes.clone();
+        bytes[0x4400 + 3..0x4400 + 20].fill(0);
+        let (mended, repaired) = mended(bytes);
+        assert_eq!(repaired, Repaired { maps: 1, ..Repaired::default() });
+        assert_eq!(mended[0x4400..0x4800], sound[0x4400..0x4800]);
+    }
+
     #[test]
     fn a_torn_header_and_a_short_file_are_mended() {
         let sound = file();

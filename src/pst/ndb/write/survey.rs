@@ -5,7 +5,7 @@
 //! transaction refuses a count that is lower than the references it takes away itself. One that is too low for references that it
 //! does not meet would let it free a block that somebody still needs.
 
-use super::bits::{MAP_BYTES, Map, Run, section_at};
+use super::bits::{MAP_BYTES, Map, PAGE_SLOTS, Run, section_at};
 use super::error::WriteError;
 use super::form::PAGE;
 use super::space::Space;
@@ -96,23 +96,43 @@ pub(super) fn survey(ndb: &Ndb, trusted: bool) -> Result<Survey, WriteError> {
 /// stay in use. What else belongs to nothing is what a crash left.
 fn remake(ndb: &Ndb, section: u32, mut needed: Map) -> Result<(Map, bool), WriteError> {
     let found = match load(ndb, section) {
-        Ok(found) => found,
-        Err(PstError::Damaged { .. }) => return Ok((needed, true)),
+        Ok(found) => Some(found),
+        Err(PstError::Damaged { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    if reserves_pages(ndb, section)? {
-        needed.join(&found);
+    match (&found, page_map(ndb, section)?) {
+        (Some(found), Some(_)) => needed.join(found),
+        // Which runs were kept nobody knows; which of their pages nothing is in, the other map does.
+        (None, Some(pages)) => {
+            let own = usize::try_from(section % 8).unwrap_or_default() * PAGES.div_ceil(8);
+            let is_in_reserve = |page: &usize| {
+                let byte = pages.get(own + page / 8);
+                byte.is_some_and(|byte| byte & (0x80 >> (page % 8)) == 0)
+            };
+            let slots = (0..).step_by(PAGE_SLOTS.into());
+            for (_, slot) in (0..PAGES).zip(slots).filter(|(page, _)| is_in_reserve(page)) {
+                needed.mark(slot, PAGE_SLOTS, true);
+            }
+        }
+        (_, None) => {}
     }
-    let is_new = needed != found;
+    let is_new = found.is_none_or(|found| found != needed);
     Ok((needed, is_new))
 }
 
-/// Says whether the map of pages that a section belongs to is one of those that Outlook still kept.
-fn reserves_pages(ndb: &Ndb, section: u32) -> Result<bool, WriteError> {
+/// How many pages a section has: as many as its map has bytes, since a page takes up eight slots.
+const PAGES: usize = MAP_BYTES;
+
+/// Returns the map of pages that a section belongs to, where it is one of those that Outlook still kept: a bit for each page of eight
+/// sections, the highest bit of the first byte first, and not set where the page is kept in reserve. MS-PST 2.2.2.7.3.
+fn page_map(ndb: &Ndb, section: u32) -> Result<Option<Vec<u8>>, WriteError> {
     let at = section_at(section - section % 8) + wide(PAGE);
     match ndb.page(PageKind::PageMap, PageRef { id: PageId(at), at }) {
-        Ok(page) => Ok(page.iter().take(MAP_BYTES).any(|byte| *byte != 0xFF)),
-        Err(PstError::Damaged { .. }) => Ok(false),
+        Ok(page) => {
+            let bits: Vec<u8> = page.iter().take(MAP_BYTES).copied().collect();
+            Ok(Some(bits).filter(|bits| bits.iter().any(|byte| *byte != 0xFF)))
+        }
+        Err(PstError::Damaged { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
