@@ -88,10 +88,7 @@ pub(super) fn times(
         Some(series) if moved || series_changed => begun(span, series)?,
         _ => span,
     };
-    let known = was
-        .value(n::APPOINTMENT_RECURRENCE)
-        .and_then(V::as_bytes)
-        .and_then(|bytes| AppointmentRecurrence::parse(bytes).ok());
+    let known = series::stored(was);
     let blob = if moved || series_changed {
         let keeps_zones = Span::keeps_zones(content, before);
         let (blob, reckoned) = match series {

@@ -102,7 +102,10 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
             V::String(text) if property.id == p::SUBJECT.id => V::from(read::subject(&text)),
             value => value,
         };
-        properties.set(object.key(property), value);
+        // Programs leave a time of zero, in 1601, where they mean none.
+        if value != V::Time(FileTime(0)) {
+            properties.set(object.key(property), value);
+        }
     }
     if properties.value(p::BODY).is_none() {
         match item.body() {

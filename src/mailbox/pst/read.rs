@@ -200,10 +200,10 @@ impl Read<'_> {
 
     /// Reads the series; `false` where there is one that the model cannot hold (rule D10).
     fn series(&mut self, kind: ItemKind, lived_in: Option<TimeZone>) -> bool {
-        let (of, flag) = match kind {
+        let flag = match kind {
             ItemKind::Contact => return true,
-            ItemKind::Appointment => (n::APPOINTMENT_RECURRENCE, n::RECURRING),
-            ItemKind::Task => (n::TASK_RECURRENCE, n::TASK_RECURRING),
+            ItemKind::Appointment => n::RECURRING,
+            ItemKind::Task => n::TASK_RECURRING,
         };
         let recurs = self.properties.value(flag).and_then(V::as_bool).unwrap_or(false);
         if !recurs {
@@ -211,18 +211,17 @@ impl Read<'_> {
             return true;
         }
         // A series without its pattern is one that nobody knows.
-        let bytes = self.properties.value(of).and_then(V::as_bytes);
         let series = match kind {
-            ItemKind::Appointment => bytes.zip(lived_in).and_then(|(bytes, zone)| {
+            ItemKind::Appointment => lived_in.and_then(|zone| {
                 if !zones::has_name(&zone) {
                     return None;
                 }
-                let series = AppointmentRecurrence::parse(bytes).ok()?;
+                let series = series::stored(self.properties)?;
                 let course = course(&series, self.content.is_set(Field::AllDay), zone)?;
                 let text = |field| self.content.text(field).unwrap_or_default();
                 series::read(&series, &course, (text(Field::Subject), text(Field::Place)))
             }),
-            _ => bytes
+            _ => (self.properties.value(n::TASK_RECURRENCE).and_then(V::as_bytes))
                 .and_then(|bytes| RecurrencePattern::parse(bytes).ok())
                 .and_then(|series| series::read_task(&series)),
         };

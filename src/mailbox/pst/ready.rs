@@ -5,7 +5,7 @@ use super::file::StoreFile;
 use super::rows::Known;
 use super::times::{self, Setting};
 use super::write::{self, Desk, Unfit};
-use super::{failure, occurrences, place};
+use super::{failure, occurrences, place, series};
 use crate::mailbox::{ItemError, MailboxError, Stamp, Write, Wrote};
 use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
 use crate::mapi::{Properties, PropertyKey, named as n};
@@ -156,7 +156,9 @@ fn create(
         Err(unfit) => Step::Answered(Wrote::Unfit(unfit.to_string())),
         Ok(settings) => {
             let mut item = NewItem::of(class, put(Properties::new(), &settings));
-            if let Some(series) = pattern(&item.properties).filter(|all| !all.changes.is_empty()) {
+            if let Some(series) =
+                series::stored(&item.properties).filter(|all| !all.changes.is_empty())
+            {
                 match messages(&item.properties, &series, &series.changes, &mut Vec::new(), desk) {
                     Err(unfit) => return Ok(Step::Answered(Wrote::Unfit(unfit.to_string()))),
                     Ok(occurrences) => item.occurrences = occurrences,
@@ -189,7 +191,7 @@ fn change(
             None => change.remove.push(key),
         }
     }
-    let (old, new) = (pattern(&was), pattern(&after));
+    let (old, new) = (series::stored(&was), series::stored(&after));
     // In another zone the same hours on the clock are other instants, which the messages of changed occurrences tell, as they tell
     // when the occurrence would have ended.
     let length = |series: &AppointmentRecurrence| series.ends.saturating_sub(series.starts);
@@ -226,11 +228,6 @@ fn put(mut item: Properties, settings: &[Setting]) -> Properties {
         }
     }
     item
-}
-
-fn pattern(item: &Properties) -> Option<AppointmentRecurrence> {
-    let bytes = item.value(n::APPOINTMENT_RECURRENCE)?.as_bytes()?;
-    AppointmentRecurrence::parse(bytes).ok()
 }
 
 /// Makes the messages of changed occurrences of a series, some of them out of those from before.

@@ -12,11 +12,13 @@ use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
     WeekDays,
 };
+use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::Recurrence;
 use crate::model::canonical::line;
 use crate::model::recurrence::{
     Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
 };
+use crate::pst::messaging::CodePage;
 
 /// When an occurrence is, as the series has it: local times of day, and the zone they are in.
 #[derive(Clone, Debug)]
@@ -60,6 +62,16 @@ pub(super) struct Known<'a> {
     pub(super) subject: &'a str,
     pub(super) place: &'a str,
     pub(super) all_day: bool,
+}
+
+/// Returns the series of an appointment as it is stored; `None` where there is none, or none that can be read. Texts that are not in
+/// Unicode are in the code page that the item says.
+pub(super) fn stored(item: &Properties) -> Option<AppointmentRecurrence> {
+    let bytes = item.value(n::APPOINTMENT_RECURRENCE)?.as_bytes()?;
+    let page = item.value(p::MESSAGE_CODE_PAGE).and_then(V::as_i32);
+    let page = page.and_then(|page| page.try_into().ok()).map(CodePage);
+    let page = page.filter(|page| page.is_known()).unwrap_or(CodePage::WESTERN);
+    AppointmentRecurrence::parse_in(bytes, &|text| page.decode(text)).ok()
 }
 
 /// Returns the text that a changed occurrence has instead of that of all.

@@ -68,15 +68,22 @@ const BODY: u16 = 0x0200;
 const HIGHLIGHTS: u32 = 0x3009;
 
 impl AppointmentRecurrence {
-    /// Reads an appointment's series.
-    ///
-    /// The ANSI texts of changed occurrences are taken only where there is no Unicode text, and then as Latin 1, since the
-    /// value does not say its code page.
+    /// Reads an appointment's series, for which it does not matter in which code page its texts are.
     ///
     /// # Errors
     ///
     /// The field that cannot be, and where it stands.
     pub fn parse(bytes: &[u8]) -> Result<Self, BlobError> {
+        Self::parse_in(bytes, &western)
+    }
+
+    /// Reads an appointment's series. The ANSI texts of changed occurrences are taken only where there is no Unicode text; the value
+    /// does not say their code page, so `ansi` reads them.
+    ///
+    /// # Errors
+    ///
+    /// The field that cannot be, and where it stands.
+    pub fn parse_in(bytes: &[u8], ansi: &dyn Fn(&[u8]) -> String) -> Result<Self, BlobError> {
         let mut fields = Fields::new("AppointmentRecurrencePattern", bytes);
         let pattern = RecurrencePattern::take(&mut fields)?;
         fields.word("ReaderVersion2")?;
@@ -85,7 +92,7 @@ impl AppointmentRecurrence {
         let count = fields.half("ExceptionCount")?;
         let mut changes = Vec::new();
         for _ in 0..count {
-            changes.push(OccurrenceChange::take(&mut fields)?);
+            changes.push(OccurrenceChange::take(&mut fields, ansi)?);
         }
         // Programs other than Outlook leave out what follows; the ANSI texts are all there is then.
         if !fields.is_empty() {
@@ -149,7 +156,10 @@ impl OccurrenceChange {
         }
     }
 
-    fn take(fields: &mut Fields<'_>) -> Result<(Self, u16), BlobError> {
+    fn take(
+        fields: &mut Fields<'_>,
+        decode: &dyn Fn(&[u8]) -> String,
+    ) -> Result<(Self, u16), BlobError> {
         let (start, end) = (fields.word("StartDateTime")?, fields.word("EndDateTime")?);
         let original_start = fields.word("OriginalStartDate")?;
         let flags = fields.half("OverrideFlags")?;
@@ -160,8 +170,7 @@ impl OccurrenceChange {
             if with_end != length.wrapping_add(1) {
                 return Err(fields.fault(field, BlobFault::Unknown(with_end.into())));
             }
-            let bytes = fields.bytes(field, length.into())?;
-            Ok(bytes.iter().copied().map(char::from).collect::<String>())
+            fields.bytes(field, length.into()).map(decode)
         };
         let set = |flag: u16| flags & flag != 0;
         if set(SUBJECT) {
@@ -279,14 +288,27 @@ impl OccurrenceChange {
     }
 }
 
-/// Writes text for programs that know no Unicode: what is not Latin 1 becomes a question mark. The whole text follows in the
-/// extension.
+/// What the Western code page of Windows, 1252, has from 80 to 9F, where Latin 1 has control characters.
+const WESTERN: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ";
+
+fn western(bytes: &[u8]) -> String {
+    let letter = |byte: u8| match byte {
+        0x80..=0x9F => WESTERN.chars().nth(usize::from(byte) - 0x80),
+        _ => None,
+    };
+    bytes.iter().map(|byte| letter(*byte).unwrap_or(char::from(*byte))).collect()
+}
+
+/// Writes text for programs that know no Unicode: what is not in the Western code page becomes a question mark. The whole text
+/// follows in the extension.
 fn ansi(out: &mut Vec<u8>, text: &str) {
-    let bytes: Vec<u8> = text
-        .chars()
-        .map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?'))
-        .take(usize::from(u16::MAX) - 1)
-        .collect();
+    let byte =
+        |letter: char| match (WESTERN.chars().zip(0x80..).find(|(of, _)| *of == letter), letter) {
+            (Some((_, byte)), _) => byte,
+            (None, '\u{80}'..='\u{9F}') => b'?',
+            (None, _) => u8::try_from(u32::from(letter)).unwrap_or(b'?'),
+        };
+    let bytes: Vec<u8> = text.chars().map(byte).take(usize::from(u16::MAX) - 1).collect();
     let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX - 1);
     half(out, length + 1);
     half(out, length);

@@ -76,6 +76,27 @@ fn texts_of_changed_occurrences_keep_every_letter() {
     assert!(bytes.windows(ansi.len()).any(|window| window == ansi));
 }
 
+/// Of Windows' own tables: in 1252 80 is the euro sign and 96 a dash, in 850 94 is ö.
+#[test]
+fn texts_that_stand_in_no_unicode_are_in_a_code_page() {
+    let mut series = AppointmentRecurrence::parse(&hex(WEEKLY)).unwrap();
+    series.changes.truncate(1);
+    series.changes[0].subject = Some("Köln – 5 € 🎉".to_owned());
+    let bytes = series.to_bytes();
+    let ansi = b"\x0d\x00\x0c\x00K\xf6ln \x96 5 \x80 ?";
+    let at = bytes.windows(ansi.len()).position(|window| window == ansi).unwrap();
+    // As a program writes it that leaves out what follows.
+    let old = &bytes[..at + ansi.len()];
+    let subject = |read: Result<AppointmentRecurrence, _>| read.unwrap().changes[0].subject.clone();
+    assert_eq!(subject(AppointmentRecurrence::parse(old)).unwrap(), "Köln – 5 € ?");
+    let german = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("K\u{FFFD}ln", "Köln");
+    assert!(subject(AppointmentRecurrence::parse_in(old, &german)).unwrap().starts_with("Köln"));
+    // The whole text wins, whatever the code page.
+    let none = |_: &[u8]| String::new();
+    let whole = AppointmentRecurrence::parse_in(&bytes, &none);
+    assert_eq!(subject(whole).unwrap(), "Köln – 5 € 🎉");
+}
+
 fn pattern(
     frequency: Frequency,
     days: Days,

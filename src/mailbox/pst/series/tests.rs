@@ -1,8 +1,9 @@
-use super::{Course, Known, read, read_task, write, write_task};
+use super::{Course, Known, read, read_task, stored, write, write_task};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
     WeekDays,
 };
+use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::Recurrence;
 use crate::model::recurrence::{
     Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
@@ -356,4 +357,38 @@ fn d10_what_the_model_cannot_hold_is_not_read() {
     changed.exceptions =
         vec![moved(date(2027, 1, 3), "2027-01-03T12:00:00Z", "2027-01-03T13:00:00Z", None)];
     assert!(write_task(&changed).is_err(), "tasks have no changed occurrences");
+}
+
+/// Windows' tables: byte 94 is ö in 850 and a quotation mark in 1252, F6 is ö in 1252 and ц in 1251.
+#[test]
+fn texts_of_changed_occurrences_are_in_the_code_page_of_their_item() {
+    let day = date(2027, 1, 12);
+    let daily = series(Pattern::Daily { every: 1 }, day);
+    let mut changed = write(&daily, &berlin(), None).unwrap();
+    let at = |hours| Minutes::from_datetime(day.at(hours, 0, 0, 0)).unwrap();
+    changed.changes.push(OccurrenceChange {
+        subject: Some("#ln".to_owned()),
+        ..OccurrenceChange::moved(at(9), at(9), at(10))
+    });
+    let mut bytes = changed.to_bytes();
+    // The way of programs that write no Unicode: nothing follows the text.
+    let subject = bytes.windows(3).position(|window| window == b"#ln").unwrap();
+    bytes.truncate(subject + 3);
+    for (page, byte, expected) in [
+        (None, 0xF6, "öln"),
+        (Some(1252), 0x94, "”ln"),
+        (Some(850), 0x94, "öln"),
+        (Some(1251), 0xF6, "цln"),
+        // What is in no table is read as Western.
+        (Some(4711), 0xF6, "öln"),
+    ] {
+        let mut item = Properties::new();
+        bytes[subject] = byte;
+        item.set(n::APPOINTMENT_RECURRENCE, V::Binary(bytes.clone()));
+        if let Some(page) = page {
+            item.set(p::MESSAGE_CODE_PAGE, V::Integer32(page));
+        }
+        let read = stored(&item).unwrap().changes.remove(0).subject;
+        assert_eq!(read.as_deref(), Some(expected), "{page:?}");
+    }
 }

@@ -6,8 +6,12 @@ use super::{NOTHING, content, different};
 use crate::mailbox::contract::sample;
 use crate::mailbox::pst::PstMailbox;
 use crate::mailbox::{Aside, Item, Mailbox, Write, Wrote};
-use crate::model::{Content, ItemId, ItemKind};
+use crate::mapi::{FileTime, PropertyKey, Value as V, named as n, property as p};
+use crate::model::{Content, Field, ItemId, ItemKind, Slot};
+use crate::pst::Nid;
 use crate::pst::check::check;
+use crate::pst::messaging::write::{Batch, ItemChange};
+use crate::pst::ndb::write::{Settings, Writer};
 
 /// Writes into the mailbox of a folder, closes it, and returns the item as another one reads it.
 fn put(folder: &std::path::Path, kind: ItemKind, write: Write) -> Item {
@@ -17,6 +21,10 @@ fn put(folder: &std::path::Path, kind: ItemKind, write: Write) -> Item {
         other => panic!("{other:?}"),
     };
     mailbox.close().unwrap();
+    read(folder, kind, id)
+}
+
+fn read(folder: &std::path::Path, kind: ItemKind, id: ItemId) -> Item {
     let mut mailbox = PstMailbox::fresh(folder);
     let mut found = None;
     let each = &mut |_: ItemId, item: Result<Item, _>| found = Some(item.unwrap());
@@ -32,6 +40,38 @@ fn update(item: &Item, content: Content) -> Write {
         before: item.content.clone(),
         aside: Aside::default(),
         stamp: None,
+    }
+}
+
+/// Programs leave a time of zero where they mean none: nobody was born in 1601.
+#[test]
+fn a_time_of_zero_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(ItemKind, [PropertyKey; 2]); 2] = [
+        (ItemKind::Contact, [p::BIRTHDAY.into(), n::BIRTHDAY_LOCAL.into()]),
+        (ItemKind::Task, [n::TASK_DUE.into(), n::COMMON_END.into()]),
+    ];
+    for (kind, of) in cases {
+        let mut mailbox = PstMailbox::fresh(folder.path());
+        let home = mailbox.folder(kind, &[], true).unwrap().unwrap();
+        mailbox.close().unwrap();
+        let (content, stamp) = (sample::full(kind), sample::stamp("A-1", "00ff"));
+        let item = put(folder.path(), kind, Write::Create { folder: home, content, stamp });
+        let nid = item.identity.id.as_str().rsplit_once('.').unwrap().1;
+        let nid = Nid(u32::from_str_radix(nid, 16).unwrap());
+        let mut change = ItemChange::default();
+        for key in of {
+            change.set.set(key, V::Time(FileTime(0)));
+        }
+        let path = folder.path().join("a.pst");
+        let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+        let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+        batch.change_item(nid, &change).unwrap();
+        batch.commit().unwrap();
+        file.close().unwrap();
+        let found = read(folder.path(), kind, item.identity.id.clone());
+        let field = if kind == ItemKind::Contact { Field::Birthday } else { Field::Due };
+        assert_eq!(found.content.slot(field), Some(&Slot::Blank), "{field}");
     }
 }
 
