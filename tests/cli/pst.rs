@@ -29,6 +29,17 @@ all that is in it was looked at, and nothing is missing; next: put it in the pla
 ";
     assert_eq!(place.run(&["pst", "repair", "a.pst", "c.pst"]), done(repaired, ""));
     assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
+    // What a link leads to may be a disk that is away: it is not replaced.
+    #[cfg(unix)]
+    {
+        let link = place.path("link.pst");
+        std::os::unix::fs::symlink(place.path("away/d.pst"), &link).unwrap();
+        for words in [&["create", "link.pst"][..], &["compact", "a.pst", "link.pst"]] {
+            let refused = place.run(&[&["pst"], words].concat());
+            assert!(refused.code == 2 && refused.stderr.contains("exists already"), "{refused:?}");
+        }
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
     for command in ["compact", "repair"] {
         let again = place.run(&["pst", command, "a.pst", "b.pst"]);
         assert_eq!((again.code, again.stdout.as_str()), (2, ""), "{again:?}");
@@ -323,6 +334,7 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     file.close().unwrap();
     let checked = place.run(&["check"]);
     assert!(flat(&checked).contains("the file breaks rules of the format"), "{checked:?}");
+    assert!(flat(&checked).contains("a run can write it as it is"), "{checked:?}");
 }
 
 /// What the next run makes is nothing to go to Outlook for: a file of other purposes lacks default folders.

@@ -224,9 +224,11 @@ fn enter_file(
         }
         // Whether the file's counts and tables are right takes reading all of it, which is done here and not in each run.
         let report = is_there.then(|| check(&access.path));
-        let broken = report.and_then(Result::ok).map_or(0, |report| report.errors());
-        if broken > 0 {
-            remarks.push(Remark::warning(Stage::Mailbox, words.broken_file(&access.path, broken)));
+        if let Some(report) = report.and_then(Result::ok)
+            && let Some(remedy) = report.remedy()
+        {
+            let said = words.broken_file(&access.path, report.errors(), remedy);
+            remarks.push(Remark::warning(Stage::Mailbox, said));
         }
     }
     let usage = if tried.probe && is_there { open::Usage::Write } else { open::Usage::Read };
