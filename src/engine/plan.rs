@@ -378,7 +378,9 @@ pub(super) fn is_filled_in_by_servers(field: Field) -> bool {
 fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) -> Verdict {
     let was_private = pair.base.is_some_and(|base| base.private);
     let adopting = matches!(pair.item, ItemState::Candidate(_));
-    if item.private && (adopting || !(record.private || was_private)) {
+    // One that carries the stamp of a private record is the item that the connector made of it, as after the state was lost.
+    let is_others = adopting && !item.stamped;
+    if item.private && (is_others || !(record.private || was_private)) {
         return Verdict::because(Action::Sleep, Code::PrivateSkipped);
     }
     if rules.mode == Mode::OutlookOverwritesStaffitpro && !rules.scope.may_write_staffitpro() {
