@@ -215,6 +215,8 @@ impl Session<'_> {
                 }
             }
             Some(Err(ItemError::Denied(why) | ItemError::Unreadable(why))) => {
+                let item = item_id.as_ref().map_or("", ItemId::as_str);
+                tracing::warn!(item, record = %seen.pair.record, why, "an item cannot be read");
                 unreadable = true;
                 seen.unread = Some(why);
             }

@@ -70,7 +70,6 @@ impl Session<'_> {
                     Identity { id, version, kind: Some(kind), private, stamp: None }
                 }
             };
-            tracing::warn!(item = %identity.id, "an item that is listed cannot be read");
             incoming.push(Incoming::unread(identity));
         }
         Ok(incoming)
@@ -129,7 +128,9 @@ impl Session<'_> {
             Err(ItemError::Gone) => {
                 settled.insert(id);
             }
-            Err(ItemError::Denied(_) | ItemError::Unreadable(_)) => {}
+            Err(ItemError::Denied(why) | ItemError::Unreadable(why)) => {
+                tracing::warn!(item = %id, why, "an item that is listed cannot be read");
+            }
         })?;
         Ok((incoming, ids.iter().filter(|id| !settled.contains(*id)).cloned().collect()))
     }
