@@ -20,7 +20,7 @@ mod progress;
 mod pst;
 mod rebind;
 mod report;
-mod say;
+pub(crate) mod say;
 mod scope;
 mod select;
 mod source;

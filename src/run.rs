@@ -6,7 +6,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, say};
 use crate::failure::Exit;
 
 /// Runs the program once.
@@ -21,7 +21,9 @@ pub(crate) fn run() -> Exit {
         }
     };
     log_to_stderr(cli.global.verbose);
-    cli.run()
+    let exit = cli.run();
+    // Whoever keeps the output would take a file that was cut off for a good one.
+    if say::is_lost() { exit.or_worse(Exit::Down) } else { exit }
 }
 
 /// Starts the log. It is silent unless `-v` or `ABGLEICH_LOG` asks for it, and carries ids only: the modules that log keep

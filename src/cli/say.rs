@@ -3,6 +3,7 @@
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Prints to standard output, as `print!` does.
 macro_rules! text {
@@ -24,13 +25,23 @@ pub(super) fn aside(words: Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{words}");
 }
 
-/// Writes to standard output; what cannot be written is said on standard error.
+/// Whether standard output did not take something that somebody may wait for.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes to standard output; that it cannot be written is said once on standard error, and counts for the exit code.
 pub(super) fn out(words: Arguments<'_>) {
     let mut stdout = io::stdout().lock();
     match stdout.write_fmt(words).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!("standard output cannot be written: {error}");
+            if !LOST.swap(true, Ordering::Relaxed) {
+                aside(format_args!("standard output cannot be written: {error}"));
+            }
         }
         _ => {}
     }
+}
+
+/// Says whether something that was said is lost.
+pub(crate) fn is_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }

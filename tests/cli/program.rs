@@ -76,7 +76,7 @@ impl Place {
         self.command(args).stdout(std::process::Stdio::piped()).spawn().expect("the binary starts")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let folder: &Path = self.folder.path();
         let mut command = Command::new(env!("CARGO_BIN_EXE_abgleich"));
         command.args(args).current_dir(folder).env("HOME", folder).env("ProgramData", folder);
