@@ -1,10 +1,12 @@
-//! Effect: whether what is behind an address is the mailbox that the state is about (rule D15), and nobody else's (rule G9).
+//! Effect: whether what is behind an address is the mailbox that the state is about (rule D15), and nobody else's (rule G9); and
+//! whether the database behind the source is the one that it was settled with (rule D7).
 
 use crate::engine::report::Stopped;
-use crate::engine::session::{Job, Stop};
+use crate::engine::session::{Job, Options, Stop};
 use crate::mailbox::Opened;
 use crate::model::{MailboxIdentity, TenantName, UserId};
 use crate::reason::Code;
+use crate::source::Description;
 use crate::state::{MailboxId, State, StateError};
 
 /// Returns the row of the mailbox that was opened, which is made at the first time. Another mailbox than before, or that of
@@ -68,6 +70,38 @@ fn taken(
         );
         stopped(Code::MailboxTaken, text)
     }))
+}
+
+/// Another database than the one that this mailbox was last settled with is a reason to stop (rule D7).
+pub(super) fn check_source(
+    job: &Job<'_>,
+    options: &Options,
+    state: &State,
+    description: &Description,
+) -> Result<(), Stop> {
+    if options.allows("tenant", 1) || !is_another_source(job, state, description)? {
+        return Ok(());
+    }
+    Err(Stop::Waits(vec![Stopped {
+        code: Code::BrakeTenant,
+        scope: None,
+        number: Some(1),
+        limit: Some(0),
+        examples: Vec::new(),
+        text: format!("another database stands behind the source {}", job.tenant),
+        hint: None,
+        request: None,
+    }]))
+}
+
+/// Says whether another database is behind the source than the one that the mailbox was last settled with.
+pub(super) fn is_another_source(
+    job: &Job<'_>,
+    state: &State,
+    description: &Description,
+) -> Result<bool, StateError> {
+    let settled = state.mailbox(job.tenant, job.user)?.and_then(|known| known.source);
+    Ok(settled.is_some_and(|identity| identity != description.identity))
 }
 
 const fn stopped(code: Code, text: String) -> Stopped {

@@ -81,7 +81,7 @@ fn run(
     let copy = || State::open_copy(job.state.path(), job.tenant, job.user);
     let (mut state, mut kept) =
         if options.dry { (copy()?, false) } else { (job.state.take()?, true) };
-    check_source(job, options, &state, description)?;
+    identity::check_source(job, options, &state, description)?;
     let wanted = lines.is_some();
     let mut lines = |line| {
         if let Some(lines) = &mut lines {
@@ -379,7 +379,7 @@ impl Session<'_> {
             .collect();
         if matches!(outcome, Err(Stop::Waits(_))) {
             report.words = self.words_again()?;
-            if is_another_source(&self.job, &self.state, self.description)? {
+            if identity::is_another_source(&self.job, &self.state, self.description)? {
                 report.words.insert(("tenant", 1));
             }
         }
@@ -419,37 +419,6 @@ impl Session<'_> {
         let days = SignedDuration::from_hours(24 * i64::from(self.options.journal_days?));
         self.now.checked_sub(days).ok()
     }
-}
-
-/// Another database than the one that this mailbox was last settled with is a reason to stop (rule D7).
-fn check_source(
-    job: &Job<'_>,
-    options: &Options,
-    state: &State,
-    description: &Description,
-) -> Result<(), Stop> {
-    if options.allows("tenant", 1) || !is_another_source(job, state, description)? {
-        return Ok(());
-    }
-    Err(Stop::Waits(vec![Stopped {
-        code: Code::BrakeTenant,
-        scope: None,
-        number: Some(1),
-        limit: Some(0),
-        examples: Vec::new(),
-        text: format!("another database stands behind the source {}", job.tenant),
-        hint: None,
-        request: None,
-    }]))
-}
-
-fn is_another_source(
-    job: &Job<'_>,
-    state: &State,
-    description: &Description,
-) -> Result<bool, StateError> {
-    let settled = state.mailbox(job.tenant, job.user)?.and_then(|known| known.source);
-    Ok(settled.is_some_and(|identity| identity != description.identity))
 }
 
 /// Finds out which scopes move in this run, and in which mode.

@@ -224,11 +224,9 @@ fn enter_file(
         }
         // Whether the file's counts and tables are right takes reading all of it, which is done here and not in each run.
         let report = is_there.then(|| check(&access.path));
-        if let Some(report) = report.and_then(Result::ok)
-            && let Some(remedy) = report.remedy()
-        {
-            let said = words.broken_file(&access.path, report.errors(), remedy);
-            remarks.push(Remark::warning(Stage::Mailbox, said));
+        let broken = report.and_then(Result::ok).map_or(0, |report| report.errors());
+        if broken > 0 {
+            remarks.push(Remark::warning(Stage::Mailbox, words.broken_file(&access.path, broken)));
         }
     }
     let usage = if tried.probe && is_there { open::Usage::Write } else { open::Usage::Read };
@@ -394,8 +392,6 @@ impl Entered {
         remarks: &mut Vec<Remark>,
     ) -> Result<Vec<(ItemKind, FolderId)>, Remark> {
         let mut written: Vec<(ItemKind, FolderId)> = Vec::new();
-        // A server has its default folders; in a file that was made for something else a run makes them.
-        let makes_defaults = self.mailbox.server().is_none();
         for scope in line.scopes.iter().filter(|scope| scope.mode != Mode::None) {
             let path: Vec<String> =
                 scope.folder.iter().flat_map(|path| path.split('/')).map(str::to_owned).collect();
@@ -407,10 +403,10 @@ impl Entered {
                     let remark = refused(&error);
                     self.traced(remark, seen)
                 })?;
-                let made_later = (makes_defaults || !path.is_empty())
-                    && scope.mode.permits(Direction::ToOutlook);
+                // A server has its default folders; in a file that was made for something else a run makes them.
+                let is_makable = !path.is_empty() || self.mailbox.server().is_none();
                 let Some(folder) = found else {
-                    if !made_later {
+                    if !(is_makable && scope.mode.permits(Direction::ToOutlook)) {
                         let said = words.no_folder(kind, scope.folder.as_deref());
                         remarks.push(Remark::error(Stage::Folder, said));
                     }
