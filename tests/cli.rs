@@ -21,6 +21,8 @@ mod damage;
 mod discover;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/file.rs"]
+mod file;
 #[path = "cli/office.rs"]
 mod office;
 #[path = "cli/program.rs"]

@@ -6,7 +6,6 @@ use abgleich::config::{Language, MailboxSettings};
 use abgleich::ews::transport::{Certificate, Scheme};
 use abgleich::mailbox::exchange::ability::Rights;
 use abgleich::model::{ItemKind, Module};
-use abgleich::pst::check::Remedy;
 use jiff::Timestamp;
 
 use crate::cli::check::probe::Step;
@@ -283,23 +282,17 @@ impl Words {
         (text, Some(self.pick("nach dem ersten Lauf wiederholen", "repeat it after the first run")))
     }
 
-    pub(super) fn broken_file(self, path: &Path, rules: u64, remedy: Remedy) -> Said {
+    pub(super) fn broken_file(self, path: &Path, rules: u64) -> Said {
         let text = match self.language {
             Language::German => format!("die Datei verletzt Regeln des Formats ({rules} Funde)"),
             Language::English => format!("the file breaks rules of the format ({rules} findings)"),
         };
         let path = path.display();
-        let next = match (self.language, remedy) {
-            (Language::German, Remedy::Leave) => format!(
-                "nichts fehlt deswegen, und ein Lauf kann sie schreiben, wie sie ist; `abgleich pst check {path}` sagt, welche"
-            ),
-            (Language::English, Remedy::Leave) => format!(
-                "nothing is lost by them, and a run can write it as it is; `abgleich pst check {path}` says which"
-            ),
-            (Language::German, _) => format!(
+        let next = match self.language {
+            Language::German => format!(
                 "`abgleich pst check {path}` sagt, welche; vor dem ersten Lauf klären, denn ein falscher Zähler kann Daten kosten"
             ),
-            (Language::English, _) => format!(
+            Language::English => format!(
                 "`abgleich pst check {path}` says which; settle it before the first run, since a wrong count can cost data"
             ),
         };

@@ -195,10 +195,16 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                 "is the path right, is its disk there, and may this account write in the folder?",
             )),
         ),
-        WriteError::Exists { .. }
-        | WriteError::InTheWay { .. }
-        | WriteError::Shared(_)
-        | WriteError::Unlike { .. } => (MailboxErrorKind::Denied, None),
+        WriteError::InTheWay { .. } => (
+            MailboxErrorKind::Denied,
+            Some(Advice::new(
+                "diese Datei umbenennen, oder löschen, wenn niemand sie braucht",
+                "give that file another name, or remove it if nobody needs it",
+            )),
+        ),
+        WriteError::Exists { .. } | WriteError::Shared(_) | WriteError::Unlike { .. } => {
+            (MailboxErrorKind::Denied, None)
+        }
     };
     MailboxError {
         kind,

@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::commit::DENSITY_LIST;
+use super::create::temporary_of;
 use super::error::WriteError;
 use super::lock;
 use super::pen::Pen;
 use super::place::{self, Concern};
-use super::rescue::{Rescue, folder_of, header_bytes};
+use super::rescue::{Rescue, folder_of, header_bytes, refuse_in_the_way};
 use super::space::Space;
 use super::survey::{Highest, survey};
 use super::{Settings, Writer};
@@ -17,8 +18,9 @@ use crate::pst::error::PstError;
 use crate::pst::layout::Layout;
 use crate::pst::medium::Medium;
 use crate::pst::ndb::file::Ndb;
-use crate::pst::ndb::header::Header;
+use crate::pst::ndb::header::{Header, MAGIC};
 use crate::pst::ndb::page::PageKind;
+use crate::pst::ndb::torn;
 
 /// Tells whether a store has a password, which is for the layers above to know.
 pub type IsProtected<'a> = &'a dyn Fn(&Ndb) -> Result<bool, PstError>;
@@ -50,10 +52,19 @@ impl Writer {
         is_protected: IsProtected<'_>,
     ) -> Result<Vec<Concern>, WriteError> {
         let concerns = accept_place(path, settings)?;
+        // Whatever links lead to it, what a run needs beside the file is beside the file itself.
+        let real = path.canonicalize();
+        let path = real.as_deref().unwrap_or(path);
         try_folder(path)?;
         let failed =
             |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
-        if path.try_exists().map_err(failed)? {
+        let is_there = path.try_exists().map_err(failed)?;
+        if is_there {
+            refuse_in_the_way(&torn::beside(path), &torn::MAGIC)?;
+        } else {
+            refuse_in_the_way(&temporary_of(path), &MAGIC)?;
+        }
+        if is_there {
             let ndb = Ndb::opened(Medium::from(lock::open(path)?), path)?;
             refuse_kinds(ndb.header())?;
             if !settings.protected && is_protected(&ndb)? {

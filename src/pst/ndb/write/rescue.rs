@@ -135,6 +135,16 @@ pub(super) fn take_over(
     Ok(is_ours.then_some(file))
 }
 
+/// Refuses a name beside a file that a file of somebody else has; nothing is touched.
+pub(super) fn refuse_in_the_way(path: &Path, magic: &[u8]) -> Result<(), WriteError> {
+    match take_over(path, OpenOptions::new().read(true), magic) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(WriteError::InTheWay { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(beside("read", path, error)),
+    }
+}
+
 /// Makes the names in a file's folder durable. Windows does so by itself.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), WriteError> {
     if cfg!(windows) {
