@@ -16,7 +16,6 @@ mod names;
 pub mod pst;
 mod span;
 mod stamp;
-pub mod texts;
 mod trouble;
 pub mod zones;
 

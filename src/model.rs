@@ -12,6 +12,7 @@ pub mod recurrence;
 pub mod rules;
 pub mod schedule;
 pub mod scope;
+pub mod texts;
 pub mod value;
 
 pub use content::{Content, Slot};

@@ -149,6 +149,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             shown(address),
             list(ends)
         ),
+        Fault::Category { found } => write!(
+            f,
+            "\"{}\" is not one category in Outlook; it has at most 255 characters, and no comma or semicolon",
+            shown(found)
+        ),
         Fault::FolderPath { found } => write!(
             f,
             "\"{}\" is not a folder below the default folder; write its parts with / between them, such as \"staffITpro/Bewerber\"",

@@ -66,6 +66,8 @@ pub(in crate::config) enum Fault {
     AddressMust { address: String, ends: Vec<String>, rule: Place },
     /// The Outlook folder is written with backslashes or has an empty part.
     FolderPath { found: String },
+    /// Outlook would make several categories of it, or cut it.
+    Category { found: String },
     /// The field does not exist for this kind of data.
     Field { found: String, nearest: Option<String>, switch: Switch },
     /// The adapter is named like a file.

@@ -150,6 +150,11 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             shown(address),
             list(ends)
         ),
+        Fault::Category { found } => write!(
+            f,
+            "„{}“ ist in Outlook keine einzelne Kategorie; sie hat höchstens 255 Zeichen und weder Komma noch Semikolon",
+            shown(found)
+        ),
         Fault::FolderPath { found } => write!(
             f,
             "„{}“ ist kein Ordner unterhalb des Standardordners; die Teile mit / trennen, etwa \"staffITpro/Bewerber\"",

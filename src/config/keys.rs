@@ -246,7 +246,7 @@ macro_rules! scope {
             key("mode", Shape::Mode, "What the switch does."),
             key("except", Shape::Fields($switch), "Fields that do not travel."),
             key("folder", Shape::Text(Text::Folder), "A folder below the default folder, parts separated by /."),
-            key("category", Shape::Text(Text::Line), "A category that the items carry."),
+            key("category", Shape::Text(Text::Category), "A category that the items carry."),
             key("reference", Shape::Word(Reference::KEYS), "Where an item shows its record."),
             $($first,)*
             key("conflict", Shape::Word(Conflict::KEYS), "Who wins where both sides changed."),

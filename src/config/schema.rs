@@ -162,6 +162,7 @@ fn text(rule: Text) -> Value {
         Text::Proxy => "^([hH][tT][tT][pP]://)?[A-Za-z0-9_.-]+(:[0-9]+)?/?$",
         Text::Adapter => "^[^/\\\\.:]+$",
         Text::Folder => "^[^\\\\]+$",
+        Text::Category => "^[^,;\u{61B}\u{FE54}\u{FF1B}]{1,255}$",
         Text::Line | Text::Path | Text::LocalPath | Text::Pattern | Text::Zone => {
             return json!({ "type": "string", "minLength": 1 });
         }

@@ -78,6 +78,8 @@ pub(in crate::config) enum Text {
     Quiet,
     /// A folder of a mailbox.
     Folder,
+    /// A category of Outlook.
+    Category,
     /// A SHA-256 in hexadecimal.
     Digest,
     /// The name of an adapter that ships with abgleich.

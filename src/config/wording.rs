@@ -10,6 +10,7 @@ use crate::config::fault::Fault;
 use crate::config::settings::{Binding, Digest, Zone};
 use crate::config::shape::Text;
 use crate::model::schedule::Window;
+use crate::model::texts::is_category;
 
 /// A text as it is to be used, and a doubt about it.
 type Checked = (String, Option<Fault>);
@@ -69,6 +70,8 @@ pub(in crate::config) fn check(
             let broken = text.contains('\\') || text.split('/').any(|part| part.trim().is_empty());
             if broken { Err(Fault::FolderPath { found: found() }) } else { as_it_is() }
         }
+        Text::Category if is_category(text) => as_it_is(),
+        Text::Category => Err(Fault::Category { found: found() }),
         Text::Digest if Digest::from_hex(text).is_some() => as_it_is(),
         Text::Digest => Err(Fault::Digest { digits: text.chars().count() }),
         Text::Binding if binding(text).is_some() => as_it_is(),

@@ -3,8 +3,8 @@
 //! The reference is one line at the end of the body, the category one entry among the person's own. Both are recognised by
 //! their form alone, so that they come off even when the state was lost.
 
-use crate::mailbox::texts::{SEPARATORS, as_category};
 use crate::model::rules::Reference;
+use crate::model::texts::{SEPARATORS, as_category};
 use crate::model::{Content, Field, FieldSet, ItemKind, Slot, Value};
 use crate::source::Record;
 use crate::state::OwnCategories;

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::engine::merge::{Merge, Sides, merge};
 use crate::engine::rules::Rules;
-use crate::mailbox::texts::Unheld;
 use crate::model::rules::Leftover;
+use crate::model::texts::Unheld;
 use crate::model::{
     Block, Direction, Field, FieldSet, Fingerprint, Half, ItemVersion, Mode, RecordVersion, Shape,
 };

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::engine::plan::{ItemView, RecordView};
 use crate::mailbox::Item;
-use crate::mailbox::texts::Unheld;
 use crate::model::recurrence::{ExceptionChange, Moment, Pattern, Range, Recurrence};
 use crate::model::rules::PastDays;
+use crate::model::texts::Unheld;
 use crate::model::{Content, Field, FieldSet, Half, ItemKind, Shape, Value};
 use crate::source::{Description, Record};
 

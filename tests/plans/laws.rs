@@ -12,8 +12,8 @@ use proptest::{option, prop_oneof};
 
 use abgleich::engine::plan::{Action, ItemView, RecordView, Verdict, plan};
 use abgleich::engine::rules::{ClockDifference, Rules};
-use abgleich::mailbox::texts::Unheld;
 use abgleich::model::rules::{Conflict, Leftover};
+use abgleich::model::texts::Unheld;
 use abgleich::model::{
     Block, Content, Direction, Field, FieldSet, Half, ItemKind, Mode, Scope, Shape, Slot, Switch,
     Value,

@@ -1,7 +1,7 @@
 //! Pure: what is written on an item, new or changed: the record's fields with reference and categories, as Outlook has them.
 
 use crate::engine::dress::{Dress, categories, merge_categories};
-use crate::mailbox::texts::in_one_line;
+use crate::model::texts::in_one_line;
 use crate::model::{Content, Field, FieldSet, ItemKind, Slot, Value};
 use crate::source::Record;
 use crate::state::OwnCategories;

@@ -1,14 +1,16 @@
 //! Pure: texts that Outlook does not hold as they are, in whichever mailbox (rule D11). A server refuses some of them; a file takes
 //! them all, and the next time Outlook saves the item it cuts or divides them, which would come back as a person's edit.
 
-use crate::model::canonical::line;
-use crate::model::{Block, Content, Field, FieldSet, ItemKind, Shape, Value};
+use super::canonical::line;
+use super::content::Content;
+use super::field::{Block, Field, FieldSet, ItemKind, Shape};
+use super::value::Value;
 
 /// The UTF-16 units that a subject has at most: fewer than 254 (MS-OXCMSG 2.2.1.10).
 const SUBJECT: usize = 253;
 
 /// The UTF-16 units that a category has at most: fewer than 256 (MS-OXCMSG 2.2.1.17).
-pub const CATEGORY: usize = 255;
+const CATEGORY: usize = 255;
 
 /// Where Outlook divides what it is given as one category (MS-OXCICAL 2.1.3.1.1.20.3).
 pub const SEPARATORS: [char; 5] = [',', ';', '\u{61B}', '\u{FE54}', '\u{FF1B}'];
@@ -40,7 +42,7 @@ impl Unheld {
         if let Some(Value::List(entries)) = content.value(Field::Categories) {
             if entries.iter().any(|entry| units(entry) > CATEGORY) {
                 unheld.too_long.insert(Field::Categories);
-            } else if entries.iter().any(|entry| entry.contains(SEPARATORS)) {
+            } else if !entries.iter().all(|entry| is_category(entry)) {
                 unheld.divided.insert(Field::Categories);
             }
         }
@@ -68,6 +70,11 @@ fn names(content: &Content) -> FieldSet {
 
 fn units(text: &str) -> usize {
     text.encode_utf16().count()
+}
+
+/// Says whether a text is one category in Outlook.
+pub fn is_category(text: &str) -> bool {
+    units(text) <= CATEGORY && !text.contains(SEPARATORS)
 }
 
 /// Returns as much of a text as a category holds, in whole characters.
