@@ -27,7 +27,8 @@
 //! | folders: 3602 and 3603 count the rows; every item is in a table | `folders` |
 //! | names: each at its ordinal, of a set that is there, in the bucket of its number or of its text's checksum | `names` |
 //! | ids of named properties that the map does not name: a note | `tables` |
-//! | messages within items: their ids are of no other message, and given already (`rgnid`): a note | `tables` |
+//! | messages within items: their ids are of no other message: a note | `tables` |
+//! | messages, attachments and big values within items: their ids are given already (`rgnid`): a note | `tables` |
 //! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence, with a text where it claims one | `items` |
 //! | items: 0E08 is the sum of their data: a note | `tables` |
 //!

@@ -22,6 +22,9 @@ impl Nid {
     /// A message's attachments, as a subnode of it.
     pub const ATTACHMENTS: Self = Self(0x671);
 
+    /// The highest index that an id can have.
+    pub const HIGHEST_INDEX: u32 = u32::MAX >> 5;
+
     /// Makes an id; of the index, 27 bits count.
     pub const fn new(kind: NidKind, index: u32) -> Self {
         Self((index << 5) | kind.bits())

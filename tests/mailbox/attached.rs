@@ -47,7 +47,8 @@ fn subnodes(nodes: &dyn Nodes, sub: Option<Bid>) -> Vec<Node> {
 /// Makes a table of one row.
 fn table(tx: &mut Transaction<'_>, nid: Nid, row: Nid, cells: &[Cell<'_>]) -> Node {
     let tags: Vec<PropertyTag> = cells.iter().map(|cell| cell.tag).collect();
-    let mut table = TableEdit::create(&tags, Layout::UNICODE.block_payload).expect("a table");
+    let (last, size) = (tx.highest(NidKind::VALUE), Layout::UNICODE.block_payload);
+    let mut table = TableEdit::create(&tags, last, size).expect("a table");
     table.put(row.0, RowVersion(tx.unique()), cells, &NoBlocks).expect("a row");
     let changes = table.finish(&NoBlocks).expect("a table");
     let blocks: Vec<Vec<u8>> = changes.heap.blocks.into_iter().map(|(_, block)| block).collect();
@@ -72,7 +73,7 @@ fn attach(path: &Path, item: Nid) {
         .expect("its message");
 
     let number = |number: u32| number.to_le_bytes().to_vec();
-    let own = Nid::new(NidKind::ATTACHMENT, 0x401);
+    let own = tx.next_nid(NidKind::ATTACHMENT).expect("there are ids");
     let (name, method, size) = (utf16("Anfahrt.pdf"), number(1), number(32_000));
     let properties = [
         (0x3705_0003, method.clone()),
@@ -85,10 +86,12 @@ fn attach(path: &Path, item: Nid) {
     .map(|(bits, bytes)| (tag(bits), bytes));
     let mut context = NewContext::default();
     let given = properties.iter().map(|(tag, bytes)| (*tag, Given::Bytes(bytes)));
-    let big = context.make(given, Layout::UNICODE.block_payload).expect("it fits");
+    let last = tx.highest(NidKind::VALUE);
+    let big = context.make(given, last, Layout::UNICODE.block_payload).expect("it fits");
     let mut values = Vec::new();
     for (nid, value) in big {
         let data = tx.put_data(&value.stored()).expect("room");
+        tx.raise(nid);
         values.push(Node { nid, data, sub: None, parent: Nid(0) });
     }
     let data = tx.put_data(context.bytes()).expect("room");

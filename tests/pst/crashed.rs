@@ -70,10 +70,10 @@ fn change(file: &mut Writer, committed: &mut dyn FnMut(&Writer)) {
     batch.move_item(items[1], other).unwrap();
     batch.erase_item(items[2]).unwrap();
     let attachment = |index| Nid::new(NidKind::ATTACHMENT, index);
-    let again = Occurrence { held: Some(attachment(0x401)), ..occurrence(7, "noch später") };
+    let again = Occurrence { held: Some(attachment(0x1_0001)), ..occurrence(7, "noch später") };
     let change = ItemChange {
         occurrences: vec![again, occurrence(21, "neu")],
-        dropped: vec![attachment(0x402)],
+        dropped: vec![attachment(0x1_0002)],
         ..ItemChange::default()
     };
     batch.change_item(series, &change).unwrap();

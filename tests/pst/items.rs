@@ -9,13 +9,16 @@ use abgleich::mapi::{
     named, property,
 };
 use abgleich::pst::check::{Weight, check};
+use abgleich::pst::crypt::Crypt;
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::ltp::{PropertyContext, TableContext};
 use abgleich::pst::medium::Medium;
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem, Occurrence};
+use abgleich::pst::messaging::write::{
+    Batch, ItemChange, NewFolder, NewItem, NewStore, Occurrence, Role, fill,
+};
 use abgleich::pst::ndb::write::{Settings, Writer};
-use abgleich::pst::ndb::{Ndb, Node, Nodes, subnode};
+use abgleich::pst::ndb::{Header, Ndb, Node, Nodes, subnode};
 
 use crate::real;
 use crate::walker::{Content, walk};
@@ -161,11 +164,69 @@ fn what_was_not_meant_is_as_it_was() {
         file.close().unwrap();
         let after_bytes = std::fs::read(&path).unwrap();
         let (before, after) = (walk(&bytes), walk(&after_bytes));
-        let new = Ndb::open(Medium::Memory(after_bytes)).unwrap();
+        let new = Ndb::open(Medium::Memory(after_bytes.clone())).unwrap();
         compare(&name, &done, (&old, &before.nodes), (&new, &after.nodes));
+        let old: BTreeSet<u32> = before.counted(&bytes).into_iter().collect();
+        let mut new = after.counted(&after_bytes);
+        new.retain(|nid| !old.contains(nid));
+        assert!(is_each_once(&new), "{name}: {new:x?}");
         written += 1;
     }
     println!("{written} real files were written");
+}
+
+fn is_each_once(ids: &[u32]) -> bool {
+    ids.iter().collect::<BTreeSet<_>>().len() == ids.len()
+}
+
+/// MS-PST 2.2.2.6, and all real files: ids of attachments and big values are counted in the whole file, whatever item they are of, and
+/// none is given twice, since Outlook gives the next one to whatever it puts into an item of ours. Earlier versions counted in each
+/// item and left the counters as they were: an item of theirs gets no id that is there either.
+#[test]
+fn attachments_and_big_values_are_counted_in_the_whole_file() {
+    let memory = || Medium::Memory(Vec::new());
+    let settings = Settings::default();
+    let mut file = Writer::empty(memory(), Crypt::Permute, &settings).unwrap();
+    let made = fill(file.begin().unwrap(), &NewStore::german("Test")).unwrap();
+    let occurrence =
+        |days: u64| Occurrence::new(FileTime(NOW.0 + days), NOW, NOW, properties("Ausnahme"));
+    let mut series = NewItem::of("IPM.Appointment", properties("Jour fixe"));
+    series.occurrences = vec![occurrence(1), occurrence(2)];
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    let [contacts, calendar] =
+        [Role::Contacts, Role::Calendar].map(|role| made.role(role).unwrap());
+    // The row gets a big value as well, while others are given theirs.
+    let contact = NewItem::of("IPM.Contact", properties(&"Änne".repeat(1000)));
+    let contact = batch.add_item(contacts, &contact).unwrap();
+    let series = batch.add_item(calendar, &series).unwrap();
+    batch.commit().unwrap();
+    let mut last = 0;
+    for round in 0..3 {
+        let mut batch = Batch::begin(&mut file, NOW).unwrap();
+        let mut change = ItemChange::default();
+        change.set.set(property::BODY, Value::String(format!("{round} Notiz").repeat(1000)));
+        batch.change_item(contact, &change).unwrap();
+        let mut again = occurrence(1);
+        let store = Store::new(batch.nodes());
+        again.held = Some(store.item(series).unwrap().attachments().unwrap()[0].nid());
+        again.properties = change.set.clone();
+        change.occurrences = vec![again, occurrence(3 + round)];
+        batch.change_item(series, &change).unwrap();
+        batch.commit().unwrap();
+        let (Medium::Memory(mut bytes), _) = file.close_in_media().unwrap() else { panic!() };
+        let found = walk(&bytes).counted(&bytes);
+        assert!(is_each_once(&found), "{found:x?}");
+        assert!(found.len() > 12 && found.len() > last, "{found:x?}");
+        last = found.len();
+        if round == 0 {
+            let mut header = Header::parse(&bytes).unwrap();
+            (header.highest[0x05], header.highest[0x1F]) = (0x400, 0x400);
+            let header = header.encode();
+            bytes[..header.len()].copy_from_slice(&header);
+        }
+        file =
+            Writer::in_media(Medium::Memory(bytes), memory(), &settings, &|_| Ok(false)).unwrap();
+    }
 }
 
 /// Guide, 11.6: an occurrence that is added to an item of a real file, and then moved, has a row that says so in every column that

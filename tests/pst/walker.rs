@@ -121,6 +121,29 @@ pub(crate) fn walk(file: &[u8]) -> Walked {
     Walked { nodes, leaked, levels }
 }
 
+impl Walked {
+    /// Returns the ids of attachments and big values at any depth, as often as there are such. The header counts them by kind (MS-PST
+    /// 2.2.2.6), so that none that comes later is given twice.
+    pub(crate) fn counted(&self, file: &[u8]) -> Vec<u32> {
+        fn below(content: &Content, found: &mut Vec<u32>) {
+            for (nid, content) in &content.subnodes {
+                found.push(*nid);
+                below(content, found);
+            }
+        }
+        let mut found = Vec::new();
+        self.nodes.values().for_each(|content| below(content, &mut found));
+        // The rows of a table have this one in all files.
+        found.retain(|nid| [0x05, 0x1F].contains(&(nid & 31)) && *nid != 0x3F);
+        for nid in &found {
+            let kind = usize::try_from(nid & 31).unwrap();
+            let highest = word(file, 44 + 4 * kind, 4);
+            assert!(u64::from(nid >> 5) <= highest, "rgnid[{kind}] is below {nid:#x}");
+        }
+        found
+    }
+}
+
 impl Walk<'_> {
     fn own(&mut self, at: usize, size: usize) {
         assert!(at >= FIRST && at.is_multiple_of(64), "{at:#x}");

@@ -85,6 +85,7 @@ impl Walk<'_> {
             if node.nid.kind() == NidKind::MESSAGE {
                 self.embedded(node.nid, place);
             }
+            self.counted(node.nid, place);
             size += self.whole(node, place, depth + 1);
         }
         if let Some(sub) = shared {
@@ -99,7 +100,14 @@ impl Walk<'_> {
         if !self.embedded.insert(nid) || known.is_some() {
             self.report.note(place, Rule::EmbeddedId);
         }
-        if let Some(last) = trees::given_last_before(self.ndb, nid) {
+    }
+
+    /// Outlook gives messages within items, attachments and big values the next id of the whole file. Earlier versions of this program
+    /// counted in each item.
+    fn counted(&mut self, nid: Nid, place: Place<'_>) {
+        if [NidKind::MESSAGE, NidKind::ATTACHMENT, NidKind::VALUE].contains(&nid.kind())
+            && let Some(last) = trees::given_last_before(self.ndb, nid)
+        {
             self.report.note(place, Rule::FutureNode.by(&[&format_args!("{last:#x}")]));
         }
     }

@@ -408,6 +408,26 @@ fn messages_within_items_have_ids_of_their_own() {
     }
 }
 
+/// What earlier versions left: they counted attachments and big values in each item, from 0x401 on.
+#[test]
+fn attachments_and_big_values_that_the_file_does_not_count_are_noted() {
+    let time = FileTime(134_000_000_000_000_000);
+    let mut item = contact("Serie");
+    item.properties.set(property::BODY, Value::String("lang ".repeat(1000)));
+    item.occurrences = vec![Occurrence::new(time, time, time, Properties::new())];
+    let mut broken = Broken::new(file(&[(Role::Calendar, item)]));
+    for kind in [0x05, 0x1F] {
+        broken.header(44 + 4 * kind, &[0, 4, 0, 0]);
+    }
+    let report = check_medium(Medium::Memory(broken.bytes)).unwrap();
+    let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
+    let expected = ["0x8025", "0x803f"].map(|nid| {
+        let later = "has an index above the 0x400 that rgnid says was given last";
+        format!("node 0x200024, subnode {nid}: {later}")
+    });
+    assert_eq!((said, report.errors()), (expected.to_vec(), 0));
+}
+
 /// Subnodes of subnodes of subnodes and so on: no item has them.
 fn nested() -> Report {
     let medium = Medium::Memory(file(&[(Role::Contacts, contact("Anna"))]));

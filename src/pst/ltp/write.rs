@@ -24,7 +24,7 @@ pub use value::Given;
 
 use crate::pst::PstError;
 use crate::pst::bytes::wide;
-use crate::pst::id::Nid;
+use crate::pst::id::{Nid, NidKind};
 use crate::pst::layout::Layout;
 use crate::pst::ltp::heap::Hid;
 use crate::pst::ndb::Block;
@@ -77,6 +77,16 @@ fn too_big(what: &'static str, size: usize, limit: usize) -> PstError {
 
 fn no_subnode(nid: Nid) -> PstError {
     damaged("HNID", "nid", u64::from(nid.0), "names a subnode that is not there")
+}
+
+/// Gives the next id to a big value.
+fn next_value(last: &mut u32) -> Result<Nid, PstError> {
+    if *last >= Nid::HIGHEST_INDEX {
+        let (size, limit) = ((*last).into(), Nid::HIGHEST_INDEX.into());
+        return Err(PstError::TooBig { what: "index of a big value", size, limit });
+    }
+    *last += 1;
+    Ok(Nid::new(NidKind::VALUE, *last))
 }
 
 /// Makes the error of a structure whose value breaks a rule. Its place is not known here: what is changed was read and found

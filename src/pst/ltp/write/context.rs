@@ -4,19 +4,17 @@ use std::ops::Range;
 
 use crate::mapi::{PropertyId, PropertyTag, PropertyType};
 use crate::pst::PstError;
-use crate::pst::id::{Nid, NidKind};
+use crate::pst::id::Nid;
 
 use super::bth;
 use super::heap::MAX_ALLOCATION;
 use super::pack::{FIRST, Pack};
 use super::value::Given;
-use super::{is_allocation, too_big};
+use super::{is_allocation, next_value, too_big};
 use crate::pst::ltp::heap::Hid;
 
 /// `bTypePC`.
 pub(super) const CLIENT: u8 = 0xBC;
-/// The index of the first subnode that holds a big value; smaller ones are left to Outlook's own use.
-const FIRST_VALUE: u32 = 0x401;
 /// Bytes of a record: id, type, and the value or what names it.
 const RECORD: usize = KEY + VALUE;
 const KEY: usize = 2;
@@ -62,15 +60,17 @@ enum Put {
 
 impl NewContext {
     /// Makes the context of these properties; of several with one id the last counts. Values of more than 3580 bytes are
-    /// returned: they live in subnodes with these ids, ascending.
+    /// returned: they live in subnodes with these ids, which ascend behind `last_value`, the last index that was given to any in
+    /// the file.
     pub fn make<'v>(
         &mut self,
         properties: impl IntoIterator<Item = Property<'v>, IntoIter: Clone>,
+        last_value: u32,
         block_size: usize,
     ) -> Result<Vec<(Nid, Given<'v>)>, PstError> {
         let properties = properties.into_iter();
         if properties.clone().is_sorted_by(|before, next| before.0.id < next.0.id) {
-            return self.make_of_ascending(properties, block_size);
+            return self.make_of_ascending(properties, last_value, block_size);
         }
         let mut sorted: Vec<Property<'v>> = properties.collect();
         sorted.sort_by_key(|(tag, _)| tag.id);
@@ -82,13 +82,14 @@ impl NewContext {
             }
             is_same
         });
-        self.make_of_ascending(sorted.into_iter(), block_size)
+        self.make_of_ascending(sorted.into_iter(), last_value, block_size)
     }
 
     /// Makes the context of properties whose ids ascend, each there once.
     pub fn make_of_ascending<'v>(
         &mut self,
         properties: impl Iterator<Item = Property<'v>>,
+        mut last_value: u32,
         block_size: usize,
     ) -> Result<Vec<(Nid, Given<'v>)>, PstError> {
         self.heap.begin(CLIENT, block_size);
@@ -107,8 +108,7 @@ impl NewContext {
                 Put::Number(number) => (number, 0),
                 Put::Allocation(name, length) => (name.0, length),
                 Put::Nowhere => {
-                    let next = u32::try_from(values.len()).unwrap_or(u32::MAX);
-                    let nid = Nid::new(NidKind::VALUE, FIRST_VALUE.saturating_add(next));
+                    let nid = next_value(&mut last_value)?;
                     values.push((nid, given));
                     (nid.0, 0)
                 }

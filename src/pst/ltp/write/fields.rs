@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::heap::{Heap, MAX_ALLOCATION};
-use super::{Blocks, is_allocation};
+use super::{Blocks, is_allocation, next_value};
 use crate::pst::PstError;
-use crate::pst::id::{Nid, NidKind};
+use crate::pst::id::Nid;
 use crate::pst::ltp::heap::Hid;
-
-/// The index of the first subnode for a big value; smaller ones are left to Outlook's own use.
-const FIRST_VALUE: u32 = 0x401;
 
 /// The heap of a context or a table, and the big values beside it.
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) heap: Heap,
-    next_value: u32,
+    /// The index that was given last to a subnode with a big value.
+    pub(super) last_value: u32,
     /// Big values that are not in the file yet.
     new: BTreeMap<Nid, Vec<u8>>,
     /// Big values of the file that nothing names any more.
@@ -23,10 +21,9 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Wraps a heap; `next_value` is an index above those of all subnodes that hold big values.
-    pub(super) fn new(heap: Heap, next_value: u32) -> Self {
-        let next_value = next_value.max(FIRST_VALUE);
-        Self { heap, next_value, new: BTreeMap::new(), dropped: Vec::new() }
+    /// Wraps a heap; behind the index `last_value` no subnode with a big value has one.
+    pub(super) fn new(heap: Heap, last_value: u32) -> Self {
+        Self { heap, last_value, new: BTreeMap::new(), dropped: Vec::new() }
     }
 
     /// Stores a value in the place of what a field names and returns the field.
@@ -51,8 +48,7 @@ impl Fields {
         if bytes.len() <= MAX_ALLOCATION {
             return Ok(self.heap.allocate(bytes, blocks)?.0);
         }
-        let nid = Nid::new(NidKind::VALUE, self.next_value);
-        self.next_value += 1;
+        let nid = next_value(&mut self.last_value)?;
         self.new.insert(nid, bytes.to_vec());
         Ok(nid.0)
     }

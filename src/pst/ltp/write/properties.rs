@@ -31,6 +31,8 @@ pub struct ContextChanges {
     pub values: Vec<(Nid, Vec<u8>)>,
     /// Subnodes with big values that are needed no more.
     pub dropped_values: Vec<Nid>,
+    /// The highest index that a subnode with a big value has, or was given before.
+    pub last_value: u32,
     /// Properties that were set or removed.
     pub touched: Vec<PropertyId>,
 }
@@ -46,12 +48,12 @@ pub struct ContextEdit {
 impl ContextEdit {
     /// Opens a context for changes.
     ///
-    /// `heap_blocks` tells how many blocks the node's data has, `next_value` an index above those of all its subnodes that hold
-    /// big values.
+    /// `heap_blocks` tells how many blocks the node's data has, `last_value` an index behind which no subnode with a big value has
+    /// one, neither of this node nor of any other that keeps the rule.
     pub fn open(
         heap_blocks: u32,
         block_size: usize,
-        next_value: u32,
+        last_value: u32,
         blocks: &dyn Blocks,
     ) -> Result<Self, PstError> {
         let mut heap = Heap::open(heap_blocks, block_size);
@@ -65,7 +67,7 @@ impl ContextEdit {
             let (key, _) = tree.widths();
             return Err(damaged("BTHHEADER", "cbKey", wide(key), "is not that of properties"));
         }
-        Ok(Self { fields: Fields::new(heap, next_value), tree, touched: Vec::new() })
+        Ok(Self { fields: Fields::new(heap, last_value), tree, touched: Vec::new() })
     }
 
     /// Lists the tags of all properties, by id.
@@ -166,8 +168,9 @@ impl ContextEdit {
     pub fn finish(&mut self, blocks: &dyn Blocks) -> Result<ContextChanges, PstError> {
         let heap = self.fields.heap.finish(blocks)?;
         let (values, dropped_values) = self.fields.finish();
+        let last_value = self.fields.last_value;
         let touched = std::mem::take(&mut self.touched);
-        Ok(ContextChanges { heap, values, dropped_values, touched })
+        Ok(ContextChanges { heap, values, dropped_values, last_value, touched })
     }
 
     fn record(

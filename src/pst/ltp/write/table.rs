@@ -69,6 +69,8 @@ pub struct TableChanges {
     pub values: Vec<(Nid, Vec<u8>)>,
     /// Subnodes with big values that are needed no more.
     pub dropped_values: Vec<Nid>,
+    /// The highest index that a subnode with a big value has, or was given before.
+    pub last_value: u32,
 }
 
 impl TableChanges {
@@ -99,7 +101,13 @@ pub struct TableEdit {
 
 impl TableEdit {
     /// Starts a table with columns for these properties and no rows.
-    pub fn create(tags: &[PropertyTag], block_size: usize) -> Result<Self, PstError> {
+    ///
+    /// `last_value` is as in [`TableEdit::open`].
+    pub fn create(
+        tags: &[PropertyTag],
+        last_value: u32,
+        block_size: usize,
+    ) -> Result<Self, PstError> {
         let columns = Columns::of(tags)?;
         let mut heap = Heap::new(SIGNATURE, block_size);
         // In Outlook's tables the first allocation is the header of the index and the second the description.
@@ -107,19 +115,19 @@ impl TableEdit {
         let info = heap.allocate(&columns.encode(index.header(), 0), &NoBlocks)?;
         heap.set_root(info, &NoBlocks)?;
         let rows = Rows::new(columns.row());
-        let fields = Fields::new(heap, 0);
+        let fields = Fields::new(heap, last_value);
         let (above, appended) = (Some(0), Vec::new());
         Ok(Self { fields, columns, info, index, above, appended, rows, row: Vec::new() })
     }
 
     /// Opens a table for changes.
     ///
-    /// `heap_blocks` tells how many blocks the node's data has, `next_value` an index above those of all its subnodes that hold
-    /// big values.
+    /// `heap_blocks` tells how many blocks the node's data has, `last_value` an index behind which no subnode with a big value has
+    /// one, neither of this node nor of any other that keeps the rule.
     pub fn open(
         heap_blocks: u32,
         block_size: usize,
-        next_value: u32,
+        last_value: u32,
         source: &dyn TableSource,
     ) -> Result<Self, PstError> {
         let mut heap = Heap::open(heap_blocks, block_size);
@@ -141,12 +149,22 @@ impl TableEdit {
         }
         let index = Bth::open(&mut heap, index, source)?;
         let rows = Rows::open(columns.row(), holder, &mut heap, source)?;
-        let fields = Fields::new(heap, next_value);
+        let fields = Fields::new(heap, last_value);
         let (above, appended) = (None, Vec::new());
         let row = Vec::new();
         let mut table = Self { fields, columns, info, index, above, appended, rows, row };
         table.check_count(source)?;
         Ok(table)
+    }
+
+    /// Tells which index was given last to a big value elsewhere while the table was open.
+    pub fn raise_last_value(&mut self, last_value: u32) {
+        self.fields.last_value = self.fields.last_value.max(last_value);
+    }
+
+    /// Returns the highest index that a subnode with a big value has, or was given before.
+    pub fn last_value(&self) -> u32 {
+        self.fields.last_value
     }
 
     /// Returns the columns.
@@ -293,7 +311,8 @@ impl TableEdit {
         let heap = self.fields.heap.finish(source)?;
         let (values, dropped_values) = self.fields.finish();
         let (rows, dropped_rows) = (rows.changed, rows.dropped);
-        Ok(TableChanges { heap, rows, dropped_rows, values, dropped_values })
+        let last_value = self.fields.last_value;
+        Ok(TableChanges { heap, rows, dropped_rows, values, dropped_values, last_value })
     }
 
     /// Forgets what was loaded and need not be written, so that memory stays bounded by what is being changed.

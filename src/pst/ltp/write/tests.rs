@@ -53,9 +53,9 @@ impl File {
     }
 
     fn open(&self) -> TableEdit {
-        let next = self.subnodes.keys().map(|nid| nid.index() + 1).max().unwrap_or(0);
+        let last = self.subnodes.keys().map(|nid| nid.index()).fold(0x400, u32::max);
         let blocks = u32::try_from(self.heap.len()).unwrap();
-        TableEdit::open(blocks, BLOCK, next, self).unwrap()
+        TableEdit::open(blocks, BLOCK, last, self).unwrap()
     }
 }
 
@@ -105,7 +105,7 @@ fn a_context_of_two_properties_byte_for_byte() {
     let properties: [Property<'_>; 3] =
         [given(0x3602_0003, &[5, 0, 0, 0]), given(0x3001_001F, b"H\0i\0"), given(0x0037_001F, &[])];
     let mut made = NewContext::default();
-    let values = made.make(properties, BLOCK).unwrap();
+    let values = made.make(properties, 0x400, BLOCK).unwrap();
     #[rustfmt::skip]
     let expected = [
         0x30, 0x00, 0xEC, 0xBC, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -124,7 +124,7 @@ fn a_context_of_two_properties_byte_for_byte() {
 #[test]
 fn a_table_byte_for_byte() {
     let tags = [tag(0x360A_000B), tag(0x3001_001F), tag(0x3602_0003)];
-    let mut table = TableEdit::create(&tags, BLOCK).unwrap();
+    let mut table = TableEdit::create(&tags, 0x400, BLOCK).unwrap();
     #[rustfmt::skip]
     let info = vec![
         0x7C, 0x05, 0x10, 0x00, 0x10, 0x00, 0x11, 0x00, 0x12, 0x00,
@@ -232,8 +232,8 @@ fn big_values_go_to_subnodes() {
     for properties in [last.to_vec(), many.chain(last).collect()] {
         let mut made = NewContext::default();
         // What it was used for before leaves no trace.
-        made.make([given(0x3001_001F, &[1; 100])], BLOCK).unwrap();
-        let values = made.make(properties, BLOCK).unwrap();
+        made.make([given(0x3001_001F, &[1; 100])], 0x400, BLOCK).unwrap();
+        let values = made.make(properties, 0x400, BLOCK).unwrap();
         assert_eq!(values, [(Nid(0x803F), Given::Bytes(&big))]);
         let before = made.bytes().to_vec();
         assert!(made.set_number(tag(0x0E08_0003).id, 0x0102_0304));
@@ -286,7 +286,7 @@ fn a_tree_grows_levels() {
 /// front costs two blocks of rows.
 #[test]
 fn a_change_of_a_large_table_touches_few_blocks() {
-    let mut table = TableEdit::create(&[tag(0x3001_001F), tag(0x0E08_0003)], BLOCK).unwrap();
+    let mut table = TableEdit::create(&[tag(0x3001_001F), tag(0x0E08_0003)], 0x400, BLOCK).unwrap();
     let cells = |number: u32| {
         let name: Vec<u8> = format!("Somebody with number {number}")
             .encode_utf16()
@@ -378,7 +378,7 @@ proptest! {
     #[test]
     fn a_table_is_a_map(steps in proptest::collection::vec(step(), 1..500)) {
         let tags: Vec<PropertyTag> = TAGS.iter().map(|bits| tag(*bits)).collect();
-        let mut table = TableEdit::create(&tags, BLOCK).unwrap();
+        let mut table = TableEdit::create(&tags, 0x400, BLOCK).unwrap();
         let mut file = File::default();
         file.apply(table.finish(&NoBlocks).unwrap());
         let mut model: BTreeMap<u32, (u32, BTreeMap<u32, Vec<u8>>)> = BTreeMap::new();

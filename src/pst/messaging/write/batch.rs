@@ -133,12 +133,15 @@ impl<'a> Batch<'a> {
         nid: Nid,
         work: impl FnOnce(&mut TableEdit, &NodeSource<'_>) -> Result<T, PstError>,
     ) -> Result<T, WriteError> {
-        let tx = &self.tx;
         let (node, table) = match self.tables.entry(nid) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(open_table(tx, nid).map_err(shared)?),
+            Entry::Vacant(entry) => entry.insert(open_table(&self.tx, nid).map_err(shared)?),
         };
-        work(table, &NodeSource::unread(tx, *node)).map_err(shared)
+        // Other nodes have been given ids while it was open.
+        table.raise_last_value(self.tx.highest(NidKind::VALUE));
+        let done = work(table, &NodeSource::unread(&self.tx, *node)).map_err(shared);
+        self.tx.raise(Nid::new(NidKind::VALUE, table.last_value()));
+        done
     }
 
     /// Says whether a table is open, and thus there.

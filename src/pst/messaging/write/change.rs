@@ -19,7 +19,7 @@ use super::item::{HAS_ATTACHMENTS, READ};
 use super::node::{
     NodeSource, SubnodeChange, apply_context, apply_table, bytes, entry, size_below, told,
 };
-use super::occurrence::{Occurrence, next_index};
+use super::occurrence::Occurrence;
 use super::queue::Event;
 use super::row;
 use super::stored::StoredProperties;
@@ -158,8 +158,9 @@ impl Batch<'_> {
             }
             None => ATTACHMENTS.tags(),
         };
+        // Earlier versions counted in each item.
+        attachments.iter().for_each(|attachment| self.tx.raise(attachment.nid));
         let mut made = Vec::new();
-        let mut next = next_index(&attachments);
         for occurrence in occurrences {
             made.push(if let Some(nid) = occurrence.held {
                 let found = attachments.iter().find(|attachment| attachment.nid == nid);
@@ -167,8 +168,7 @@ impl Batch<'_> {
                 let attachment = found.ok_or(PstError::NoNode { nid, what })?;
                 self.change_occurrence(attachment, occurrence, &columns)?
             } else {
-                next += 1;
-                self.put_occurrence(next - 1, occurrence, &columns)?
+                self.put_occurrence(occurrence, &columns)?
             });
         }
         if old_table.is_none() && made.is_empty() {
@@ -179,7 +179,10 @@ impl Batch<'_> {
         let source = NodeSource::open(&self.tx, &table_node)?;
         let mut table = match old_table {
             Some(_) => source.table()?,
-            None => ATTACHMENTS.table(self.tx.layout().block_payload)?,
+            None => {
+                let size = self.tx.layout().block_payload;
+                ATTACHMENTS.table(self.tx.highest(NidKind::VALUE), size)?
+            }
         };
         for (attachment, _) in &changes {
             table.remove(attachment.0, &source)?;

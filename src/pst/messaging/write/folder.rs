@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::mapi::{PropertyTag, Value, property};
 use crate::pst::id::{Nid, NidKind};
-use crate::pst::ltp::write::{Given, NewContext, Property};
+use crate::pst::ltp::write::{Given, NewContext, NoBlocks, Property};
 use crate::pst::ndb::write::{Transaction, WriteError};
 use crate::pst::ndb::{Node, Nodes};
 
@@ -142,7 +142,8 @@ pub(super) fn put_context<'v>(
     properties: impl IntoIterator<Item = Property<'v>, IntoIter: Clone>,
 ) -> Result<(), WriteError> {
     let mut context = NewContext::default();
-    let values = context.make(properties, tx.layout().block_payload)?;
+    let (last, size) = (tx.highest(NidKind::VALUE), tx.layout().block_payload);
+    let values = context.make(properties, last, size)?;
     let data = tx.put_data(context.bytes())?;
     let (values, _) = put_given(tx, &values, &mut Vec::new())?;
     let sub = tx.put_subnodes(&values)?;
@@ -170,8 +171,8 @@ pub(super) fn put_table(
     {
         return tx.set_node(Node { data: own.data, ..node });
     }
-    let changes =
-        template.table(tx.layout().block_payload)?.finish(&crate::pst::ltp::write::NoBlocks)?;
+    let (last, size) = (tx.highest(NidKind::VALUE), tx.layout().block_payload);
+    let changes = template.table(last, size)?.finish(&NoBlocks)?;
     let node = apply_table(tx, node, changes)?;
     tx.set_node(node)
 }

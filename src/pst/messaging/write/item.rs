@@ -168,8 +168,8 @@ impl Batch<'_> {
         attachments: Attachments,
     ) -> Result<Message, WriteError> {
         properties.put(property::MESSAGE_SIZE, Given::Bytes(&[0; 4]));
-        let values =
-            self.context.make_of_ascending(properties.iter(), self.tx.layout().block_payload)?;
+        let (last, size) = (self.tx.highest(NidKind::VALUE), self.tx.layout().block_payload);
+        let values = self.context.make_of_ascending(properties.iter(), last, size)?;
         let (mut subnodes, big) = put_given(&mut self.tx, &values, &mut self.scratch)?;
         let (recipients, recipients_size) = self.put_recipients()?;
         let size = bytes(self.context.bytes().len()) + big + recipients_size + attachments.size;
@@ -196,8 +196,8 @@ impl Batch<'_> {
         let data = if own.is_some() {
             own
         } else {
-            let size = self.tx.layout().block_payload;
-            let heap = RECIPIENTS.table(size)?.finish(&NoBlocks)?.heap;
+            let (last, size) = (self.tx.highest(NidKind::VALUE), self.tx.layout().block_payload);
+            let heap = RECIPIENTS.table(last, size)?.finish(&NoBlocks)?.heap;
             let blocks: Vec<Vec<u8>> = heap.blocks.into_iter().map(|(_, block)| block).collect();
             self.tx.put_blocks(&blocks)?
         };

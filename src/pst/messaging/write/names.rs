@@ -101,11 +101,11 @@ impl NameMap {
 
     /// Reads the map. One that numbers its names otherwise than by their places is not written by: an id of ours could be that
     /// of another name.
-    pub(super) fn load(nodes: &dyn Nodes) -> Result<Self, WriteError> {
+    pub(super) fn load(tx: &Transaction<'_>) -> Result<Self, WriteError> {
         let what = "map of named properties";
         let nid = Nid::NAME_MAP;
-        let node = nodes.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
-        let source = NodeSource::open(nodes, &node)?;
+        let node = tx.node(nid)?.ok_or(PstError::NoNode { nid, what })?;
+        let source = NodeSource::open(tx, &node)?;
         let mut context = source.context()?;
         let mut stream = |tag: PropertyTag| match context.read(tag.id, &source)? {
             None => Ok(Vec::new()),

@@ -20,33 +20,34 @@ const LARGEST_VALUE: u64 = 1 << 30;
 
 /// The data and subnodes of one node, as the file or the transaction has them now.
 pub(super) struct NodeSource<'a> {
-    nodes: &'a dyn Nodes,
+    tx: &'a Transaction<'a>,
     node: Node,
     data: OnceCell<DataTree<'a>>,
 }
 
 impl<'a> NodeSource<'a> {
-    pub(super) fn open(nodes: &'a dyn Nodes, node: &Node) -> Result<Self, PstError> {
-        let source = Self::unread(nodes, *node);
+    pub(super) fn open(tx: &'a Transaction<'a>, node: &Node) -> Result<Self, PstError> {
+        let source = Self::unread(tx, *node);
         source.data()?;
         Ok(source)
     }
 
     /// Makes a source that reads nothing before it is asked: what is open already mostly has what it needs.
-    pub(super) fn unread(nodes: &'a dyn Nodes, node: Node) -> Self {
-        Self { nodes, node, data: OnceCell::new() }
+    pub(super) fn unread(tx: &'a Transaction<'a>, node: Node) -> Self {
+        Self { tx, node, data: OnceCell::new() }
     }
 
-    /// Opens the node's data as a property context.
+    /// Opens the node's data as a property context. No ids may be given to values of other nodes before its changes are in the
+    /// transaction, since it counts on from those that were given until now.
     pub(super) fn context(&self) -> Result<ContextEdit, PstError> {
-        let (blocks, size) = (self.blocks()?, self.nodes.layout().block_payload);
-        ContextEdit::open(blocks, size, self.next_value()?, self)
+        let (blocks, size) = (self.blocks()?, self.tx.layout().block_payload);
+        ContextEdit::open(blocks, size, self.last_value()?, self)
     }
 
-    /// Opens the node's data as a table.
+    /// Opens the node's data as a table. One that stays open is told what other nodes are given.
     pub(super) fn table(&self) -> Result<TableEdit, PstError> {
-        let (blocks, size) = (self.blocks()?, self.nodes.layout().block_payload);
-        TableEdit::open(blocks, size, self.next_value()?, self)
+        let (blocks, size) = (self.blocks()?, self.tx.layout().block_payload);
+        TableEdit::open(blocks, size, self.last_value()?, self)
     }
 
     /// Reads all of the node's data.
@@ -57,7 +58,7 @@ impl<'a> NodeSource<'a> {
     /// Lists the subnodes.
     pub(super) fn subnodes(&self) -> Result<Vec<Node>, PstError> {
         let mut found = Vec::new();
-        subnode::each(self.nodes, self.node.sub, &mut |node| {
+        subnode::each(self.tx, self.node.sub, &mut |node| {
             found.push(node);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -68,7 +69,7 @@ impl<'a> NodeSource<'a> {
         if let Some(data) = self.data.get() {
             return Ok(data);
         }
-        let data = DataTree::open(self.nodes, self.node.data)?;
+        let data = DataTree::open(self.tx, self.node.data)?;
         Ok(self.data.get_or_init(|| data))
     }
 
@@ -76,22 +77,23 @@ impl<'a> NodeSource<'a> {
         Ok(u32::try_from(self.data()?.blocks()).unwrap_or(u32::MAX))
     }
 
-    /// Returns an index above those of all subnodes that hold values.
-    fn next_value(&self) -> Result<u32, PstError> {
-        let mut next = 0;
-        subnode::each(self.nodes, self.node.sub, &mut |node| {
+    /// Returns the index that was given last to a subnode with a value: as the file counts them, and not below those of this node.
+    /// What changes takes the file's counter above its own that way, however they came about.
+    fn last_value(&self) -> Result<u32, PstError> {
+        let mut last = self.tx.highest(NidKind::VALUE);
+        subnode::each(self.tx, self.node.sub, &mut |node| {
             if node.nid.kind() == NidKind::VALUE {
-                next = next.max(node.nid.index() + 1);
+                last = last.max(node.nid.index());
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(next)
+        Ok(last)
     }
 
     fn sub_data(&self, nid: Nid) -> Result<DataTree<'a>, PstError> {
-        let found = subnode::find(self.nodes, self.node.sub, nid)?;
+        let found = subnode::find(self.tx, self.node.sub, nid)?;
         let node = found.ok_or(PstError::NoNode { nid, what: "subnode with a value" })?;
-        DataTree::open(self.nodes, node.data)
+        DataTree::open(self.tx, node.data)
     }
 }
 
@@ -154,6 +156,7 @@ pub(super) fn put_given(
         let value = value.stored_in(scratch);
         size += bytes(value.len());
         nodes.push(entry(*nid, tx.put_data(value)?, None));
+        tx.raise(*nid);
     }
     Ok((nodes, size))
 }
@@ -168,6 +171,7 @@ pub(super) fn apply_context(
 ) -> Result<Node, WriteError> {
     let seen = Seen::of(tx, &node)?;
     let data = apply_blocks(tx, node.data, changes.heap)?;
+    tx.raise(Nid::new(NidKind::VALUE, changes.last_value));
     let new = put_values(tx, &changes.values)?;
     more.extend(new.into_iter().map(|node| (node.nid, Some(node))));
     more.extend(changes.dropped_values.iter().map(|nid| (*nid, None)));
@@ -190,6 +194,7 @@ pub(super) fn apply_table(
         let rows = apply_blocks(tx, old, rows)?;
         subnodes.push((nid, Some(entry(nid, rows, None))));
     }
+    tx.raise(Nid::new(NidKind::VALUE, changes.last_value));
     let new = put_values(tx, &changes.values)?;
     subnodes.extend(new.into_iter().map(|node| (node.nid, Some(node))));
     let dropped = changes.dropped_rows.iter().chain(&changes.dropped_values);

@@ -19,8 +19,6 @@ use super::template::ATTACHMENTS;
 
 /// What an embedded occurrence is.
 const CLASS: &str = "IPM.OLE.CLASS.{00061055-0000-0000-C000-000000000046}";
-/// The index of an item's first attachment.
-const FIRST_ATTACHMENT: u32 = 0x401;
 /// The id that every embedded message once got here, and that Outlook gives the first item of a file.
 const OF_ALL: Nid = Nid::new(NidKind::MESSAGE, 0x1_0001);
 /// `afEmbeddedMessage`.
@@ -88,10 +86,12 @@ impl Batch<'_> {
             return Ok(Attachments::default());
         }
         let mut made = Attachments::default();
-        let mut table = ATTACHMENTS.table(self.tx.layout().block_payload)?;
         let columns = ATTACHMENTS.tags();
-        for (index, occurrence) in (FIRST_ATTACHMENT..).zip(occurrences) {
-            let attachment = self.put_occurrence(index, occurrence, &columns)?;
+        let put = occurrences.iter().map(|occurrence| self.put_occurrence(occurrence, &columns));
+        let put = put.collect::<Result<Vec<_>, _>>()?;
+        let (last, size) = (self.tx.highest(NidKind::VALUE), self.tx.layout().block_payload);
+        let mut table = ATTACHMENTS.table(last, size)?;
+        for attachment in put {
             let version = RowVersion(self.tx.unique());
             table.put(attachment.node.nid.0, version, &attachment.cells, &NoBlocks)?;
             made.subnodes.push(attachment.node);
@@ -107,7 +107,6 @@ impl Batch<'_> {
     /// Puts an attachment with an embedded message, for a table with these columns.
     pub(super) fn put_occurrence(
         &mut self,
-        index: u32,
         occurrence: &Occurrence,
         columns: &[PropertyTag],
     ) -> Result<Attachment, WriteError> {
@@ -142,13 +141,14 @@ impl Batch<'_> {
         properties.put(property::ATTACH_SIZE, Given::Bytes(&told_size));
         properties.put(property::ATTACH_OBJECT, Given::Bytes(&object));
 
-        let values = self.context.make(properties.iter(), self.tx.layout().block_payload)?;
+        let (last, size) = (self.tx.highest(NidKind::VALUE), self.tx.layout().block_payload);
+        let values = self.context.make(properties.iter(), last, size)?;
         let (mut subnodes, big) = put_given(&mut self.tx, &values, &mut self.scratch)?;
         let size = bytes(self.context.bytes().len()) + big + message.size;
         let data = self.tx.put_data(self.context.bytes())?;
         subnodes.push(entry(embedded, message.data, message.sub));
         let sub = self.tx.put_subnodes(&subnodes)?;
-        let node = entry(Nid::new(NidKind::ATTACHMENT, index), data, sub);
+        let node = entry(self.tx.next_nid(NidKind::ATTACHMENT)?, data, sub);
         let cells = columns.iter().filter_map(|tag| {
             let value = properties.bytes(*tag)?.into_owned().into();
             Some(Cell { tag: *tag, value })
@@ -166,9 +166,8 @@ impl Batch<'_> {
         columns: &[PropertyTag],
     ) -> Result<Attachment, WriteError> {
         let source = NodeSource::open(&self.tx, attachment)?;
-        let mut context = source.context()?;
-        let object = context.bytes(property::ATTACH_OBJECT, &source)?.unwrap_or_default();
-        let nid = Nid(number(&object));
+        let object = source.context()?.bytes(property::ATTACH_OBJECT, &source)?;
+        let nid = Nid(number(&object.unwrap_or_default()));
         let found = source.subnodes()?.into_iter().find(|sub| sub.nid == nid);
         let what = "embedded message";
         let message = found.ok_or(PstError::NoNode { nid, what })?;
@@ -177,6 +176,7 @@ impl Batch<'_> {
         let own = if is_of_another { self.tx.next_nid(NidKind::MESSAGE)? } else { nid };
 
         let source = NodeSource::open(&self.tx, attachment)?;
+        let mut context = source.context()?;
         let object = [own.0.to_le_bytes(), told(size).to_le_bytes()].concat();
         for (tag, value) in [
             (property::EXCEPTION_START, occurrence.start.0.to_le_bytes().to_vec()),
@@ -242,10 +242,4 @@ fn size_of_values(context: &mut ContextEdit, source: &NodeSource<'_>) -> Result<
         };
     }
     Ok(size)
-}
-
-/// Returns the index for the next attachment of an item.
-pub(super) fn next_index(attachments: &[Node]) -> u32 {
-    let used = attachments.iter().map(|attachment| attachment.nid.index() + 1);
-    used.fold(FIRST_ATTACHMENT, u32::max)
 }

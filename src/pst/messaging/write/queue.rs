@@ -55,9 +55,9 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Reads which folders are to be told of.
-    pub(super) fn load(nodes: &dyn Nodes) -> Result<Self, PstError> {
-        let Some(node) = nodes.node(Nid::SEARCH_FOLDERS)? else { return Ok(Self::default()) };
-        let bytes = NodeSource::open(nodes, &node)?.all()?;
+    pub(super) fn load(tx: &Transaction<'_>) -> Result<Self, PstError> {
+        let Some(node) = tx.node(Nid::SEARCH_FOLDERS)? else { return Ok(Self::default()) };
+        let bytes = NodeSource::open(tx, &node)?.all()?;
         // The low bits of an entry are a count, not the kind of the node (seen in Outlook's files).
         let watched =
             bytes.as_chunks().0.iter().map(|entry| u32::from_le_bytes(*entry) >> 5).collect();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::mapi::{PropertyId, PropertyName, PropertyTag, Value, property};
 use crate::pst::PstError;
-use crate::pst::id::Nid;
+use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::write::bth::Bth;
 use crate::pst::ltp::write::{Cell, Given, Heap, NoBlocks, RowVersion};
 use crate::pst::ndb::write::{NewFile, Settings, Transaction, WriteError, Writer};
@@ -243,7 +243,8 @@ fn put_templates(tx: &mut Transaction<'_>) -> Result<(), WriteError> {
     for template in without_rows {
         put_table(tx, template.nid, template)?;
     }
-    let mut receive = RECEIVE_FOLDERS.table(tx.layout().block_payload)?;
+    let (last, size) = (tx.highest(NidKind::VALUE), tx.layout().block_payload);
+    let mut receive = RECEIVE_FOLDERS.table(last, size)?;
     let cells = [
         Cell { tag: property::MESSAGE_CLASS, value: Cow::default() },
         Cell { tag: RECEIVE_FOLDER, value: Nid::ROOT_FOLDER.0.to_le_bytes().to_vec().into() },

@@ -14,8 +14,8 @@ pub(super) struct Template {
 
 impl Template {
     /// Starts a table.
-    pub(super) fn table(&self, block_size: usize) -> Result<TableEdit, PstError> {
-        TableEdit::create(&self.tags(), block_size)
+    pub(super) fn table(&self, last_value: u32, block_size: usize) -> Result<TableEdit, PstError> {
+        TableEdit::create(&self.tags(), last_value, block_size)
     }
 
     /// Lists the properties of the columns.

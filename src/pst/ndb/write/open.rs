@@ -123,7 +123,7 @@ impl Writer {
             has_density_list: !has_empty_density_list(&ndb)?,
             space: found.space,
             rescue,
-            highest: found.highest,
+            highest: found.highest.above_items(),
             longest: settings.longest,
             ..Self::unchecked(ndb)
         };

@@ -12,7 +12,7 @@ use super::space::Space;
 use super::transaction::load;
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
-use crate::pst::id::{Bid, NidKind, PageId, PageRef};
+use crate::pst::id::{Bid, Nid, NidKind, PageId, PageRef};
 use crate::pst::layout::Layout;
 use crate::pst::ndb::file::Ndb;
 use crate::pst::ndb::header::Header;
@@ -20,6 +20,14 @@ use crate::pst::ndb::page::{PageKind, TreePage};
 
 /// How many sections are looked at in one walk of the trees: 16 GB of the file, whose maps take up 32 MB of memory.
 const WINDOW: u32 = 1 << 16;
+
+/// Behind which index attachments and big values are counted in a file that was there.
+///
+/// Outlook numbers these by the file's counters, whatever item they are of. Earlier versions of this program counted them in each item,
+/// from 0x401 on and one further with each change, and left the counters where they were, mostly at 0x400: what Outlook puts next
+/// into such an item would get an id that is taken. To find the highest one in use would take reading what is below every item.
+/// These files have none that is higher than this, and of 27 bits it takes nothing away: messages are counted from there as well.
+const COUNTED_IN_ITEMS: u32 = 0x1_0000;
 
 /// What was found.
 #[derive(Debug)]
@@ -213,16 +221,27 @@ impl Owned {
 impl Highest {
     fn note_indices(&mut self, page: &TreePage<'_>) -> Result<(), PstError> {
         for index in 0..page.count {
-            let nid = page.node(index)?.nid;
-            let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
-            // Ids of internal nodes are given away by the specification, not by a counter.
-            if let Some(highest) = self.indices.get_mut(place)
-                && nid.kind() != NidKind::INTERNAL
-            {
-                *highest = (*highest).max(nid.index());
-            }
+            self.note(page.node(index)?.nid);
         }
         Ok(())
+    }
+
+    fn note(&mut self, nid: Nid) {
+        let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
+        // Ids of internal nodes are given away by the specification, not by a counter.
+        if let Some(highest) = self.indices.get_mut(place)
+            && nid.kind() != NidKind::INTERNAL
+        {
+            *highest = (*highest).max(nid.index());
+        }
+    }
+
+    /// Returns these ids with what earlier versions may have given within items.
+    pub(super) fn above_items(mut self) -> Self {
+        for kind in [NidKind::ATTACHMENT, NidKind::VALUE] {
+            self.note(Nid::new(kind, COUNTED_IN_ITEMS));
+        }
+        self
     }
 
     /// Raises the counters of a header that lag behind what is in the file.

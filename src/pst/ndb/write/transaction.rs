@@ -26,8 +26,6 @@ use crate::pst::ndb::page::{BlockEntry, PageKind};
 
 /// The bytes that new blocks may take up in memory after they were read again.
 const CACHED: usize = 1 << 20;
-/// The highest index that an id of a node can have.
-const HIGHEST_INDEX: u32 = u32::MAX >> 5;
 
 /// Changes to a file that is open for writing. What it holds can be read through [`Nodes`] at any time, changes included.
 pub struct Transaction<'a> {
@@ -81,13 +79,7 @@ impl<'a> Transaction<'a> {
         let (data, sub) = before.map_or((None, None), |before| (before.data, before.sub));
         node.data = self.refer_again(data, node.data)?;
         node.sub = self.refer_again(sub, node.sub)?;
-        let place = usize::try_from(node.nid.kind().bits()).unwrap_or_default();
-        // Ids of internal nodes are given away by the specification, not by a counter.
-        if node.nid.kind() != NidKind::INTERNAL
-            && let Some(highest) = self.highest.get_mut(place)
-        {
-            *highest = (*highest).max(node.nid.index());
-        }
+        self.raise(node.nid);
         self.nodes.set(node.nid, Some(node));
         Ok(())
     }
@@ -103,12 +95,30 @@ impl<'a> Transaction<'a> {
     /// Returns an id that no node of the kind has or, as far as the file tells, ever had.
     pub fn next_nid(&mut self, kind: NidKind) -> Result<Nid, WriteError> {
         let place = usize::try_from(kind.bits()).unwrap_or_default();
-        let highest = self.highest.get_mut(place).filter(|highest| **highest < HIGHEST_INDEX);
+        let highest = self.highest.get_mut(place).filter(|highest| **highest < Nid::HIGHEST_INDEX);
         let Some(highest) = highest else {
-            return Err(WriteError::NoMoreIds { last: Nid::new(kind, HIGHEST_INDEX) });
+            return Err(WriteError::NoMoreIds { last: Nid::new(kind, Nid::HIGHEST_INDEX) });
         };
         *highest += 1;
         Ok(Nid::new(kind, *highest))
+    }
+
+    /// Returns the index that was given last to a node or subnode of a kind. Whoever gives those behind it says so by
+    /// [`Transaction::raise`].
+    pub fn highest(&self, kind: NidKind) -> u32 {
+        let place = usize::try_from(kind.bits()).unwrap_or_default();
+        self.highest.get(place).copied().unwrap_or_default()
+    }
+
+    /// Notes that an id is in use, so that all that are given later are above it.
+    pub fn raise(&mut self, nid: Nid) {
+        let place = usize::try_from(nid.kind().bits()).unwrap_or_default();
+        // Ids of internal nodes are given away by the specification, not by a counter.
+        if nid.kind() != NidKind::INTERNAL
+            && let Some(highest) = self.highest.get_mut(place)
+        {
+            *highest = (*highest).max(nid.index());
+        }
     }
 
     /// Returns a number that no row of a table has yet: the version of a row that is added or changed.

@@ -56,7 +56,7 @@ fn a_tree_out_of_order_is_not_written() {
 #[test]
 fn columns_out_of_order_lose_no_cells() {
     let tags = [tag(0x360A_000B), tag(0x3001_001F), tag(0x3602_0003)];
-    let mut table = TableEdit::create(&tags, BLOCK).unwrap();
+    let mut table = TableEdit::create(&tags, 0x400, BLOCK).unwrap();
     let cells = [
         Cell { tag: tag(0x3001_001F), value: b"A\0".into() },
         Cell { tag: tag(0x3602_0003), value: (&[5, 0, 0, 0]).into() },
@@ -108,7 +108,7 @@ fn rows_that_the_index_does_not_name_stay_away() {
 /// Blocks of rows before the last need not be full to be read, so their rows are not counted by bytes.
 #[test]
 fn rows_in_blocks_that_are_not_full_are_counted() {
-    let mut table = TableEdit::create(&[tag(0x0E08_0003)], BLOCK).unwrap();
+    let mut table = TableEdit::create(&[tag(0x0E08_0003)], 0x400, BLOCK).unwrap();
     for number in 0..1500 {
         table.put(0x24 + 32 * number, RowVersion(1), &[], &NoBlocks).unwrap();
     }

@@ -28,7 +28,8 @@ fn widen(file: &mut Writer, nid: Nid) {
     let tags = [&ATTACHMENTS.tags()[..], &added].concat();
     let mut batch = Batch::begin(file, NOW).unwrap();
     let item = batch.node(nid, "item").unwrap();
-    let mut table = TableEdit::create(&tags, batch.tx.layout().block_payload).unwrap();
+    let (last, size) = (batch.tx.highest(NidKind::VALUE), batch.tx.layout().block_payload);
+    let mut table = TableEdit::create(&tags, last, size).unwrap();
     let mut changes = Vec::new();
     let mut below = NodeSource::open(&batch.tx, &item).unwrap().subnodes().unwrap();
     below.retain(|sub| sub.nid.kind() == NidKind::ATTACHMENT);
@@ -165,15 +166,15 @@ fn changed_occurrences(meanwhile: impl Fn(&mut Writer, Nid)) {
 
     let attachment = |index| Nid::new(NidKind::ATTACHMENT, index);
     let mut again = occurrence(8, "once more");
-    again.held = Some(attachment(0x402));
+    again.held = Some(attachment(0x1_0002));
     for (occurrences, dropped, expected) in [
         (vec![], vec![], vec![subject("moved"), subject("moved again")]),
         (
             vec![again.clone(), occurrence(2, "other")],
-            vec![attachment(0x401)],
+            vec![attachment(0x1_0001)],
             vec![subject("once more"), subject("other")],
         ),
-        (vec![], vec![attachment(0x402), attachment(0x403)], Vec::new()),
+        (vec![], vec![attachment(0x1_0002), attachment(0x1_0003)], Vec::new()),
         (vec![occurrence(3, "third")], vec![], vec![subject("third")]),
     ] {
         let is_as_it_was = occurrences.is_empty() && dropped.is_empty();
