@@ -76,6 +76,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("what differs from a series survives an update of its other fields", occurrences::kept),
     ("what an occurrence has of its own survives", occurrences::own),
     ("a task is completed, and open again", values::progress),
+    ("a task of a series that is completed goes on to its next date", values::next_task),
     ("an item that is not there is gone, and the others are read", read::gone),
     ("private items say so in their identity", read::private),
     ("a stamped item is found by record, token and user, of its kind", search::by_stamp),

@@ -16,6 +16,7 @@ mod file;
 mod folders;
 mod guests;
 mod new_store;
+mod next_task;
 mod occurrences;
 mod people;
 mod place;

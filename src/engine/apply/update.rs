@@ -14,7 +14,7 @@ use crate::engine::report::Counts;
 use crate::engine::rules::ClockDifference;
 use crate::engine::session::{Active, Session, Stop};
 use crate::mailbox::{Item, Stamp, Write, Wrote};
-use crate::model::{Field, FieldSet, Half, ItemKind, Token};
+use crate::model::{Content, Field, FieldSet, Half, ItemKind, Token};
 use crate::reason::Code;
 use crate::source::{Record, RecordUpdate, Updated};
 use crate::state::{Intent, OwnCategories, Settlement, StateError};
@@ -321,7 +321,13 @@ impl Session<'_> {
                 // What a server brings into line with them is no edit of anybody (invariant 5).
                 let both = before_half.known().intersection(item_half.known());
                 let quiet = both.difference(before_half.differing(&item_half));
-                item_half.take(blocks(verdict.to_item).intersection(quiet), &half);
+                let mut of_mailbox = blocks(verdict.to_item);
+                if verdict.to_item.contains(Field::Status)
+                    && goes_on(&record.content, &back.content)
+                {
+                    of_mailbox = of_mailbox.union(blocks(DATES_OF_TASKS.iter().copied().collect()));
+                }
+                item_half.take(of_mailbox.intersection(quiet), &half);
             }
             // What is on its way to staffITpro as well moves with its answer.
             let stands = verdict.decorate.difference(verdict.to_record);
@@ -445,6 +451,16 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// One field of each block that moves along when a task of a series goes on to its next date.
+const DATES_OF_TASKS: [Field; 2] = [Field::Due, Field::ReminderAt];
+
+/// Says whether the mailbox let a task of a series, as it was completed, go on to its next date. The record is about the one that is
+/// completed, and keeps its dates (rule D10).
+fn goes_on(written: &Content, back: &Content) -> bool {
+    let is_done = |content: &Content| content.text(Field::Status) == Some("completed");
+    is_done(written) && !is_done(back) && back.value(Field::Recurrence).is_some()
 }
 
 /// Returns the fields of all blocks that the given ones belong to.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Bench, assert_holds, create, done, fetch, one, sample, update};
 use crate::model::recurrence::{Day, Ordinal, Pattern, Range, Unit};
-use crate::model::{Content, Field, ItemKind, Recurrence, Value, json as model_json};
+use crate::model::{Content, Field, ItemId, ItemKind, Recurrence, Value, json as model_json};
 
 fn content(pairs: &[(Field, Json)]) -> Content {
     let mut content = Content::new();
@@ -120,4 +120,70 @@ pub(super) fn progress(bench: &mut dyn Bench) {
     ]);
     done(one(bench, kind, update(&id, &version, open.clone(), &before, None)));
     assert_holds(&fetch(bench, kind, &id).content, &open);
+}
+
+/// MS-OXOTASK 3.1.4.6: the task goes on, and one that is completed stays beside it. A task that comes again some time after it was
+/// completed counts from that day.
+pub(super) fn next_task(bench: &mut dyn Bench) {
+    let kind = ItemKind::Task;
+    let start = date(2026, 1, 31);
+    for (index, (pattern, first, due)) in [
+        (Pattern::MonthlyOnDay { every: 1, day: 31 }, "2026-02-28", "2026-03-02"),
+        (Pattern::Regenerating { unit: Unit::Week, every: 2 }, "2026-03-04", "2026-03-06"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut task = sample::full(kind);
+        task.set(Field::TaskStart, Value::Date(start));
+        task.set(Field::Due, Value::Date(date(2026, 2, 2)));
+        let range = Range::Forever { start };
+        let series = Recurrence { pattern, range, exceptions: Vec::new() };
+        task.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+        let record = format!("T-{index}");
+        let (id, version) = create(bench, kind, task, sample::stamp(&record, &record));
+        let before = fetch(bench, kind, &id);
+        let old = items(bench, kind);
+        let finished = content(&[
+            (Field::Status, json!("completed")),
+            (Field::Percent, json!(100)),
+            (Field::Completed, json!("2026-02-18")),
+        ]);
+        done(one(bench, kind, update(&id, &version, finished.clone(), &before.content, None)));
+        let now = fetch(bench, kind, &id);
+        let next = content(&[
+            (Field::TaskStart, json!(first)),
+            (Field::Due, json!(due)),
+            (Field::Status, json!("not_started")),
+            (Field::Percent, json!(0)),
+            (Field::Completed, json!(null)),
+        ]);
+        assert_holds(&now.content, &next);
+        assert_eq!(now.identity.stamp, before.identity.stamp);
+        let is_same = |field| now.content.value(field) == before.content.value(field);
+        assert!(is_same(Field::Recurrence) && is_same(Field::Subject));
+        let all = items(bench, kind);
+        let new: Vec<_> = all.iter().filter(|id| !old.contains(id)).collect();
+        assert_eq!(new.len(), 1, "one task that is completed stays: {new:?}");
+        let copy = fetch(bench, kind, new[0]).content;
+        assert_holds(&copy, &finished);
+        let dates = [(Field::TaskStart, json!("2026-01-31")), (Field::Due, json!("2026-02-02"))];
+        assert_holds(&copy, &content(&dates));
+        assert_eq!(copy.text(Field::Subject), before.content.text(Field::Subject));
+        assert_eq!(copy.value(Field::Recurrence), None);
+    }
+}
+
+/// Lists the default folder.
+fn items(bench: &mut dyn Bench, kind: ItemKind) -> Vec<ItemId> {
+    let folder = super::home(bench, kind);
+    let (mut all, mut since) = (Vec::new(), None);
+    loop {
+        let page = bench.mailbox().changes(&folder, kind, since.as_ref()).unwrap();
+        all.extend(page.changed.into_iter().map(|(id, _)| id));
+        if !page.more {
+            return all;
+        }
+        since = Some(page.cursor);
+    }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::mailbox::memory::fault::{Fault, Which};
 use crate::mailbox::memory::store::{DELETED, SERVICE, Store, Stored};
 use crate::mailbox::{Stamp, Write, Wrote};
-use crate::model::{Content, Field, FolderId, ItemId, ItemKind, ItemVersion};
+use crate::model::{Content, Field, FolderId, ItemId, ItemKind, ItemVersion, Value};
 
 impl Store {
     pub(super) fn apply_all(
@@ -120,7 +120,11 @@ impl Store {
         if let Some(stamp) = stamp {
             item.stamp = Some(stamp.clone());
         }
+        let was_done = is_done(&item);
         self.write_into(&mut item, content);
+        if !was_done && is_done(&item) {
+            self.goes_on(&mut item);
+        }
         item.unfinished = false;
         item.modified_at = self.now;
         SERVICE.clone_into(&mut item.modified_by);
@@ -128,6 +132,36 @@ impl Store {
         let version = item.version();
         self.items.insert(id.clone(), item);
         Wrote::Done { id: id.clone(), version }
+    }
+
+    /// Lets a task of a series that was completed go on to its next date; a completed copy of it stays (MS-OXOTASK 3.1.4.6).
+    fn goes_on(&mut self, item: &mut Stored) {
+        let day = |field| match item.content.value(field) {
+            Some(Value::Date(date)) => Some(*date),
+            _ => None,
+        };
+        let Some(Value::Recurrence(series)) = item.content.value(Field::Recurrence) else { return };
+        let today = self.now.to_zoned(TimeZone::UTC).date();
+        let finished = day(Field::Completed).unwrap_or(today);
+        let present = day(Field::TaskStart).or(day(Field::Due)).unwrap_or(finished);
+        let Some(Some(next)) = series.next_task(present, finished) else { return };
+        let on = next - present;
+        let moved = [Field::TaskStart, Field::Due].map(|field| {
+            (field, day(field).and_then(|date| date.checked_add(on).ok()).map(Value::Date))
+        });
+        let mut copy = item.clone();
+        copy.content.set_blank(Field::Recurrence);
+        copy.created_at = self.now;
+        copy.modified_at = self.now;
+        self.insert(copy);
+        for (field, date) in moved {
+            if let Some(date) = date {
+                item.content.set(field, date);
+            }
+        }
+        item.content.set_text(Field::Status, "not_started");
+        item.content.set(Field::Percent, Value::Number(0));
+        item.content.set_blank(Field::Completed);
     }
 
     /// Sets what a write of ours may set: no attendees (D8), nothing that Outlook has no place for, no fixed slot (D11).
@@ -177,4 +211,8 @@ impl Store {
             self.removed.push((sequence, item.folder, id.clone()));
         }
     }
+}
+
+fn is_done(item: &Stored) -> bool {
+    item.content.text(Field::Status) == Some("completed")
 }

@@ -128,7 +128,11 @@ fn carry_out(mailbox: &mut PstMailbox, steps: &[Step]) -> Result<Vec<Option<Nid>
         made.push(match step {
             Step::Answered(_) => None,
             Step::Create { folder, item, .. } => Some(batch.add_item(*folder, item)?),
-            Step::Change { item, change, .. } => {
+            Step::Change { item, change, copy, .. } => {
+                if let Some(change) = copy {
+                    let copy = batch.copy_item(*item)?;
+                    batch.change_item(copy, change)?;
+                }
                 batch.change_item(*item, change)?;
                 None
             }

@@ -5,7 +5,7 @@ use super::file::StoreFile;
 use super::rows::Known;
 use super::times::{self, Setting};
 use super::write::{self, Desk, Unfit};
-use super::{failure, occurrences, place, series};
+use super::{failure, next_task, occurrences, place, series};
 use crate::mailbox::{ItemError, MailboxError, Stamp, Write, Wrote};
 use crate::mapi::recurrence::{AppointmentRecurrence, OccurrenceChange};
 use crate::mapi::{Properties, PropertyKey, named as n};
@@ -28,6 +28,8 @@ pub(super) enum Step {
         folder: Nid,
         item: Nid,
         change: Box<ItemChange>,
+        /// What makes a copy of the item, as it was, one of its own: the one of a series of tasks that is completed.
+        copy: Option<Box<ItemChange>>,
         stamp: Option<Stamp>,
     },
     Delete {
@@ -41,7 +43,9 @@ impl Step {
         match self {
             Self::Answered(_) => 0,
             Self::Create { item, .. } => item.most_room(),
-            Self::Change { change, .. } => change.most_room(),
+            Self::Change { change, copy, .. } => {
+                change.most_room() + copy.as_ref().map_or(0, |copy| copy.most_room())
+            }
             Self::Delete { .. } => room::MOVE,
         }
     }
@@ -87,12 +91,13 @@ pub(super) fn ready<'a>(
                     match ready {
                         Err(unready) => Step::Answered(unready.answer()?),
                         // A row keeps its version where nothing changes.
-                        Ok(change) if change == ItemChange::default() => {
+                        Ok((change, _)) if change == ItemChange::default() => {
                             Step::Answered(Wrote::Done { id: id.clone(), version: version.clone() })
                         }
-                        Ok(change) => {
+                        Ok((change, copy)) => {
                             let (change, stamp) = (Box::new(change), stamp.clone());
-                            Step::Change { folder, item, change, stamp }
+                            let copy = copy.map(Box::new);
+                            Step::Change { folder, item, change, copy, stamp }
                         }
                     }
                 }
@@ -169,7 +174,7 @@ fn create(
     })
 }
 
-/// Returns what has to be changed of an item.
+/// Returns what has to be changed of an item, and of a copy of it where one is to be made.
 fn change(
     store: &Store<&Ndb>,
     kind: ItemKind,
@@ -177,21 +182,47 @@ fn change(
     (content, before): (&Content, &Content),
     stamp: Option<&Stamp>,
     desk: &Desk<'_>,
-) -> Result<ItemChange, Unready> {
+) -> Result<(ItemChange, Option<ItemChange>), Unready> {
     let was = fetch::whole(store, item)?.properties;
-    let settings = write::update(kind, (content, before), stamp, &was, desk)?;
-    let after = put(was.clone(), &settings);
+    let mut settings = write::update(kind, (content, before), stamp, &was, desk)?;
+    let mut after = put(was.clone(), &settings);
+    let mut copy = None;
+    if kind == ItemKind::Task
+        && let Some(completed) = next_task::completed(&was, &after, desk)?
+    {
+        copy = completed
+            .copy
+            .map(|apart| difference(&was, write::last_of_each([settings.clone(), apart].concat())));
+        settings = write::last_of_each([settings, completed.task].concat());
+        after = put(was.clone(), &settings);
+    }
+    let change = difference(&was, settings);
+    Ok((with_occurrences(store, item, change, (&was, &after), desk)?, copy))
+}
+
+/// Returns what of an item is not as it is to be: what is as it was is not touched.
+fn difference(was: &Properties, settings: Vec<Setting>) -> ItemChange {
     let mut change = ItemChange::default();
     for (key, value) in settings {
         match value {
-            // What is as it was is not touched.
             Some(value) if was.value(key.clone()) == Some(&value) => {}
             Some(value) => change.set.set(key, value),
             None if was.value(key.clone()).is_none() => {}
             None => change.remove.push(key),
         }
     }
-    let (old, new) = (series::stored(&was), series::stored(&after));
+    change
+}
+
+/// Adds what has to be changed of the messages of changed occurrences.
+fn with_occurrences(
+    store: &Store<&Ndb>,
+    item: Nid,
+    mut change: ItemChange,
+    (was, after): (&Properties, &Properties),
+    desk: &Desk<'_>,
+) -> Result<ItemChange, Unready> {
+    let (old, new) = (series::stored(was), series::stored(after));
     // In another zone the same hours on the clock are other instants, which the messages of changed occurrences tell, as they tell
     // when the occurrence would have ended.
     let length = |series: &AppointmentRecurrence| series.ends.saturating_sub(series.starts);
@@ -208,11 +239,11 @@ fn change(
     let put: Vec<_> = fresh.iter().filter(|one| !stays(one, &old)).cloned().collect();
     // One that cannot be read keeps this item from being written, not the others of the batch.
     let held = fetch::held(store, item)?;
-    let zone = times::read(&was, desk.mailbox, &mut Content::new());
+    let zone = times::read(was, desk.mailbox, &mut Content::new());
     let mut before = occurrences::before(old, &held, zone.as_ref())?;
     before.retain(|before| !stays(&before.change, &fresh));
     if let Some(series) = new.filter(|_| !put.is_empty()) {
-        change.occurrences = messages(&after, &series, &put, &mut before, desk)?;
+        change.occurrences = messages(after, &series, &put, &mut before, desk)?;
     }
     // What is left is as in the series again.
     change.dropped = before.iter().filter_map(|before| before.attachment).collect();

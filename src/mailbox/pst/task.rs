@@ -9,15 +9,20 @@ use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::{Content, Field, Value};
 
 /// `PidTagIconIndex` of a task.
-const ICON: i32 = 0x500;
+pub(super) const ICON: i32 = 0x500;
 /// The same of a series.
 const ICON_OF_SERIES: i32 = 0x501;
 /// `PidLidSideEffects` of a task.
 const SIDE_EFFECTS: i32 = 0x110;
 /// `PidLidTaskStatus`.
-const NOT_STARTED: i32 = 0;
+pub(super) const NOT_STARTED: i32 = 0;
 const IN_PROGRESS: i32 = 1;
 const COMPLETE: i32 = 2;
+
+/// Says whether a task is completed by its status.
+pub(super) fn is_complete(item: &Properties) -> bool {
+    item.value(n::TASK_STATUS).and_then(V::as_i32) == Some(COMPLETE)
+}
 
 /// Returns what a new task has besides its fields.
 pub(super) fn fresh() -> Vec<Setting> {

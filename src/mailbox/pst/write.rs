@@ -88,7 +88,7 @@ pub(super) fn update(
 
 /// A property that is set twice gets what was said last. Texts have no character of code zero: there they end for Outlook, and the
 /// next time it saves the item the rest is gone.
-fn last_of_each(settings: Vec<Setting>) -> Vec<Setting> {
+pub(super) fn last_of_each(settings: Vec<Setting>) -> Vec<Setting> {
     let last: std::collections::BTreeMap<_, _> = settings.into_iter().collect();
     let whole = |value| match value {
         V::String(text) if text.contains('\0') => V::String(text.replace('\0', " ")),

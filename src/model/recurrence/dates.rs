@@ -6,7 +6,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-use super::{Day, Ordinal, Pattern, Range, Recurrence};
+use super::{Day, Ordinal, Pattern, Range, Recurrence, Unit};
 
 /// Rounds (days, weeks, months, years) without any occurrence after which a series has none any more. Every pattern has one
 /// at least every year.
@@ -33,6 +33,29 @@ impl Recurrence {
     pub fn position(&self, date: Date) -> Option<usize> {
         let (index, found) = (1..).zip(self.dates()).find(|(_, other)| *other >= date)?;
         (found == date).then_some(index)
+    }
+
+    /// Returns the day of the task that comes after one of this series: `present` is the day of that one, `finished` the one on which
+    /// it was completed. `Some(None)`: it was the last. `None`: nobody knows, since it stands nowhere how many of a task that comes
+    /// again so long after its completion there were (MS-OXOTASK 3.1.4.6.2).
+    pub fn next_task(&self, present: Date, finished: Date) -> Option<Option<Date>> {
+        let Pattern::Regenerating { unit, every } = self.pattern else {
+            let is_gone = |date: &Date| self.exceptions.iter().any(|one| one.original == *date);
+            return Some(self.dates().find(|date| *date > present && !is_gone(date)));
+        };
+        let every = i64::from(every);
+        let later = match unit {
+            Unit::Day => every.days(),
+            Unit::Week => every.weeks(),
+            Unit::Month => every.months(),
+            Unit::Year => every.years(),
+        };
+        let next = finished.checked_add(later).ok()?;
+        match self.range {
+            Range::Forever { .. } => Some(Some(next)),
+            Range::Until { end, .. } => Some(Some(next).filter(|next| *next <= end)),
+            Range::Count { .. } => None,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Moving and deleting items (effect).
+//! Moving, copying and deleting items (effect).
 
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
@@ -39,6 +39,26 @@ impl Batch<'_> {
         *self.counts.entry(to).or_default() += unread;
         self.queue.add_move(from, to, nid);
         Ok(())
+    }
+
+    /// Copies an item within its folder, with all that is below it, and returns the copy's id. Both have the same blocks until one
+    /// of them is changed.
+    pub fn copy_item(&mut self, nid: Nid) -> Result<Nid, WriteError> {
+        let node = self.node(nid, "item")?;
+        let folder = node.parent;
+        let columns = self.columns_of(folder)?;
+        let (values, unread) = {
+            let source = NodeSource::open(&self.tx, &node)?;
+            let mut context = source.context()?;
+            let unread = i64::from(flags(&mut context, &source)? & READ == 0);
+            (values_of(&mut context, &source, &columns)?, unread)
+        };
+        let item = self.tx.next_nid(NidKind::MESSAGE)?;
+        self.tx.set_node(Node { nid: item, ..node })?;
+        self.put_item_row(folder, item, &values, &[])?;
+        *self.counts.entry(folder).or_default() += unread;
+        self.queue.add(folder, Event::Added { folder, item });
+        Ok(item)
     }
 
     /// Moves an item to Deleted Items. One that is there already stays there.

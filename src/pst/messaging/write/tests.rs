@@ -352,6 +352,7 @@ enum Step {
     Add(usize, Vec<(usize, usize)>),
     Change(usize, Vec<(usize, usize)>, Vec<usize>),
     Move(usize, usize),
+    Copy(usize),
     Delete(usize),
     Erase(usize),
     Commit,
@@ -377,6 +378,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<usize>(), values, proptest::collection::vec(0..7usize, 0..3))
             .prop_map(|(item, set, remove)| Step::Change(item, set, remove)),
         2 => (any::<usize>(), 0..4usize).prop_map(|(item, to)| Step::Move(item, to)),
+        1 => any::<usize>().prop_map(Step::Copy),
         1 => any::<usize>().prop_map(Step::Delete),
         1 => any::<usize>().prop_map(Step::Erase),
         2 => Just(Step::Commit),
@@ -437,6 +439,11 @@ proptest! {
                         let Some(nid) = nth(&model, *item) else { continue };
                         batch.move_item(nid, folders[*to]).unwrap();
                         model.get_mut(&nid).unwrap().0 = folders[*to];
+                    }
+                    Step::Copy(item) => {
+                        let Some(nid) = nth(&model, *item) else { continue };
+                        let copy = batch.copy_item(nid).unwrap();
+                        model.insert(copy, model[&nid].clone());
                     }
                     Step::Delete(item) => {
                         let Some(nid) = nth(&model, *item) else { continue };
