@@ -378,9 +378,14 @@ impl Session<'_> {
         (record_view, item): (Option<&RecordView>, Option<(&Item, &ItemView)>),
         verdict: &Verdict,
     ) -> Result<Option<SpooledVerdict>, Stop> {
-        let private = seen.record.as_ref().is_some_and(|record| record.private)
+        // Of a record that is gone, what the pair was settled as says whether it was private, and its id is all that names it.
+        let private = seen.record.as_ref().map_or(seen.pair.private, |record| record.private)
             || item.is_some_and(|(item, _)| item.identity.private);
-        let label = seen.record.as_deref().filter(|_| !private).and_then(label_of);
+        let label = match seen.record.as_deref() {
+            _ if private => None,
+            Some(record) => label_of(record),
+            None => Some(seen.pair.record.to_string()),
+        };
         self.report(active, seen, (label.as_deref(), private), item, verdict)?;
         let spooled = SpooledVerdict {
             id: SpooledVerdict::row(seen.pair.id),

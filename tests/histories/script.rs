@@ -887,6 +887,10 @@ impl Stage {
             Some((text, why)) => (text, Some(why)),
             None => (text, None),
         };
+        let (text, name) = match text.split_once(" named ") {
+            Some((text, name)) => (text, Some((name != "nothing").then_some(name))),
+            None => (text, None),
+        };
         let words: Vec<&str> = text.split(' ').collect();
         let (record, code, fields) = match words.as_slice() {
             [code] => (None, *code, None),
@@ -902,6 +906,7 @@ impl Stage {
             finding.code.code() == code
                 && fields.is_none_or(|fields| finding.fields == fields)
                 && why.is_none_or(|why| finding.detail.as_deref() == Some(why))
+                && name.is_none_or(|name| finding.label.as_deref() == name)
                 && record.is_none_or(|id| finding.record.as_ref().is_some_and(|r| r.as_str() == id))
         }))
     }
