@@ -1,13 +1,13 @@
-//! PST files as mailboxes of the program: what `check` and runs say of them when they are copied, gone, put back or emptied.
+//! PST files as mailboxes of the program: what `check` and runs say of them when they are copied, gone or emptied.
 
-use abgleich::mapi::{FileTime, Value as MapiValue, property};
+use abgleich::mapi::{FileTime, property};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::write::Batch;
 use abgleich::pst::ndb::write::{Settings, Writer};
 
 use crate::office::Office;
 use crate::program::Place;
-use crate::pst::{add_contact, configured, folder_of};
+use crate::pst::{configured, folder_of};
 
 /// Rule G9: the files of two lines are copies of one template. Each run tells one of them, by whatever way the two meet, that the
 /// mailbox is taken, and never of another run that there is not.
@@ -152,70 +152,6 @@ fn d7_the_line_that_the_brake_prints_releases_what_it_names() {
     let words: Vec<_> = line.split(' ').skip(1).collect();
     let released = place.run(&words);
     assert_eq!(released.code, 0, "{released:?}");
-}
-
-/// A file, a copy of it, and what came into the file after the copy was made: the contact of `B-010000`, with its id. The record
-/// `B-010001` is still to come.
-fn with_a_copy() -> (Office, String) {
-    let office = Office::of_one();
-    let place = &office.place;
-    configured(place, "c.pst", "");
-    for record in ["B-010000", "B-010001"] {
-        assert_eq!(place.run(&["filter", "remove", "CSC", record]).code, 0);
-    }
-    assert_eq!(place.run(&["sync", "--first-transfer"]).code, 0);
-    std::fs::copy(place.path("c.pst"), place.path("old.pst")).unwrap();
-    let before = contacts(place);
-    assert_eq!(place.run(&["filter", "add", "CSC", "B-010000"]).code, 0);
-    assert_eq!(place.run(&["sync"]).code, 0);
-    let made: Vec<_> = contacts(place).into_iter().filter(|id| !before.contains(id)).collect();
-    std::fs::copy(place.path("old.pst"), place.path("c.pst")).unwrap();
-    (office, made.concat())
-}
-
-/// Rules D3 and D4: a file that was put back from a copy gives ids a second time. The contact that a person made in it is no edit of
-/// the record whose contact had that id, however long ago the file was put back.
-#[test]
-fn d4_another_item_under_the_id_of_a_pair_is_not_the_pairs_own() {
-    let (office, id) = with_a_copy();
-    let path = office.place.path("c.pst");
-    let name = |text: &str| MapiValue::from(text);
-    let stranger = add_contact(&path, property::DISPLAY_NAME.id, name("Somebody Else"));
-    assert_eq!(format!("{:x}", stranger.0), id, "the id is given a second time");
-    // So that the file does not look older than when it was last read.
-    for number in 0..20 {
-        add_contact(&path, property::DISPLAY_NAME.id, name(&format!("Number {number}")));
-    }
-    let record = || office.run(&["source", "show", "CSC", "B-010000"]).stdout;
-    let (before, item) = (record(), office.run(&["pst", "show", "c.pst", &id]).stdout);
-    for codes in [&["missing-unproven"][..], &["deleted-in-outlook"], &["deleted-in-outlook"]] {
-        let (code, report) = office.json(&["sync"]);
-        assert_eq!(code, 0, "{report}");
-        assert_eq!(report["totals"]["updated_staffitpro"], 0, "{report}");
-        let findings = report["mailboxes"][0]["findings"].as_array().unwrap().iter();
-        let of_it = findings.filter(|finding| finding["record"] == "B-010000");
-        let found: Vec<_> = of_it.map(|finding| finding["code"].as_str().unwrap()).collect();
-        assert_eq!(found, codes);
-    }
-    assert_eq!(record(), before);
-    assert_eq!(office.run(&["pst", "show", "c.pst", &id]).stdout, item);
-}
-
-/// The same where abgleich itself is the next to be given such an id.
-#[test]
-fn d7_a_file_put_back_from_a_copy_goes_on_with_ids_given_a_second_time() {
-    let (office, id) = with_a_copy();
-    assert_eq!(office.run(&["filter", "add", "CSC", "B-010001"]).code, 0);
-    let (code, report) = office.json(&["sync"]);
-    assert_eq!((code, &report["mailboxes"][0]["stopped"]["code"]), (3, &"brake-restored".into()));
-    let words = ["sync", "--full", "--mailbox", "CSC", "--allow", "restored=1"];
-    let (code, report) = office.json(&words);
-    assert_eq!(code, 0, "{report}");
-    assert!(contacts(&office.place).contains(&id), "the id is given a second time");
-    let (code, report) = office.json(&["sync"]);
-    assert_eq!(code, 0, "{report}");
-    assert_eq!(report["totals"]["created"], 0, "{report}");
-    assert_eq!(report["totals"]["updated_outlook"], 0, "{report}");
 }
 
 fn contacts(place: &Place) -> Vec<String> {

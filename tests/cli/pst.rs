@@ -77,7 +77,7 @@ fn the_code_page_of_old_texts_is_the_operators_word() {
 }
 
 /// Adds a contact with one property.
-pub(crate) fn add_contact(path: &Path, id: PropertyId, value: MapiValue) -> Nid {
+fn add_contact(path: &Path, id: PropertyId, value: MapiValue) -> Nid {
     let mut file = Writer::open(path, &Settings::default(), &|_| Ok(false)).unwrap();
     let contacts = folder_of(file.nodes(), "IPF.Contact");
     let item = NewItem::of("IPM.Contact", [(id.into(), value)].into_iter().collect());
