@@ -1,16 +1,19 @@
 //! Model to file to model: what is written into a file, closed and opened again is read back as it was.
 
+use jiff::civil::Date;
 use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
 use super::{NOTHING, content, different};
 use crate::mailbox::contract::sample;
-use crate::mailbox::pst::PstMailbox;
+use crate::mailbox::pst::{PstAccess, PstMailbox};
 use crate::mailbox::{Aside, Item, Mailbox, Write, Wrote};
 use crate::mapi::{FileTime, PropertyKey, Value as V, named as n, property as p};
-use crate::model::{Content, Field, ItemId, ItemKind, Slot};
+use crate::model::recurrence::{Exception, ExceptionChange, Moment};
+use crate::model::{Content, Field, ItemId, ItemKind, Slot, Value};
 use crate::pst::Nid;
 use crate::pst::check::check;
 use crate::pst::messaging::write::{Batch, ItemChange};
+use crate::pst::messaging::{CodePage, Store};
 use crate::pst::ndb::write::{Settings, Writer};
 
 /// Writes into the mailbox of a folder, closes it, and returns the item as another one reads it.
@@ -21,15 +24,40 @@ fn put(folder: &std::path::Path, kind: ItemKind, write: Write) -> Item {
         other => panic!("{other:?}"),
     };
     mailbox.close().unwrap();
-    read(folder, kind, id)
+    read(PstMailbox::fresh(folder), kind, id)
 }
 
-fn read(folder: &std::path::Path, kind: ItemKind, id: ItemId) -> Item {
-    let mut mailbox = PstMailbox::fresh(folder);
+fn read(mut mailbox: PstMailbox, kind: ItemKind, id: ItemId) -> Item {
     let mut found = None;
     let each = &mut |_: ItemId, item: Result<Item, _>| found = Some(item.unwrap());
     mailbox.fetch(kind, &[id], each).unwrap();
     found.unwrap()
+}
+
+fn nid(item: &Item) -> Nid {
+    let number = item.identity.id.as_str().rsplit_once('.').unwrap().1;
+    Nid(u32::from_str_radix(number, 16).unwrap())
+}
+
+/// Sets properties of an item as another program would.
+fn set(folder: &std::path::Path, item: &Item, change: &ItemChange) {
+    let path = folder.join("a.pst");
+    let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    batch.change_item(nid(item), change).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+}
+
+fn access(folder: &std::path::Path) -> PstAccess {
+    PstAccess {
+        path: folder.join("a.pst"),
+        writes: true,
+        german: true,
+        zone: super::zone("Europe/Berlin"),
+        code_page: CodePage::WESTERN,
+        settings: Settings::default(),
+    }
 }
 
 fn update(item: &Item, content: Content) -> Write {
@@ -40,6 +68,51 @@ fn update(item: &Item, content: Content) -> Write {
         before: item.content.clone(),
         aside: Aside::default(),
         stamp: None,
+    }
+}
+
+/// Windows' table: 94 is ö in 850, which nothing in the file says.
+#[test]
+fn texts_of_changed_occurrences_are_in_the_code_page_that_the_store_is_read_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let kind = ItemKind::Appointment;
+    let mut content = sample::full(kind);
+    let Some(Value::Recurrence(series)) = content.value(Field::Recurrence).cloned() else {
+        panic!("the sample is a series")
+    };
+    let mut series = *series;
+    let at = |text: &str| Moment::Instant(text.parse().unwrap());
+    let named = |subject: &str| ExceptionChange::Changed {
+        start: at("2027-01-26T09:00:00Z"),
+        end: at("2027-01-26T10:30:00Z"),
+        subject: Some(subject.to_owned()),
+        place: None,
+    };
+    let original = Date::constant(2027, 1, 26);
+    series.exceptions = vec![Exception { original, change: named("#ln") }];
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    let mut mailbox = PstMailbox::fresh(folder.path());
+    let home = mailbox.folder(kind, &[], true).unwrap().unwrap();
+    mailbox.close().unwrap();
+    let stamp = sample::stamp("A-1", "00ff");
+    let item = put(folder.path(), kind, Write::Create { folder: home, content, stamp });
+    // As programs write it that know no Unicode: nothing follows the text.
+    let store = Store::open(&folder.path().join("a.pst")).unwrap();
+    let blob = store.item(nid(&item)).unwrap().properties().value(n::APPOINTMENT_RECURRENCE);
+    let mut blob = blob.unwrap().unwrap().as_bytes().unwrap().to_vec();
+    let start = blob.windows(3).position(|window| window == b"#ln").unwrap();
+    blob.truncate(start + 3);
+    blob[start] = 0x94;
+    let mut change = ItemChange::default();
+    change.set.set(n::APPOINTMENT_RECURRENCE, V::Binary(blob));
+    set(folder.path(), &item, &change);
+    for (page, subject) in [(CodePage(850), "öln"), (CodePage::WESTERN, "”ln")] {
+        let other = PstAccess { code_page: page, ..access(folder.path()) };
+        let found = read(PstMailbox::new(other), kind, item.identity.id.clone());
+        let Some(Value::Recurrence(series)) = found.content.value(Field::Recurrence) else {
+            panic!("{:?}", found.content)
+        };
+        assert_eq!(series.exceptions, [Exception { original, change: named(subject) }]);
     }
 }
 
@@ -57,19 +130,12 @@ fn a_time_of_zero_is_none() {
         mailbox.close().unwrap();
         let (content, stamp) = (sample::full(kind), sample::stamp("A-1", "00ff"));
         let item = put(folder.path(), kind, Write::Create { folder: home, content, stamp });
-        let nid = item.identity.id.as_str().rsplit_once('.').unwrap().1;
-        let nid = Nid(u32::from_str_radix(nid, 16).unwrap());
         let mut change = ItemChange::default();
         for key in of {
             change.set.set(key, V::Time(FileTime(0)));
         }
-        let path = folder.path().join("a.pst");
-        let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
-        let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
-        batch.change_item(nid, &change).unwrap();
-        batch.commit().unwrap();
-        file.close().unwrap();
-        let found = read(folder.path(), kind, item.identity.id.clone());
+        set(folder.path(), &item, &change);
+        let found = read(PstMailbox::fresh(folder.path()), kind, item.identity.id.clone());
         let field = if kind == ItemKind::Contact { Field::Birthday } else { Field::Due };
         assert_eq!(found.content.slot(field), Some(&Slot::Blank), "{field}");
     }
