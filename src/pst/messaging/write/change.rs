@@ -159,7 +159,9 @@ impl Batch<'_> {
             None => ATTACHMENTS.tags(),
         };
         // Earlier versions counted in each item.
-        attachments.iter().for_each(|attachment| self.tx.raise(attachment.nid));
+        for attachment in &attachments {
+            self.tx.raise(attachment.nid);
+        }
         let mut made = Vec::new();
         for occurrence in occurrences {
             made.push(if let Some(nid) = occurrence.held {
@@ -177,12 +179,11 @@ impl Batch<'_> {
         let versions: Vec<RowVersion> = made.iter().map(|_| RowVersion(self.tx.unique())).collect();
         let table_node = old_table.unwrap_or(entry(Nid::ATTACHMENTS, None, None));
         let source = NodeSource::open(&self.tx, &table_node)?;
-        let mut table = match old_table {
-            Some(_) => source.table()?,
-            None => {
-                let size = self.tx.layout().block_payload;
-                ATTACHMENTS.table(self.tx.highest(NidKind::VALUE), size)?
-            }
+        let mut table = if old_table.is_some() {
+            source.table()?
+        } else {
+            let (last, size) = (self.tx.highest(NidKind::VALUE), self.tx.layout().block_payload);
+            ATTACHMENTS.table(last, size)?
         };
         for (attachment, _) in &changes {
             table.remove(attachment.0, &source)?;
