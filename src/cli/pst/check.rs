@@ -42,12 +42,12 @@ struct Document<'a> {
     /// What helps against all errors; `None` where there are none.
     remedy: Option<&'static str>,
     /// How often each rule is broken: of one that is broken very often not all findings are kept.
-    rules: Vec<Times>,
+    rules: Vec<Broken>,
     findings: Vec<Line<'a>>,
 }
 
 #[derive(Serialize)]
-struct Times {
+struct Broken {
     weight: &'static str,
     rule: &'static str,
     times: u64,
@@ -88,7 +88,7 @@ fn document(report: &Report) -> Document<'_> {
         place: &finding.place.en,
         text: &finding.text.en,
     });
-    let rules = report.rules().iter().map(|(of, rule, times)| Times {
+    let rules = report.rules().iter().map(|(of, rule, times)| Broken {
         weight: weight(*of),
         rule: rule.id(),
         times: *times,

@@ -493,7 +493,8 @@ fn one_broken_row_hides_no_other() {
 #[test]
 fn what_is_wrong_below_hides_nothing_above_but_for_a_broken_tree() {
     let flags = |file: &mut Broken| file.value(ANNA, &[0x07, 0x0E, 0x03, 0], 4, &[0xEE]);
-    let below: [(fn(&mut Broken), bool, Remedy); 4] = [
+    type Below = (fn(&mut Broken), bool, Remedy);
+    let below: [Below; 4] = [
         (|file| file.map(0, 0x7F), true, Remedy::Repair),
         (|file| file.header(516, &8_u64.to_le_bytes()), true, Remedy::Repair),
         (|file| file.entry(Nid::STORE, |entry| entry[18] += 1), true, Remedy::Replace),
