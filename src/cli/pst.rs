@@ -15,6 +15,7 @@ use std::io;
 use std::path::Path;
 
 use abgleich::config::Language;
+use abgleich::mailbox::zones::Zone;
 use abgleich::pst::PstError;
 use abgleich::pst::error::is_full;
 use abgleich::pst::messaging::{CodePage, Store};
@@ -113,6 +114,16 @@ impl Texts {
     }
 }
 
+/// Finds a zone by its name.
+fn zone(name: &str) -> Result<Zone, Failure> {
+    Zone::iana(name).ok_or_else(|| {
+        Failure::usage(format!("the zone {name} is not known")).hint(Advice::new(
+            "eine aus der IANA-Datenbank nennen, etwa Europe/Berlin",
+            "name one of the IANA database, such as Europe/Berlin",
+        ))
+    })
+}
+
 /// Reads the number of a code page that is known.
 fn code_page(text: &str) -> Result<CodePage, String> {
     let page = text.parse().ok().map(CodePage).filter(|page| page.is_known());
@@ -165,10 +176,7 @@ fn unwritable(path: &Path, error: WriteError) -> Failure {
         WriteError::Pst(error) if error.is_full() => Some(ROOM),
         WriteError::Pst(PstError::Io { .. }) => Some(DISK),
         WriteError::Beside { source, .. } if is_full(source) => Some(ROOM),
-        WriteError::Exists { .. } => Some(Advice::new(
-            "eine Datei nennen, die es noch nicht gibt",
-            "name a file that does not exist yet",
-        )),
+        WriteError::Exists { .. } => Some(NEW_NAME),
         WriteError::Beside { .. } => Some(Advice::new(
             "stimmt der Pfad, und darf dieses Konto dort lesen und schreiben?",
             "is the path right, and may this account read and write there?",
@@ -206,6 +214,9 @@ fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path 
         _ => into,
     }
 }
+
+const NEW_NAME: Advice =
+    Advice::new("eine Datei nennen, die es noch nicht gibt", "name a file that does not exist yet");
 
 const ROOM: Advice = Advice::new(
     "dort Platz schaffen, oder eine Stelle auf einem anderen Datenträger nennen",

@@ -117,6 +117,14 @@ fn what_cannot_be_read_is_told_from_what_is_not_there() {
     assert_eq!((whole.code, &rows[0]["name"]), (0, &serde_json::json!("Zwetschge")));
     assert!(rows[0].get("problem").is_none(), "{rows}");
 
+    // Ids are taken as `export` prints them as well, and what to do next is said in the reader's language.
+    let shown = run(&["show", "b.pst", &format!("{contacts:x}.{name}"), "--language", "de"]);
+    assert!(shown.code == 4 && shown.stderr.contains("`--properties` zeigt"), "{shown:?}");
+    let shown = run(&["show", "a.pst", &format!("{contacts:x}.{name}")]);
+    assert!(shown.code == 0 && shown.stdout.contains("contact"), "{shown:?}");
+    let missing = run(&["show", "a.pst", "4711", "--language", "de"]);
+    assert!(missing.stderr.contains("listet die Elemente"), "{missing:?}");
+
     // A folder whose name cannot be read may be the one that is wanted.
     bend(&place.path("a.pst"), Nid(contacts), &place.path("b.pst"));
     let wanted = run(&["ls", "b.pst", "Contacts"]);

@@ -29,6 +29,17 @@ all that is in it was looked at, and nothing is missing; next: put it in the pla
 ";
     assert_eq!(place.run(&["pst", "repair", "a.pst", "c.pst"]), done(repaired, ""));
     assert_eq!(place.run(&["pst", "check", "b.pst"]).code, 0);
+    // What a link leads to may be a disk that is away: it is not replaced.
+    #[cfg(unix)]
+    {
+        let link = place.path("link.pst");
+        std::os::unix::fs::symlink(place.path("away/d.pst"), &link).unwrap();
+        for words in [&["create", "link.pst"][..], &["compact", "a.pst", "link.pst"]] {
+            let refused = place.run(&[&["pst"], words].concat());
+            assert!(refused.code == 2 && refused.stderr.contains("exists already"), "{refused:?}");
+        }
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
     for command in ["compact", "repair"] {
         let again = place.run(&["pst", command, "a.pst", "b.pst"]);
         assert_eq!((again.code, again.stdout.as_str()), (2, ""), "{again:?}");

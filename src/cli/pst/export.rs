@@ -18,6 +18,7 @@ use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox as _};
 use abgleich::model::{Field, FieldSet, ItemId, ItemKind};
 use abgleich::pst::Nid;
+use abgleich::pst::error::is_full;
 use abgleich::pst::messaging::{Listed, Store};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::Settings;
@@ -26,7 +27,7 @@ use clap::{Args, ValueEnum};
 
 use super::guess::Guesses;
 use super::list::{self, Wanted};
-use super::{Texts, unreadable};
+use super::{NEW_NAME, ROOM, Texts, is_missing, unreadable, zone};
 use crate::cli::report::{field_names, one_of};
 use crate::cli::say;
 use crate::cli::value::one_line;
@@ -132,10 +133,7 @@ enum Taken {
 
 impl Export {
     pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
-        let zone = Zone::iana(&self.zone).ok_or_else(|| {
-            Failure::usage(format!("the zone {} is not known", self.zone))
-                .hint("name one of the IANA database, such as Europe/Berlin")
-        })?;
+        let zone = zone(&self.zone)?;
         let store = self.texts.open(&self.file)?;
         self.refuse_nothing()?;
         let wanted = list::wanted(&store, &self.file, self.folder.as_deref(), self.deleted)?;
@@ -301,7 +299,12 @@ impl Export {
         };
         let failure = Failure::new(Exit::Usage, format!("{name} cannot be written: {error}"));
         match error.kind() {
-            io::ErrorKind::AlreadyExists => failure.hint("name a file that does not exist yet"),
+            io::ErrorKind::AlreadyExists => failure.hint(NEW_NAME),
+            _ if is_missing(error) => failure.hint(Advice::new(
+                "gibt es den Ordner, und darf dieses Konto dort schreiben?",
+                "is the folder there, and may this account write in it?",
+            )),
+            _ if is_full(error) => failure.hint(ROOM),
             _ => failure,
         }
     }

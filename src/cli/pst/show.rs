@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use abgleich::config::Language;
 use abgleich::mailbox::Mailbox as _;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
-use abgleich::mailbox::zones::Zone;
 use abgleich::mapi::{PropertyType, Value};
 use abgleich::model::{Field, ItemId, ItemKind, Slot};
 use abgleich::pst::ndb::Nodes as _;
 use abgleich::pst::ndb::write::Settings;
 use abgleich::pst::{Nid, NidKind};
+use abgleich::reason::Advice;
 use clap::Args;
 use jiff::Timestamp;
 
 use super::guess::Guesses;
-use super::{Texts, list, unreadable};
+use super::{Texts, list, unreadable, zone};
 use crate::cli::report::one_of;
 use crate::cli::{say, value};
 use crate::failure::{Exit, Failure};
@@ -24,7 +24,7 @@ use crate::failure::{Exit, Failure};
 pub(crate) struct Show {
     /// The file
     file: PathBuf,
-    /// The item's id, as `abgleich pst ls FILE FOLDER` prints it
+    /// The item's id, as `abgleich pst ls FILE FOLDER`, `export` or `check` print it
     item: String,
     /// Every property with its type and value, instead of the fields that abgleich knows
     #[arg(long)]
@@ -41,10 +41,21 @@ impl Show {
         let of = |de, en| one_of(language, de, en);
         let unknown = || {
             Failure::usage(format!("{} has no item {}", self.file.display(), self.item))
-                .hint("`abgleich pst ls FILE FOLDER` lists the items of a folder with their ids")
+                .hint(Advice::new(
+                    "`abgleich pst ls DATEI ORDNER` listet die Elemente eines Ordners mit ihren Kennungen",
+                    "`abgleich pst ls FILE FOLDER` lists the items of a folder with their ids",
+                ))
         };
-        let nid = list::id(&self.item).ok_or_else(unknown)?;
+        // `export` and the reports put the folder in front.
+        let own = self.item.rsplit('.').next().unwrap_or_default();
+        let nid = list::id(own).ok_or_else(unknown)?;
         let failed = |error| unreadable(&self.file, error);
+        let damaged = |error| {
+            Failure::new(Exit::MailboxFailed, error).hint(Advice::new(
+                "`--properties` zeigt, was zu lesen ist; `abgleich pst check DATEI` sagt, was beschädigt ist",
+                "`--properties` shows what can be read; `abgleich pst check FILE` says what is damaged",
+            ))
+        };
         let store = self.texts.open(&self.file)?;
         let node = store.nodes().node(nid).map_err(failed)?;
         let node = node.filter(|node| node.nid.kind() == NidKind::MESSAGE).ok_or_else(unknown)?;
@@ -54,10 +65,7 @@ impl Show {
         let mut guesses = Guesses::default();
         guesses.note(&store, nid);
         guesses.tell(language, &self.texts);
-        let zone = Zone::iana(&self.zone).ok_or_else(|| {
-            Failure::usage(format!("the zone {} is not known", self.zone))
-                .hint("name one of the IANA database, such as Europe/Berlin")
-        })?;
+        let zone = zone(&self.zone)?;
         let access = PstAccess {
             path: self.file.clone(),
             writes: false,
@@ -73,7 +81,7 @@ impl Show {
             .map_err(|error| Failure::new(Exit::MailboxFailed, error))?;
         let item = match found {
             Some(Ok(item)) => item,
-            Some(Err(error)) => return Err(Failure::new(Exit::MailboxFailed, error)),
+            Some(Err(error)) => return Err(damaged(error)),
             None => return Err(unknown()),
         };
         let Some(kind) = item.identity.kind else {

@@ -198,9 +198,9 @@ fn answers(
                     _ => None,
                 };
                 note(item, folder, stamp);
-                match rows.as_ref().and_then(|rows| fetch::one(&store, rows, &id).ok()) {
-                    Some((_, _, version)) => Wrote::Done { id, version },
-                    None => Wrote::Unanswered,
+                match rows.as_ref().map(|rows| fetch::one(&store, rows, &id)) {
+                    Some(Ok(Ok((_, _, version)))) => Wrote::Done { id, version },
+                    _ => Wrote::Unanswered,
                 }
             }
             _ => Wrote::Unanswered,

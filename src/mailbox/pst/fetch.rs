@@ -27,18 +27,20 @@ pub(super) fn identities(
     let store = file.store();
     let rows = known.of(&store, ids).map_err(failure::read)?;
     for id in ids {
-        let identity = one(&store, &rows, id).and_then(|(folder, item, version)| {
-            let properties = identifying(&store, item).map_err(|error| failure::item(&error))?;
-            let folder = place::folder_id(folder);
-            let found = Found {
-                properties: &properties,
-                recipients: None,
-                id,
-                version: &version,
-                folder: &folder,
-            };
-            Ok(read::identity(&found))
-        });
+        let identity = match one(&store, &rows, id)? {
+            Err(error) => Err(error),
+            Ok((folder, item, version)) => of_item(identifying(&store, item))?.map(|properties| {
+                let folder = place::folder_id(folder);
+                let found = Found {
+                    properties: &properties,
+                    recipients: None,
+                    id,
+                    version: &version,
+                    folder: &folder,
+                };
+                read::identity(&found)
+            }),
+        };
         each(id.clone(), identity);
     }
     Ok(())
@@ -55,13 +57,29 @@ pub(super) fn items(
     let store = file.store();
     let rows = known.of(&store, ids).map_err(failure::read)?;
     for id in ids {
-        let item = one(&store, &rows, id).and_then(|(folder, item, version)| {
-            let whole = whole(&store, item).map_err(|error| failure::item(&error))?;
-            Ok(whole.item(zone, id, &version, &place::folder_id(folder)))
-        });
+        let item = match one(&store, &rows, id)? {
+            Err(error) => Err(error),
+            Ok((folder, item, version)) => of_item(whole(&store, item))?
+                .map(|whole| whole.item(zone, id, &version, &place::folder_id(folder))),
+        };
         each(id.clone(), item);
     }
     Ok(())
+}
+
+/// Takes what was read of an item. What is damaged is its own; where the system fails, nothing is wrong with the item, and the call
+/// fails as a whole.
+fn of_item<T>(read: Result<T, PstError>) -> Result<Result<T, ItemError>, MailboxError> {
+    match read {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.is_of_system() => Err(failure::read(error)),
+        Err(error) => Ok(Err(failure::item(&error))),
+    }
+}
+
+/// Takes a value, or what stands in the place of one that is damaged.
+fn of_value<T>(read: Result<T, PstError>, damaged: T) -> Result<T, PstError> {
+    read.or_else(|error| if error.is_of_system() { Err(error) } else { Ok(damaged) })
 }
 
 /// All that is read of an item.
@@ -98,7 +116,7 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
         if property.kind == crate::mapi::PropertyType::OBJECT {
             continue;
         }
-        let value = match object.value_of(property).unwrap_or(UNREADABLE) {
+        let value = match of_value(object.value_of(property), UNREADABLE)? {
             V::String(text) if property.id == p::SUBJECT.id => V::from(read::subject(&text)),
             value => value,
         };
@@ -116,14 +134,19 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
         match item.body() {
             Ok(Some(body)) => properties.set(p::BODY, V::String(body.text)),
             Ok(None) => {}
+            Err(error) if error.is_of_system() => return Err(error),
             Err(_) => properties.set(p::BODY, UNREADABLE),
         }
     }
     let class = properties.value(p::MESSAGE_CLASS).and_then(V::as_text).and_then(read::kind);
     let is_appointment = class == Some(ItemKind::Appointment);
-    let recipients = if is_appointment { item.recipients().ok() } else { Some(Vec::new()) };
+    let recipients = if is_appointment {
+        of_value(item.recipients().map(Some), None)?
+    } else {
+        Some(Vec::new())
+    };
     let changed = is_appointment && has_changed_occurrences(&properties);
-    let invited_to_one = changed && are_invited_to_one(&item).unwrap_or(true);
+    let invited_to_one = changed && of_value(are_invited_to_one(&item), true)?;
     Ok(Whole { properties, recipients, invited_to_one })
 }
 
@@ -188,7 +211,7 @@ pub(super) fn identifying<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Proper
     let mut properties = Properties::new();
     for key in keys {
         if let Some(property) = object.property(key.clone()) {
-            properties.set(key, object.value_of(property).unwrap_or(UNREADABLE));
+            properties.set(key, of_value(object.value_of(property), UNREADABLE)?);
         }
     }
     Ok(properties)
@@ -199,17 +222,42 @@ pub(super) fn one<N: Nodes>(
     store: &Store<N>,
     rows: &Rows<'_>,
     id: &ItemId,
-) -> Result<(Nid, Nid, ItemVersion), ItemError> {
-    let (folder, item) = place::item(id).ok_or(ItemError::Gone)?;
-    let unreadable = |error: PstError| failure::item(&error);
-    let node = store.nodes().node(item).map_err(unreadable)?;
-    let node = node.filter(|node| node.parent == folder);
-    let state = rows.state(store, (folder, item), node.as_ref()).map_err(unreadable)?;
+) -> Result<Result<(Nid, Nid, ItemVersion), ItemError>, MailboxError> {
+    let Some((folder, item)) = place::item(id) else { return Ok(Err(ItemError::Gone)) };
+    let found = of_item(store.nodes().node(item).and_then(|node| {
+        let node = node.filter(|node| node.parent == folder);
+        let state = rows.state(store, (folder, item), node.as_ref())?;
+        Ok((node, state))
+    }))?;
+    let (node, state) = match found {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error)),
+    };
     let contradiction = |text: &str| Err(ItemError::Unreadable(text.to_owned()));
-    match (node, state) {
+    Ok(match (node, state) {
         (Some(_), Some(state)) => Ok((folder, item, state.version())),
         (Some(_), None) => contradiction("its folder does not list the item"),
         (None, Some(_)) => contradiction("its folder lists the item, and it is not there"),
         (None, None) => Err(ItemError::Gone),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{of_item, of_value};
+    use crate::mailbox::ItemError;
+    use crate::pst::{Nid, PstError};
+
+    /// Invariant 11, rule D20: nobody is sent to an item in Outlook because of a disk that failed once.
+    #[test]
+    fn a_read_that_the_system_fails_is_no_items_fault() {
+        let system = || PstError::io("read", 0, io::ErrorKind::TimedOut.into());
+        let damage = || PstError::NoNode { nid: Nid(0x8025), what: "item" };
+        assert!(of_item::<()>(Err(system())).is_err() && of_value(Err(system()), 1).is_err());
+        let answer = of_item::<()>(Err(damage())).unwrap();
+        assert!(matches!(answer, Err(ItemError::Unreadable(_))), "{answer:?}");
+        assert_eq!(of_value(Err(damage()), 1).unwrap(), 1);
     }
 }

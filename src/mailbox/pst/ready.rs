@@ -67,11 +67,15 @@ pub(super) fn ready<'a>(
         .collect();
     let store = file.store();
     let rows = known.of(&store, &ids).map_err(failure::read)?;
-    let there = |id: &ItemId, version: &ItemVersion| match fetch::one(&store, &rows, id) {
-        Ok((folder, item, now)) if now == *version => Ok((folder, item)),
-        Ok(_) => Err(Wrote::Conflict),
-        Err(ItemError::Gone) => Err(Wrote::Gone),
-        Err(ItemError::Denied(text) | ItemError::Unreadable(text)) => Err(Wrote::Unreadable(text)),
+    let there = |id: &ItemId, version: &ItemVersion| -> Result<_, MailboxError> {
+        Ok(match fetch::one(&store, &rows, id)? {
+            Ok((folder, item, now)) if now == *version => Ok((folder, item)),
+            Ok(_) => Err(Wrote::Conflict),
+            Err(ItemError::Gone) => Err(Wrote::Gone),
+            Err(ItemError::Denied(text) | ItemError::Unreadable(text)) => {
+                Err(Wrote::Unreadable(text))
+            }
+        })
     };
     let mut steps = Vec::new();
     for write in writes {
@@ -83,26 +87,31 @@ pub(super) fn ready<'a>(
             Write::Create { folder, content, stamp } => {
                 create(kind, folder, content, stamp, &desk)?
             }
-            Write::Update { id, version, content, before, stamp, .. } => match there(id, version) {
-                Err(answer) => Step::Answered(answer),
-                Ok((folder, item)) => {
-                    let ready =
-                        change(&store, kind, item, (content, before), stamp.as_ref(), &desk);
-                    match ready {
-                        Err(unready) => Step::Answered(unready.answer()?),
-                        // A row keeps its version where nothing changes.
-                        Ok((change, _)) if change == ItemChange::default() => {
-                            Step::Answered(Wrote::Done { id: id.clone(), version: version.clone() })
-                        }
-                        Ok((change, copy)) => {
-                            let (change, stamp) = (Box::new(change), stamp.clone());
-                            let copy = copy.map(Box::new);
-                            Step::Change { folder, item, change, copy, stamp }
+            Write::Update { id, version, content, before, stamp, .. } => {
+                match there(id, version)? {
+                    Err(answer) => Step::Answered(answer),
+                    Ok((folder, item)) => {
+                        let ready =
+                            change(&store, kind, item, (content, before), stamp.as_ref(), &desk);
+                        match ready {
+                            Err(unready) => Step::Answered(unready.answer()?),
+                            // A row keeps its version where nothing changes.
+                            Ok((change, _)) if change == ItemChange::default() => {
+                                Step::Answered(Wrote::Done {
+                                    id: id.clone(),
+                                    version: version.clone(),
+                                })
+                            }
+                            Ok((change, copy)) => {
+                                let (change, stamp) = (Box::new(change), stamp.clone());
+                                let copy = copy.map(Box::new);
+                                Step::Change { folder, item, change, copy, stamp }
+                            }
                         }
                     }
                 }
-            },
-            Write::Delete { id, version } => match there(id, version) {
+            }
+            Write::Delete { id, version } => match there(id, version)? {
                 Err(answer) => Step::Answered(answer),
                 Ok((_, item)) => Step::Delete { item },
             },

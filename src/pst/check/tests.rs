@@ -488,12 +488,14 @@ fn one_broken_row_hides_no_other() {
     assert!(!said.iter().any(|said| said.contains("in no folder's table")), "{said:#?}");
 }
 
+/// What is done to a file, whether its items are looked at all the same, and what helps.
+type Below = (fn(&mut Broken), bool, Remedy);
+
 /// Maps and counts that are wrong, and counters that are behind, keep nobody from the items, and what helps is said of all that is
 /// wrong. Only a tree that is not whole does, and that is told.
 #[test]
 fn what_is_wrong_below_hides_nothing_above_but_for_a_broken_tree() {
     let flags = |file: &mut Broken| file.value(ANNA, &[0x07, 0x0E, 0x03, 0], 4, &[0xEE]);
-    type Below = (fn(&mut Broken), bool, Remedy);
     let below: [Below; 4] = [
         (|file| file.map(0, 0x7F), true, Remedy::Repair),
         (|file| file.header(516, &8_u64.to_le_bytes()), true, Remedy::Repair),

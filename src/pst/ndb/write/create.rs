@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::bits::{Map, Reserved, section_at};
@@ -117,13 +118,15 @@ pub(super) fn give_name(temporary: &Path, path: &Path) -> Result<(), WriteError>
     sync_folder_of(path)
 }
 
-/// Refuses a name that a file has already.
+/// Refuses a name that a file has already, or a link, wherever it leads: its disk may just be missing.
 pub(super) fn refuse_existing(path: &Path) -> Result<(), WriteError> {
-    let failed = |source| WriteError::Beside { action: "look for", path: path.to_owned(), source };
-    if path.try_exists().map_err(failed)? {
-        return Err(WriteError::Exists { path: path.to_owned() });
+    match path.symlink_metadata() {
+        Ok(_) => Err(WriteError::Exists { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => {
+            Err(WriteError::Beside { action: "look for", path: path.to_owned(), source })
+        }
     }
-    Ok(())
 }
 
 impl Writer {
