@@ -128,7 +128,9 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
     if properties.value(p::MESSAGE_CODE_PAGE).is_none() {
         // The one that the store's texts are read with holds for those within its values, too.
         let page = i32::try_from(object.code_page().0).ok();
-        page.into_iter().for_each(|page| properties.set(p::MESSAGE_CODE_PAGE, V::Integer32(page)));
+        if let Some(page) = page {
+            properties.set(p::MESSAGE_CODE_PAGE, V::Integer32(page));
+        }
     }
     if properties.value(p::BODY).is_none() {
         match item.body() {
