@@ -32,10 +32,10 @@ static LOST: AtomicBool = AtomicBool::new(false);
 pub(super) fn out(words: Arguments<'_>) {
     let mut stdout = io::stdout().lock();
     match stdout.write_fmt(words).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            if !LOST.swap(true, Ordering::Relaxed) {
-                aside(format_args!("standard output cannot be written: {error}"));
-            }
+        Err(error)
+            if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) =>
+        {
+            aside(format_args!("standard output cannot be written: {error}"));
         }
         _ => {}
     }
