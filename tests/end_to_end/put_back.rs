@@ -8,7 +8,7 @@ use abgleich::mapi::{FileTime, Guid, Properties, PropertyName, Value, property};
 use abgleich::pst::Nid;
 use abgleich::pst::check::check;
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, NewItem};
+use abgleich::pst::messaging::write::{Batch, NewFolder, NewItem};
 use abgleich::pst::ndb::write::{Settings, Writer};
 
 use crate::document;
@@ -20,26 +20,36 @@ const OURS: Guid =
 /// Records that come into the user's filter late.
 const LATE: [&str; 2] = ["B-010000", "B-010001"];
 
-/// A file with all of a user's records but the late ones, which is kept as a copy before the first of these comes.
+/// A file with all of a user's records but the late ones, with a copy beside it.
 fn with_copy() -> (Place, [&'static str; 5]) {
     let place = Place::sample();
-    let (user, address) = PEOPLE[0];
-    place.configure(|text| {
-        let (from, to) = (format!("{user} = '{address}'"), format!("{user} = {{ pst = 'a.pst' }}"));
-        *text = text.replace(&from, &to);
-    });
-    let sync = ["sync", "--mailbox", user, "--json", "--full"];
+    let (user, _) = PEOPLE[0];
+    in_file(&place, "");
     for record in LATE {
         let away = "DELETE FROM membership WHERE record = ?1 AND user = ?2";
         assert_eq!(place.database().execute(away, [record, user]).unwrap(), 1);
     }
     place.run(&["sync", "--mailbox", user, "--first-transfer"]).expect(0);
     fs::copy(place.path("a.pst"), place.path("copy.pst")).unwrap();
-    comes(&place, LATE[0]);
-    place.run(&sync).expect(0);
+    (place, ["sync", "--mailbox", user, "--json", "--full"])
+}
+
+/// Has the user's mailbox in the file, with more in its line.
+fn in_file(place: &Place, more: &str) {
+    let (user, address) = PEOPLE[0];
+    place.configure(|text| {
+        let (from, to) =
+            (format!("{user} = '{address}'"), format!("{user} = {{ pst = 'a.pst'{more} }}"));
+        *text = text.replace(&from, &to);
+    });
+}
+
+/// The copy is put back after the first of the late records has come.
+fn put_back(place: &Place, sync: &[&str]) {
+    comes(place, LATE[0]);
+    place.run(sync).expect(0);
     assert_eq!(stamped(&place.path("a.pst"), LATE[0]).len(), 1);
     fs::copy(place.path("copy.pst"), place.path("a.pst")).unwrap();
-    (place, sync)
 }
 
 fn comes(place: &Place, record: &str) {
@@ -47,30 +57,47 @@ fn comes(place: &Place, record: &str) {
     place.database().execute(add, [PEOPLE[0].0, record]).unwrap();
 }
 
-/// The contacts with the stamp of a record.
-fn stamped(path: &Path, record: &str) -> Vec<Nid> {
+/// The contacts with the stamp of a record, each with the name of its folder.
+fn stamped(path: &Path, record: &str) -> Vec<(String, Nid)> {
     let stamp = PropertyName::text(OURS, "Record");
     let store = Store::open(path).unwrap();
-    let contacts = contacts(path);
-    let items = store.folder(contacts).unwrap().items().unwrap();
-    let carries = |nid: &Nid| {
-        let item = store.item(*nid).unwrap();
-        item.properties().text(stamp.clone()).unwrap().as_deref() == Some(record)
-    };
-    items.iter().map(|listed| listed.nid).filter(carries).collect()
+    let mut found = Vec::new();
+    for folder in contacts(path) {
+        let folder = store.folder(folder).unwrap();
+        for listed in folder.items().unwrap() {
+            let item = store.item(listed.nid).unwrap();
+            if item.properties().text(stamp.clone()).unwrap().as_deref() == Some(record) {
+                found.push((folder.name().unwrap(), listed.nid));
+            }
+        }
+    }
+    found
 }
 
-fn contacts(path: &Path) -> Nid {
+/// The folders for contacts, the default one first.
+fn contacts(path: &Path) -> Vec<Nid> {
     let store = Store::open(path).unwrap();
     let top = store.top_folder().unwrap().nid();
-    let mut folders = store.folders_below(top).unwrap().into_iter().map(|found| found.nid);
+    let folders = store.folders_below(top).unwrap().into_iter().map(|found| found.nid);
     let class = |nid| store.folder(nid).unwrap().class().unwrap();
-    folders.find(|nid| class(*nid).as_deref() == Some("IPF.Contact")).unwrap()
+    folders.filter(|nid| class(*nid).as_deref() == Some("IPF.Contact")).collect()
+}
+
+/// Somebody changes the file a minute from now.
+fn by_somebody<T>(path: &Path, work: impl FnOnce(&mut Batch<'_>) -> T) -> T {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 60;
+    let now = FileTime::from_1970(i64::try_from(since).unwrap(), 0).unwrap();
+    let mut file = Writer::open(path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut batch = Batch::begin(&mut file, now).unwrap();
+    let done = work(&mut batch);
+    batch.commit().unwrap();
+    file.close().unwrap();
+    done
 }
 
 /// Somebody makes a contact; another installation puts its stamp on it.
 fn stranger(path: &Path, tenant: Option<&str>) -> Nid {
-    let folder = contacts(path);
+    let folder = contacts(path)[0];
     let mut properties = Properties::new();
     for (tag, text) in [
         (property::GIVEN_NAME, "Fremde"),
@@ -87,14 +114,9 @@ fn stranger(path: &Path, tenant: Option<&str>) -> Nid {
             properties.set(PropertyName::text(OURS, name), Value::from(value));
         }
     }
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 60;
-    let now = FileTime::from_1970(i64::try_from(since).unwrap(), 0).unwrap();
-    let mut file = Writer::open(path, &Settings::default(), &|_| Ok(false)).unwrap();
-    let mut batch = Batch::begin(&mut file, now).unwrap();
-    let nid = batch.add_item(folder, &NewItem::of("IPM.Contact", properties)).unwrap();
-    batch.commit().unwrap();
-    file.close().unwrap();
-    nid
+    by_somebody(path, |batch| {
+        batch.add_item(folder, &NewItem::of("IPM.Contact", properties)).unwrap()
+    })
 }
 
 /// Rules D3 and D15: an item that got the id of one that was lost is not the record's, whatever id it has.
@@ -102,6 +124,7 @@ fn stranger(path: &Path, tenant: Option<&str>) -> Nid {
 fn d3_an_item_with_an_id_that_was_given_before_is_nobodys() {
     for tenant in [None, Some("another")] {
         let (place, sync) = with_copy();
+        put_back(&place, &sync);
         let path = place.path("a.pst");
         let nid = stranger(&path, tenant);
         let told =
@@ -127,6 +150,7 @@ fn d3_an_item_with_an_id_that_was_given_before_is_nobodys() {
 #[test]
 fn d7_a_file_that_was_put_back_goes_on() {
     let (place, sync) = with_copy();
+    put_back(&place, &sync);
     let path = place.path("a.pst");
     place.run(&sync).expect(3).says(&["brake-restored"]);
     comes(&place, LATE[1]);
@@ -136,4 +160,26 @@ fn d7_a_file_that_was_put_back_goes_on() {
     let ended = place.run(&sync).expect(0);
     document::wrote_nothing(&document::read(&ended));
     assert_eq!(check(&path).unwrap().findings(), []);
+}
+
+/// Rule D7: a folder that got the id of one that was lost is not the one that the line names.
+#[test]
+fn d7_a_folder_with_an_id_that_was_given_before_is_nobodys() {
+    let (place, sync) = with_copy();
+    let path = place.path("a.pst");
+    // Without `--full`, which looks for every folder anyway.
+    let sync = &sync[..4];
+    in_file(&place, ", applicants = { contacts = { mode = 'sync', folder = 'Bewerber' } }");
+    put_back(&place, sync);
+    let theirs = by_somebody(&path, |batch| {
+        let private = NewFolder::new("Privat", "IPF.Contact");
+        batch.create_folder(contacts(&path)[0], &private).unwrap()
+    });
+    place.run(sync).expect(3).says(&["brake-restored"]);
+    comes(&place, LATE[1]);
+    place.run(&[sync, &["--allow", "restored=1"]].concat()).expect(0);
+    let names: Vec<String> = stamped(&path, LATE[1]).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Bewerber"]);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.folder(theirs).unwrap().items().unwrap().len(), 0);
 }
