@@ -78,8 +78,10 @@ fn of_file(error: &PstError) -> (MailboxErrorKind, Advice) {
         PstError::NoNode { what: DELETED_ITEMS, .. } => (
             MailboxErrorKind::Malformed,
             Advice::new(
-                "die Datei einmal in Outlook öffnen, das den Ordner für Gelöschtes anlegt, dann noch einmal laufen lassen",
-                "open the file in Outlook once, which makes the folder for what is deleted, then run again",
+                "die Datei in Outlook öffnen, das einen fehlenden Ordner für Gelöschtes in der Regel anlegt, dann noch einmal laufen \
+                 lassen; bleibt es so, von Outlook eine neue Datendatei machen lassen und alles hineinkopieren",
+                "open the file in Outlook, which as a rule makes a missing folder for what is deleted, then run again; if it stays, let \
+                 Outlook make a new data file and copy everything into it",
             ),
         ),
         PstError::Enlightened => (MailboxErrorKind::Unsupported, DECRYPT),
