@@ -30,6 +30,7 @@ mod error;
 mod form;
 mod lock;
 mod open;
+mod pages;
 mod pen;
 mod place;
 mod references;

@@ -104,8 +104,8 @@ impl Batch<'_> {
         let topic = subject.map(|of| (property::CONVERSATION_TOPIC, Given::Text(of.topic)));
         let before_topic = |(tag, _): &Property<'v>| tag.id < property::CONVERSATION_TOPIC.id;
         let (first, others) = usual.split_at(usual.partition_point(before_topic));
-        let mut usual = first.iter().copied().chain(topic).chain(others.iter().copied()).peekable();
-        let mut before = None;
+        let mut usual = first.iter().copied().chain(topic).chain(others.iter().copied());
+        let (mut due, mut before) = (usual.next(), None);
         for (key, value) in properties.iter() {
             let id = match key {
                 PropertyKey::Id(id) => *id,
@@ -120,12 +120,13 @@ impl Batch<'_> {
                     *before.insert(id)
                 }
             };
-            while let Some((tag, value)) = usual.next_if(|(tag, _)| tag.id <= id) {
+            while let Some((tag, value)) = due.filter(|(tag, _)| tag.id <= id) {
                 stored.put(tag, value);
+                due = usual.next();
             }
             stored.put(id.of(value.kind()), Given::Value(value));
         }
-        usual.for_each(|(tag, value)| stored.put(tag, value));
+        due.into_iter().chain(usual).for_each(|(tag, value)| stored.put(tag, value));
         if let Some(subject) = subject {
             stored.put(property::SUBJECT, Given::Text(&subject.stored));
         }

@@ -6,15 +6,19 @@
 //! system's own memory. Before it only what is new may be touched: there, neighbours are written together.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 
 use super::bits::{SECTION, section_of};
+use super::pages::Pages;
 use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::medium::Medium;
 
 /// How many bytes of the file's new end are held back at most; a batch of a thousand items takes about as many.
 pub(super) const MOST_NEW: usize = 8 << 20;
+/// Room behind them in bytes, for the map of a section in which nothing was put yet.
+const SPARE: usize = 2 << 20;
 /// What memory and file are aligned to where the system is to take bytes from here without a copy of its own.
 const ALIGNMENT: usize = 4096;
 /// How many bytes before that are held back at most.
@@ -27,7 +31,7 @@ pub(super) struct Pen {
     from: Option<u64>,
     /// This new end of the file as far as it is made, from `begin` to `end`; what stands behind is of no meaning. Both memory and
     /// file are at the same distance from what they are aligned to.
-    new: Vec<u8>,
+    new: Pages,
     begin: usize,
     end: usize,
     /// Neighbours before that by where they end, and how many bytes these are together.
@@ -40,8 +44,9 @@ impl Pen {
     pub(super) fn begin(&mut self, unused_from: u64) {
         self.forget();
         self.from = Some(unused_from);
-        // With all the memory that there may ever be, it stays where it is. What is not used is not taken from the system.
-        self.new.reserve_exact(MOST_NEW.saturating_sub(self.new.len()));
+        if self.new.is_empty() {
+            self.new = Pages::of(MOST_NEW + SPARE);
+        }
         self.begin = self.aligned_like(unused_from);
         self.end = self.begin;
     }
@@ -84,11 +89,11 @@ impl Pen {
         };
         self.fill_up(start);
         let end = start + size;
-        if self.new.len() < end {
-            self.new.resize(end, 0);
-        }
+        let Some(to) = self.new.get_mut(start..end) else {
+            return Err(PstError::io("write", at, io::ErrorKind::OutOfMemory.into()));
+        };
         self.end = self.end.max(end);
-        Ok(self.new.get_mut(start..end).unwrap_or_default())
+        Ok(to)
     }
 
     /// Writes bytes at an offset.
@@ -155,9 +160,7 @@ impl Pen {
     /// Makes the new end reach up to a place in memory. What was skipped is free room, in which nothing of an earlier transaction
     /// should stay.
     fn fill_up(&mut self, to: usize) {
-        if self.new.len() < to {
-            self.new.resize(to, 0);
-        }
+        let to = to.min(self.new.len());
         if let Some(gap) = self.new.get_mut(self.end..to) {
             gap.fill(0);
         }
