@@ -15,6 +15,7 @@ use std::io;
 use std::path::Path;
 
 use abgleich::config::Language;
+use abgleich::mailbox::pst::advice::{CLOSE, DECRYPT, DISK, ROOM_FOR_NEW, UNPROTECT};
 use abgleich::mailbox::zones::Zone;
 use abgleich::pst::PstError;
 use abgleich::pst::error::is_full;
@@ -140,7 +141,7 @@ fn unreadable(path: &Path, error: PstError) -> Failure {
             "stimmt der Pfad, und darf dieses Konto die Datei lesen?",
             "is the path right, and may this account read the file?",
         ),
-        PstError::InUse => Advice::new("dann noch einmal versuchen", "then try again"),
+        PstError::InUse => CLOSE,
         PstError::Written => Advice::new(
             "noch einmal ausführen, wenn jenes Programm, etwa ein Lauf von abgleich, fertig ist",
             "run it again once that program, such as a run of abgleich, is done",
@@ -167,15 +168,23 @@ fn is_missing(source: &io::Error) -> bool {
 
 /// Says that a file cannot be written.
 fn unwritable(path: &Path, error: WriteError) -> Failure {
+    let error = match error {
+        WriteError::Pst(error @ (PstError::InUse | PstError::Written)) => {
+            return unreadable(path, error);
+        }
+        error => error,
+    };
     let hint = match &error {
+        WriteError::InUse { .. } => Some(CLOSE),
+        WriteError::WriteProtected { .. } => Some(UNPROTECT),
         WriteError::NetworkShare { .. } => Some(Advice::new(
             "`--on-share` schreibt sie trotzdem dorthin",
             "`--on-share` writes it there all the same",
         )),
-        WriteError::DiskFull { .. } => Some(ROOM),
-        WriteError::Pst(error) if error.is_full() => Some(ROOM),
+        WriteError::DiskFull { .. } => Some(ROOM_FOR_NEW),
+        WriteError::Pst(error) if error.is_full() => Some(ROOM_FOR_NEW),
         WriteError::Pst(PstError::Io { .. }) => Some(DISK),
-        WriteError::Beside { source, .. } if is_full(source) => Some(ROOM),
+        WriteError::Beside { source, .. } if is_full(source) => Some(ROOM_FOR_NEW),
         WriteError::Exists { .. } => Some(NEW_NAME),
         WriteError::Beside { .. } => Some(Advice::new(
             "stimmt der Pfad, und darf dieses Konto dort lesen und schreiben?",
@@ -200,6 +209,7 @@ fn unwritable(path: &Path, error: WriteError) -> Failure {
 fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path {
     match error {
         WriteError::InUse { path }
+        | WriteError::WriteProtected { path }
         | WriteError::NetworkShare { path }
         | WriteError::Exists { path }
         | WriteError::InTheWay { path }
@@ -217,21 +227,6 @@ fn about<'a>(error: &'a WriteError, from: &'a Path, into: &'a Path) -> &'a Path 
 
 const NEW_NAME: Advice =
     Advice::new("eine Datei nennen, die es noch nicht gibt", "name a file that does not exist yet");
-
-const ROOM: Advice = Advice::new(
-    "dort Platz schaffen, oder eine Stelle auf einem anderen Datenträger nennen",
-    "make room there, or name a place on another disk",
-);
-
-const DISK: Advice = Advice::new(
-    "nach dem Datenträger sehen: ist er noch da, und meldet das System Fehler von ihm?",
-    "look after the disk: is it still there, and does the system report errors of it?",
-);
-
-const DECRYPT: Advice = Advice::new(
-    "den Schutz wegnehmen (im Explorer: Dateibesitz, Persönlich), oder in Outlook in eine neue Datendatei exportieren",
-    "take the protection off (in Explorer: File ownership, Personal), or let Outlook export it into a new data file",
-);
 
 /// Says whether the original is damaged, so that copying it cannot do.
 fn is_damaged(error: &WriteError) -> bool {

@@ -5,6 +5,7 @@
 //! is locked from the first call to the last, and a batch of writes is one transaction on it.
 
 mod address;
+pub mod advice;
 mod apply;
 mod appointment;
 mod contact;

@@ -66,6 +66,8 @@ pub enum PstError {
         /// What it would be: "store", "contents table" …
         what: &'static str,
     },
+    /// The store names no folder as Deleted Items, or one that cannot be it.
+    NoDeletedItems,
     /// A node has no data where some must be.
     Empty {
         /// The node.
@@ -136,8 +138,8 @@ impl fmt::Display for PstError {
             Self::Unopened { .. } => write!(f, "could not open the file"),
             Self::InUse => write!(
                 f,
-                "another program has the file open, most likely Outlook: close it there (File, Account Settings, Data \
-                 Files), or end that program"
+                "another program has the file open, most likely Outlook or a run of abgleich: close it in Outlook (File, \
+                 Account Settings, Data Files), or wait until that run is done"
             ),
             Self::Written => {
                 write!(
@@ -163,6 +165,9 @@ impl fmt::Display for PstError {
             }
             Self::NoBlock { bid } => write!(f, "block {bid} is referred to, but the file has none"),
             Self::NoNode { nid, what } => write!(f, "there is no node {nid}, the {what}"),
+            Self::NoDeletedItems => {
+                write!(f, "the store names no folder of its own that can be Deleted Items")
+            }
             Self::Empty { nid, what } => {
                 write!(f, "node {nid} has no data where a {what} belongs")
             }

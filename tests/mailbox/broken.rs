@@ -86,7 +86,7 @@ fn one_item_that_cannot_be_written_keeps_no_other() {
         panic!("{wrote:?}")
     };
     let parked = file.mailbox.parked().expect("the mailbox stops");
-    assert!(parked.text.contains("folder Deleted Items"), "{parked}");
+    assert!(parked.text.contains("can be Deleted Items"), "{parked}");
 }
 
 /// Invariant 3: what is wrong with the file is no item's fault. Named properties that are numbered otherwise than in their order

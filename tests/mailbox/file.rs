@@ -340,7 +340,7 @@ fn d4_a_folder_that_cannot_be_deleted_items_is_none() {
         assert_eq!(found, [Whereabouts::Kept], "{node:x}");
         let delete = Write::Delete { id: id.clone(), version: version.clone() };
         let stopped = file.mailbox.apply(kind, &[delete]).expect_err("the mailbox stops");
-        assert!(stopped.text.contains("folder Deleted Items"), "{node:x}: {stopped}");
+        assert!(stopped.text.contains("can be Deleted Items"), "{node:x}: {stopped}");
     }
     file.by_person(|batch| batch.set_property(Nid::STORE, tag, &own).expect("set"));
     let wrote = file.mailbox.apply(kind, &[Write::Delete { id, version }]).expect("an answer");

@@ -211,7 +211,8 @@ fn an_edit_in_the_file_reaches_staffitpro_and_a_file_from_a_copy_stops_its_mailb
         let said =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(
-            !output.status.success() && said.contains("not there any more"),
+            !output.status.success()
+                && said.contains("is the path right? If it is, put the file back"),
             "{words:?} {said}"
         );
         assert!(!path.exists(), "{words:?}");

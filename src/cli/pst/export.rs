@@ -13,6 +13,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use abgleich::config::Language;
+use abgleich::mailbox::pst::advice::ROOM_FOR_NEW;
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
 use abgleich::mailbox::{Item, Mailbox as _};
@@ -27,7 +28,7 @@ use clap::{Args, ValueEnum};
 
 use super::guess::Guesses;
 use super::list::{self, Wanted};
-use super::{NEW_NAME, ROOM, Texts, is_missing, unreadable, zone};
+use super::{NEW_NAME, Texts, is_missing, unreadable, zone};
 use crate::cli::report::{field_names, one_of};
 use crate::cli::say;
 use crate::cli::value::one_line;
@@ -304,7 +305,7 @@ impl Export {
                 "gibt es den Ordner, und darf dieses Konto dort schreiben?",
                 "is the folder there, and may this account write in it?",
             )),
-            _ if is_full(error) => failure.hint(ROOM),
+            _ if is_full(error) => failure.hint(ROOM_FOR_NEW),
             _ => failure,
         }
     }

@@ -5,34 +5,14 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use super::advice::{CLOSE, DECRYPT, DISK, ROOM, UNPROTECT};
 use crate::mailbox::{ItemError, MailboxError, MailboxErrorKind, Stage, Trouble, Wrote};
 use crate::pst::error::{PstError, is_full};
-use crate::pst::messaging::write::DELETED_ITEMS;
 use crate::pst::ndb::write::WriteError;
 use crate::reason::Advice;
 
 /// How long another program may go on writing before it is worth another try.
 const WRITES: Duration = Duration::from_secs(30);
-
-const CLOSE: Advice = Advice::new(
-    "sie dort schließen, dann noch einmal laufen lassen",
-    "close it there, then run again",
-);
-
-const DECRYPT: Advice = Advice::new(
-    "den Schutz wegnehmen (im Explorer: Dateibesitz, Persönlich), oder in Outlook in eine neue Datendatei exportieren",
-    "take the protection off (in Explorer: File ownership, Personal), or let Outlook export it into a new data file",
-);
-
-const ROOM: Advice = Advice::new(
-    "auf dem Datenträger Platz schaffen, dann noch einmal laufen lassen",
-    "make room on the disk, then run again",
-);
-
-const DISK: Advice = Advice::new(
-    "nach dem Datenträger sehen (ist er noch da, und meldet das System Fehler von ihm?), dann noch einmal laufen lassen",
-    "look after the disk (is it still there, and does the system report errors of it?), then run again",
-);
 
 const EXPORT: Advice = Advice::new(
     "sie aus Outlook in eine neue Outlook-Datendatei (.pst) exportieren, und diese nennen",
@@ -75,7 +55,7 @@ fn of_file(error: &PstError) -> (MailboxErrorKind, Advice) {
         ),
         PstError::Io { .. } if error.is_full() => (MailboxErrorKind::Denied, ROOM),
         PstError::Io { .. } => (MailboxErrorKind::Denied, DISK),
-        PstError::NoNode { what: DELETED_ITEMS, .. } => (
+        PstError::NoDeletedItems => (
             MailboxErrorKind::Malformed,
             Advice::new(
                 "die Datei in Outlook öffnen, das einen fehlenden Ordner für Gelöschtes in der Regel anlegt, dann noch einmal laufen \
@@ -190,11 +170,12 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                 "let Outlook make a new data file and copy everything into it, and name that one",
             )),
         ),
+        WriteError::WriteProtected { .. } => (MailboxErrorKind::Denied, Some(UNPROTECT)),
         WriteError::Beside { .. } => (
             MailboxErrorKind::Gone,
             Some(Advice::new(
-                "stimmt der Pfad, ist der Datenträger da, und darf dieses Konto in dem Ordner schreiben?",
-                "is the path right, is its disk there, and may this account write in the folder?",
+                "stimmt der Pfad, ist der Datenträger da, und darf dieses Konto in die Datei und in ihren Ordner schreiben?",
+                "is the path right, is its disk there, and may this account write the file and in its folder?",
             )),
         ),
         WriteError::InTheWay { .. } => (
@@ -251,25 +232,25 @@ pub(super) fn closed() -> MailboxError {
     write(WriteError::MustReopen)
 }
 
-/// A file that was there and is not.
+/// A file that is not there, of a mailbox that was. Whether it was under this path nobody knows: the line may name another one now.
 pub(super) fn missing(path: &Path) -> MailboxError {
     MailboxError {
         kind: MailboxErrorKind::Gone,
         stage: Stage::Mailbox,
         trouble: Trouble::Unnamed,
         text: format!(
-            "{} is not there any more, and no other file is made in its place",
+            "{} is not there, and since this mailbox was there before, no new file is made in its place",
             path.display()
         ),
         hint: Some(Advice::naming(
             format!(
-                "die Datei zurücklegen; soll unter ihrem Namen eine neue beginnen: `abgleich pst create {}` macht sie, \
+                "stimmt der Pfad? Wenn ja, die Datei zurücklegen; soll unter diesem Namen eine neue beginnen: `abgleich pst create {}` macht sie, \
                  `abgleich rebind BENUTZER` sagt, dass sie die richtige ist, und `abgleich sync --first-transfer --mailbox BENUTZER` \
                  füllt sie",
                 path.display()
             ),
             format!(
-                "put the file back; if a new one is to begin under its name: `abgleich pst create {}` makes it, `abgleich rebind USER` \
+                "is the path right? If it is, put the file back; if a new one is to begin under this name: `abgleich pst create {}` makes it, `abgleich rebind USER` \
                  says that it is the right one, and `abgleich sync --first-transfer --mailbox USER` fills it",
                 path.display()
             ),
@@ -352,6 +333,7 @@ mod tests {
         for (error, hint) in [
             (beside(ErrorKind::StorageFull), "make room"),
             (beside(ErrorKind::PermissionDenied), "is the path right"),
+            (WriteError::WriteProtected { path: PathBuf::from("a.pst") }, "write protection off"),
             (WriteError::Reopen { source: io(ErrorKind::StorageFull) }, "make room"),
             (WriteError::Reopen { source: io(ErrorKind::Other) }, "run again"),
             (WriteError::Uncounted { bid: Bid(4) }, "a copy from before"),

@@ -68,7 +68,7 @@ impl StoreFile {
         let key = self.store().record_key().map_err(failure::read)?;
         // Every Outlook writes one; without it nobody could tell a file from its successor (rule D15).
         let missing =
-            || failure::read(PstError::NoNode { nid: crate::pst::Nid::STORE, what: "record key" });
+            || failure::read(PstError::Empty { nid: crate::pst::Nid::STORE, what: "record key" });
         key.map(|key| key.to_vec()).ok_or_else(missing)
     }
 

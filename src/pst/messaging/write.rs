@@ -45,7 +45,6 @@ pub use change::ItemChange;
 pub use folder::NewFolder;
 pub use item::NewItem;
 pub use occurrence::Occurrence;
-pub use remove::DELETED_ITEMS;
 pub use store::{Made, NewStore, Role, create, fill};
 
 #[cfg(test)]

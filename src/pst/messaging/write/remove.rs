@@ -13,9 +13,6 @@ use super::item::READ;
 use super::node::NodeSource;
 use super::queue::Event;
 
-/// What errors call the folder for deleted items.
-pub const DELETED_ITEMS: &str = "folder Deleted Items";
-
 impl Batch<'_> {
     /// Moves an item to another folder; its id stays.
     pub fn move_item(&mut self, nid: Nid, to: Nid) -> Result<(), WriteError> {
@@ -86,7 +83,6 @@ impl Batch<'_> {
     pub fn deleted_items(&self) -> Result<Nid, WriteError> {
         let found = Store::new(&self.tx).deleted_items();
         let found = found.map_err(|error| WriteError::from(error).shared())?;
-        let none = PstError::NoNode { nid: Nid::default(), what: DELETED_ITEMS };
-        found.ok_or_else(|| WriteError::from(none).shared())
+        found.ok_or_else(|| WriteError::from(PstError::NoDeletedItems).shared())
     }
 }

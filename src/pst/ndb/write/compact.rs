@@ -33,17 +33,27 @@ pub struct Compacted {
     pub nodes: u64,
 }
 
-/// Copies what is in a file into a new one that has no holes. The original is only read, while nobody writes it.
+/// Copies what is in a file into a new one that has no holes. The original is only read; where somebody writes it meanwhile there is no
+/// copy, which would lack what was written.
 pub fn compact(original: &Path, copy: &Path, settings: &Settings) -> Result<Compacted, WriteError> {
     refuse_existing(copy)?;
     let from = Ndb::opened(Medium::from(lock::read(original)?), original)?;
+    of_open(&from, original, copy, settings)
+}
+
+fn of_open(
+    from: &Ndb,
+    original: &Path,
+    copy: &Path,
+    settings: &Settings,
+) -> Result<Compacted, WriteError> {
     refuse_kinds(from.header())?;
     let before = from.medium().len()?;
     let mut to = NewFile::begin_like(copy, from.header(), settings)?;
     // What is free in the original is not copied, as far as its maps can be believed.
     let free = if from.header().maps_valid == 0 { 0 } else { from.header().free };
     to.ask_for_room(before.saturating_sub(free))?;
-    let mut copying = Copying { from: &from, known: HashMap::new(), budget: before, in_batch: 0 };
+    let mut copying = Copying { from, known: HashMap::new(), budget: before, in_batch: 0 };
     let mut nodes = 0;
     let mut next = Some(Nid(0));
     while let Some(first) = next {
@@ -53,7 +63,11 @@ pub fn compact(original: &Path, copy: &Path, settings: &Settings) -> Result<Comp
         nodes += copied;
         next = rest;
     }
-    compare(&from, to.nodes()?)?;
+    compare(from, to.nodes()?)?;
+    lock::read(original)?;
+    if from.was_written() {
+        return Err(PstError::Written.into());
+    }
     let file = to.finish()?;
     let after = file.nodes().medium().len()?;
     file.close()?;
@@ -228,4 +242,34 @@ fn without(block: &[u8], places: &[(usize, Bid)]) -> Vec<u8> {
         bytes.iter_mut().skip(*at).take(size_of::<Bid>()).for_each(|byte| *byte = 0);
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Writer;
+    use super::{
+        Medium, Ndb, NewFile, Nid, Node, PstError, Settings, WriteError, compact, lock, of_open,
+    };
+
+    /// A run is not kept from a file that is being compacted, and a copy that lacks what it wrote does not come to be.
+    #[test]
+    fn a_run_goes_before_a_compaction() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, copy) = (folder.path().join("a.pst"), folder.path().join("b.pst"));
+        let settings = Settings::default();
+        NewFile::begin(&path, &settings).unwrap().finish().unwrap().close().unwrap();
+        let from = Ndb::opened(Medium::from(lock::read(&path).unwrap()), &path).unwrap();
+        let mut writer = Writer::open(&path, &settings, &|_| Ok(false)).unwrap();
+        let compacted = |from| of_open(from, &path, &copy, &settings).unwrap_err();
+        assert!(matches!(compacted(&from), WriteError::InUse { .. }), "it is going to write");
+        let mut batch = writer.begin().unwrap();
+        let data = batch.put_data(b"new").unwrap();
+        let (nid, parent) = (Nid(0x20_0024), Nid::ROOT_FOLDER);
+        batch.set_node(Node { nid, data, sub: None, parent }).unwrap();
+        batch.commit().unwrap();
+        writer.close().unwrap();
+        assert!(matches!(compacted(&from), WriteError::Pst(PstError::Written)));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing is left of it");
+        assert!(compact(&path, &copy, &settings).is_ok());
+    }
 }

@@ -20,6 +20,11 @@ pub enum WriteError {
         /// The file.
         path: PathBuf,
     },
+    /// The file itself says that nobody may write it.
+    WriteProtected {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is on a network share, where neither locks nor the order of writes can be relied on.
     NetworkShare {
         /// The file.
@@ -149,10 +154,11 @@ impl fmt::Display for WriteError {
             Self::Shared(error) => error.fmt(f),
             Self::InUse { path } => write!(
                 f,
-                "{} is open in another program, most likely Outlook: close it there (File, Account Settings, Data \
-                 Files), or end that program",
+                "{} is open in another program, most likely Outlook or a run of abgleich: close it in Outlook (File, \
+                 Account Settings, Data Files), or wait until that run is done",
                 path.display()
             ),
+            Self::WriteProtected { path } => write!(f, "{} is write-protected", path.display()),
             Self::NetworkShare { path } => write!(
                 f,
                 "{} is on a network share, where a file cannot be written safely: move it to a local disk",
