@@ -80,6 +80,11 @@ fn mended(language: Language, done: Repaired) -> String {
     if done.header {
         mended.push(of("der zerrissene Kopf", "the header, which was torn").to_owned());
     }
+    if done.encoding {
+        mended.push(
+            of("das Wort dafür, wie sie kodiert ist", "its word on how it is encoded").to_owned(),
+        );
+    }
     if done.length {
         mended.push(of("die Länge der Datei", "the file's length").to_owned());
     }

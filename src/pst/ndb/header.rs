@@ -218,6 +218,7 @@ impl Header {
             put(&mut raw, start, &index.to_le_bytes());
         }
         put(&mut raw, places.maps_valid, &[self.maps_valid]);
+        put(&mut raw, places.crypt, &[self.crypt.byte()]);
         put(&mut raw, places.free_map, &[0xFF; 256]);
         let partial = checksum(&raw, PARTIAL);
         put(&mut raw, 4, &partial);

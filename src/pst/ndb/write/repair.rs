@@ -1,7 +1,7 @@
 //! Repairing into a copy (effect): the header where it is torn, its counters of ids where they are behind, the file's length, and
 //! the allocation maps from what the trees refer to. The original is only read. What is damaged in the trees themselves is not mended: it would take guesses.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use super::bits::{SECTION, reserved, section_at};
@@ -14,18 +14,23 @@ use super::survey::survey;
 use super::{Settings, Writer, ask_for_room, lock};
 use crate::pst::bytes::wide;
 use crate::pst::crc::crc;
+use crate::pst::crypt::Crypt;
 use crate::pst::error::PstError;
-use crate::pst::id::{Bid, PageId, PageRef};
+use crate::pst::id::{Bid, Nid, PageId, PageRef};
 use crate::pst::layout::Layout;
 use crate::pst::medium::Medium;
+use crate::pst::ndb::data_tree::DataTree;
 use crate::pst::ndb::file::Ndb;
 use crate::pst::ndb::header::Header;
+use crate::pst::ndb::node::Nodes;
 
 /// What was repaired in the copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
     /// Whether the header was torn.
     pub header: bool,
+    /// Whether the header's word on how blocks are encoded was another than theirs.
+    pub encoding: bool,
     /// Whether the file's length did not fit.
     pub length: bool,
     /// Whether a counter said that an id is still to be given which something has already.
@@ -39,13 +44,11 @@ pub struct Repaired {
 pub fn repair(original: &Path, copy: &Path, settings: &Settings) -> Result<Repaired, WriteError> {
     refuse_existing(copy)?;
     accept_place(copy, settings)?;
-    let from = lock::read(original)?;
-    let length = from.metadata().map_err(|error| PstError::io("ask for the length", 0, error))?;
-    ask_for_room(folder_of(copy), length.len())?;
+    let from = Medium::from(lock::read(original)?);
+    ask_for_room(folder_of(copy), from.len()?)?;
     let temporary = temporary_of(copy);
-    let to = lock::create(&temporary)?;
-    let done = copy_all(from, &to).map_err(WriteError::from).and_then(|()| {
-        let medium = Medium::from(to);
+    let mut medium = Medium::from(lock::create(&temporary)?);
+    let done = copy_all(&from, &mut medium, original).and_then(|()| {
         let (mut medium, repaired) = in_place(medium, &Rescue::beside(original), settings)?;
         medium.sync()?;
         Ok(repaired)
@@ -59,22 +62,21 @@ pub fn repair(original: &Path, copy: &Path, settings: &Settings) -> Result<Repai
     }
 }
 
-fn copy_all(from: File, to: &File) -> Result<(), PstError> {
-    let (from, mut to) = (Medium::from(from), Medium::from(to.try_clone().map_err(cloned)?));
+/// Copies a file, unless somebody writes it meanwhile.
+fn copy_all(from: &Medium, to: &mut Medium, original: &Path) -> Result<(), WriteError> {
+    let before = header_bytes(from)?;
     let mut buffer = vec![0; 1 << 20];
     let mut at = 0;
     loop {
         let read = from.read_at(at, &mut buffer)?;
         if read == 0 {
-            return Ok(());
+            break;
         }
         to.write_at(at, buffer.get(..read).unwrap_or_default())?;
         at += wide(read);
     }
-}
-
-fn cloned(error: std::io::Error) -> PstError {
-    PstError::io("open the copy", 0, error)
+    lock::read(original)?;
+    if header_bytes(from)? == before { Ok(()) } else { Err(PstError::Written.into()) }
 }
 
 /// Repairs a medium.
@@ -98,7 +100,8 @@ pub(super) fn in_place(
     repaired.length = fit_length(&mut medium, &mut header)?;
     header.maps_valid = 0;
     medium.write_at(0, &header.encode())?;
-    let ndb = Ndb::open(medium)?;
+    let mut ndb = Ndb::open(medium)?;
+    repaired.encoding = find_encoding(&mut ndb, &mut header, repaired.header)?;
     let found = survey(&ndb, false)?;
     repaired.maps = found.remade;
     let counters = |header: &Header| (header.next_block, header.next_page, header.highest);
@@ -125,12 +128,46 @@ fn second_sector(bytes: &[u8]) -> Option<Header> {
     if crc(bytes.get(8..479)?) != sum {
         return None;
     }
-    let mut patched = bytes.to_vec();
-    let full = crc(bytes.get(8..524)?).to_le_bytes();
-    patched.get_mut(524..528)?.copy_from_slice(&full);
-    let mut header = Header::parse(&patched).ok()?;
+    let parsed = |method: u8| {
+        let mut patched = bytes.to_vec();
+        *patched.get_mut(513)? = method;
+        let full = crc(patched.get(8..524)?).to_le_bytes();
+        patched.get_mut(524..528)?.copy_from_slice(&full);
+        Header::parse(&patched).ok()
+    };
+    // A method that there is none of is looked for in what is encoded by it.
+    let mut header = parsed(*bytes.get(513)?).or_else(|| parsed(Crypt::Permute.byte()))?;
     header.next_block = Bid(0);
     Some(header)
+}
+
+/// Finds by what the store's own node holds how blocks are encoded: a heap, which says so in its third byte (MS-PST 2.3.1.2). Says
+/// whether the header had another word for it. A header that was guessed at counts for nothing where no word makes a heap of it.
+fn find_encoding(ndb: &mut Ndb, header: &mut Header, is_guessed: bool) -> Result<bool, PstError> {
+    let stated = header.crypt;
+    for crypt in [stated, Crypt::Permute, Crypt::Cyclic, Crypt::None] {
+        header.crypt = crypt;
+        ndb.turn_to(header.clone());
+        if has_heap(ndb)? {
+            return Ok(crypt != stated);
+        }
+    }
+    header.crypt = stated;
+    ndb.turn_to(header.clone());
+    if !is_guessed {
+        // What is wrong with it is for those who look at the copy.
+        return Ok(false);
+    }
+    let (structure, field) = ("HEADER", "bCryptMethod");
+    let rule = "is not how the store is encoded, nor is any other that there is";
+    Err(PstError::Damaged { structure, field, value: stated.byte().into(), rule, at: 513 })
+}
+
+/// Says whether the store's node holds a heap as the file is read now; one that is not there contradicts nothing.
+fn has_heap(ndb: &Ndb) -> Result<bool, PstError> {
+    let Some(node) = ndb.node(Nid::STORE)? else { return Ok(true) };
+    let block = DataTree::open(ndb, node.data)?.block(0)?;
+    Ok(block.is_none_or(|block| block.get(2) == Some(&0xEC)))
 }
 
 /// Gives the file whole sections, as many as its header says or else as it has bytes for; says whether it had not.
@@ -174,11 +211,10 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Repaired, crc, in_place, repair};
-    use crate::pst::crypt::Crypt;
-    use crate::pst::id::{Nid, NidKind};
+    use super::{Crypt, Nid, Nodes, PstError, Repaired, crc, in_place, repair};
+    use crate::pst::id::NidKind;
     use crate::pst::medium::Medium;
-    use crate::pst::ndb::node::{Node, Nodes};
+    use crate::pst::ndb::node::Node;
     use crate::pst::ndb::write::rescue::Rescue;
     use crate::pst::ndb::write::{Settings, WriteError, Writer};
 
@@ -275,6 +311,31 @@ mod tests {
         let (mended, repaired) = mended(sound[..sound.len() - 4096].to_vec());
         assert_eq!(repaired, Repaired { length: true, ..Repaired::default() });
         assert_eq!(mended.len(), sound.len());
+    }
+
+    /// A copy that nobody can read is no mended one. MS-PST 2.3.1.2: the heap of the store has 0xEC in its third byte.
+    #[test]
+    fn a_header_is_not_guessed_at_where_no_encoding_makes_a_store() {
+        for (third, is_mended) in [(0xEC, true), (0xED, false)] {
+            let medium = Medium::Memory(file());
+            let rescue = Medium::Memory(Vec::new());
+            let mut writer =
+                Writer::in_media(medium, rescue, &Settings::default(), &|_| Ok(false)).unwrap();
+            let mut batch = writer.begin().unwrap();
+            let data = batch.put_data(&[0, 0, third, 0xBC]).unwrap();
+            batch.set_node(Node { nid: Nid::STORE, data, sub: None, parent: Nid(0) }).unwrap();
+            batch.commit().unwrap();
+            let (Medium::Memory(mut bytes), _) = writer.close_in_media().unwrap() else { panic!() };
+            bytes[513] = Crypt::Cyclic.byte();
+            let said = in_place(Medium::Memory(bytes), &Rescue::Nowhere, &Settings::default());
+            match said {
+                Ok((_, repaired)) => assert!(is_mended && repaired.encoding && repaired.header),
+                Err(WriteError::Pst(PstError::Damaged { field, .. })) => {
+                    assert!(!is_mended && field == "bCryptMethod");
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]
