@@ -166,6 +166,10 @@ fn the_advice_of_a_check_is_what_helps() {
     assert_eq!(place.run(&["pst", "repair", "g.pst", "h.pst"]).code, 0);
     let left = place.run(&["pst", "check", "h.pst"]).stdout;
     assert!(left.contains("nothing that is in it is lost by this"), "{left}");
+    // A copy of it is as good as it is.
+    let compacted = place.run(&["pst", "compact", "h.pst", "i.pst"]);
+    assert_eq!(compacted.code, 0, "{compacted:?}");
+    assert!(compacted.stdout.contains("by which nothing is lost"), "{compacted:?}");
     std::fs::remove_file(place.path("b.pst")).unwrap();
     assert_eq!(place.run(&["pst", "create", "b.pst"]).code, 0);
     // The checksum of the whole header (MS-PST 2.2.2.6): nothing opens it, and the same command helps. Where that of its first
@@ -182,6 +186,18 @@ fn the_advice_of_a_check_is_what_helps() {
         }
         let repaired = place.run(&["pst", "repair", "a.pst", copy]);
         assert_eq!(repaired.code == 0, mends, "{repaired:?}");
+    }
+    // `bCryptMethod` at 513 (MS-PST 2.2.2.6): what the store holds tells how it is encoded, if a word for it is there at all.
+    for (method, copy) in [(2, "k.pst"), (7, "l.pst")] {
+        let mut bytes = std::fs::read(place.path("b.pst")).unwrap();
+        bytes[513] = method;
+        std::fs::write(place.path("a.pst"), &bytes).unwrap();
+        let repaired = place.run(&["pst", "repair", "a.pst", copy]);
+        assert!(
+            repaired.code == 0 && repaired.stdout.contains("mended: the header"),
+            "{repaired:?}"
+        );
+        assert_eq!(place.run(&["pst", "check", copy, "--strict"]).code, 0);
     }
     // A byte of a long text: it comes along as it is, and the copy is not called whole.
     let text = MapiValue::String("A".repeat(10_000));
@@ -333,7 +349,19 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     batch.commit().unwrap();
     file.close().unwrap();
     let checked = place.run(&["check"]);
-    assert!(flat(&checked).contains("the file breaks rules of the format"), "{checked:?}");
+    assert!(flat(&checked).contains("it can be read and written as it is"), "{checked:?}");
+    assert!(!flat(&checked).contains("can cost data"), "{checked:?}");
+    // What keeps a run from writing is found as well: the first allocation map lies at 0x4400.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[0x4400 + 100] ^= 0xFF;
+    std::fs::write(&path, bytes).unwrap();
+    let [checked, synced] = [&["check"][..], &["sync"]].map(|words| {
+        let ended = place.run(words);
+        assert!(flat(&ended).contains("damaged AMap page"), "{ended:?}");
+        assert!(flat(&ended).contains("pst repair FILE INTO"), "{ended:?}");
+        ended.code
+    });
+    assert_eq!((checked, synced), (4, 4));
 }
 
 /// A full disk behind `>` leaves a cut or empty file: whoever reads it later must not take it for a good one.

@@ -1,5 +1,7 @@
 //! Shell: the Outlook side of the check: the server, the login, the mailbox, its folders and its clock.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +15,6 @@ use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::LaneWire;
 use abgleich::mailbox::{Mailbox, MailboxError, MailboxErrorKind, Opened, Trouble};
 use abgleich::model::{Direction, FolderId, ItemKind, MailboxIdentity, Mode};
-use abgleich::pst::check::check;
 use jiff::Timestamp;
 
 use crate::cli::check::probe::probe;
@@ -23,8 +24,9 @@ use crate::cli::check::stage::{Stage, Walked};
 use crate::cli::check::whose;
 use crate::cli::check::words::Words;
 use crate::cli::open;
-use crate::cli::pst::place_of_file;
 use crate::failure::{Exit, Failure};
+
+use file::enter_file;
 
 /// By how many seconds a clock may be off ours before somebody should know (rule D1).
 pub(super) const TOLERATED: i64 = 300;
@@ -200,48 +202,6 @@ impl Kept {
             Self::InFile(_) => None,
         }
     }
-}
-
-/// Opens a PST file; for writing only where a probe is to write. Whether a run could write it is looked at without writing, and
-/// none is made.
-fn enter_file(
-    settings: &Settings,
-    tried: &Tried,
-    (line, is_known): (&MailboxSettings, bool),
-    words: Words,
-    seen: &mut Outlook,
-    remarks: &mut Vec<Remark>,
-) -> Result<Entered, Remark> {
-    let access = open::file(settings, line, open::Usage::Write).map_err(|failure| of(&failure))?;
-    let is_there = access.as_ref().is_some_and(|access| access.path.exists());
-    if let Some(access) = access.filter(|access| access.writes) {
-        let concerns = access
-            .look()
-            .map_err(|error| Remark::error(Stage::Mailbox, (error.text, error.hint)))?;
-        for concern in concerns {
-            let (text, next) = place_of_file(words.language, &concern);
-            remarks.push(Remark::warning(Stage::Mailbox, (text, Some(next))));
-        }
-        // Whether the file's counts and tables are right takes reading all of it, which is done here and not in each run.
-        let report = is_there.then(|| check(&access.path));
-        let broken = report.and_then(Result::ok).map_or(0, |report| report.errors());
-        if broken > 0 {
-            remarks.push(Remark::warning(Stage::Mailbox, words.broken_file(&access.path, broken)));
-        }
-    }
-    let usage = if tried.probe && is_there { open::Usage::Write } else { open::Usage::Read };
-    let mut mailbox =
-        tried.servers.mailbox(settings, line, usage).map_err(|failure| of(&failure))?;
-    if is_known {
-        mailbox.must_exist();
-    }
-    let opened = mailbox.open().map_err(|error| refused(&error))?;
-    seen.walked.push(if opened.exists {
-        Walked::quietly(Stage::Mailbox)
-    } else {
-        Walked::passed(Stage::Mailbox, words.to_be_made())
-    });
-    Ok(Entered { mailbox: Kept::InFile(mailbox), opened })
 }
 
 /// Walks to the server and opens the mailbox. Until one was let in, one at a time tries.

@@ -1,5 +1,7 @@
 //! Shell: what `check` has to say, in both languages.
 
+mod file;
+
 use std::path::Path;
 
 use abgleich::config::{Language, MailboxSettings};
@@ -265,38 +267,6 @@ impl Words {
             (_, true) => self.pick("an das Zertifikat gebunden", "bound to the certificate"),
             (_, false) => self.pick("nicht gebunden", "not bound"),
         }
-    }
-
-    pub(super) fn to_be_made(self) -> String {
-        self.pick(
-            "die Datei gibt es noch nicht; der erste Lauf, der schreiben darf, legt sie an",
-            "there is no such file yet; the first run that may write makes it",
-        )
-    }
-
-    pub(super) fn nothing_to_probe(self) -> Said {
-        let text = self.pick(
-            "keine Schreibprobe: die Datei gibt es noch nicht, und eine Prüfung legt keine an",
-            "no write probe: there is no such file yet, and a check makes none",
-        );
-        (text, Some(self.pick("nach dem ersten Lauf wiederholen", "repeat it after the first run")))
-    }
-
-    pub(super) fn broken_file(self, path: &Path, rules: u64) -> Said {
-        let text = match self.language {
-            Language::German => format!("die Datei verletzt Regeln des Formats ({rules} Funde)"),
-            Language::English => format!("the file breaks rules of the format ({rules} findings)"),
-        };
-        let path = path.display();
-        let next = match self.language {
-            Language::German => format!(
-                "`abgleich pst check {path}` sagt, welche; vor dem ersten Lauf klären, denn ein falscher Zähler kann Daten kosten"
-            ),
-            Language::English => format!(
-                "`abgleich pst check {path}` says which; settle it before the first run, since a wrong count can cost data"
-            ),
-        };
-        (text, Some(next))
     }
 
     pub(super) fn old_state(self) -> Said {

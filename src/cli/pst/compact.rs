@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use abgleich::config::Language;
-use abgleich::pst::check::check;
+use abgleich::pst::check::{Remedy, check};
 use abgleich::pst::ndb::write::{Settings, compact};
 use abgleich::reason::Advice;
 use clap::Args;
@@ -49,7 +49,24 @@ impl Compact {
             }
         );
         // What is copied without a look at its meaning keeps its mistakes.
-        let broken = check(&self.into).map_err(|error| unreadable(&self.into, error))?.errors();
+        let report = check(&self.into).map_err(|error| unreadable(&self.into, error))?;
+        let broken = report.errors();
+        if report.remedy() == Some(Remedy::Leave) {
+            say::line!(
+                "{}",
+                match language {
+                    Language::German => format!(
+                        "sie wurde mit dem Original verglichen; beide verletzen Regeln des Formats ({broken} Funde in der Kopie), wodurch \
+                         nichts fehlt (`abgleich pst check {into}` sagt, welche); in Outlook öffnen, dann an die Stelle des Originals setzen"
+                    ),
+                    Language::English => format!(
+                        "it was compared with the original; both break rules of the format ({broken} findings in the copy), by which \
+                         nothing is lost (`abgleich pst check {into}` says which); open it in Outlook, then put it in the original's place"
+                    ),
+                }
+            );
+            return Ok(Exit::Done);
+        }
         if broken > 0 {
             say::line!(
                 "{}",

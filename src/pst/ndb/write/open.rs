@@ -28,8 +28,8 @@ pub type IsProtected<'a> = &'a dyn Fn(&Ndb) -> Result<bool, PstError>;
 impl Writer {
     /// Opens a file that nobody else has open, mends what a crash left in it, and makes sure that it is safe to write.
     ///
-    /// On Windows nobody can open the file until it is closed; elsewhere the lock keeps out only those who ask for it, as all
-    /// of this library's writers do.
+    /// On Windows nobody can open the file for writing until it is closed; elsewhere the lock keeps out only those who ask for it, as
+    /// all of this library's writers do.
     pub fn open(
         path: &Path,
         settings: &Settings,
@@ -45,7 +45,8 @@ impl Writer {
     }
 
     /// Looks whether a file could be opened for writing, or made where there is none: its folder takes a file, which is gone at once, and
-    /// nothing else is written. Returns what is to be said about its place. What is in the file is not looked at.
+    /// nothing else is written. Returns what is to be said about its place. Of what is in the file that is looked at which opening it for
+    /// writing looks at: trees and maps.
     pub fn look(
         path: &Path,
         settings: &Settings,
@@ -67,6 +68,7 @@ impl Writer {
         if is_there {
             let ndb = Ndb::opened(Medium::from(lock::open(path)?), path)?;
             refuse_kinds(ndb.header())?;
+            survey(&ndb, ndb.header().maps_valid != 0)?;
             if !settings.protected && is_protected(&ndb)? {
                 return Err(WriteError::Protected);
             }
