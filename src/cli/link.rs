@@ -1,12 +1,13 @@
 //! Shell: `abgleich link USER RECORD [ITEM]`: links a record and an item that are the same (rule D3).
 
-use abgleich::config::Language;
+use abgleich::config::{Language, Target};
 use abgleich::engine::decide::{self, Candidate};
 use abgleich::mailbox::Item;
 use abgleich::model::{Field, ItemKind, RecordId};
 use clap::Args;
 
 use crate::cli::decide::{failed, noted, whose};
+use crate::cli::pst::item_id;
 use crate::cli::report::one_of;
 use crate::cli::{Global, open, place, say, value};
 use crate::failure::{Exit, Failure};
@@ -17,7 +18,7 @@ pub(crate) struct Link {
     user: String,
     /// The record, as reports name it
     record: String,
-    /// The item: its number in the list that the command prints without it, or its Exchange id
+    /// The item: its number in the list that the command prints without it, its Exchange id, or in a file its id as `abgleich pst` prints it
     item: Option<String>,
 }
 
@@ -30,6 +31,10 @@ impl Link {
         let servers = open::Servers::for_people()?;
         let mut outlook = servers.mailbox(&settings, mailbox, open::Usage::Read)?;
         if let Some(item) = &self.item {
+            let item = match &mailbox.target {
+                Target::Pst { path, .. } => &item_id(path, item),
+                Target::Exchange { .. } => item,
+            };
             decide::link(whose, &record, item, outlook.as_mut())
                 .map_err(|error| failed(mailbox, error))?;
             let (de, en) = ("Verbunden.", "Linked.");

@@ -3,6 +3,7 @@
 mod check;
 mod compact;
 mod create;
+mod document;
 mod export;
 mod guess;
 mod info;
@@ -30,6 +31,7 @@ use crate::cli::report::one_of;
 use crate::cli::{Global, language};
 use crate::failure::{Exit, Failure};
 
+pub(in crate::cli) use list::item_id;
 pub(in crate::cli) use place::place_of_file;
 
 #[derive(Args)]

@@ -106,16 +106,19 @@ fn what_cannot_be_read_is_told_from_what_is_not_there() {
     let list = run(&["ls", "b.pst", "Contacts"]);
     assert_eq!(list.code, 4, "{list:?}");
     assert!(list.stdout.trim_end().ends_with("IPM.Contact       ?"), "{list:?}");
-    assert!(list.stderr.starts_with(&format!("{name}: cannot be read: damaged block")), "{list:?}");
+    assert!(
+        list.stderr.starts_with(&format!("{contacts:x}.{name}: cannot be read: damaged block")),
+        "{list:?}"
+    );
     let json = run(&["ls", "b.pst", "Contacts", "--json", "--language", "de"]);
     let rows: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!((json.code, &rows[0]["name"]), (4, &serde_json::Value::Null), "{json:?}");
-    let problem = rows[0]["problem"].as_str().unwrap();
+    assert_eq!((json.code, &rows["items"][0]["name"]), (4, &serde_json::Value::Null), "{json:?}");
+    let problem = rows["items"][0]["problem"].as_str().unwrap();
     assert!(problem.starts_with("damaged block"), "{problem}");
     let whole = run(&["ls", "a.pst", "Contacts", "--json"]);
     let rows: serde_json::Value = serde_json::from_str(&whole.stdout).unwrap();
-    assert_eq!((whole.code, &rows[0]["name"]), (0, &serde_json::json!("Zwetschge")));
-    assert!(rows[0].get("problem").is_none(), "{rows}");
+    assert_eq!((whole.code, &rows["items"][0]["name"]), (0, &serde_json::json!("Zwetschge")));
+    assert!(rows["items"][0].get("problem").is_none(), "{rows}");
 
     // Ids are taken as `export` prints them as well, and what to do next is said in the reader's language.
     let shown = run(&["show", "b.pst", &format!("{contacts:x}.{name}"), "--language", "de"]);

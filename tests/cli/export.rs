@@ -25,7 +25,10 @@ fn an_empty_file_is_an_empty_export() {
     let place = Place::new();
     assert_eq!(place.run(&["pst", "create", "a.pst"]).code, 0);
     let export = |form: &str| place.run(&["pst", "export", "a.pst", "--format", form]);
-    assert_eq!(export("json"), done("[\n]\n", "0 items exported\n"));
+    assert_eq!(
+        export("json"),
+        done("{\"schema\":\"abgleich-pst-export/1\",\"items\":[\n]}\n", "0 items exported\n")
+    );
     assert_eq!(export("vcard"), done("", "0 items exported\n"));
     assert_eq!(export("csv").code, 2, "a table holds one kind");
 }
@@ -59,7 +62,7 @@ fn a_series_without_a_word_for_it_is_named_and_in_no_calendar() {
     assert!(table.stdout.contains("Rätselhaft") && table.stderr.contains(&item), "{table:?}");
     let all: serde_json::Value = serde_json::from_str(&export("json").stdout).unwrap();
     let fields = |id: &str| {
-        let items = all.as_array().unwrap();
+        let items = all["items"].as_array().unwrap();
         items.iter().find(|item| item["id"] == id).unwrap()["fields"].as_object().unwrap().clone()
     };
     assert!(!fields(&item).contains_key("recurrence"), "what is not known is absent, not null");
@@ -89,7 +92,8 @@ fn a_contact_keeps_the_name_that_it_is_shown_by() {
     let shown: Vec<&str> = cards.lines().filter_map(|line| line.strip_prefix("FN:")).collect();
     assert_eq!(shown, names);
     let all: serde_json::Value = serde_json::from_str(&export(&["json"])).unwrap();
-    let shown = all.as_array().unwrap().iter().map(|item| item["display_name"].as_str().unwrap());
+    let shown =
+        all["items"].as_array().unwrap().iter().map(|item| item["display_name"].as_str().unwrap());
     assert_eq!(shown.collect::<Vec<_>>(), names);
     let table = export(&["csv"]);
     let shown = table.lines().skip(1).filter_map(|row| row.split(',').nth(1));
@@ -157,8 +161,8 @@ fn what_cannot_be_read_of_an_item_is_named() {
         match format {
             "json" => {
                 let all: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-                assert_eq!(all[0]["unreadable"], serde_json::json!(["notes"]));
-                assert!(all[0]["fields"].get("notes").is_none());
+                assert_eq!(all["items"][0]["unreadable"], serde_json::json!(["notes"]));
+                assert!(all["items"][0]["fields"].get("notes").is_none());
             }
             "csv" => assert_eq!(ended.stdout.matches("(unreadable)").count(), 1),
             _ => {}
@@ -298,6 +302,6 @@ Aufgabe 2 2027-01-08 - 1 day, 0:00:00 IN-PROCESS 40 9 - P2W
     }
     let json = place.run(&["pst", "export", "a.pst", "--format", "json"]);
     let items: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-    let pattern = &items[2]["fields"]["recurrence"]["pattern"];
+    let pattern = &items["items"][2]["fields"]["recurrence"]["pattern"];
     assert_eq!(*pattern, serde_json::json!({"kind": "regenerating", "unit": "week", "every": 2}));
 }

@@ -136,7 +136,8 @@ fn d7_the_line_that_the_brake_prints_releases_what_it_names() {
     let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
     let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
     for id in contacts(place) {
-        batch.delete_item(Nid(u32::from_str_radix(&id, 16).unwrap())).unwrap();
+        let own = id.split('.').nth(1).unwrap();
+        batch.delete_item(Nid(u32::from_str_radix(own, 16).unwrap())).unwrap();
     }
     batch.commit().unwrap();
     file.close().unwrap();
@@ -154,9 +155,40 @@ fn d7_the_line_that_the_brake_prints_releases_what_it_names() {
     assert_eq!(released.code, 0, "{released:?}");
 }
 
+/// What a command prints another one takes: an item by its folder's id and its own, by its own alone, and as the node that it is.
+#[test]
+fn ids_of_items_are_taken_as_they_are_printed() {
+    let office = Office::of_one();
+    let place = &office.place;
+    configured(place, "c.pst", "");
+    assert_eq!(place.run(&["sync", "--first-transfer"]).code, 0);
+    let id = contacts(place).remove(0);
+    let shown = place.run(&["pst", "show", "c.pst", &id]).stdout;
+    let said = shown.lines().find_map(|line| line.strip_prefix("record ")).unwrap();
+    let record = said.split_whitespace().next().unwrap();
+    let own = id.split('.').nth(1).unwrap();
+    for word in [id.clone(), own.to_owned(), format!("0x{own}")] {
+        assert_eq!(place.run(&["pst", "show", "c.pst", &word]).stdout, shown, "{word}");
+        let parted = place.run(&["unlink", "CSC", record]);
+        assert_eq!(parted.code, 0, "{parted:?}");
+        let linked = place.run(&["link", "CSC", record, &word]);
+        assert_eq!(linked.code, 0, "{word}: {linked:?}");
+    }
+    let json = place.run(&["pst", "show", "c.pst", &id, "--json"]).stdout;
+    let item: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let named = (&item["schema"], &item["id"], &item["kind"]);
+    assert_eq!(named, (&"abgleich-pst-item/1".into(), &id.into(), &"contact".into()));
+    let all = place.run(&["pst", "export", "c.pst", "--format", "json"]).stdout;
+    let all: serde_json::Value = serde_json::from_str(&all).unwrap();
+    assert_eq!(all["schema"], "abgleich-pst-export/1");
+    let mut alone = item.as_object().unwrap().clone();
+    alone.remove("schema");
+    assert!(all["items"].as_array().unwrap().contains(&alone.into()), "both say the same of it");
+}
+
 fn contacts(place: &Place) -> Vec<String> {
     let listed = place.run(&["pst", "ls", "c.pst", "Contacts", "--json"]);
     let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
-    let rows = listed.as_array().or_else(|| listed["items"].as_array()).unwrap();
+    let rows = listed["items"].as_array().unwrap();
     rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }

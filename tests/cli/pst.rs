@@ -161,6 +161,8 @@ fn the_advice_of_a_check_is_what_helps() {
     let broken: Vec<_> = broken.map(|rule| rule["rule"].as_str().unwrap()).collect();
     assert!(broken.contains(&"item-count") && broken.contains(&"unreadable"), "{report:#}");
     assert_eq!((&report["remedy"], &report["items"]), (&"repair".into(), &1.into()));
+    assert_eq!(report["schema"], "abgleich-pst-check/1");
+    assert!(report["next"].as_str().unwrap().starts_with("`abgleich pst repair FILE"), "{report}");
     let checked = place.run(&["pst", "check", "g.pst"]).stdout;
     assert!(checked.contains("the rest stays in it as it is"), "{checked}");
     assert_eq!(place.run(&["pst", "repair", "g.pst", "h.pst"]).code, 0);

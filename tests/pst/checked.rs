@@ -91,8 +91,8 @@ fn notes_say_what_is_remarkable() {
             notes,
             [
                 "maps: 7680 bytes are shown as in use and belong to nobody",
-                "item 0x200024: says that it has 2522 bytes and has 2903",
-                "item 0x200044: says that it has 2522 bytes and has 2903",
+                "item 8022.200024: says that it has 2522 bytes and has 2903",
+                "item 8082.200044: says that it has 2522 bytes and has 2903",
             ]
         );
     }

@@ -7,8 +7,8 @@ use abgleich::pst::check::{Finding, Remedy, Report, Weight, check};
 use abgleich::pst::messaging::Store;
 use abgleich::pst::ndb::write::only_read;
 use clap::Args;
-use serde::Serialize;
 
+use super::document::{Broken, Checked, Document, Line};
 use super::{size, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::value::one_line;
@@ -27,49 +27,15 @@ pub(crate) struct Check {
     json: bool,
 }
 
-/// What is said of a file.
-#[derive(Serialize)]
-struct Document<'a> {
-    errors: u64,
-    notes: u64,
-    pages: u64,
-    blocks: u64,
-    nodes: u64,
-    folders: u64,
-    items: u64,
-    lost_bytes: u64,
-    looked_at_folders: bool,
-    /// What helps against all errors; `None` where there are none.
-    remedy: Option<&'static str>,
-    /// How often each rule is broken: of one that is broken very often not all findings are kept.
-    rules: Vec<Broken>,
-    findings: Vec<Line<'a>>,
-}
-
-#[derive(Serialize)]
-struct Broken {
-    weight: &'static str,
-    rule: &'static str,
-    times: u64,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    weight: &'static str,
-    rule: &'static str,
-    place: &'a str,
-    text: &'a str,
-}
-
 impl Check {
     pub(super) fn run(&self, language: Language, verbose: bool) -> Result<Exit, Failure> {
         let failed = |error| unreadable(&self.file, error);
         let report = check(&self.file).map_err(failed)?;
+        let store = Store::open(&self.file).map_err(failed)?;
+        let only_read = only_read(store.nodes().header()).is_some();
         if self.json {
-            json::print(&document(&report))?;
+            json::print(&Document::Check(document(language, &report, only_read)))?;
         } else {
-            let store = Store::open(&self.file).map_err(failed)?;
-            let only_read = only_read(store.nodes().header()).is_some();
             let limit = if verbose { usize::MAX } else { SHOWN };
             say::text!("{}", text(language, &report, limit, only_read));
         }
@@ -81,19 +47,20 @@ impl Check {
     }
 }
 
-fn document(report: &Report) -> Document<'_> {
+fn document(language: Language, report: &Report, only_read: bool) -> Checked {
     let lines = report.findings().iter().map(|finding| Line {
         weight: weight(finding.weight),
         rule: finding.rule.id(),
-        place: &finding.place.en,
-        text: &finding.text.en,
+        place: finding.place.en.clone(),
+        text: finding.text.en.clone(),
     });
     let rules = report.rules().iter().map(|(of, rule, times)| Broken {
         weight: weight(*of),
         rule: rule.id(),
         times: *times,
     });
-    Document {
+    let next = report.remedy().map(|remedy| helps(language, (remedy, report.leaves()), only_read));
+    Checked {
         errors: report.errors(),
         notes: report.notes(),
         pages: report.pages,
@@ -108,6 +75,7 @@ fn document(report: &Report) -> Document<'_> {
             Remedy::Repair => "repair",
             Remedy::Replace => "replace",
         }),
+        next: next.map(str::to_owned),
         rules: rules.collect(),
         findings: lines.collect(),
     }

@@ -4,7 +4,7 @@
 mod calendar;
 mod card;
 mod line;
-mod rows;
+pub(super) mod rows;
 mod series;
 mod zone;
 
@@ -282,7 +282,7 @@ impl Export {
                 calendar.put(kind, item)?;
             }
             // Here a field that nobody could read is absent, and a blank one is not.
-            Sink::Json(json) => json.put(kind, item, unread)?,
+            Sink::Json(json) => json.put(item, unread)?,
             Sink::Table(table) => {
                 table.put(item, unread)?;
                 return Ok(if wordless { Taken::WithoutSeries } else { Taken::Written });

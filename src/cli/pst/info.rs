@@ -12,8 +12,8 @@ use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::only_read;
 use abgleich::pst::{Nid, NidKind, PstError};
 use clap::Args;
-use serde::Serialize;
 
+use super::document::{Document, Facts};
 use super::{Texts, size, unreadable};
 use crate::cli::report::one_of;
 use crate::cli::value::one_line;
@@ -31,40 +31,17 @@ pub(crate) struct Info {
     texts: Texts,
 }
 
-/// What is said of a file.
-#[derive(Serialize)]
-struct Facts {
-    format: &'static str,
-    version: u16,
-    encoding: &'static str,
-    #[serde(skip)]
-    crypt: Crypt,
-    bytes: u64,
-    /// Room inside that a later write uses; `None` where the file does not keep account of it.
-    free_bytes: Option<u64>,
-    /// Whether abgleich writes files of this kind. One with a password takes the operator's word besides.
-    writable: bool,
-    name: Option<String>,
-    record_key: Option<String>,
-    password: bool,
-    folders: usize,
-    /// Items by their class.
-    items: BTreeMap<String, u64>,
-    /// Folders of which something cannot be read: what they are, the table of their items, or that of the folders in them. What is
-    /// counted is then the least that there is.
-    unreadable_folders: u64,
-}
-
 impl Info {
     pub(super) fn run(&self, language: Language) -> Result<Exit, Failure> {
         let store = self.texts.open(&self.file)?;
         let facts = facts(&store).map_err(|error| unreadable(&self.file, error))?;
+        let is_whole = facts.unreadable_folders == 0;
         if self.json {
-            json::print(&facts)?;
+            json::print(&Document::Info(facts))?;
         } else {
-            say::text!("{}", text(language, &facts));
+            say::text!("{}", text(language, &facts, store.nodes().header().crypt));
         }
-        Ok(if facts.unreadable_folders > 0 { Exit::MailboxFailed } else { Exit::Done })
+        Ok(if is_whole { Exit::Done } else { Exit::MailboxFailed })
     }
 }
 
@@ -104,7 +81,6 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
             Crypt::Permute => "permute (Outlook calls it compressible)",
             Crypt::Cyclic => "cyclic (Outlook calls it high)",
         },
-        crypt: header.crypt,
         bytes: store.nodes().medium().len()?,
         free_bytes: (header.maps_valid != 0).then_some(header.free),
         writable: only_read(header).is_none(),
@@ -117,7 +93,7 @@ fn facts(store: &Store<Ndb>) -> Result<Facts, PstError> {
     })
 }
 
-fn text(language: Language, facts: &Facts) -> String {
+fn text(language: Language, facts: &Facts, crypt: Crypt) -> String {
     let of = |de, en| one_of(language, de, en);
     let mut text = String::new();
     let mut row = |de: &'static str, en: &'static str, value: String| {
@@ -129,7 +105,7 @@ fn text(language: Language, facts: &Facts) -> String {
         "format",
         format!("{} ({} {})", facts.format, of("Version", "version"), facts.version),
     );
-    let encoding = match facts.crypt {
+    let encoding = match crypt {
         Crypt::None => of("keine", "none"),
         Crypt::Permute => {
             of("Permute (in Outlook „komprimierbar“)", "permute (Outlook calls it compressible)")

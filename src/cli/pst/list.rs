@@ -6,13 +6,13 @@ use abgleich::config::Language;
 use abgleich::mailbox::pst::in_deleted_items;
 use abgleich::mapi::{FileTime, property as p};
 use abgleich::pst::messaging::{Below, Folder, Listed, Store};
-use abgleich::pst::ndb::Ndb;
+use abgleich::pst::ndb::{Ndb, Nodes as _};
 use abgleich::pst::{Nid, NidKind, PstError};
 use abgleich::reason::Advice;
 use clap::Args;
 use jiff::Timestamp;
-use serde::Serialize;
 
+use super::document::{Document, FolderRow, ItemRow};
 use super::guess::Guesses;
 use super::{Texts, unreadable};
 use crate::cli::report::one_of;
@@ -33,36 +33,13 @@ pub(crate) struct List {
     texts: Texts,
 }
 
-#[derive(Serialize)]
-struct FolderRow {
-    #[serde(skip)]
+/// A folder that people see.
+struct Shown {
     nid: Nid,
-    id: String,
-    path: String,
-    class: Option<String>,
-    /// `None` where its contents cannot be read.
-    items: Option<u64>,
-    /// Why it cannot be read, or its contents, or the table of the folders in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
-    #[serde(skip)]
+    row: FolderRow,
     depth: usize,
     /// Whether the path ends with its name, and not with its id for want of one.
-    #[serde(skip)]
     is_named: bool,
-}
-
-#[derive(Serialize)]
-struct ItemRow {
-    id: String,
-    class: Option<String>,
-    /// `None` where it cannot be read.
-    name: Option<String>,
-    modified: Option<Timestamp>,
-    bytes: Option<i32>,
-    /// Why it cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
 }
 
 impl List {
@@ -74,18 +51,20 @@ impl List {
         let Some(wanted) = &self.folder else {
             guesses.note_folders(&store);
             guesses.tell(language, &self.texts);
-            let named =
-                folders.iter().map(|row| (format!("{} {}", row.id, row.path), &row.problem));
+            let named = folders
+                .iter()
+                .map(|Shown { row, .. }| (format!("{} {}", row.id, row.path), &row.problem));
             let exit = complain(language, named);
             if self.json {
-                json::print(&folders)?;
+                let folders = folders.into_iter().map(|shown| shown.row).collect();
+                json::print(&Document::Folders { folders })?;
                 return Ok(exit);
             }
-            for folder in &folders {
+            for Shown { row: folder, depth, .. } in &folders {
                 let items = folder.items.map_or_else(|| "?".to_owned(), |items| items.to_string());
                 let name = folder.path.rsplit('/').next().unwrap_or_default();
                 let class = folder.class.as_deref().unwrap_or("");
-                let name = format!("{}{}", "  ".repeat(folder.depth), one_line(name));
+                let name = format!("{}{}", "  ".repeat(*depth), one_line(name));
                 say::line!("{:>8}  {items:>7}  {name:<40}  {}", folder.id, one_line(class));
             }
             return Ok(exit);
@@ -96,14 +75,15 @@ impl List {
         guesses.tell(language, &self.texts);
         let exit = complain(language, items.iter().map(|row| (row.id.clone(), &row.problem)));
         if self.json {
-            json::print(&items)?;
+            json::print(&Document::Items { items })?;
             return Ok(exit);
         }
         for item in &items {
-            let modified = item.modified.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
+            let modified = item.modified.as_deref().map(|time| time.replace('T', " "));
+            let modified = modified.as_deref().and_then(|time| time.get(..16));
             let class = item.class.as_deref().unwrap_or_default();
             say::line!(
-                "{:>8}  {:16}  {:<16}  {}",
+                "{:>13}  {:16}  {:<16}  {}",
                 item.id,
                 modified.unwrap_or_default(),
                 one_line(class),
@@ -154,15 +134,15 @@ pub(super) fn wanted(
     }
     let bin = if deleted { Vec::new() } else { in_deleted_items(store).map_err(failed)? };
     let mut wanted = Wanted { folders: Vec::new(), left_out: 0, damaged: Vec::new() };
-    for row in rows {
-        if row.nid.kind() == NidKind::SEARCH_FOLDER {
+    for Shown { nid, row, .. } in rows {
+        if nid.kind() == NidKind::SEARCH_FOLDER {
             continue;
         }
-        if bin.contains(&row.nid) {
+        if bin.contains(&nid) {
             wanted.left_out += row.items.unwrap_or_default();
             continue;
         }
-        wanted.folders.push(row.nid);
+        wanted.folders.push(nid);
         // Where its items cannot be read either, who wants them says so.
         if let Some(problem) = row.problem.filter(|_| row.items.is_some()) {
             wanted.damaged.push(format!("{}: {problem}", row.id));
@@ -172,9 +152,9 @@ pub(super) fn wanted(
 }
 
 /// Lists the folders that people see, parents first.
-fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
+fn folders(store: &Store<Ndb>) -> Result<Vec<Shown>, PstError> {
     let top = store.top_folder()?.nid();
-    let mut rows: Vec<FolderRow> = Vec::new();
+    let mut rows: Vec<Shown> = Vec::new();
     let mut path: Vec<String> = Vec::new();
     for Below { depth, nid, unread } in store.folders_below(top)? {
         // One that is damaged is named by its id, and hides none of the others.
@@ -203,13 +183,11 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
         if let Some(error) = problem.take_if(|error| error.is_of_system()) {
             return Err(error);
         }
-        rows.push(FolderRow {
+        let items = are_counted.then_some(items);
+        let problem = problem.map(|error| error.to_string());
+        rows.push(Shown {
             nid,
-            id,
-            path,
-            class,
-            items: are_counted.then_some(items),
-            problem: problem.map(|error| error.to_string()),
+            row: FolderRow { id, path, class, items, problem },
             depth,
             is_named,
         });
@@ -218,19 +196,19 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<FolderRow>, PstError> {
 }
 
 /// Returns the one folder with a path, or with an id.
-fn find(folders: &[FolderRow], file: &Path, wanted: &str) -> Result<Nid, Failure> {
+fn find(folders: &[Shown], file: &Path, wanted: &str) -> Result<Nid, Failure> {
     let path = wanted.trim_matches('/').to_lowercase();
     let real = || folders.iter().filter(|folder| folder.nid.kind() != NidKind::SEARCH_FOLDER);
-    let found: Vec<&FolderRow> = real().filter(|row| row.path.to_lowercase() == path).collect();
+    let found: Vec<&Shown> = real().filter(|shown| shown.row.path.to_lowercase() == path).collect();
     match found[..] {
-        [row] => Ok(row.nid),
+        [shown] => Ok(shown.nid),
         [] => {
             let nid = id(wanted);
-            let found = real().map(|row| row.nid).find(|one| Some(*one) == nid);
+            let found = real().map(|shown| shown.nid).find(|one| Some(*one) == nid);
             found.ok_or_else(|| no_folder(folders, file, wanted))
         }
         [..] => {
-            let ids: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
+            let ids: Vec<&str> = found.iter().map(|shown| shown.row.id.as_str()).collect();
             let ids = ids.join(", ");
             let text = format!("{} has {} folders {wanted}", file.display(), found.len());
             Err(Failure::usage(text).hint(Advice::naming(
@@ -242,9 +220,9 @@ fn find(folders: &[FolderRow], file: &Path, wanted: &str) -> Result<Nid, Failure
 }
 
 /// Says that there is no such folder, or that it may be one whose name cannot be read.
-fn no_folder(folders: &[FolderRow], file: &Path, wanted: &str) -> Failure {
+fn no_folder(folders: &[Shown], file: &Path, wanted: &str) -> Failure {
     let unnamed: Vec<&str> =
-        folders.iter().filter(|row| !row.is_named).map(|row| row.id.as_str()).collect();
+        folders.iter().filter(|one| !one.is_named).map(|one| one.row.id.as_str()).collect();
     if unnamed.is_empty() {
         let text = format!("{} has no folder {wanted}", file.display());
         return Failure::usage(text).hint(Advice::new(
@@ -269,6 +247,17 @@ pub(super) fn id(text: &str) -> Option<Nid> {
     u32::from_str_radix(digits, 16).ok().map(Nid)
 }
 
+/// Returns the id that a mailbox in a file knows an item by, of one without its folder as `pst check` prints nodes; anything else as it
+/// is. Fewer than six digits are a number of a list: ids of items are longer.
+pub(in crate::cli) fn item_id(path: &Path, text: &str) -> String {
+    let full = || {
+        let nid = id(text).filter(|nid| nid.kind() == NidKind::MESSAGE && nid.0 > 0xF_FFFF)?;
+        let node = Ndb::at(path).ok()?.node(nid).ok()??;
+        Some(format!("{:x}.{:x}", node.parent.0, nid.0))
+    };
+    full().unwrap_or_else(|| text.to_owned())
+}
+
 fn items(
     folder: &Folder<'_>,
     store: &Store<Ndb>,
@@ -284,10 +273,12 @@ fn items(
         };
         let modified = item.modified.and_then(FileTime::since_1970);
         rows.push(ItemRow {
-            id: format!("{:x}", item.nid.0),
+            id: format!("{:x}.{:x}", folder.nid().0, item.nid.0),
             class: item.class.as_deref().map(str::to_owned),
             name,
-            modified: modified.and_then(|(seconds, _)| Timestamp::from_second(seconds).ok()),
+            modified: modified
+                .and_then(|(seconds, _)| Timestamp::from_second(seconds).ok())
+                .map(|at| at.to_string()),
             bytes: item.size,
             problem,
         });

@@ -14,10 +14,12 @@ use abgleich::reason::Advice;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::document::Document;
+use super::export::rows::exported;
 use super::guess::Guesses;
 use super::{Texts, list, unreadable, zone};
 use crate::cli::report::one_of;
-use crate::cli::{say, value};
+use crate::cli::{json, say, value};
 use crate::failure::{Exit, Failure};
 
 #[derive(Args)]
@@ -29,6 +31,9 @@ pub(crate) struct Show {
     /// Every property with its type and value, instead of the fields that abgleich knows
     #[arg(long)]
     properties: bool,
+    /// Print one JSON document instead of text, as `abgleich pst export` does of all items
+    #[arg(long, conflicts_with = "properties")]
+    json: bool,
     /// The zone in which days are read, as an IANA name
     #[arg(long, value_name = "ZONE", default_value = "Europe/Berlin")]
     zone: String,
@@ -46,7 +51,7 @@ impl Show {
                     "`abgleich pst ls FILE FOLDER` lists the items of a folder with their ids",
                 ))
         };
-        // `export` and the reports put the folder in front.
+        // In front of the item's own id the folder's may stand.
         let own = self.item.rsplit('.').next().unwrap_or_default();
         let nid = list::id(own).ok_or_else(unknown)?;
         let failed = |error| unreadable(&self.file, error);
@@ -84,6 +89,12 @@ impl Show {
             Some(Err(error)) => return Err(damaged(error)),
             None => return Err(unknown()),
         };
+        let unread = item.unread();
+        let exit = if unread.is_empty() { Exit::Done } else { Exit::MailboxFailed };
+        if self.json {
+            json::print(&Document::Item(exported(&item, unread)))?;
+            return Ok(exit);
+        }
         let Some(kind) = item.identity.kind else {
             say::line!(
                 "{}",
@@ -113,7 +124,7 @@ impl Show {
         for (field, slot) in item.content.iter().filter(|(_, slot)| **slot != Slot::Blank) {
             say::line!("{:<width$}{}", name(field), value::shown(language, slot));
         }
-        for field in item.unread().iter() {
+        for field in unread.iter() {
             let unreadable = of(
                 "(nicht lesbar oder nicht zu verstehen; --properties zeigt, was dort steht)",
                 "(cannot be read or understood; --properties shows what is there)",
@@ -133,7 +144,7 @@ impl Show {
                 format!("{} {owner} {} {place} {}", stamp.record, stamp.user, stamp.tenant);
             say::line!("{:<width$}{}", of("Datensatz", "record"), value::one_line(&record));
         }
-        Ok(if item.unread().is_empty() { Exit::Done } else { Exit::MailboxFailed })
+        Ok(exit)
     }
 
     fn all(&self, language: Language, nid: Nid) -> Result<Exit, Failure> {

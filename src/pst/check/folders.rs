@@ -94,7 +94,7 @@ fn folder(
     let (mut rows, mut unread) = (0_i32, Some(0_i32));
     let table = folder.contents()?;
     for ((id, _), row) in table.index()?.into_iter().zip(table.rows()?) {
-        let place = Place::Item(Nid(id));
+        let place = Place::Item(nid, Nid(id));
         rows += 1;
         listed.insert(Nid(id));
         // One row or item that cannot be read hides none of the others.
@@ -132,7 +132,7 @@ fn item(
     report: &mut Report,
 ) -> Result<Option<bool>, PstError> {
     let nid = Nid(row.id());
-    let place = Place::Item(nid);
+    let place = Place::Item(folder, nid);
     match store.nodes().node(nid)? {
         None => {
             report.error(place, Rule::NotThere.by(&[&folder]));

@@ -20,7 +20,8 @@ pub(super) enum Place<'p> {
     Block(Bid),
     Node(Nid),
     Folder(Nid),
-    Item(Nid),
+    /// An item, in its folder.
+    Item(Nid, Nid),
     Within(&'p Place<'p>, Part),
 }
 
@@ -62,7 +63,11 @@ impl Place<'_> {
             Self::Block(bid) => said(format!("block {bid}"), format!("Block {bid}")),
             Self::Node(nid) => said(format!("node {nid}"), format!("Knoten {nid}")),
             Self::Folder(nid) => said(format!("folder {nid}"), format!("Ordner {nid}")),
-            Self::Item(nid) => said(format!("item {nid}"), format!("Element {nid}")),
+            // As other commands take it.
+            Self::Item(folder, nid) => {
+                let id = format!("{:x}.{:x}", folder.0, nid.0);
+                said(format!("item {id}"), format!("Element {id}"))
+            }
             Self::Within(place, part) => {
                 let (Said { en, de }, part) = (place.said(), part.said());
                 said(format!("{en}, {}", part.en), format!("{de}, {}", part.de))

@@ -163,7 +163,8 @@ impl Walk<'_> {
         if let Some(said) = said.and_then(|said| said.as_i32())
             && i64::from(said) != i64::try_from(size).unwrap_or(i64::MAX)
         {
-            self.report.note(Place::Item(node.nid), Rule::ItemSize.by(&[&said, &size]));
+            self.report
+                .note(Place::Item(node.parent, node.nid), Rule::ItemSize.by(&[&said, &size]));
         }
     }
 }

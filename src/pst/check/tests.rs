@@ -343,7 +343,7 @@ fn a_changed_occurrence_that_claims_a_text_has_one() {
     };
     assert_eq!(findings(Some("Bitte Mappe mitbringen")), NOTHING);
     let lacks = "says that a changed occurrence has a text of its own, and it has none";
-    assert_eq!(findings(None), [format!("item 0x200024: {lacks}")]);
+    assert_eq!(findings(None), [format!("item 8082.200024: {lacks}")]);
 }
 
 /// Changes a series with the message of one occurrence.
@@ -483,7 +483,7 @@ fn one_broken_row_hides_no_other() {
     file.row_of(ANNA);
     let report = check_medium(Medium::Memory(file.bytes)).unwrap();
     let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
-    let of_anna = said.iter().filter(|said| said.starts_with("item 0x200024: ")).count();
+    let of_anna = said.iter().filter(|said| said.starts_with("item 80a2.200024: ")).count();
     assert_eq!((report.items, of_anna), (1, 1), "{said:#?}");
     assert!(!said.iter().any(|said| said.contains("in no folder's table")), "{said:#?}");
 }
@@ -527,8 +527,8 @@ fn one_broken_block_hides_nothing_else() {
         said.iter().any(|said| said.starts_with(start) && said.contains(what))
     };
     assert!(is_said("block ", "dwCRC"), "{said:#?}");
-    assert!(is_said("item 0x200024: ", "dwCRC"), "{said:#?}");
-    assert!(is_said("item 0x200044: ", "says that it has"), "{said:#?}");
+    assert!(is_said("item 80a2.200024: ", "dwCRC"), "{said:#?}");
+    assert!(is_said("item 80a2.200044: ", "says that it has"), "{said:#?}");
     assert!(!is_said("", "in no folder's table"), "{said:#?}");
     assert!(report.folders >= 6 && report.items == 1, "{report:?}");
 }
@@ -543,7 +543,7 @@ fn rows_name_the_conversation_of_their_item() {
     file.contents(&hash.to_be_bytes(), 15, &[0]);
     let report = check_medium(Medium::Memory(file.bytes)).unwrap();
     let said: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["item 0x200024: column 30130102 of its row is not what the item has"]);
+    assert_eq!(said, ["item 80a2.200024: column 30130102 of its row is not what the item has"]);
 }
 
 /// Days in a row, some of which are other than the rest.
@@ -610,8 +610,11 @@ fn items_that_contradict_themselves_are_found() {
         (with_series(&a_day_too_few()), "has 2 changed occurrences on 1 changed days"),
         (with_addresses(&[31, 31]), "names other e-mail addresses"),
         (with_addresses(&[0, 1]), "names other e-mail addresses"),
-        (contradicting(Role::Calendar, named::APPOINTMENT_RECURRENCE, nonsense()), "item 0x200024"),
-        (contradicting(Role::Tasks, named::TASK_RECURRENCE, nonsense()), "item 0x200024"),
+        (
+            contradicting(Role::Calendar, named::APPOINTMENT_RECURRENCE, nonsense()),
+            "item 8082.200024",
+        ),
+        (contradicting(Role::Tasks, named::TASK_RECURRENCE, nonsense()), "item 80c2.200024"),
     ] {
         let said = report.findings().iter().any(|finding| finding.to_string().contains(expected));
         assert!(said, "not {expected:?} but {:#?}", report.findings());

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use abgleich::mailbox::Item;
 use abgleich::model::{Field, FieldSet, ItemKind, Slot, json};
 
+use crate::cli::pst::document::{Document, Exported};
+
 /// What the names of a contact are called that are no fields: they are made of others, or what somebody chose.
 const NAMES: [&str; 2] = ["display_name", "file_as"];
 
@@ -15,52 +17,48 @@ fn names(item: &Item) -> [Option<&str>; 2] {
     [item.aside.display_name(), item.aside.file_as()]
 }
 
-/// One JSON array with an object for each item: `id`, `kind`, and `fields` in the form that adapters use; a contact has its names
-/// as well. `null` is blank; what could not be read or understood is absent, and named in `unreadable`.
+/// Returns an item with its content. What could not be read or understood is absent, and named in `unreadable`.
+pub(in crate::cli::pst) fn exported(item: &Item, unreadable: FieldSet) -> Exported {
+    let kind = item.identity.kind;
+    let is_contact = kind == Some(ItemKind::Contact);
+    let [display_name, file_as] =
+        names(item).map(|name| is_contact.then(|| name.map(str::to_owned)));
+    let fields = item.content.iter().filter(|_| kind.is_some());
+    Exported {
+        id: item.identity.id.as_str().to_owned(),
+        kind: kind.map(ItemKind::key),
+        modified_at: item.modified_at.map(|at| at.to_string()),
+        fields: fields.map(|(field, slot)| (field.key().to_owned(), json::to_json(slot))).collect(),
+        display_name,
+        file_as,
+        unreadable: unreadable.iter().map(Field::key).collect(),
+    }
+}
+
+/// One document with all items, of which each is written as it comes.
 pub(super) struct Json<'a> {
     to: &'a mut dyn Write,
     is_first: bool,
 }
 
+/// What the document ends with.
+const END: &str = "]}";
+
 impl<'a> Json<'a> {
     pub(super) fn begin(to: &'a mut dyn Write) -> io::Result<Self> {
-        to.write_all(b"[")?;
+        let empty = serde_json::to_string(&Document::Export { items: Vec::new() })?;
+        to.write_all(empty.strip_suffix(END).unwrap_or_default().as_bytes())?;
         Ok(Self { to, is_first: true })
     }
 
-    pub(super) fn put(
-        &mut self,
-        kind: ItemKind,
-        item: &Item,
-        unreadable: FieldSet,
-    ) -> io::Result<()> {
-        let fields: serde_json::Map<_, _> = item
-            .content
-            .iter()
-            .map(|(field, slot)| (field.key().to_owned(), json::to_json(slot)))
-            .collect();
-        let names = names(item).into_iter().filter(|_| kind == ItemKind::Contact);
-        let names = NAMES.into_iter().zip(names).map(|(key, name)| (key, name.into()));
-        let unreadable = (!unreadable.is_empty())
-            .then(|| ("unreadable", unreadable.iter().map(Field::key).collect()));
-        let object: serde_json::Map<_, _> = [
-            ("id", item.identity.id.as_str().into()),
-            ("kind", kind.key().into()),
-            ("modified_at", item.modified_at.map(|at| at.to_string()).into()),
-            ("fields", fields.into()),
-        ]
-        .into_iter()
-        .chain(names)
-        .chain(unreadable)
-        .map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value))
-        .collect();
+    pub(super) fn put(&mut self, item: &Item, unreadable: FieldSet) -> io::Result<()> {
         self.to.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        serde_json::to_writer(&mut *self.to, &object).map_err(io::Error::from)
+        serde_json::to_writer(&mut *self.to, &exported(item, unreadable)).map_err(io::Error::from)
     }
 
     pub(super) fn end(self) -> io::Result<()> {
-        self.to.write_all(b"\n]\n")
+        writeln!(self.to, "\n{END}")
     }
 }
 
