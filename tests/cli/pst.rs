@@ -305,7 +305,7 @@ DHO = { pst = 'a.pst', contacts = 'sync' }
 ";
 
 /// Issue 4, point 3: a store with a password is refused without the operator's word, and so is a file that would grow too long. What
-/// refuses names the key that allows it.
+/// refuses names the key that allows it. A folder that a cloud program keeps in step is told by every run.
 #[test]
 fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     let office = Office::of_one();
@@ -337,6 +337,9 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
     assert!(flat(&checked).contains("in step with a cloud (OneDrive)"), "{checked:?}");
     let synced = place.run(&["sync", "--first-transfer"]);
     assert_eq!(synced.code, 0, "{synced:?}");
+    assert!(flat(&synced).contains("in step with a cloud (OneDrive)"), "{synced:?}");
+    let (_, report) = office.json(&["sync"]);
+    assert_eq!(report["remarks"][0]["kind"], "place-of-file", "{report}");
     let shown = place.run(&["config", "show", "CSC"]);
     assert!(shown.stdout.contains("pst_with_password"), "{shown:?}");
     assert!(place.run(&["pst", "info", "OneDrive/c.pst"]).stdout.contains("password"));

@@ -1,15 +1,18 @@
-//! Shell: what a person should know of the way to the servers, though runs work for the present.
+//! Shell: what a person should know of the way to the mailboxes, though runs work for the present.
 
+use std::path::PathBuf;
 use std::sync::PoisonError;
 
 use abgleich::config::Language;
 use abgleich::ews::recorder::Recorder;
+use abgleich::pst::ndb::write as pst;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::open::Servers;
+use crate::cli::pst::place_of_file;
 use crate::failure::{Exit, Failure};
 
 /// Something that a person should know.
@@ -26,13 +29,15 @@ pub(in crate::cli) enum Concern {
     RecordingBroken(String),
     /// Where Autodiscover found mailboxes could not be written.
     NotRemembered(String),
+    /// A file is where it can be written, but not safely.
+    Place(PathBuf, pst::Concern),
 }
 
 /// Something that a person should know, in a document.
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(in crate::cli) struct Told {
-    /// Which: `certificate-ends`, `recording-broken` or `not-remembered`.
+    /// Which: `certificate-ends`, `recording-broken`, `not-remembered` or `place-of-file`.
     pub(in crate::cli) kind: &'static str,
     /// What it is, in the configured language.
     pub(in crate::cli) text: String,
@@ -68,6 +73,10 @@ impl Concern {
                 format!("where mailboxes were found cannot be remembered: {error}"),
                 "look at the room and the rights in the folder of the state; until then each run looks for them anew",
             ),
+            (Self::Place(path, concern), _) => {
+                let (text, next) = place_of_file(language, concern);
+                return (format!("{}: {text}", path.display()), next);
+            }
         };
         (text, next.to_owned())
     }
@@ -78,6 +87,7 @@ impl Concern {
             Self::CertificateEnds { .. } => "certificate-ends",
             Self::RecordingBroken(_) => "recording-broken",
             Self::NotRemembered(_) => "not-remembered",
+            Self::Place(..) => "place-of-file",
         };
         let (text, next) = self.said(language);
         Told { kind, text, next }
@@ -87,8 +97,10 @@ impl Concern {
     pub(in crate::cli) const fn exit(&self, strict: bool) -> Exit {
         match self {
             Self::RecordingBroken(_) => Exit::Down,
-            Self::CertificateEnds { .. } | Self::NotRemembered(_) if strict => Exit::Findings,
-            Self::CertificateEnds { .. } | Self::NotRemembered(_) => Exit::Done,
+            Self::CertificateEnds { .. } | Self::NotRemembered(_) | Self::Place(..) if strict => {
+                Exit::Findings
+            }
+            Self::CertificateEnds { .. } | Self::NotRemembered(_) | Self::Place(..) => Exit::Done,
         }
     }
 }
@@ -107,9 +119,11 @@ impl Servers {
         });
         let broken = self.recorder.as_ref().and_then(Recorder::failure);
         let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let mut concerns: Vec<Concern> = ending
             .chain(broken.map(Concern::RecordingBroken))
             .chain(forgotten.map(Concern::NotRemembered))
+            .chain(places.iter().map(|(path, place)| Concern::Place(path.clone(), place.clone())))
             .collect();
         concerns.sort();
         concerns

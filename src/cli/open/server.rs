@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use abgleich::mailbox::exchange::ExchangeMailbox;
 use abgleich::mailbox::exchange::lane::{ActAs, ExchangeServer, LaneWire, ServerAccess};
 use abgleich::mailbox::pst::{PstAccess, PstMailbox};
 use abgleich::mailbox::zones::Zone;
+use abgleich::pst::ndb::write::{Concern, concerns};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
@@ -37,6 +38,8 @@ pub(in crate::cli) struct Servers {
     pub(super) recorder: Option<Recorder>,
     /// Why it cannot be remembered where a mailbox was found.
     pub(super) forgotten: Mutex<Option<String>>,
+    /// Files that are written where it is not safe.
+    pub(super) places: Mutex<BTreeSet<(PathBuf, Concern)>>,
 }
 
 /// What all mailboxes of a server share.
@@ -75,8 +78,8 @@ impl Servers {
             .build()
             .map_err(|error| Failure::new(Exit::Internal, error))?;
         let (prepared, gates) = (Arc::default(), Gates::default());
-        let forgotten = Mutex::default();
-        Ok(Self { runtime, prepared, gates, patience, recorder: None, forgotten })
+        let (forgotten, places) = (Mutex::default(), Mutex::default());
+        Ok(Self { runtime, prepared, gates, patience, recorder: None, forgotten, places })
     }
 
     /// Writes down what is said with the servers, if somebody named a folder for it. Before the first server is prepared.
@@ -228,9 +231,24 @@ impl Servers {
         usage: Usage,
     ) -> Result<Box<dyn Mailbox>, Failure> {
         match file(settings, mailbox, usage)? {
-            Some(access) => Ok(Box::new(PstMailbox::new(access))),
+            Some(access) => {
+                self.note_place(&access);
+                Ok(Box::new(PstMailbox::new(access)))
+            }
             None => Ok(Box::new(self.exchange(settings, mailbox)?)),
         }
+    }
+
+    /// Takes note of what speaks against the place of a file that is to be written. A share that is not allowed is refused when the
+    /// file is opened.
+    fn note_place(&self, access: &PstAccess) {
+        if !access.writes {
+            return;
+        }
+        let told = concerns(&access.path).into_iter();
+        let told = told.filter(|it| access.settings.shares || *it != Concern::NetworkShare);
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.extend(told.map(|concern| (access.path.clone(), concern)));
     }
 
     /// The same, with all that an Exchange mailbox tells of itself.

@@ -113,7 +113,7 @@ pub(super) enum What {
     },
     /// Something that a person should know, such as a certificate that ends soon. Said once.
     Remark {
-        /// Which: `certificate-ends`, `recording-broken` or `not-remembered`.
+        /// Which: `certificate-ends`, `recording-broken`, `not-remembered` or `place-of-file`.
         kind: &'static str,
         /// What it is.
         text: String,

@@ -63,7 +63,7 @@ pub use create::NewFile;
 pub use data_tree::DataChange;
 pub use error::WriteError;
 pub use open::{IsProtected, only_read};
-pub use place::Concern;
+pub use place::{Concern, concerns};
 pub use repair::{Repaired, repair};
 pub use transaction::Transaction;
 
@@ -102,8 +102,6 @@ pub struct Writer {
     room_until: u64,
     /// The folder whose disk the file grows on; none for a file in memory.
     folder: Option<PathBuf>,
-    /// What is to be said about the place of the file.
-    concerns: Vec<Concern>,
     /// Whether the density list may name room that is not free.
     has_density_list: bool,
     /// Whether writes are made durable one after the other; not so in a file that has no name yet.
@@ -118,12 +116,6 @@ impl Writer {
     /// Returns the file as it is committed, for reading.
     pub fn nodes(&self) -> &Ndb {
         &self.ndb
-    }
-
-    /// Returns what the operator should know about the place of the file: it is in a folder that is kept in step with a cloud,
-    /// or on a network share where writing was allowed all the same.
-    pub fn concerns(&self) -> &[Concern] {
-        &self.concerns
     }
 
     /// Keeps the highest id of a named property that anything in the file has, and that its map may not name.

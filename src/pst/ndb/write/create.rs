@@ -55,11 +55,10 @@ impl NewFile {
     ) -> Result<Self, WriteError> {
         let temporary = temporary_of(path);
         refuse_existing(path)?;
-        let concerns = accept_place(path, settings)?;
+        accept_place(path, settings)?;
         try_folder(path)?;
         let file = lock::create(&temporary)?;
         let mut writer = Writer::empty_with(Medium::from(file), header, indices, settings)?;
-        writer.concerns = concerns;
         writer.folder = Some(folder_of(path).to_owned());
         Ok(Self { writer: Some(writer), path: path.to_owned(), temporary, settings: *settings })
     }

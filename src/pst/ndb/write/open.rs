@@ -35,11 +35,10 @@ impl Writer {
         settings: &Settings,
         is_protected: IsProtected<'_>,
     ) -> Result<Self, WriteError> {
-        let concerns = accept_place(path, settings)?;
+        accept_place(path, settings)?;
         let file = lock::open(path)?;
         let mut writer =
             Self::over(Medium::from(file), Rescue::beside(path), settings, is_protected)?;
-        writer.concerns = concerns;
         writer.folder = Some(folder_of(path).to_owned());
         Ok(writer)
     }
@@ -161,7 +160,6 @@ impl Writer {
             longest: u64::MAX,
             room_until: 0,
             folder: None,
-            concerns: Vec::new(),
             has_density_list: true,
             is_durable: true,
             must_reopen: false,

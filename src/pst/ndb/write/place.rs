@@ -10,7 +10,7 @@ use std::path::{Component, Path, Prefix};
 use super::rescue::folder_of;
 
 /// Why a place is not a good one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Concern {
     /// The file is on a network share.
     NetworkShare,
@@ -38,7 +38,7 @@ impl fmt::Display for Concern {
 }
 
 /// Returns what is to be said about the place of a file that exists or is to be made.
-pub(super) fn concerns(path: &Path) -> Vec<Concern> {
+pub fn concerns(path: &Path) -> Vec<Concern> {
     // A file that is to be made is where its folder is. What cannot be found fails when it is opened.
     let name = path.file_name().unwrap_or_default();
     let made = || folder_of(path).canonicalize().map(|folder| folder.join(name));
