@@ -1,5 +1,7 @@
 //! The binary forms of a time zone (pure). MS-OXOCAL 2.2.1.39 and 2.2.1.41.
 
+use jiff::tz::TimeZone;
+
 use super::blob::{BlobError, BlobFault, Fields, utf16};
 
 /// A day and time at which the clocks change, every year (`SYSTEMTIME` with the year zero). All zero where they never do.
@@ -44,6 +46,27 @@ impl ZoneRule {
         self.standard.month != 0 && self.daylight.month != 0
     }
 
+    /// Writes the rules in the form of POSIX `TZ`, which any library of time zones reads; `None` where they are for one year.
+    pub fn posix(&self) -> Option<String> {
+        let standard = clock(self.bias.checked_add(self.standard_bias)?);
+        if !self.changes() {
+            return Some(format!("<local>{standard}"));
+        }
+        let daylight = clock(self.bias.checked_add(self.daylight_bias)?);
+        let day = |change: &Transition| {
+            let minutes = i32::from(change.hour) * 60 + i32::from(change.minute);
+            let Transition { month, day, weekday, .. } = change;
+            (change.year == 0).then(|| format!("M{month}.{day}.{weekday}/{}", clock(minutes)))
+        };
+        let (begins, ends) = (day(&self.daylight)?, day(&self.standard)?);
+        Some(format!("<local>{standard}<summer>{daylight},{begins},{ends}"))
+    }
+
+    /// Makes a zone that has these rules in every year.
+    pub fn zone(&self) -> Option<TimeZone> {
+        TimeZone::posix(&self.posix()?).ok()
+    }
+
     /// Reads the 48 bytes of `PidLidTimeZoneStruct`, the zone of a series.
     ///
     /// # Errors
@@ -76,6 +99,13 @@ impl ZoneRule {
             out.extend_from_slice(&bias.to_le_bytes());
         }
     }
+}
+
+/// Writes minutes as POSIX wants them: hours and minutes, the sign in front of both.
+fn clock(minutes: i32) -> String {
+    let sign = if minutes < 0 { "-" } else { "" };
+    let minutes = minutes.unsigned_abs();
+    format!("{sign}{}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// A zone with its name (`PidLidAppointmentTimeZoneDefinition…`).

@@ -29,7 +29,8 @@
 //! | ids of named properties that the map does not name: a note | `tables` |
 //! | messages within items: their ids are of no other message: a note | `tables` |
 //! | messages, attachments and big values within items: their ids are given already (`rgnid`): a note | `tables` |
-//! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence, with a text where it claims one | `items` |
+//! | items: required properties, 8028 agrees with 8029, recurrences to their last byte, a message for each changed occurrence, with a text where it claims one | `items`, `occurrences` |
+//! | messages of changed occurrences tell the times that the series tells, by its zone: a note | `occurrences` |
 //! | items: 0E08 is the sum of their data: a note | `tables` |
 //!
 //! Where Outlook's own files differ, it is a note: the size of items, which Outlook up to 2007 counted otherwise (and in rows now and
@@ -43,6 +44,7 @@ mod heaps;
 mod items;
 mod lists;
 mod names;
+mod occurrences;
 mod place;
 mod report;
 mod rows;

@@ -40,7 +40,7 @@ pub(super) fn read(item: &Properties, mailbox: &Zone, content: &mut Content) -> 
         .find_map(|of| defined(item.value(*of)?, mailbox))
         .or_else(|| {
             let bytes = item.value(n::TIME_ZONE_STRUCT)?.as_bytes()?;
-            Zone::of_rules(&zone_rule::posix(&ZoneRule::parse(bytes).ok()?)?, mailbox)
+            Zone::of_rules(&ZoneRule::parse(bytes).ok()?.posix()?, mailbox)
         })
         .unwrap_or_else(|| mailbox.clone());
     let end_zone = item
@@ -70,7 +70,7 @@ fn stored(item: &Properties, zone: &Zone) -> Vec<TimeZone> {
         defined(n::START_ZONE),
         Some(zone_rule::of(&zone.rules, NOWADAYS)),
     ];
-    all.into_iter().flatten().filter_map(|rule| zone_rule::zone(&rule)).collect()
+    all.into_iter().flatten().filter_map(|rule| rule.zone()).collect()
 }
 
 /// Returns when the first occurrence of a series is in its zone as it was then. What counts of a series is the hour on its clock,
@@ -110,7 +110,7 @@ fn reclocked(at: Timestamp, from: &TimeZone, to: &TimeZone) -> Option<Timestamp>
 fn defined(value: &V, mailbox: &Zone) -> Option<Zone> {
     let definition = ZoneDefinition::parse(value.as_bytes()?).ok()?;
     Zone::of_item(&definition.name, mailbox)
-        .or_else(|| Zone::of_rules(&zone_rule::posix(definition.effective()?)?, mailbox))
+        .or_else(|| Zone::of_rules(&definition.effective()?.posix()?, mailbox))
 }
 
 /// When an appointment is as Outlook reckons it: by one rule for all years.
@@ -137,7 +137,7 @@ impl Reckoned {
         let own = &span.zone.rules;
         let year = own.to_datetime(span.start).year().max(own.to_datetime(now).year());
         let rule = zone_rule::of(own, year);
-        let rules = zone_rule::zone(&rule).unwrap_or_else(|| own.clone());
+        let rules = rule.zone().unwrap_or_else(|| own.clone());
         let at = |at| reclocked(at, own, &rules).unwrap_or(at);
         Self { rule, start: at(span.start), end: at(span.end), rules }
     }

@@ -36,27 +36,6 @@ pub(super) fn of(zone: &TimeZone, year: i16) -> ZoneRule {
     }
 }
 
-/// Writes such rules in the form of POSIX `TZ`, which any library of time zones reads; `None` where they are for one year.
-pub(super) fn posix(rule: &ZoneRule) -> Option<String> {
-    let standard = clock(rule.bias.checked_add(rule.standard_bias)?);
-    if !rule.changes() {
-        return Some(format!("<local>{standard}"));
-    }
-    let daylight = clock(rule.bias.checked_add(rule.daylight_bias)?);
-    let day = |change: &Transition| {
-        let minutes = i32::from(change.hour) * 60 + i32::from(change.minute);
-        let Transition { month, day, weekday, .. } = change;
-        (change.year == 0).then(|| format!("M{month}.{day}.{weekday}/{}", clock(minutes)))
-    };
-    let (begins, ends) = (day(&rule.daylight)?, day(&rule.standard)?);
-    Some(format!("<local>{standard}<summer>{daylight},{begins},{ends}"))
-}
-
-/// Makes a zone that has such rules in every year.
-pub(super) fn zone(rule: &ZoneRule) -> Option<TimeZone> {
-    TimeZone::posix(&posix(rule)?).ok()
-}
-
 struct Change {
     at: Timestamp,
     before: Offset,
@@ -90,16 +69,9 @@ fn minutes_to_utc(offset: Offset) -> i32 {
     -offset.seconds() / 60
 }
 
-/// Writes minutes as POSIX wants them: hours and minutes, the sign in front of both.
-fn clock(minutes: i32) -> String {
-    let sign = if minutes < 0 { "-" } else { "" };
-    let minutes = minutes.unsigned_abs();
-    format!("{sign}{}:{:02}", minutes / 60, minutes % 60)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{of, posix};
+    use super::of;
     use crate::mapi::zone::Transition;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
@@ -130,7 +102,7 @@ mod tests {
         for name in ["Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata", "UTC"]
         {
             let zone = TimeZone::get(name).unwrap();
-            let again = TimeZone::posix(&posix(&of(&zone, 2026)).unwrap()).unwrap();
+            let again = of(&zone, 2026).zone().unwrap();
             for month in 1..=12 {
                 for day in [1, 15, 28] {
                     let noon =

@@ -1,5 +1,6 @@
 //! What items must have (effect). MS-PST 2.4.5, MS-OXOCAL 2.2.1.44.
 
+use super::occurrences;
 use super::place::Place;
 use super::report::{Report, Weight};
 use super::rule::Rule;
@@ -51,19 +52,7 @@ pub(super) fn check(
         match AppointmentRecurrence::parse(&bytes) {
             Err(error) => report.error(place, Rule::Unreadable.by(&[&error])),
             Ok(series) => {
-                let mut messages = 0;
-                for attachment in item.attachments()? {
-                    if !attachment.is_occurrence()? {
-                        continue;
-                    }
-                    messages += 1;
-                    // What of it cannot be read is said where all nodes are looked at.
-                    if let Ok(Some(message)) = attachment.item()
-                        && let Ok(true) = lacks_its_text(&message)
-                    {
-                        report.note(place, Rule::NoOwnText);
-                    }
-                }
+                let messages = occurrences::check(item, &series, place, report)?;
                 let days = series.pattern.modified.len();
                 if days != series.changes.len() {
                     report.error(place, Rule::ChangedDays.by(&[&series.changes.len(), &days]));
@@ -76,12 +65,4 @@ pub(super) fn check(
         }
     }
     Ok(())
-}
-
-/// Says whether the message of a changed occurrence claims a text other than that of its series and has none (MS-OXOCAL 2.2.10.2.6).
-fn lacks_its_text(message: &Item<'_>) -> Result<bool, PstError> {
-    let object = message.properties();
-    let claims = object.value(n::EXCEPTIONAL_BODY)?.and_then(|claims| claims.as_bool());
-    let texts = [p::BODY, p::RTF_COMPRESSED, p::HTML];
-    Ok(claims == Some(true) && texts.iter().all(|text| object.property(text.id).is_none()))
 }

@@ -111,6 +111,7 @@ rules! {
     Required "required" "has no property {}" "hat die Eigenschaft {} nicht";
     UsedAddresses "used-addresses" "names other e-mail addresses as used in one list than in the other" "nennt in einer Liste andere E-Mail-Adressen als belegt als in der anderen";
     ChangedDays "changed-days" "its series has {} changed occurrences on {} changed days" "seine Serie hat {} geänderte Termine an {} geänderten Tagen";
+    OtherTimes "other-times" "has a message of a changed occurrence that tells other times than the series does" "hat von einem geänderten Termin eine Nachricht, die andere Zeiten nennt als die Serie";
     NoOwnText "no-own-text" "says that a changed occurrence has a text of its own, and it has none" "sagt, dass ein geänderter Termin einen eigenen Text hat, und er hat keinen";
     Occurrences "occurrences" "its series has {} changed occurrences, and {} messages of such" "seine Serie hat {} geänderte Termine, und es gibt {} Nachrichten von solchen";
 

@@ -7,10 +7,11 @@ mod broken;
 
 use std::collections::HashSet;
 
-use super::{Finding, Remedy, Report, Rule, check, check_medium};
+use super::{Finding, Remedy, Report, Rule, Weight, check, check_medium};
 use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
 };
+use crate::mapi::zone::ZoneRule;
 use crate::mapi::{
     FileTime, Named, Properties, PropertyId, PropertyName, PropertyType, Value, name::set, named,
     property,
@@ -250,6 +251,7 @@ const OTHERS: &[Breaks] = &[
     (Rule::AttachmentUnlisted, || with_attachment(other_attachment)),
     (Rule::EmbeddedId, || embedded(Nid::new(NidKind::ATTACHMENT, 0x401), ANNA)),
     (Rule::NoOwnText, || claiming_a_text(None)),
+    (Rule::OtherTimes, || told_with(0)),
     (Rule::Nesting, nested),
     (Rule::UnnamedId, unnamed),
     (Rule::UsedAddresses, || with_addresses(&[0, 1])),
@@ -344,6 +346,33 @@ fn a_changed_occurrence_that_claims_a_text_has_one() {
     assert_eq!(findings(Some("Bitte Mappe mitbringen")), NOTHING);
     let lacks = "says that a changed occurrence has a text of its own, and it has none";
     assert_eq!(findings(None), [format!("item 8082.200024: {lacks}")]);
+}
+
+/// A series an hour ahead of UTC all the year, with a changed occurrence whose message reckons with so many minutes.
+fn told_with(ahead: u64) -> Report {
+    let series = series(1);
+    let change = &series.changes[0];
+    let local = |minutes: Minutes| FileTime(u64::from(minutes.0) * 600_000_000);
+    let told = |minutes: Minutes| Value::Time(FileTime(local(minutes).0 - ahead * 600_000_000));
+    let mut properties = Properties::new();
+    properties.set(named::APPOINTMENT_START, told(change.start));
+    properties.set(named::APPOINTMENT_END, told(change.end));
+    let rule = ZoneRule { bias: -60, ..ZoneRule::default() };
+    let mut item = contact("Serie");
+    item.properties.set(named::APPOINTMENT_RECURRENCE, Value::Binary(series.to_bytes()));
+    item.properties.set(named::TIME_ZONE_STRUCT, Value::Binary(rule.to_bytes()));
+    let (original, start, end) = (change.original_start, change.start, change.end);
+    item.occurrences = vec![Occurrence::new(local(original), local(start), local(end), properties)];
+    check_medium(Medium::Memory(file(&[(Role::Calendar, item)]))).unwrap()
+}
+
+/// MS-OXOCAL 2.2.10.2: a message tells in UTC what the series tells by its own clock. Earlier versions left it in another zone.
+#[test]
+fn messages_tell_the_times_of_their_series() {
+    assert_eq!(told_with(60).findings(), []);
+    let report = told_with(0);
+    let [note] = report.findings() else { panic!("one note") };
+    assert_eq!((note.weight, note.rule), (Weight::Note, Rule::OtherTimes), "{note}");
 }
 
 /// Changes a series with the message of one occurrence.
