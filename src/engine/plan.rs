@@ -46,8 +46,13 @@ impl RecordView {
     }
 
     /// Returns the fields that do not go to Outlook whatever is decided.
-    const fn staying(&self) -> FieldSet {
-        self.unheld.too_long.union(self.unheld.divided)
+    fn staying(&self) -> FieldSet {
+        self.too_long().union(self.unheld.divided)
+    }
+
+    /// Returns the fields that are too long for Outlook, and what stays with them.
+    fn too_long(&self) -> FieldSet {
+        with_times(self.unheld.too_long)
     }
 }
 
@@ -270,6 +275,12 @@ fn absent(rules: &Rules, pair: &Pair<'_>, record: &RecordView) -> Verdict {
     if record.old {
         return Verdict::because(Action::Sleep, Code::OldActivity);
     }
+    if record.unheld.too_long.contains(Field::Recurrence) {
+        // Without its series the item would be a single date (rule D10).
+        let mut verdict = Verdict::of(Action::Sleep);
+        verdict.merge.say(Code::TooLong, FieldSet::of(Field::Recurrence));
+        return verdict;
+    }
     if pair.unread {
         return Verdict::because(Action::Hold, Code::PairUnread);
     }
@@ -390,7 +401,7 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
         Some(base) => (base.record, base.item, base.apart),
         None => (EMPTY, EMPTY, FieldSet::EMPTY),
     };
-    let unsupported = series(item);
+    let unsupported = with_times(item.unsupported);
     let all = FieldSet::of_kind(rules.kind);
     let open = all.difference(item.fixed).difference(unsupported);
     let record_takes =
@@ -476,13 +487,13 @@ fn decoration(rules: &Rules, merge: &Merge, bare: FieldSet) -> FieldSet {
 
 const EMPTY: &Half = &Half::EMPTY;
 
-/// A series the model cannot represent takes the times with it: moving the start of a series drops its exceptions
-/// (notes of Exchange's behaviour, rule D10).
-fn series(item: &ItemView) -> FieldSet {
-    if item.unsupported.contains(Field::Recurrence) {
-        item.unsupported.union(Block::Time.fields()).union(Block::TaskDates.fields())
+/// A series that stays where it is, as one that a side cannot represent, keeps its times: moving the start of a series drops its
+/// exceptions (notes of Exchange's behaviour, rule D10).
+const fn with_times(staying: FieldSet) -> FieldSet {
+    if staying.contains(Field::Recurrence) {
+        staying.union(Block::Time.fields()).union(Block::TaskDates.fields())
     } else {
-        item.unsupported
+        staying
     }
 }
 
@@ -544,7 +555,7 @@ fn say_why_not(
                 wanted_in_outlook.intersection(read_only),
             ),
         ),
-        (Code::TooLong, too_long.union(not_held(record.unheld.too_long))),
+        (Code::TooLong, too_long.union(not_held(record.too_long()))),
         (Code::CategoryDivided, not_held(record.unheld.divided)),
         (
             Code::GuestsReadOnly,

@@ -4,6 +4,7 @@
 use super::canonical::line;
 use super::content::Content;
 use super::field::{Block, Field, FieldSet, ItemKind, Shape};
+use super::recurrence::{Exception, ExceptionChange, Recurrence};
 use super::value::Value;
 
 /// The UTF-16 units that a subject has at most: fewer than 254 (MS-OXCMSG 2.2.1.10).
@@ -37,6 +38,11 @@ impl Unheld {
                 if content.text(Field::Subject).is_some_and(|text| units(text) > SUBJECT) {
                     unheld.too_long.insert(Field::Subject);
                 }
+                if let Some(Value::Recurrence(series)) = content.value(Field::Recurrence)
+                    && own_subjects(series).any(|text| units(text) > SUBJECT)
+                {
+                    unheld.too_long.insert(Field::Recurrence);
+                }
             }
         }
         if let Some(Value::List(entries)) = content.value(Field::Categories) {
@@ -66,6 +72,14 @@ fn names(content: &Content) -> FieldSet {
         }
     }
     too_long
+}
+
+/// Lists the subjects that changed occurrences have for themselves: what holds for that of an item holds for each.
+fn own_subjects(series: &Recurrence) -> impl Iterator<Item = &String> {
+    series.exceptions.iter().filter_map(|Exception { change, .. }| match change {
+        ExceptionChange::Changed { subject, .. } => subject.as_ref(),
+        ExceptionChange::Deleted => None,
+    })
 }
 
 fn units(text: &str) -> usize {
@@ -118,12 +132,33 @@ fn unbroken(value: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::{SEPARATORS, Unheld, as_category, in_one_line};
+    use crate::model::recurrence::{
+        Exception, ExceptionChange, Moment, Pattern, Range, Recurrence,
+    };
     use crate::model::{Block, Content, Field, FieldSet, ItemKind, Value};
 
     fn categories(entries: &[&str]) -> Content {
         let mut content = Content::new();
         content.set(Field::Categories, Value::List(entries.iter().map(|e| (*e).into()).collect()));
+        content
+    }
+
+    /// A daily series with a changed occurrence of this subject.
+    fn with_occurrence(subject: &str) -> Content {
+        let day = |day| Moment::Day(date(2027, 1, day));
+        let subject = Some(subject.to_owned());
+        let change =
+            ExceptionChange::Changed { start: day(12), end: day(13), subject, place: None };
+        let series = Recurrence {
+            pattern: Pattern::Daily { every: 1 },
+            range: Range::Forever { start: date(2027, 1, 11) },
+            exceptions: vec![Exception { original: date(2027, 1, 12), change }],
+        };
+        let mut content = Content::of_texts(&[(Field::Subject, "Lage")]);
+        content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
         content
     }
 
@@ -146,6 +181,11 @@ mod tests {
             for kind in [ItemKind::Appointment, ItemKind::Task] {
                 assert_eq!(of(kind, &[(Field::Subject, text.clone())]), expected, "{text}");
             }
+            // A series whose occurrence has it stays whole where it is (rule D10).
+            let series = FieldSet::of(Field::Recurrence);
+            let expected = if expected.is_empty() { FieldSet::EMPTY } else { series };
+            let unheld = Unheld::of(ItemKind::Appointment, &with_occurrence(&text));
+            assert_eq!(unheld.too_long, expected, "{text}");
         }
         // With the space between, 253 and 254.
         let names = |given: usize| {
