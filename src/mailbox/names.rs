@@ -12,6 +12,8 @@ pub(super) struct Shown {
     pub(super) display: String,
     /// The name that it is filed under.
     pub(super) file_as: String,
+    /// What that is made of, where the item tells: `PidLidFileUnderId` (MS-OXOCNTC 2.2.1.1.12).
+    pub(super) made_of: Option<i32>,
 }
 
 /// The derived names to write; `None` leaves one as it is.
@@ -28,7 +30,7 @@ pub(super) struct Derived {
 pub(super) struct Filed {
     /// The name.
     pub(super) name: String,
-    /// What it is made of: `PidLidFileUnderId` (MS-OXOCNTC 2.2.1.1.12).
+    /// What it is made of: `PidLidFileUnderId`.
     pub(super) id: i32,
 }
 
@@ -54,11 +56,14 @@ pub(super) fn follow(content: &Content, before: &Content, shown: &Shown) -> Deri
     let new = display(&after);
     let ours = shown.display.trim().is_empty() || same(&shown.display, display(before).as_deref());
     let display = new.filter(|new| ours && !same(&shown.display, Some(new)));
-    // The person may file under another of Outlook's formats: it is kept.
+    // The person may file under another of Outlook's formats: it is kept. Several may give the same name, as that of somebody without
+    // a given name, and go apart later; the one that the item tells of is asked first.
     let kept = if shown.file_as.trim().is_empty() {
         first(&after)
     } else {
-        let mut formats = FORMATS.iter();
+        let is_told = |(id, _): &&Format| *id != TYPED && shown.made_of == Some(*id);
+        let told = FORMATS.iter().filter(is_told);
+        let mut formats = told.chain(FORMATS.iter().filter(|format| !is_told(format)));
         let format = formats.find(|(_, format)| same(&shown.file_as, Some(&format(before))));
         format.map(|format| filed(format, &after)).filter(|filed| !filed.name.is_empty())
     };
@@ -104,7 +109,7 @@ const TYPED: i32 = -1;
 
 /// The names that Outlook offers for filing, ours first; each is blank where its parts are. Names of two lines stand in brackets where
 /// Outlook and Exchange show them in one, and some programs store them so.
-const FORMATS: [Format; 19] = [
+const FORMATS: [Format; 20] = [
     (0x8017, comma),
     (0x3A16, company),
     (TYPED, email),
@@ -114,8 +119,8 @@ const FORMATS: [Format; 19] = [
     (0x8019, |content| with(&comma(content), &company(content))),
     (0x3A06, |content| join(content, &[Field::GivenName])),
     (0x3A11, |content| join(content, &[Field::Surname])),
-    (TYPED, |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname])),
     (0x8037, untitled),
+    (TYPED, |content| join(content, &[Field::GivenName, Field::MiddleName, Field::Surname])),
     (0x3001, |content| display(content).unwrap_or_default()),
     (0x8031, apart),
     (0x8030, together),
@@ -125,6 +130,10 @@ const FORMATS: [Format; 19] = [
     (0x8034, |content| two_lines(&together(content), &company(content))),
     (0x8036, |content| {
         join(content, &[Field::Surname, Field::GivenName, Field::MiddleName, Field::Suffix])
+    }),
+    (0x8038, |content| {
+        let others = join(content, &[Field::GivenName, Field::MiddleName, Field::Suffix]);
+        [&*text(content, Field::Surname), &*others].concat()
     }),
 ];
 
@@ -216,6 +225,7 @@ mod tests {
         let shown = |display: &str, file_as: &str| Shown {
             display: display.to_owned(),
             file_as: file_as.to_owned(),
+            made_of: None,
         };
         let ours = shown("Dr. Anna Maria Müller", "Müller, Anna Maria");
         let out = follow(&change, &anna(), &ours);
@@ -251,18 +261,50 @@ mod tests {
             0x8035 => format!("{surname} Anna Maria\r\nFirma GmbH"),
             0x8036 => format!("{surname} Anna Maria MBA"),
             0x8037 => format!("Anna Maria {surname} MBA"),
+            0x8038 => format!("{surname}Anna Maria MBA"),
             _ => panic!("{id:x}"),
         };
         let change = Content::of_texts(&[(Field::Surname, "Schmidt")]);
         let mut ids: Vec<i32> = FORMATS.iter().map(|(id, _)| *id).filter(|id| *id > 0).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), 15);
+        assert_eq!(ids.len(), 16);
         for id in ids {
-            let shown = Shown { display: "Annchen".to_owned(), file_as: named("Müller", id) };
+            let file_as = named("Müller", id);
+            let shown = Shown { display: "Annchen".to_owned(), file_as, made_of: None };
             let followed = follow(&change, &content, &shown).file_as.map(|filed| filed.name);
             let expected = named("Schmidt", id);
             assert_eq!(followed, (expected != shown.file_as).then_some(expected), "{id:x}");
+        }
+    }
+
+    /// By hand, of formats that give the same name as long as a part is missing.
+    #[test]
+    fn the_format_that_a_contact_tells_of_is_asked_first() {
+        let mueller = [(Field::Surname, "Müller")];
+        let anna = [(Field::GivenName, "Anna"), (Field::Surname, "Müller")];
+        for (before, (field, new), file_as, made_of, expected) in [
+            (
+                &mueller[..],
+                (Field::GivenName, "Anna"),
+                "Müller",
+                Some(0x8017),
+                Some("Müller, Anna"),
+            ),
+            (&mueller[..], (Field::GivenName, "Anna"), "Müller", Some(0x3A11), None),
+            (&mueller[..], (Field::GivenName, "Anna"), "Müller", Some(0x8037), Some("Anna Müller")),
+            (&anna[..], (Field::Suffix, "MBA"), "MüllerAnna", Some(0x8030), None),
+            (&anna[..], (Field::Suffix, "MBA"), "MüllerAnna", Some(0x8038), Some("MüllerAnna MBA")),
+            // Typed once, or by a program that told no format: Outlook goes on by the one it is.
+            (&anna[..], (Field::Suffix, "MBA"), "Anna Müller", Some(-1), Some("Anna Müller MBA")),
+            // What is told and not so is no reason to leave the name behind.
+            (&anna[..], (Field::Surname, "Kern"), "Müller, Anna", Some(0x8037), Some("Kern, Anna")),
+        ] {
+            let (before, change) = (Content::of_texts(before), Content::of_texts(&[(field, new)]));
+            let file_as = file_as.to_owned();
+            let shown = Shown { display: "Annchen".to_owned(), file_as, made_of };
+            let followed = follow(&change, &before, &shown).file_as.map(|filed| filed.name);
+            assert_eq!(followed.as_deref(), expected, "{made_of:x?} {field} {new}");
         }
     }
 
@@ -272,6 +314,7 @@ mod tests {
         let ours = Shown {
             display: "Dr. Anna Maria Müller".to_owned(),
             file_as: "Müller, Anna Maria".to_owned(),
+            made_of: None,
         };
         assert_eq!(follow(&change, &anna(), &ours), Derived::default());
     }

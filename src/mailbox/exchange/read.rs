@@ -92,8 +92,11 @@ pub(super) fn aside(kind: Option<ItemKind>, properties: &Properties) -> Aside {
         mark.unwrap_or_default().to_owned()
     });
     Aside {
-        shown: (kind == Some(ItemKind::Contact))
-            .then(|| Shown { display: text(E::DisplayName), file_as: text(E::FileAs) }),
+        shown: (kind == Some(ItemKind::Contact)).then(|| Shown {
+            display: text(E::DisplayName),
+            file_as: text(E::FileAs),
+            made_of: None,
+        }),
         wants_a_write: unfinished.as_ref().is_some_and(|mark| !mark.is_empty()),
         unfinished,
     }

@@ -37,6 +37,7 @@ pub(super) fn shown(item: &Properties) -> Shown {
     Shown {
         display: if display.is_empty() { text(item.value(p::SUBJECT)) } else { display },
         file_as: text(item.value(n::FILE_UNDER)),
+        made_of: item.value(n::FILE_UNDER_ID).and_then(V::as_i32),
     }
 }
 
@@ -61,8 +62,7 @@ pub(super) fn names(content: &Content, before: &Content, was: &Properties) -> Na
     if let Some(filed) = derived.file_as {
         // Outlook goes on by it when a person changes the name. A format that the person has chosen stays; earlier versions of this
         // program gave none.
-        let id = was.value(n::FILE_UNDER_ID).and_then(V::as_i32);
-        if present.file_as.is_empty() || matches!(id, None | Some(AS_TYPED)) {
+        if present.file_as.is_empty() || matches!(present.made_of, None | Some(AS_TYPED)) {
             settings.push((n::FILE_UNDER_ID.into(), Some(V::Integer32(filed.id))));
         }
         settings.push((n::FILE_UNDER.into(), Some(V::String(filed.name))));
