@@ -118,6 +118,8 @@ pub const DEFAULT_NOTES: PropertyTag = tag(0x36D3, PropertyType::BINARY);
 pub const DEFAULT_TASKS: PropertyTag = tag(0x36D4, PropertyType::BINARY);
 /// Entry id of the drafts.
 pub const DEFAULT_DRAFTS: PropertyTag = tag(0x36D7, PropertyType::BINARY);
+/// What the plain text begins with, which lists show below the subject; only PST files have it (MS-PST 2.1.2, `PidTagPstBodyPrefix`).
+pub const BODY_PREFIX: PropertyTag = tag(0x6619, PropertyType::STRING);
 /// A count that changes with the folder; copied between tables.
 pub const HIERARCHY_CHANGE: PropertyTag = tag(0x6635, PropertyType::INTEGER32);
 /// A count that changes with the folder; copied between tables.

@@ -93,13 +93,18 @@ pub fn is_category(text: &str) -> bool {
 
 /// Returns as much of a text as a category holds, in whole characters.
 pub fn as_category(text: &str) -> String {
-    let mut left = CATEGORY;
-    let fits = |letter: &char| {
+    beginning(text, CATEGORY).to_owned()
+}
+
+/// Returns what a text begins with, in whole characters and at most so many UTF-16 units.
+pub fn beginning(text: &str, units: usize) -> &str {
+    let mut left = units;
+    let over = text.char_indices().find(|(_, letter)| {
         let rest = left.checked_sub(letter.len_utf16());
         left = rest.unwrap_or(0);
-        rest.is_some()
-    };
-    text.chars().take_while(fits).collect()
+        rest.is_none()
+    });
+    over.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
 /// Writes what has one line in Outlook in one line: a space stands for each end of a line, which makes no difference to any field.

@@ -13,7 +13,11 @@ use super::{address, appointment, contact, stamp, task};
 use crate::mailbox::Stamp;
 use crate::mailbox::zones::Zone;
 use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
-use crate::model::{Block, Content, Field, ItemKind, Slot, Value};
+use crate::model::texts::beginning;
+use crate::model::{Block, Content, Field, ItemKind, Shape, Slot, Value};
+
+/// How much of a text Outlook keeps apart, in units of UTF-16.
+const BEGINNING: usize = 255;
 
 /// A value that cannot be put on an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,13 +140,14 @@ fn single(field: Field, slot: &Slot, desk: &Desk<'_>, out: &mut Vec<Setting>) ->
     }
     match way(field) {
         Way::Text(of, equal) => {
-            let text = slot.value().and_then(Value::as_text).map(|text| {
-                if field.shape() == crate::model::Shape::Body {
-                    newlines(text)
-                } else {
-                    text.to_owned()
-                }
-            });
+            let is_body = field.shape() == Shape::Body;
+            let text = slot.value().and_then(Value::as_text);
+            let text = text.map(|text| if is_body { newlines(text) } else { text.to_owned() });
+            if is_body {
+                // Each text of Outlook's has it; the lists that show one below the subject show this.
+                let start = text.as_deref().map(|text| V::from(beginning(text, BEGINNING)));
+                out.push((p::BODY_PREFIX.into(), start));
+            }
             for place in [&[of], equal].concat() {
                 out.push((place.key(), text.clone().map(V::String)));
             }

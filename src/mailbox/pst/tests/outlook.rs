@@ -150,6 +150,27 @@ fn a_text_has_nothing_that_ends_it() {
     assert_eq!(different(&contact, &look(&item, &mailbox).content), NOTHING);
 }
 
+/// MS-PST 2.1.2, `PidTagPstBodyPrefix`, and the files at hand: each item of Outlook's with a text has its first 255 units there.
+#[test]
+fn a_text_has_its_beginning_beside_it() {
+    let mailbox = zone("Europe/Berlin");
+    let mut contact = sample::full(ItemKind::Contact);
+    let owls = format!("{}🦉 danach", "a".repeat(254));
+    for (notes, expected) in [("eins\nzwei", "eins\r\nzwei".to_owned()), (&*owls, "a".repeat(254))]
+    {
+        contact.set_text(Field::Notes, notes);
+        let mut item = create(ItemKind::Contact, &contact, &mailbox);
+        assert_eq!(item.value(p::BODY_PREFIX), Some(&V::String(expected)));
+        let other = Content::of_texts(&[(Field::Notes, "drei")]);
+        change(ItemKind::Contact, &mut item, &other, &mailbox);
+        assert_eq!(item.value(p::BODY_PREFIX), Some(&V::from("drei")));
+        let mut none = Content::new();
+        none.set_blank(Field::Notes);
+        change(ItemKind::Contact, &mut item, &none, &mailbox);
+        assert_eq!(item.value(p::BODY_PREFIX), None);
+    }
+}
+
 /// Guide, 13, MS-OXORMDR 2.2.1.3, and Microsoft's page on `PidTagSensitivity`: Outlook asks for these whoever set them.
 #[test]
 fn new_items_have_what_the_tables_of_outlook_ask_for() {

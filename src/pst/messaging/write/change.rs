@@ -28,9 +28,7 @@ use super::template::ATTACHMENTS;
 
 /// Whether the compressed RTF was made from the same text as the plain one.
 const RTF_IN_SYNC: PropertyTag = PropertyTag::from_bits(0x0E1F_000B);
-/// What the plain text begins with, which lists show below the subject. MS-PST 2.1.2, `PidTagPstBodyPrefix`.
-const BODY_PREFIX: PropertyTag = PropertyTag::from_bits(0x6619_001F);
-/// Its length in Outlook's files, in units of UTF-16.
+/// The length of what a plain text begins with in Outlook's files, in units of UTF-16.
 const BEGINNING: usize = 255;
 
 /// What of an item is to be changed.
@@ -240,11 +238,11 @@ pub(super) fn edit(
             context.remove(tag.id, source)?;
         }
         match set.bytes(property::BODY) {
-            Some(new) if context.bytes(BODY_PREFIX, source)?.is_some() => {
-                context.set(BODY_PREFIX, beginning(&new), source)?;
+            Some(new) if context.bytes(property::BODY_PREFIX, source)?.is_some() => {
+                context.set(property::BODY_PREFIX, beginning(&new), source)?;
             }
             _ => {
-                context.remove(BODY_PREFIX.id, source)?;
+                context.remove(property::BODY_PREFIX.id, source)?;
             }
         }
     }

@@ -12,8 +12,7 @@ use proptest::prelude::*;
 use super::{Batch, ItemChange, Made, NewFolder, NewItem, NewStore, Role, create};
 use crate::mapi::name::set;
 use crate::mapi::{
-    FileTime, Properties, PropertyId, PropertyKey, PropertyName, PropertyTag, Value, named,
-    property,
+    FileTime, Properties, PropertyId, PropertyKey, PropertyName, Value, named, property,
 };
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::{PropertyContext, TableContext};
@@ -231,8 +230,7 @@ fn an_item_from_creation_to_deletion() {
     item.properties.set(strange.clone(), Value::Binary(vec![7; 9000]));
     item.properties.set(property::BODY, Value::String("old".into()));
     item.properties.set(property::RTF_COMPRESSED, Value::Binary(vec![1, 2, 3]));
-    // `PidTagPstBodyPrefix`, MS-PST 2.1.2.
-    let prefix = PropertyTag::from_bits(0x6619_001F);
+    let prefix = property::BODY_PREFIX;
     item.properties.set(prefix, Value::String("old".into()));
     item.properties.set(property::MESSAGE_FLAGS, Value::Integer32(0));
     let parts = [property::NORMALIZED_SUBJECT, property::SUBJECT_PREFIX];
