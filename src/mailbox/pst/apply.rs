@@ -50,7 +50,8 @@ fn attempt(
     let PstMailbox { file: Some(file), access, known, .. } = &mut *mailbox else {
         return Err(Unwritten::File(failure::closed()));
     };
-    let desk = |random| Desk { mailbox: &access.zone, now: Timestamp::now(), random };
+    let (now, code_page) = (Timestamp::now(), access.code_page);
+    let desk = |random| Desk { mailbox: &access.zone, now, random, code_page };
     let steps = ready((file, known), kind, writes, &desk).map_err(Unwritten::File)?;
     match carry_out(mailbox, &steps) {
         Ok(made) => Ok(answers(mailbox, kind, writes, steps, &made)),

@@ -88,7 +88,7 @@ pub(super) fn times(
         Some(series) if moved || series_changed => begun(span, series)?,
         _ => span,
     };
-    let known = series::stored(was);
+    let known = series::stored(was, desk.code_page);
     let blob = if moved || series_changed {
         let keeps_zones = Span::keeps_zones(content, before);
         let (blob, reckoned) = match series {

@@ -10,7 +10,7 @@ use crate::mailbox::{Identity, Item, ItemError, MailboxError};
 use crate::mapi::recurrence::AppointmentRecurrence;
 use crate::mapi::{FileTime, Properties, PropertyKey, Value as V, named as n, property as p};
 use crate::model::{Content, FolderId, ItemId, ItemKind, ItemVersion};
-use crate::pst::messaging::{self, Store};
+use crate::pst::messaging::{self, CodePage, Store};
 use crate::pst::ndb::Nodes;
 use crate::pst::{Nid, PstError};
 
@@ -86,6 +86,8 @@ fn of_value<T>(read: Result<T, PstError>, damaged: T) -> Result<T, PstError> {
 pub(super) struct Whole {
     /// Its properties.
     pub(super) properties: Properties,
+    /// The code page of its texts that are not in Unicode; it holds for those within its values, too.
+    pub(super) code_page: CodePage,
     /// Its recipients; `None` where they could not be read.
     pub(super) recipients: Option<Vec<Properties>>,
     /// Whether somebody is invited to one of its changed occurrences, or that cannot be read.
@@ -101,7 +103,8 @@ impl Whole {
         folder: &FolderId,
     ) -> Item {
         let (properties, recipients) = (&self.properties, self.recipients.as_deref());
-        let mut item = read::item(&Found { properties, recipients, id, version, folder }, zone);
+        let found = Found { properties, recipients, id, version, folder };
+        let mut item = read::item(&found, self.code_page, zone);
         item.has_guests |= self.invited_to_one;
         item
     }
@@ -125,13 +128,6 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
             properties.set(object.key(property), value);
         }
     }
-    if properties.value(p::MESSAGE_CODE_PAGE).is_none() {
-        // The one that the store's texts are read with holds for those within its values, too.
-        let page = i32::try_from(object.code_page().0).ok();
-        if let Some(page) = page {
-            properties.set(p::MESSAGE_CODE_PAGE, V::Integer32(page));
-        }
-    }
     if properties.value(p::BODY).is_none() {
         match item.body() {
             Ok(Some(body)) => properties.set(p::BODY, V::String(body.text)),
@@ -149,7 +145,8 @@ pub(super) fn whole<N: Nodes>(store: &Store<N>, nid: Nid) -> Result<Whole, PstEr
     };
     let changed = is_appointment && has_changed_occurrences(&properties);
     let invited_to_one = changed && of_value(are_invited_to_one(&item), true)?;
-    Ok(Whole { properties, recipients, invited_to_one })
+    let code_page = object.code_page();
+    Ok(Whole { properties, code_page, recipients, invited_to_one })
 }
 
 fn has_changed_occurrences(properties: &Properties) -> bool {

@@ -12,6 +12,7 @@ use crate::mapi::{Properties, Value as V, named as n, property as p};
 use crate::model::{
     Content, Field, FieldSet, FolderId, ItemId, ItemKind, ItemVersion, Shape, Slot, Value,
 };
+use crate::pst::messaging::CodePage;
 
 /// What was found of an item.
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +65,13 @@ pub(super) fn identity(found: &Found<'_>) -> Identity {
     }
 }
 
-/// Reads a whole item. A property that is not there is blank; one that cannot be read is unknown.
-pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
+/// Reads a whole item, whose texts that are not in Unicode are in `code_page`. A property that is not there is blank; one that cannot
+/// be read is unknown.
+pub(super) fn item(found: &Found<'_>, code_page: CodePage, mailbox: &Zone) -> Item {
     let identity = identity(found);
     let properties = found.properties;
-    let mut read = Read { properties, mailbox, content: Content::new(), fixed: FieldSet::EMPTY };
+    let (content, fixed) = (Content::new(), FieldSet::EMPTY);
+    let mut read = Read { properties, code_page, mailbox, content, fixed };
     let mut unsupported = FieldSet::EMPTY;
     let mut has_guests = false;
     if let Some(kind) = identity.kind {
@@ -109,6 +112,7 @@ pub(super) fn item(found: &Found<'_>, mailbox: &Zone) -> Item {
 
 struct Read<'a> {
     properties: &'a Properties,
+    code_page: CodePage,
     mailbox: &'a Zone,
     content: Content,
     fixed: FieldSet,
@@ -216,7 +220,7 @@ impl Read<'_> {
                 if !zones::has_name(&zone) {
                     return None;
                 }
-                let series = series::stored(self.properties)?;
+                let series = series::stored(self.properties, self.code_page)?;
                 let course = course(&series, self.content.is_set(Field::AllDay), zone)?;
                 let text = |field| self.content.text(field).unwrap_or_default();
                 series::read(&series, &course, (text(Field::Subject), text(Field::Place)))

@@ -1,6 +1,6 @@
 //! Effect: turns writes into what a transaction has to do, from what the items hold now.
 
-use super::fetch;
+use super::fetch::{self, Whole};
 use super::file::StoreFile;
 use super::rows::Known;
 use super::times::{self, Setting};
@@ -170,8 +170,8 @@ fn create(
         Err(unfit) => Step::Answered(Wrote::Unfit(unfit.to_string())),
         Ok(settings) => {
             let mut item = NewItem::of(class, put(Properties::new(), &settings));
-            if let Some(series) =
-                series::stored(&item.properties).filter(|all| !all.changes.is_empty())
+            if let Some(series) = series::stored(&item.properties, desk.code_page)
+                .filter(|all| !all.changes.is_empty())
             {
                 match messages(&item.properties, &series, &series.changes, &mut Vec::new(), desk) {
                     Err(unfit) => return Ok(Step::Answered(Wrote::Unfit(unfit.to_string()))),
@@ -192,7 +192,8 @@ fn change(
     stamp: Option<&Stamp>,
     desk: &Desk<'_>,
 ) -> Result<(ItemChange, Option<ItemChange>), Unready> {
-    let was = fetch::whole(store, item)?.properties;
+    let Whole { properties: was, code_page, .. } = fetch::whole(store, item)?;
+    let desk = &Desk { code_page, ..*desk };
     let mut settings = write::update(kind, (content, before), stamp, &was, desk)?;
     let mut after = put(was.clone(), &settings);
     let mut copy = None;
@@ -231,7 +232,8 @@ fn with_occurrences(
     (was, after): (&Properties, &Properties),
     desk: &Desk<'_>,
 ) -> Result<ItemChange, Unready> {
-    let (old, new) = (series::stored(was), series::stored(after));
+    let stored = |item| series::stored(item, desk.code_page);
+    let (old, new) = (stored(was), stored(after));
     // In another zone the same hours on the clock are other instants, which the messages of changed occurrences tell, as they tell
     // when the occurrence would have ended.
     let length = |series: &AppointmentRecurrence| series.ends.saturating_sub(series.starts);

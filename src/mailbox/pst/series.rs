@@ -12,7 +12,7 @@ use crate::mapi::recurrence::{
     AppointmentRecurrence, Days, End, Frequency, Minutes, OccurrenceChange, RecurrencePattern,
     WeekDays,
 };
-use crate::mapi::{Properties, Value as V, named as n, property as p};
+use crate::mapi::{Properties, named as n};
 use crate::model::Recurrence;
 use crate::model::canonical::line;
 use crate::model::recurrence::{
@@ -64,13 +64,10 @@ pub(super) struct Known<'a> {
     pub(super) all_day: bool,
 }
 
-/// Returns the series of an appointment as it is stored; `None` where there is none, or none that can be read. Texts that are not in
-/// Unicode are in the code page that the item says.
-pub(super) fn stored(item: &Properties) -> Option<AppointmentRecurrence> {
+/// Returns the series of an appointment as it is stored; `None` where there is none, or none that can be read. `page` is that of the
+/// item's texts that are not in Unicode.
+pub(super) fn stored(item: &Properties, page: CodePage) -> Option<AppointmentRecurrence> {
     let bytes = item.value(n::APPOINTMENT_RECURRENCE)?.as_bytes()?;
-    let page = item.value(p::MESSAGE_CODE_PAGE).and_then(V::as_i32);
-    let page = page.and_then(|page| page.try_into().ok()).map(CodePage);
-    let page = page.filter(|page| page.is_known()).unwrap_or(CodePage::WESTERN);
     AppointmentRecurrence::parse_in(bytes, &|text| page.decode(text)).ok()
 }
 

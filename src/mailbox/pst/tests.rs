@@ -20,6 +20,7 @@ use crate::model::recurrence::{
     Day, Exception, ExceptionChange, Moment, Ordinal, Pattern, Range, Unit,
 };
 use crate::model::{Content, Field, Fingerprint, ItemKind, Recurrence, Shape, Slot, Value};
+use crate::pst::messaging::CodePage;
 
 const CLASSES: [(ItemKind, &str); 3] = [
     (ItemKind::Contact, "IPM.Contact"),
@@ -47,7 +48,7 @@ fn put(item: &mut Properties, settings: Vec<Setting>) {
 }
 
 fn create(kind: ItemKind, content: &Content, mailbox: &Zone) -> Properties {
-    let desk = Desk { mailbox, now: now(), random: [7; 16] };
+    let desk = Desk { mailbox, now: now(), random: [7; 16], code_page: CodePage::WESTERN };
     let mut item = Properties::new();
     let class = CLASSES.iter().find(|(of, _)| *of == kind).unwrap().1;
     item.set(p::MESSAGE_CLASS, V::from(class));
@@ -56,7 +57,7 @@ fn create(kind: ItemKind, content: &Content, mailbox: &Zone) -> Properties {
 }
 
 fn change(kind: ItemKind, item: &mut Properties, content: &Content, mailbox: &Zone) {
-    let desk = Desk { mailbox, now: now(), random: [8; 16] };
+    let desk = Desk { mailbox, now: now(), random: [8; 16], code_page: CodePage::WESTERN };
     let before = look(item, mailbox).content;
     let settings = write::update(kind, (content, &before), None, item, &desk).unwrap();
     put(item, settings);
@@ -66,7 +67,7 @@ fn look(properties: &Properties, mailbox: &Zone) -> Item {
     let (id, version, folder) = ("1".into(), "1".into(), "2".into());
     let found =
         Found { properties, recipients: Some(&[]), id: &id, version: &version, folder: &folder };
-    read::item(&found, mailbox)
+    read::item(&found, CodePage::WESTERN, mailbox)
 }
 
 /// Fields that came back otherwise than they were written.

@@ -15,6 +15,7 @@ use crate::mailbox::zones::Zone;
 use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
 use crate::model::texts::beginning;
 use crate::model::{Block, Content, Field, ItemKind, Shape, Slot, Value};
+use crate::pst::messaging::CodePage;
 
 /// How much of a text Outlook keeps apart, in units of UTF-16.
 const BEGINNING: usize = 255;
@@ -46,6 +47,8 @@ pub(super) struct Desk<'a> {
     pub(super) now: Timestamp,
     /// Sixteen random bytes, used once.
     pub(super) random: [u8; 16],
+    /// The code page of what the item holds and is not in Unicode.
+    pub(super) code_page: CodePage,
 }
 
 /// Makes the properties of a new item.

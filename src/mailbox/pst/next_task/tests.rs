@@ -11,6 +11,7 @@ use crate::mailbox::zones::Zone;
 use crate::mapi::{Properties, Value as V, named as n};
 use crate::model::recurrence::{Day, Pattern, Range, Unit};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
+use crate::pst::messaging::CodePage;
 
 /// A Sunday.
 const NOW: &str = "2026-11-22T12:00:00Z";
@@ -33,7 +34,12 @@ fn complete(
     day: Date,
 ) -> (Properties, Result<Option<Completed>, write::Unfit>) {
     let mailbox = Zone::iana("Europe/Berlin").unwrap();
-    let desk = Desk { mailbox: &mailbox, now: NOW.parse().unwrap(), random: [7; 16] };
+    let desk = Desk {
+        mailbox: &mailbox,
+        now: NOW.parse().unwrap(),
+        random: [7; 16],
+        code_page: CodePage::WESTERN,
+    };
     let mut task = sample::full(ItemKind::Task);
     for (field, day) in [(Field::TaskStart, start), (Field::Due, due)] {
         task.set_blank(field);
@@ -167,7 +173,12 @@ fn a_reminder_that_would_have_passed_waits_for_the_task_after() {
     let long_ago = date(2025, 3, 25);
     let (mut done, _) = complete((weekly(), forever(long_ago)), [None, Some(long_ago)], long_ago);
     let mailbox = Zone::iana("Europe/Berlin").unwrap();
-    let desk = Desk { mailbox: &mailbox, now: NOW.parse().unwrap(), random: [7; 16] };
+    let desk = Desk {
+        mailbox: &mailbox,
+        now: NOW.parse().unwrap(),
+        random: [7; 16],
+        code_page: CodePage::WESTERN,
+    };
     let at = crate::mailbox::pst::times::file_time("2025-03-25T07:00:00Z".parse().unwrap());
     done.set(n::REMINDER_TIME, at.unwrap());
     let mut open = done.clone();

@@ -11,6 +11,7 @@ use crate::mapi::zone::{ZoneDefinition, ZoneRule};
 use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
 use crate::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
 use crate::model::{Content, Field, ItemKind, Recurrence, Value};
+use crate::pst::messaging::CodePage;
 
 /// MS-OXOTASK 2.2.2.2: a complete task has status 2, a share of one, and the day.
 #[test]
@@ -90,7 +91,8 @@ fn status_and_share_of_a_task_never_contradict_each_other() {
 #[test]
 fn d10_what_outlook_does_not_have_is_not_written() {
     let mailbox = zone("Europe/Berlin");
-    let desk = Desk { mailbox: &mailbox, now: now(), random: [7; 16] };
+    let desk =
+        Desk { mailbox: &mailbox, now: now(), random: [7; 16], code_page: CodePage::WESTERN };
     let written = |kind, content: &Content| {
         let stamp = sample::stamp("A-1", "00ff");
         write::new_item(kind, content, &stamp, &desk).map_err(|unfit| unfit.to_string())
@@ -378,7 +380,8 @@ fn d10_a_series_starts_with_its_first_occurrence_or_is_held() {
     // Somebody moves the start alone, by a day or by a week.
     let item = create(ItemKind::Appointment, &starts("2026-10-20", day(20)), &mailbox);
     let before = found(&item);
-    let desk = Desk { mailbox: &mailbox, now: now(), random: [8; 16] };
+    let desk =
+        Desk { mailbox: &mailbox, now: now(), random: [8; 16], code_page: CodePage::WESTERN };
     for told in ["2026-10-21", "2026-10-27"] {
         let mut later = Content::new();
         later.set(Field::Start, instant(&format!("{told}T09:00:00Z")));
@@ -476,7 +479,8 @@ fn d10_a_series_that_cannot_be_read_is_not_moved() {
     assert_eq!(found.content.slot(Field::Recurrence), None);
     let mut later = Content::new();
     later.set(Field::Start, Value::Instant("2027-01-12T10:00:00Z".parse().unwrap()));
-    let desk = Desk { mailbox: &mailbox, now: now(), random: [8; 16] };
+    let desk =
+        Desk { mailbox: &mailbox, now: now(), random: [8; 16], code_page: CodePage::WESTERN };
     let change = (&later, &found.content);
     assert!(write::update(ItemKind::Appointment, change, None, &item, &desk).is_err());
 }
