@@ -15,6 +15,7 @@ use crate::engine::kept::{Planned, Work};
 use crate::engine::plan::Action;
 use crate::engine::report::Phase;
 use crate::engine::session::{Active, Session, Stop};
+use crate::engine::tally::{found, standing};
 use crate::mailbox::{Item, ItemError, MailboxError, Write, Wrote};
 use crate::model::json::to_json;
 use crate::model::{Content, FieldSet, Half, ItemId, ItemKind, RecordId};
@@ -291,16 +292,10 @@ impl Session<'_> {
 
     /// Returns what stands of a pair that is settled: what the plan said about it. All other findings about it are gone.
     fn stands(&self, work: &Planned) -> Result<Option<Code>, StateError> {
-        let codes: Vec<Code> = work
-            .verdict
-            .reasons
-            .iter()
-            .map(|(code, _)| *code)
-            .filter(|code| super::tally::is_finding(*code))
-            .collect();
+        let codes: Vec<Code> = found(&work.verdict.reasons).collect();
         self.resolve(&work.pair.record, &codes)?;
         self.remember_absence(work.verdict.scope, &work.pair)?;
-        Ok(super::tally::standing(codes.into_iter(), false))
+        Ok(standing(codes.into_iter(), false))
     }
 
     /// Has a pair planned once more whose item somebody edited right after it was written. A first transfer would take the edit

@@ -101,6 +101,7 @@ impl Session<'_> {
         }
         for pair in pairs.extract_if(.., |pair| !active.whole && is_asleep(pair)) {
             self.state.set_outcome(pair.id, pair.outcome, false)?;
+            self.tally.stands(active.scope, pair.id, pair.outcome);
         }
         if pairs.is_empty() {
             return Ok(());
@@ -413,6 +414,7 @@ impl Session<'_> {
         }
         let asleep = matches!(verdict.action, Action::Sleep | Action::Hold);
         let outcome = standing(verdict.merge.reasons.iter().map(|(code, _)| *code), asleep);
+        self.tally.stands(active.scope, seen.pair.id, outcome);
         let stays_dirty = match outcome {
             Some(Code::RecordUnreadable | Code::ItemUnreadable | Code::WrittenUnreadable) => true,
             Some(Code::MissingUnproven) => self.sought.contains(&seen.pair.id),
@@ -440,6 +442,7 @@ impl Session<'_> {
                     if verdict.link {
                         let count = |counts: &mut Counts| counts.linked += 1;
                         self.tally.touch(active.scope, seen.pair.id, count);
+                        self.tally.stands(active.scope, seen.pair.id, outcome);
                     }
                     let (mut record_half, mut item_half) = halves(&seen.pair);
                     record_half.take(verdict.merge.settle, &record_view.half);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::engine::observe_outlook::SEARCH;
 use crate::engine::report::Counts;
 use crate::engine::session::{Session, Stop};
-use crate::engine::unread::Incoming;
+use crate::engine::unread::{Incoming, log_unread};
 use crate::mailbox::{By, Found, Identity, Item, ItemError};
 use crate::model::{Content, Field, FolderId, ItemId, ItemKind, RecordId, Scope, Slot, Token};
 use crate::reason::Code;
@@ -88,10 +88,12 @@ impl Session<'_> {
         let ids: Vec<ItemId> = of_series.map(|(_, id)| id.clone()).collect();
         let mut finished = HashSet::new();
         if !ids.is_empty() {
-            self.mailbox.fetch(kind, &ids, &mut |id, item| {
-                if item.is_ok_and(|item| is_finished(&item.content)) {
+            self.mailbox.fetch(kind, &ids, &mut |id, item| match item {
+                Ok(item) if is_finished(&item.content) => {
                     finished.insert(id);
                 }
+                Ok(_) => {}
+                Err(error) => log_unread(&id, &error, "a copy of a task cannot be read"),
             })?;
         }
         Ok(finished)
@@ -113,7 +115,11 @@ impl Session<'_> {
             self.searched.insert(pair.id);
             let proof = pair.stamped && sees_everything;
             let gone = if proof { ItemPresence::Deleted } else { ItemPresence::Missing };
-            let state = match pair.item.as_ref().map(|id| answers.remove(id)) {
+            let answer = pair.item.as_ref().map(|id| answers.remove(id));
+            if let (Some(id), Some(Some(Err(error)))) = (&pair.item, &answer) {
+                log_unread(id, error, "an item that is not where it was cannot be read");
+            }
+            let state = match answer {
                 Some(Some(Ok(_))) => ItemPresence::Here,
                 // After `rebind` there is no id to ask for.
                 Some(Some(Err(ItemError::Gone))) | None => gone,

@@ -15,7 +15,7 @@ use crate::engine::patient::{Patience, Patient, PatientSource};
 use crate::engine::plan::Action;
 use crate::engine::report::{Counts, Event, Finding, Line, MailboxReport, Outcome, Phase, Stopped};
 use crate::engine::session::{Active, Job, Options, Session, Stop, direction};
-use crate::engine::tally::Tally;
+use crate::engine::tally::{Tally, found};
 use crate::mailbox::{Mailbox, MailboxError, MailboxErrorKind};
 use crate::model::fingerprint::FINGERPRINT_VERSION;
 use crate::model::rules::FirstTransfer;
@@ -312,6 +312,9 @@ impl Session<'_> {
                 // A pair that was never settled is none of those that count as unchanged.
                 self.state.set_outcome(verdict.pair, None, false)?;
                 let pair = self.state.pair(self.id, verdict.pair)?;
+                if let Some(pair) = &pair {
+                    self.resolve(&pair.record, &found(&verdict.reasons).collect::<Vec<_>>())?;
+                }
                 if pair.is_some_and(|pair| pair.record_half.is_some()) {
                     self.tally.touch(verdict.scope, verdict.pair, count);
                 } else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::report::{Counts, Finding};
-use crate::model::{ItemKind, RecordId, Scope};
+use crate::model::{FieldSet, ItemKind, RecordId, Scope};
 use crate::reason::{Class, Code};
 
 /// Field, staffITpro's value, Outlook's value.
@@ -13,6 +13,7 @@ type Values = Vec<(String, String, String)>;
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     scopes: BTreeMap<Scope, Counts>,
+    /// Pairs that are settled, and not because they needed nothing.
     touched: BTreeMap<Scope, BTreeSet<i64>>,
     /// Decided conflicts and other things of this run that do not stand on.
     pub(super) named: Vec<Finding>,
@@ -33,6 +34,15 @@ impl Tally {
     pub(super) fn touch(&mut self, scope: Scope, pair: i64, count: impl FnOnce(&mut Counts)) {
         count(self.scope(scope));
         self.touched.entry(scope).or_default().insert(pair);
+    }
+
+    /// Notes as what a pair stands after all that was done with it: only one that is settled counts as such.
+    pub(super) fn stands(&mut self, scope: Scope, pair: i64, outcome: Option<Code>) {
+        if outcome.is_some_and(|code| code.class() != Class::Done)
+            && let Some(touched) = self.touched.get_mut(&scope)
+        {
+            touched.remove(&pair);
+        }
     }
 
     /// Adds what stands in a scope at the end, and returns the counts.
@@ -89,6 +99,11 @@ pub(super) fn is_finding(code: Code) -> bool {
             )
         }
     }
+}
+
+/// Lists what of these reasons stands until something about the pair changes.
+pub(super) fn found(reasons: &[(Code, FieldSet)]) -> impl Iterator<Item = Code> {
+    reasons.iter().map(|(code, _)| *code).filter(|code| is_finding(*code))
 }
 
 /// Says whether a decided reason is named in the report of its run (rule D1).

@@ -4,7 +4,7 @@ use crate::engine::plan::{Action, ItemState, ItemView, Pair, RecordState, Verdic
 use crate::engine::report::{Finding, Line};
 use crate::engine::seen::Seen;
 use crate::engine::session::{Active, Session, Stop};
-use crate::engine::tally::{is_finding, is_named};
+use crate::engine::tally::{found, is_finding, is_named};
 use crate::engine::view::show;
 use crate::mailbox::Item;
 use crate::model::{Field, FieldSet, RecordId, Scope};
@@ -82,7 +82,7 @@ impl Session<'_> {
     }
 
     /// Makes and resolves the findings about a pair. What was found about the pairing of a record without an item stays
-    /// until its second look.
+    /// until its second look, and what an earlier write failed for until this one is done or fails for something else.
     pub(super) fn report(
         &mut self,
         active: &Active,
@@ -92,10 +92,12 @@ impl Session<'_> {
         verdict: &Verdict,
     ) -> Result<(), Stop> {
         let reasons = &verdict.merge.reasons;
-        let mut stands: Vec<Code> =
-            reasons.iter().map(|(code, _)| *code).filter(|code| is_finding(*code)).collect();
+        let mut stands: Vec<Code> = found(reasons).collect();
         if seen.first_look && self.found.contains(&seen.pair.record) {
             stands.extend(Code::ALL.iter().filter(|code| code.code().starts_with("pair-")));
+        }
+        if matches!(verdict.action, Action::Create | Action::Update | Action::Delete) {
+            stands.extend(WRITING);
         }
         self.resolve(&seen.pair.record, &stands)?;
         for (code, fields) in reasons {
@@ -149,6 +151,19 @@ impl Session<'_> {
         Ok(())
     }
 }
+
+/// What a write may fail for.
+const WRITING: [Code; 9] = [
+    Code::StaleItem,
+    Code::StaleRecord,
+    Code::Busy,
+    Code::AnswerLost,
+    Code::ItemUnreadable,
+    Code::WrittenUnreadable,
+    Code::RefusedOutlook,
+    Code::RefusedStaffitpro,
+    Code::NotEditable,
+];
 
 /// Of how many findings the values are kept for the report, which shows far fewer.
 const KEPT_VALUES: usize = 1000;

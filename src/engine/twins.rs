@@ -8,6 +8,7 @@ use crate::engine::deliberate::base;
 use crate::engine::dress::undress;
 use crate::engine::plan::{Action, ItemState, Pair, RecordState, plan};
 use crate::engine::session::{Active, Session, Stop};
+use crate::engine::unread::log_unread;
 use crate::mailbox::{Item, ItemError, Write, Wrote};
 use crate::model::{FieldSet, ItemId, ItemKind};
 use crate::reason::Code;
@@ -35,7 +36,11 @@ impl Session<'_> {
                                 self.state.forget_unpaired(self.id, &row.item)?;
                             }
                             // The next run asks again.
-                            Some(Err(ItemError::Denied(_) | ItemError::Unreadable(_))) | None => {}
+                            Some(Err(error)) => {
+                                let what = "the late twin of an item cannot be read";
+                                log_unread(&row.item, &error, what);
+                            }
+                            None => {}
                         }
                     }
                 }

@@ -128,9 +128,7 @@ impl Session<'_> {
             Err(ItemError::Gone) => {
                 settled.insert(id);
             }
-            Err(ItemError::Denied(why) | ItemError::Unreadable(why)) => {
-                tracing::warn!(item = %id, why, "an item that is listed cannot be read");
-            }
+            Err(error) => log_unread(&id, &error, "an item that is listed cannot be read"),
         })?;
         Ok((incoming, ids.iter().filter(|id| !settled.contains(*id)).cloned().collect()))
     }
@@ -231,6 +229,13 @@ impl Session<'_> {
     /// Counts the items of all kinds that move and that could not be read.
     pub(super) fn count_unread(&self) -> Result<u64, StateError> {
         self.kinds().into_iter().map(|kind| self.state.count_unread(self.id, kind)).sum()
+    }
+}
+
+/// Notes in the log which item cannot be read, and why.
+pub(super) fn log_unread(item: &ItemId, error: &ItemError, what: &str) {
+    if let Some(why) = error.why() {
+        tracing::warn!(%item, why, "{what}");
     }
 }
 

@@ -1,13 +1,15 @@
 //! `abgleich pst` over files of which a part is damaged: it is named, it hides nothing else, and it never looks as if it were absent.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use abgleich::mapi::{FileTime, Properties, Value as MapiValue, property};
 use abgleich::pst::messaging::Store;
 use abgleich::pst::messaging::write::{Batch, NewFolder, NewItem};
 use abgleich::pst::ndb::write::{Settings, Writer};
-use abgleich::pst::ndb::{Ndb, Nodes as _};
+use abgleich::pst::ndb::{Ndb, Nodes as _, subnode};
 use abgleich::pst::{Nid, NidKind};
+use rusqlite::Connection;
 
 use crate::office::Office;
 use crate::program::Place;
@@ -134,6 +136,70 @@ fn what_cannot_be_read_is_told_from_what_is_not_there() {
     assert_eq!(wanted.code, 4, "{wanted:?}");
     assert!(wanted.stderr.contains(&format!("whose names cannot: {contacts:x}")), "{wanted:?}");
     assert_eq!(run(&["ls", "a.pst", "Kontakte"]).code, 2);
+}
+
+/// Rule D20, invariant 3: an item of which a value is damaged is written by no run. Each says so, the finding stays the first one,
+/// and all others are counted. The log has the item and the place in the file.
+#[test]
+fn an_item_that_cannot_be_written_is_found_once_and_counted_once() {
+    let office = Office::of_one();
+    let place = &office.place;
+    configured(place, "c.pst", "");
+    let database = Connection::open(place.path("demo.db")).unwrap();
+    let edit = |set: &str| database.execute(&format!("UPDATE contact SET {set}"), []).unwrap();
+    // Longer than what a heap takes (MS-PST 2.3.3.3): each has a subnode of its own.
+    edit("notes = hex(zeroblob(3000))");
+    assert_eq!(place.run(&["sync", "--first-transfer"]).code, 0);
+    let (_, quiet) = office.json(&["sync"]);
+    let path = place.path("c.pst");
+    let ndb = Ndb::at(&path).unwrap();
+    let contacts: Vec<_> = Store::new(&ndb)
+        .folder(folder_of(&ndb, "IPF.Contact"))
+        .unwrap()
+        .items()
+        .unwrap()
+        .iter()
+        .map(|listed| ndb.node(listed.nid).unwrap().unwrap())
+        .collect();
+    let mut notes = None;
+    subnode::each(&ndb, contacts[0].sub, &mut |below| {
+        notes = notes.or_else(|| below.data.filter(|_| below.nid.kind() == NidKind::VALUE));
+        Ok(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    let block = notes.expect("the notes are a subnode");
+    // A value of one is damaged, and another as a whole.
+    let places = [block, contacts[1].data.unwrap()].map(|bid| ndb.block(bid).unwrap().at());
+    drop(ndb);
+    let mut bytes = std::fs::read(&path).unwrap();
+    for at in places {
+        bytes[usize::try_from(at).unwrap()] ^= 1;
+    }
+    std::fs::write(&path, bytes).unwrap();
+    edit("business_city = 'Görlitz'");
+    let found = |report: &serde_json::Value| -> Vec<(String, serde_json::Value)> {
+        let findings = report["mailboxes"][0]["findings"].as_array().unwrap();
+        let unread = findings.iter().filter(|finding| finding["code"] == "item-unreadable");
+        unread
+            .map(|it| (it["record"].as_str().unwrap().to_owned(), it["first_seen"].clone()))
+            .collect()
+    };
+    let (_, first) = office.json(&["sync"]);
+    assert_eq!(found(&first).len(), 2, "{first:#}");
+    for _ in 0..2 {
+        let (code, again) = office.json(&["sync"]);
+        assert_eq!((code, found(&again)), (0, found(&first)), "{again:#}");
+        let findings = again["mailboxes"][0]["findings"].as_array().unwrap();
+        assert!(findings.iter().all(|finding| finding["new"] == false), "{again:#}");
+        let all = quiet["totals"]["unchanged"].as_u64().unwrap();
+        assert_eq!(again["totals"]["unchanged"], all - 2, "{again:#}");
+    }
+    let log = place.run(&["-v", "sync"]).stderr;
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("offset 0x")).collect();
+    for item in &contacts[..2] {
+        let named = format!("item=\"{:x}.{:x}\"", item.parent.0, item.nid.0);
+        assert_eq!(lines.iter().filter(|line| line.contains(&named)).count(), 1, "{named}: {log}");
+    }
 }
 
 /// Rule D20: where a run names `pst repair`, that command makes a copy that is whole; where it cannot, it is not named.

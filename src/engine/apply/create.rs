@@ -128,6 +128,7 @@ impl Session<'_> {
         let half = lens.item(&item, kind, Some((&record.content, &record_half))).half;
         // What Outlook does not hold as it is was not settled with it (rule D11).
         record_half.forget(FieldSet::TRAVELLING.difference(work.verdict.to_item));
+        let outcome = self.stands(&work)?;
         self.state.settle(
             work.pair.id,
             &Settlement {
@@ -143,13 +144,14 @@ impl Session<'_> {
                 categories: &own,
                 item_modified: item.modified_at,
                 origin: Some((true, Some(&token))),
-                outcome: self.stands(&work)?,
+                outcome,
                 stays_dirty: false,
             },
         )?;
         self.remember_effect(work.verdict.scope, Code::BrakeCreated, 1)?;
         let (scope, pair) = (work.verdict.scope, work.pair.id);
         self.tally.touch(scope, pair, |counts: &mut Counts| counts.created += 1);
+        self.tally.stands(scope, pair, outcome);
         Ok(true)
     }
 }

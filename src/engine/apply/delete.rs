@@ -64,6 +64,7 @@ impl Session<'_> {
                     let (scope, pair) = (work.verdict.scope, work.pair.id);
                     self.tally
                         .touch(scope, pair, |counts: &mut Counts| counts.deleted_outlook += 1);
+                    self.tally.stands(scope, pair, outcome);
                 }
                 other => {
                     if self.not_done(&work, &other)? {

@@ -4,10 +4,14 @@
 use crate::engine::kept::Planned;
 use crate::engine::plan::Action;
 use crate::engine::session::Session;
+use crate::engine::tally::found;
 use crate::mailbox::{Item, ItemError, Wrote};
-use crate::model::FieldSet;
+use crate::model::{FieldSet, ItemId};
 use crate::reason::Code;
 use crate::state::{FindingRow, PairRow, SpooledVerdict, StateError};
+
+/// A reason, and the fields that it is about.
+type Said = (Code, FieldSet);
 
 impl Session<'_> {
     /// Leaves a pair for the next run, which reads and plans it again.
@@ -19,7 +23,7 @@ impl Session<'_> {
         detail: Option<String>,
     ) -> Result<(), StateError> {
         self.state.set_outcome(pair.id, Some(code), true)?;
-        self.find_of(verdict, pair, (code, FieldSet::EMPTY), detail)
+        self.failed(verdict, pair, vec![((code, FieldSet::EMPTY), detail)])
     }
 
     /// Leaves a pair until something about it changes: the other side does not take it, for the reason in `detail`.
@@ -27,12 +31,12 @@ impl Session<'_> {
         &mut self,
         verdict: &SpooledVerdict,
         pair: &PairRow,
-        said: (Code, FieldSet),
+        said: Said,
         detail: Option<String>,
     ) -> Result<(), StateError> {
         self.state.set_outcome(pair.id, Some(said.0), false)?;
         self.remember_absence(verdict.scope, pair)?;
-        self.find_of(verdict, pair, said, detail)
+        self.failed(verdict, pair, vec![(said, detail)])
     }
 
     /// Leaves an item that was written and cannot be read back: its intent stays, and the next run looks at the pair again.
@@ -47,23 +51,31 @@ impl Session<'_> {
         self.put_off(verdict, pair, Code::WrittenUnreadable, detail)
     }
 
-    pub(super) fn find_of(
+    /// Says what a write failed for. Beside that stands what the plan says of the pair, and what an earlier write failed for is gone;
+    /// what goes on is no new finding.
+    pub(super) fn failed(
         &mut self,
         verdict: &SpooledVerdict,
         pair: &PairRow,
-        (code, fields): (Code, FieldSet),
-        detail: Option<String>,
+        reasons: Vec<(Said, Option<String>)>,
     ) -> Result<(), StateError> {
-        self.find(FindingRow {
-            code,
-            record: pair.record.clone(),
-            scope: Some(verdict.scope),
-            label: verdict.label.clone(),
-            fields,
-            detail,
-            first_seen: self.now,
-            run: self.run.clone(),
-        })
+        let Some(((gravest, _), _)) = reasons.first() else { return Ok(()) };
+        self.tally.stands(verdict.scope, pair.id, Some(*gravest));
+        let codes = found(&verdict.reasons).chain(reasons.iter().map(|((code, _), _)| *code));
+        self.resolve(&pair.record, &codes.collect::<Vec<_>>())?;
+        for ((code, fields), detail) in reasons {
+            self.find(FindingRow {
+                code,
+                record: pair.record.clone(),
+                scope: Some(verdict.scope),
+                label: verdict.label.clone(),
+                fields,
+                detail,
+                first_seen: self.now,
+                run: self.run.clone(),
+            })?;
+        }
+        Ok(())
     }
 
     /// Deals with a write that was not done. Returns whether that is certain: then its intent may go.
@@ -104,7 +116,8 @@ pub(super) fn went(verdict: &SpooledVerdict) -> FieldSet {
 /// Returns what is said of a write that the mailbox does not take, and why it does not; the log says so as well.
 pub(super) fn refusal(pair: &PairRow, answer: &Wrote) -> Option<(Code, String)> {
     let why = answer.why()?;
-    tracing::warn!(record = %pair.record, why, "the mailbox did not take a write");
+    let item = pair.item.as_ref().map(ItemId::as_str);
+    tracing::warn!(item, record = %pair.record, why, "the mailbox did not take a write");
     let code = match answer {
         Wrote::Unreadable(_) => Code::ItemUnreadable,
         _ => Code::RefusedOutlook,

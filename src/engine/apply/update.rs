@@ -424,32 +424,21 @@ impl Session<'_> {
             counts.updated_outlook += u64::from(updated_item);
             counts.updated_staffitpro += u64::from(wrote_record);
         };
-        self.tally.touch(work.verdict.scope, work.pair.id, touched);
-        match refused {
-            None => {}
-            Some(Code::ItemUnreadable) => {
-                let said = (Code::ItemUnreadable, FieldSet::EMPTY);
-                self.find_of(&work.verdict, &work.pair, said, why)?;
-            }
-            Some(code) => {
-                self.find_of(&work.verdict, &work.pair, (code, went(&work.verdict)), why)?;
-                self.remember_absence(work.verdict.scope, &work.pair)?;
-            }
+        self.tally.touch(verdict.scope, work.pair.id, touched);
+        self.tally.stands(verdict.scope, work.pair.id, outcome);
+        let trouble = trouble.map(|(code, again)| {
+            let fields = if again { FieldSet::EMPTY } else { verdict.to_record };
+            ((code, fields), detail)
+        });
+        let refused = refused.map(|code| {
+            let unread = code == Code::ItemUnreadable;
+            ((code, if unread { FieldSet::EMPTY } else { went(verdict) }), why)
+        });
+        let failed: Vec<_> = trouble.into_iter().chain(refused).collect();
+        if !failed.is_empty() && !stays_dirty {
+            self.remember_absence(verdict.scope, &work.pair)?;
         }
-        match trouble {
-            None => Ok(()),
-            Some((code, true)) => self.put_off(&work.verdict, &work.pair, code, detail),
-            Some((code, false)) => {
-                let said = (code, work.verdict.to_record);
-                self.give_up(&work.verdict, &work.pair, said, detail)?;
-                // What waits for the item goes on waiting.
-                if stays_dirty {
-                    self.state.set_outcome(work.pair.id, Some(code), true)
-                } else {
-                    Ok(())
-                }
-            }
-        }
+        self.failed(verdict, &work.pair, failed)
     }
 }
 
