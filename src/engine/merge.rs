@@ -3,6 +3,8 @@
 //! Each side is compared with its own half of the base. A field of which no half is known meets the other side for the
 //! first time, and there a blank never clears a value, in any mode. Values do not appear here: fingerprints decide.
 
+mod by_outlook;
+
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +36,8 @@ pub struct Sides<'a> {
     pub item_time: Option<Timestamp>,
     /// The reminder's moment has passed: switching it off is no change (rule D17).
     pub reminder_past: bool,
+    /// A task of a series is on a later date of it in the item than in the record: the one that the record is about was completed.
+    pub went_on: bool,
     /// Fields that may go to the item: not those that are fixed or unsupported there.
     pub item_takes: FieldSet,
     /// Fields that may go to the record: not those that are too long for it, nor any where the user may not edit.
@@ -125,6 +129,8 @@ struct BlockView<'a> {
     record_changed: FieldSet,
     item_changed: FieldSet,
     first: FieldSet,
+    /// The record got another date.
+    dated: bool,
 }
 
 /// Who prevails in a block.
@@ -151,6 +157,7 @@ impl<'a> BlockView<'a> {
             record_changed: changes.record_changed.intersection(fields),
             item_changed: changes.item_changed.intersection(fields),
             first: changes.first.intersection(fields),
+            dated: !changes.record_changed.intersection(Block::TaskDates.fields()).is_empty(),
         };
         if block == Block::Reminder && sides.reminder_past {
             // Dismissed or snoozed: Outlook's own doing, no edit (rule D17).
@@ -183,6 +190,9 @@ impl<'a> BlockView<'a> {
         };
         match effective {
             Mode::None => {}
+            Mode::StaffitproOverwritesOutlook if self.is_of_the_one_before() => {
+                self.leave_behind(merge);
+            }
             Mode::StaffitproOverwritesOutlook => {
                 if self.is_open() {
                     let edited = self.item_changed.difference(self.first);
@@ -217,14 +227,6 @@ impl<'a> BlockView<'a> {
                 let now = (self.sides.record.get(field), self.sides.item.get(field));
                 now == (self.sides.record_base.get(field), self.sides.item_base.get(field))
             })
-    }
-
-    /// Says whether the item's reminder is off only because its moment has passed: we write it so, and dismissing it is no
-    /// edit (rule D17). Settling that keeps it from flowing back when the record's date is put off later.
-    fn is_dismissed(&self) -> bool {
-        self.block == Block::Reminder
-            && self.sides.reminder_past
-            && self.sides.item.get(Field::ReminderOn).is_some_and(|on| on != *REMINDER_ON)
     }
 
     fn newest(&self, merge: &mut Merge) {

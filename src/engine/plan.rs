@@ -79,6 +79,8 @@ pub struct ItemView {
     pub unsupported: FieldSet,
     /// Fields whose values are too long for the record (rule D11).
     pub too_long: FieldSet,
+    /// It is a task of a series and on a later date of it than its record (rule D10).
+    pub went_on: bool,
     /// Ended or finished (rule D6: only open or future activities are deleted).
     pub over: bool,
     /// Fields that lack the reference or the category they should show (rule D18), and a series of which a write broke off.
@@ -419,6 +421,7 @@ fn both(rules: &Rules, pair: &Pair<'_>, record: &RecordView, item: &ItemView) ->
                 record_time: &|field| record.time(field),
                 item_time: item.modified_at,
                 reminder_past: record.reminder_past,
+                went_on: item.went_on,
                 item_takes: takes(read_only).difference(record.staying()),
                 record_takes,
                 taken: pair.taken,

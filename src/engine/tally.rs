@@ -119,6 +119,7 @@ pub(super) const fn is_named(code: Code) -> bool {
             | Code::OverwrittenStaffitpro
             | Code::Moved
             | Code::CopiesLeftAlone
+            | Code::SeriesWentOn
             | Code::Recreated
             | Code::Restored
             | Code::LeftFilterDeleted

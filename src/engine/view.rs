@@ -10,7 +10,7 @@ use crate::mailbox::Item;
 use crate::model::recurrence::{ExceptionChange, Moment, Pattern, Range, Recurrence};
 use crate::model::rules::PastDays;
 use crate::model::texts::Unheld;
-use crate::model::{Content, Field, FieldSet, Half, ItemKind, Shape, Value};
+use crate::model::{Content, Field, FieldSet, Half, ItemKind, Shape, Slot, Value};
 use crate::source::{Description, Record};
 
 /// What the views of a scope are taken with.
@@ -88,6 +88,7 @@ impl Lens<'_> {
             read_only: item.read_only,
             unsupported: item.unsupported,
             too_long: self.too_long(kind, &content),
+            went_on: beside.is_some_and(|(record, _)| went_on(kind, record, &content)),
             over: self.ended(kind, &content).is_some_and(|end| end < self.now),
             bare: FieldSet::EMPTY,
         }
@@ -198,6 +199,28 @@ impl Lens<'_> {
     fn midnight_after(&self, date: jiff::civil::Date) -> Option<Timestamp> {
         self.midnight(date.checked_add(1.day()).ok()?)
     }
+}
+
+/// Says whether a task of a series is on a later date of it than its record: the one that the record is about was completed. A task
+/// that counts from its completion may come on any day.
+fn went_on(kind: ItemKind, record: &Content, item: &Content) -> bool {
+    let Some(Value::Recurrence(series)) = item.value(Field::Recurrence) else { return false };
+    if kind != ItemKind::Task || record.slot(Field::Recurrence).is_some_and(Slot::is_blank) {
+        return false;
+    }
+    let day = |content: &Content, field| match content.value(field) {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    };
+    let both = |field| day(record, field).zip(day(item, field));
+    let Some((before, now)) = both(Field::TaskStart).or_else(|| both(Field::Due)) else {
+        return false;
+    };
+    let comes_then = || {
+        matches!(series.pattern, Pattern::Regenerating { .. })
+            || series.dates().take_while(|date| *date <= now).last() == Some(now)
+    };
+    before < now && comes_then()
 }
 
 /// Returns one line of a field's value, for `--values` and `--explain`.

@@ -178,6 +178,11 @@ catalogue! {
     ForeignAddressKept "foreign-address-kept" "D11" Kept
         de "In Outlook steht hier eine Adresse aus dem Adressbuch der Firma, keine Internet-Adresse: {fields}. Sie bleibt unberührt."
         en "Outlook holds an address of the company's address book here, not an Internet address: {fields}. It is left alone.";
+    SeriesWentOn "series-went-on" "D10" Kept
+        de "Die wiederkehrende Aufgabe wurde in Outlook erledigt und ist dort beim nächsten Mal. Der Datensatz ist noch beim letzten, und nichts davon wurde nach Outlook geschrieben: {fields}."
+        en "The recurring task was completed in Outlook and has gone on to the next time there. The record is still about the last one, and nothing of it was written to Outlook: {fields}."
+        next_de "In staffITpro das nächste Datum eintragen, sobald es dort weitergehen soll."
+        next_en "Enter the next date in staffITpro once it is to go on there.";
     OneWayKept "one-way-kept" "I9" Kept
         de "Geändert auf der Seite, von der dieser Bereich nichts übernimmt: {fields}. Die Änderung bleibt, wo sie ist."
         en "Changed on the side from which this scope takes nothing: {fields}. The change stays where it is."

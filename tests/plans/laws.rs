@@ -228,6 +228,7 @@ fn item(kind: ItemKind, which: Vec<u8>) -> impl Strategy<Value = ItemView> {
                 read_only: if over { Block::TaskDates.fields() } else { FieldSet::EMPTY },
                 unsupported: unsupported.intersection(FieldSet::of(Field::Recurrence)),
                 too_long,
+                went_on: over && kind == ItemKind::Task,
                 over,
                 bare: FieldSet::EMPTY,
             }

@@ -361,6 +361,7 @@ impl Of<'_> {
                 Word::Flag("guests") => view.guests = true,
                 Word::Flag("stamped") => view.stamped = true,
                 Word::Flag("over") => view.over = true,
+                Word::Flag("went-on") => view.went_on = true,
                 Word::Setting("fixed", keys) => view.fixed = self.set(keys),
                 Word::Setting("read-only", keys) => view.read_only = self.set(keys),
                 Word::Setting("unsupported", keys) => view.unsupported = self.set(keys),
