@@ -9,6 +9,7 @@ pub mod advice;
 mod apply;
 mod appointment;
 mod contact;
+mod count;
 mod failure;
 mod faxes;
 mod feed;

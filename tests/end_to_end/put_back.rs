@@ -8,7 +8,8 @@ use abgleich::mapi::{FileTime, Guid, Properties, PropertyName, Value, property};
 use abgleich::pst::Nid;
 use abgleich::pst::check::check;
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, NewFolder, NewItem};
+use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem};
+use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::{Settings, Writer};
 
 use crate::document;
@@ -133,9 +134,10 @@ fn d3_an_item_with_an_id_that_was_given_before_is_nobodys() {
             place.database().query_row(told, [LATE[0]], |row| row.get(0)).unwrap()
         };
         let before = company(&place);
-        // Whoever wrote the file meanwhile has moved its counter on, so that nothing tells that it was put back.
-        for run in ["first", "second", "third"] {
-            document::read(&place.run(&sync).expect(0));
+        place.run(&sync).expect(3).says(&["brake-restored"]);
+        let word = ["--allow", "restored=1"];
+        for (run, more) in [("first", &word[..]), ("second", &[]), ("third", &[])] {
+            document::read(&place.run(&[&sync[..], more].concat()).expect(0));
             assert_eq!(company(&place), before, "{run}: {tenant:?}");
             let store = Store::open(&path).unwrap();
             let subject = store.item(nid).unwrap().subject().unwrap();
@@ -144,6 +146,43 @@ fn d3_an_item_with_an_id_that_was_given_before_is_nobodys() {
         }
         assert_eq!(check(&path).unwrap().errors(), 0);
     }
+}
+
+/// Rule D7: a program that works in the file that was put back moves the header's counter past where it was. The count of our own
+/// transactions tells all the same, before what an item held formerly is taken for a person's edit.
+#[test]
+fn d7_a_file_that_was_put_back_is_noticed_whoever_worked_in_it_since() {
+    let (place, sync) = with_copy();
+    let sync = &sync[..4];
+    let (path, record) = (place.path("a.pst"), "B-010003");
+    let position = |place: &Place| -> String {
+        let told = "SELECT job_title FROM contact WHERE id = ?1";
+        place.database().query_row(told, [record], |row| row.get(0)).unwrap()
+    };
+    let before = position(&place);
+    let change = "UPDATE contact SET job_title = 'Leiterin' WHERE id = ?1";
+    assert_eq!(place.database().execute(change, [record]).unwrap(), 1);
+    place.run(sync).expect(0);
+    let unique = || Ndb::at(&path).unwrap().header().unique;
+    let then = unique();
+    fs::copy(place.path("copy.pst"), &path).unwrap();
+    assert!(unique() < then);
+    let (_, item) = stamped(&path, record)[0];
+    while unique() <= then {
+        let mut edit = ItemChange::default();
+        edit.set.set(property::COMPANY_NAME, Value::from("Neue Firma"));
+        by_somebody(&path, |batch| batch.change_item(item, &edit).unwrap());
+        stranger(&path, None);
+    }
+    for _ in 0..2 {
+        place.run(sync).expect(3).says(&["brake-restored"]);
+        assert_eq!(position(&place), "Leiterin");
+    }
+    // The word says that the file is right, and with it what stands in it.
+    place.run(&[sync, &["--allow", "restored=1"]].concat()).expect(0);
+    assert_eq!(position(&place), before);
+    document::wrote_nothing(&document::read(&place.run(sync).expect(0)));
+    assert_eq!(check(&path).unwrap().errors(), 0);
 }
 
 /// Rule D7: after the word the mailbox goes on, also where a new item gets the id of one that was lost.

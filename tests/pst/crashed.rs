@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use abgleich::mapi::{FileTime, Properties, Value, property};
+use abgleich::mapi::name::set;
+use abgleich::mapi::{FileTime, Properties, PropertyName, PropertyType, Value, property};
 use abgleich::pst::check::{Weight, check_medium};
 use abgleich::pst::damage::read_everything;
 use abgleich::pst::id::{Nid, NidKind};
@@ -61,6 +62,7 @@ fn change(file: &mut Writer, committed: &mut dyn FnMut(&Writer)) {
     let occurrences = vec![occurrence(7, "später"), occurrence(14, "anderswo")];
     let series = NewItem { occurrences, ..contact("Jour fixe") };
     let series = batch.add_item(folder, &series).unwrap();
+    count(&mut batch, 1);
     batch.commit().unwrap();
     committed(file);
     let mut batch = Batch::begin(file, NOW).unwrap();
@@ -77,8 +79,16 @@ fn change(file: &mut Writer, committed: &mut dyn FnMut(&Writer)) {
         ..ItemChange::default()
     };
     batch.change_item(series, &change).unwrap();
+    count(&mut batch, 2);
     batch.commit().unwrap();
     committed(file);
+}
+
+/// Gives the store itself a number, as each batch of abgleich does.
+fn count(batch: &mut Batch<'_>, number: u8) {
+    let name = PropertyName::text(set::PUBLIC_STRINGS, "a name that no store has");
+    let id = batch.id_for(&name.into()).unwrap().unwrap();
+    batch.set_property(Nid::STORE, id.of(PropertyType::INTEGER32), &[number, 0, 0, 0]).unwrap();
 }
 
 /// The rules that a file breaks.

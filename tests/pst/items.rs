@@ -51,6 +51,11 @@ fn properties(name: &str) -> Properties {
     all
 }
 
+/// A property that the store itself gets.
+fn of_store() -> PropertyName {
+    PropertyName::text(set::PUBLIC_STRINGS, "a name that no store has")
+}
+
 fn change(file: &mut Writer, items: &[Node], above: Nid) -> Done {
     let mut done = Done::default();
     let mut batch = Batch::begin(file, NOW).unwrap();
@@ -85,6 +90,8 @@ fn change(file: &mut Writer, items: &[Node], above: Nid) -> Done {
         done.erased = Some(item.nid.0);
         done.folders.insert(item.parent.0);
     }
+    let id = batch.id_for(&of_store().into()).unwrap().unwrap();
+    batch.set_property(Nid::STORE, id.of(PropertyType::INTEGER32), &[7, 0, 0, 0]).unwrap();
     batch.commit().unwrap();
     done
 }
@@ -341,8 +348,8 @@ type Walked<'a> = (&'a Ndb, &'a BTreeMap<u32, Content>);
 fn compare(name: &str, done: &Done, (old, before): Walked<'_>, (new, after): Walked<'_>) {
     let all: BTreeSet<u32> = before.keys().chain(after.keys()).copied().collect();
     let with = |nid: u32, kind: NidKind| Nid(nid).with(kind).0;
-    // The map of names, folders with their tables, and the tables above them that show their counts.
-    let mut touched: BTreeSet<u32> = BTreeSet::from([0x61]);
+    // The map of names, the store, folders with their tables, and the tables above them that show their counts.
+    let mut touched: BTreeSet<u32> = BTreeSet::from([0x61, Nid::STORE.0]);
     for folder in &done.folders {
         let parent = old.node(Nid(*folder)).unwrap().unwrap().parent;
         touched.extend([
@@ -396,6 +403,12 @@ fn compare(name: &str, done: &Done, (old, before): Walked<'_>, (new, after): Wal
         let store = Store::new(nodes);
         store.names().unwrap().iter().map(|(id, name)| (id, name.clone())).collect()
     };
+    // The store has one property more, and all that it had.
+    let mut store = values(new, Nid::STORE.0);
+    let id = Store::new(new).names().unwrap().id(&of_store()).unwrap();
+    assert_eq!(store.remove(&(id, PropertyType::INTEGER32.0)), Some(vec![7, 0, 0, 0]), "{name}");
+    assert_eq!(store, values(old, Nid::STORE.0), "{name}: store");
+    assert_eq!(parts(&before[&Nid::STORE.0]), parts(&after[&Nid::STORE.0]), "{name}: store");
     let (known, now) = (names(old), names(new));
     assert!(known.iter().all(|(id, name)| now.get(id) == Some(name)), "{name}: names");
     if let (Some(waiting), Some(now)) = (before.get(&0x1E1), after.get(&0x1E1)) {

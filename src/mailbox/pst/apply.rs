@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::count;
 use super::fetch;
 use super::file::StoreFile;
 use super::ready::{Step, ready};
@@ -143,7 +144,7 @@ fn carry_out(mailbox: &mut PstMailbox, steps: &[Step]) -> Result<Vec<Option<Nid>
             }
         });
     }
-    batch.commit()?;
+    count::commit(batch)?;
     Ok(made)
 }
 

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use super::file::StoreFile;
-use super::{failure, place};
+use super::{count, failure, place};
 use crate::mailbox::{MailboxError, Whereabouts};
 use crate::mapi::entry::StoreEntry;
 use crate::mapi::{FileTime, PropertyTag, Value as V, property as p};
@@ -218,6 +218,6 @@ fn make(
     let mut batch = Batch::begin(writer, now).map_err(failure::write)?;
     let nid =
         batch.create_folder(parent, &NewFolder::new(name, class(kind))).map_err(failure::write)?;
-    batch.commit().map_err(failure::write)?;
+    count::commit(batch).map_err(failure::write)?;
     Ok(Some(nid))
 }

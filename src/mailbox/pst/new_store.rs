@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::stamp;
-use super::table::{Place, Way, way};
+use super::table::{Place, TRANSACTIONS, Way, way};
 use crate::mapi::{PropertyKey, PropertyName, named as n};
 use crate::model::Field;
 use crate::pst::messaging::write::NewStore;
@@ -21,7 +21,7 @@ pub(super) fn names() -> Vec<PropertyName> {
         Way::Text(place, _) => Some(place),
         _ => None,
     });
-    let ours = of_fields.chain(stamp::places()).chain([Place::Keywords]);
+    let ours = of_fields.chain(stamp::places()).chain([TRANSACTIONS, Place::Keywords]);
     let ours = ours.filter_map(|place| match place.key() {
         PropertyKey::Name(name) => Some(name),
         PropertyKey::Id(_) => None,

@@ -106,6 +106,9 @@ pub(super) const EMAILS: [EmailSlot; 3] = [
     },
 ];
 
+/// How many transactions abgleich has made on a file: a property of the store itself. Never renamed: files out there have it.
+pub(super) const TRANSACTIONS: Place = Place::Ours("Transactions");
+
 /// How a field lies in the properties of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {

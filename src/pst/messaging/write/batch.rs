@@ -90,6 +90,23 @@ impl<'a> Batch<'a> {
         self.names.known(key)
     }
 
+    /// Returns the id that the store gives a property, and gives it one where it has none; `None` where it takes no more names.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn id_for(&mut self, key: &PropertyKey) -> Result<Option<PropertyId>, WriteError> {
+        let name = match key {
+            PropertyKey::Id(id) => return Ok(Some(*id)),
+            PropertyKey::Name(name) => name,
+        };
+        match self.names.id(name, &mut self.tx) {
+            Ok(id) => Ok(Some(id)),
+            Err(WriteError::NoNewNames { .. } | WriteError::NotAllowed { .. }) => Ok(None),
+            Err(error) => Err(error.shared()),
+        }
+    }
+
     /// Makes everything durable, or nothing.
     pub fn commit(mut self) -> Result<(), WriteError> {
         self.write_shared().map_err(WriteError::shared)?;

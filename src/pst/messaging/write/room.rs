@@ -14,7 +14,7 @@ const BLOCK: u64 = 8192;
 const ITEM: u64 = 24 * BLOCK;
 /// What an occurrence takes beside its values: a message and an attachment.
 const OCCURRENCE: u64 = 2 * ITEM;
-/// What a batch takes once: names, counts of folders, the search queue, and a section with its maps.
+/// What a batch takes once: names, properties of the store, counts of folders, the search queue, and a section with its maps.
 pub const BATCH: u64 = 128 * BLOCK;
 /// What deleting or moving an item takes.
 pub const MOVE: u64 = ITEM;
