@@ -2,7 +2,7 @@
 //! standard macros would panic.
 
 use std::fmt::Arguments;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Prints to standard output, as `print!` does.
@@ -30,8 +30,13 @@ static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Writes to standard output; that it cannot be written is said once on standard error, and counts for the exit code.
 pub(super) fn out(words: Arguments<'_>) {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_fmt(words).and_then(|()| stdout.flush()) {
+    long(|stdout| stdout.write_fmt(words));
+}
+
+/// The same for what is too long to be made first and written then.
+pub(super) fn long(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error)
             if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) =>
         {
