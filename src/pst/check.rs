@@ -38,6 +38,7 @@
 //! The list of maps with most room (DList) is a hint that nothing relies on, so it is not looked at.
 
 mod attachments;
+mod blocks;
 mod conversations;
 mod folders;
 mod heaps;

@@ -93,7 +93,8 @@ fn folder(
     let mirrors = if is_copy { Weight::Note } else { Weight::Error };
     let (mut rows, mut unread) = (0_i32, Some(0_i32));
     let table = folder.contents()?;
-    for ((id, _), row) in table.index()?.into_iter().zip(table.rows()?) {
+    let mut all = table.rows()?;
+    while let (Some(id), Some(row)) = (all.next_id(), all.next()) {
         let place = Place::Item(nid, Nid(id));
         rows += 1;
         listed.insert(Nid(id));

@@ -1,5 +1,6 @@
 //! Lists of blocks and of subnodes, and who refers to which block (effect). MS-PST 2.2.2.8.3.
 
+use super::blocks::Blocks;
 use super::place::Place;
 use super::report::Report;
 use super::rule::Rule;
@@ -8,67 +9,18 @@ use crate::pst::error::PstError;
 use crate::pst::id::Bid;
 use crate::pst::ndb::{Block, Ndb, Nodes as _};
 
-/// A block as the block tree knows it, and what was found about it: 16 bytes, for there may be millions.
-pub(super) struct Known {
-    pub(super) bid: Bid,
-    /// How many there are; the entry in the tree counts as one.
-    pub(super) found: u32,
-    /// How many references the tree says.
-    pub(super) said: u16,
-    /// Bytes of data, inflated.
-    pub(super) size: u16,
-}
-
-/// All blocks, by their ids.
-#[derive(Default)]
-pub(super) struct Blocks {
-    known: Vec<Known>,
-    /// Whether something of the trees could not be read: then nobody knows which ones are missing.
-    pub(super) has_gaps: bool,
-    /// Whether a list is among them: then nobody knows what it refers to.
-    pub(super) has_unread_lists: bool,
-}
-
-impl Blocks {
-    /// Adds a block. They come in their order, unless the tree is damaged.
-    pub(super) fn add(&mut self, known: Known) {
-        self.known.push(known);
-    }
-
-    /// Puts them in order when all are there.
-    pub(super) fn sort(&mut self) {
-        self.known.sort_by_key(|known| known.bid);
-        self.known.dedup_by_key(|known| known.bid);
-    }
-
-    /// Finds a block.
-    pub(super) fn find(&self, bid: Bid) -> Option<&Known> {
-        self.known.get(self.place(bid)?)
-    }
-
-    /// Passes all of them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Known> {
-        self.known.iter()
-    }
-
-    fn place(&self, bid: Bid) -> Option<usize> {
-        self.known.binary_search_by_key(&bid, |known| known.bid).ok()
-    }
-}
-
 /// Counts a reference, and with the first one to a list those of the list. Nothing recurses here: lists of a damaged file may
 /// lead on and on.
 pub(super) fn refer(ndb: &Ndb, bid: Bid, blocks: &mut Blocks, report: &mut Report) {
     let mut next = vec![bid.key()];
     while let Some(bid) = next.pop() {
-        let Some(known) = blocks.place(bid).and_then(|place| blocks.known.get_mut(place)) else {
+        let Some(found) = blocks.refer(bid) else {
             if !blocks.has_gaps {
                 report.error(Place::Block(bid), Rule::MissingBlock);
             }
             continue;
         };
-        known.found += 1;
-        if known.found > 2 || !bid.is_internal() {
+        if found > 2 || !bid.is_internal() {
             continue;
         }
         let place = Place::Block(bid);

@@ -33,8 +33,9 @@ pub(super) fn check(ndb: &Ndb, node: &Node, place: Place<'_>, report: &mut Repor
     if let Some(index) = report.take(place, table.index()) {
         let mut seen = vec![false; index.len()];
         let mut numbers = index.iter().map(|(_, number)| *number);
+        let place_of = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let mut is_new =
-            |number| seen.get_mut(number).is_some_and(|seen| !mem::replace(seen, true));
+            |number| seen.get_mut(place_of(number)).is_some_and(|seen| !mem::replace(seen, true));
         if !numbers.all(&mut is_new) {
             report.error(place, Rule::RowNumbers);
         }

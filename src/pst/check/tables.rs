@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::{ControlFlow, RangeInclusive};
 
-use super::lists::{Blocks, data_size};
+use super::blocks::Blocks;
+use super::lists::data_size;
 use super::place::{Part, Place};
 use super::report::{Report, Weight};
 use super::rule::Rule;

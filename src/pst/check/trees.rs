@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::lists::{Blocks, Known, refer};
+use super::blocks::{Blocks, Known};
+use super::lists::refer;
 use super::place::Place;
 use super::report::{Report, Weight};
 use super::rule::{Breach, Rule};

@@ -62,6 +62,9 @@ enum Matrix<'a> {
     Tree(DataTree<'a>),
 }
 
+/// For how many rows an index has room from the start on.
+const MOST_ROOM: usize = 1 << 22;
+
 const HEAD: usize = 22;
 const COLUMN: usize = 8;
 
@@ -126,14 +129,28 @@ impl<'a> TableContext<'a> {
     }
 
     /// Returns the ids of all rows with their numbers, by number: eight bytes of memory for each row.
-    pub fn index(&self) -> Result<Vec<(u32, usize)>, PstError> {
+    pub fn index(&self) -> Result<Vec<(u32, u32)>, PstError> {
         let mut index = Vec::new();
+        // A list that is copied to become longer takes twice the memory; what a damaged file says of its rows counts for little.
+        index.reserve_exact(self.room().min(MOST_ROOM));
         self.index.each(self.contents.heap(), &mut |record| {
             index.push(entry(&record)?);
             Ok(ControlFlow::Continue(()))
         })?;
         index.sort_unstable_by_key(|(_, number)| *number);
         Ok(index)
+    }
+
+    /// Returns how many rows there are bytes for, at most.
+    fn room(&self) -> usize {
+        match &self.matrix {
+            Matrix::Empty => 0,
+            Matrix::Piece(piece) => piece.len() / self.row.max(1),
+            Matrix::Tree(tree) => {
+                let in_block = self.contents.nodes().layout().block_payload / self.row.max(1);
+                tree.blocks().saturating_mul(in_block)
+            }
+        }
     }
 
     /// Returns all rows one by one, in the order in which they are stored.
@@ -156,7 +173,8 @@ impl<'a> TableContext<'a> {
         &self.contents
     }
 
-    fn read(&self, id: u32, number: usize) -> Result<Row<'_, 'a>, PstError> {
+    fn read(&self, id: u32, number: u32) -> Result<Row<'_, 'a>, PstError> {
+        let number = size(number);
         let piece = match &self.matrix {
             Matrix::Empty => None,
             Matrix::Piece(piece) => {
@@ -223,14 +241,11 @@ fn column(bytes: &Bytes<'_>, start: usize, bits: usize, row: usize) -> Result<Co
     Ok(column)
 }
 
-fn entry(record: &Record<'_>) -> Result<(u32, usize), PstError> {
+fn entry(record: &Record<'_>) -> Result<(u32, u32), PstError> {
     let id = Bytes::new("TCROWID", record.at, record.key).u32(0, "dwRowID")?;
     let data = Bytes::new("TCROWID", record.at, record.data);
-    let number = if data.len() < 4 {
-        data.u16(0, "dwRowIndex")?.into()
-    } else {
-        size(data.u32(0, "dwRowIndex")?)
-    };
+    let number =
+        if data.len() < 4 { data.u16(0, "dwRowIndex")?.into() } else { data.u32(0, "dwRowIndex")? };
     Ok((id, number))
 }
 
@@ -238,7 +253,7 @@ fn entry(record: &Record<'_>) -> Result<(u32, usize), PstError> {
 #[derive(Debug)]
 pub struct Rows<'t, 'a> {
     table: &'t TableContext<'a>,
-    index: std::vec::IntoIter<(u32, usize)>,
+    index: std::vec::IntoIter<(u32, u32)>,
 }
 
 impl<'t, 'a> Iterator for Rows<'t, 'a> {
@@ -255,6 +270,13 @@ impl<'t, 'a> Iterator for Rows<'t, 'a> {
 }
 
 impl ExactSizeIterator for Rows<'_, '_> {}
+
+impl Rows<'_, '_> {
+    /// Returns the id of the row that comes next, which is known where the row itself cannot be read.
+    pub fn next_id(&self) -> Option<u32> {
+        self.index.as_slice().first().map(|(id, _)| *id)
+    }
+}
 
 /// A row of a table.
 #[derive(Debug)]
