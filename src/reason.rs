@@ -4,12 +4,14 @@
 
 mod advice;
 mod catalogue;
+mod clauses;
 pub mod page;
 
 use std::collections::BTreeSet;
 
 pub use advice::Advice;
 pub use catalogue::Code;
+pub use clauses::german;
 
 /// Whether an outcome is news, a standing fact, or asks somebody for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

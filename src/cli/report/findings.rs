@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use abgleich::config::Language;
 use abgleich::engine::report::{Finding, MailboxReport};
-use abgleich::reason::{Code, Facts};
+use abgleich::reason::{Code, Facts, german};
 
 use crate::cli::report::Manner;
 use crate::cli::report::words::{field_names, named, one_of, say, scope_name};
@@ -122,7 +123,7 @@ fn write_group(
     let shared = shared.filter(|why| findings.iter().all(|of| of.detail.as_deref() == Some(why)));
     if let Some(why) = shared {
         let reason = one_of(language, "Grund", "Reason");
-        let _ = write!(said, " {reason}: {}", one_line(why));
+        let _ = write!(said, " {reason}: {}", one_line(&told(language, why)));
     }
     wrap(out, "    ", &said);
     let own = shared.is_none() && findings.iter().any(|finding| finding.detail.is_some());
@@ -130,7 +131,7 @@ fn write_group(
     for finding in findings.iter().take(records) {
         let mut line = about(finding, only.is_none(), manner);
         if let Some(why) = finding.detail.as_deref().filter(|_| own) {
-            let _ = write!(line, " · {}", one_line(why));
+            let _ = write!(line, " · {}", one_line(&told(language, why)));
         }
         wrap(out, "      ", &line);
         if manner.values {
@@ -142,6 +143,14 @@ fn write_group(
     }
     if let Some(next) = code.next() {
         wrap(out, "      → ", &say(language, next, &facts));
+    }
+}
+
+/// Returns why an item was refused. What the program says itself it says in the reader's language.
+fn told(language: Language, why: &str) -> String {
+    match language {
+        Language::German => german(why),
+        Language::English => why.to_owned(),
     }
 }
 

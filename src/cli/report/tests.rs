@@ -144,6 +144,8 @@ fn a_refusal_is_told_with_its_reason() {
     let text = report_text(&refused(["ErrorItemSave"; 2]), ENGLISH);
     assert!(text.contains("the fields named. Reason:\n    ErrorItemSave\n"), "{text}");
     assert_eq!(text.matches("ErrorItemSave").count(), 1, "{text}");
+    let text = report_text(&refused(["the task is due before it starts", ""]), GERMAN);
+    assert!(text.contains(" Grund: die Aufgabe ist\n"), "{text}");
     let every = Manner { all: true, ..ENGLISH };
     let text = report_text(&refused(["ErrorItemSave", "the series has no end"]), every);
     for line in [
