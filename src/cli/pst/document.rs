@@ -116,15 +116,21 @@ pub(super) struct Exported {
     pub(super) modified_at: Option<String>,
     /// Its fields, in the form that adapters use. Null is blank; what could not be read or understood is absent.
     pub(super) fields: Map<String, Value>,
-    /// What a contact is shown as; with contacts only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) display_name: Option<Option<String>>,
-    /// What a contact is filed by; with contacts only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file_as: Option<Option<String>>,
+    /// What a contact is called; with contacts only.
+    #[serde(flatten)]
+    pub(super) names: Option<Names>,
     /// Fields that could not be read or understood.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unreadable: Vec<&'static str>,
+}
+
+/// What a contact is called that is no field: it is made of others, or what somebody chose.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Names {
+    /// What it is shown as.
+    pub(super) display_name: Option<String>,
+    /// What it is filed by.
+    pub(super) file_as: Option<String>,
 }
 
 /// What is wrong with a file.

@@ -65,12 +65,13 @@ impl Blocks {
         self.is_mixed |= self.last.is_some_and(|last| last >= bid);
         self.last = Some(bid);
         let room = self.parts.last_mut().filter(|part| part.kept.len() < MOST);
-        match room.and_then(|part| part.above(bid).map(|above| (part, above))) {
-            Some((part, above)) => part.kept.push(Kept { above, found, said, size }),
-            None => {
-                let kept = vec![Kept { above: 0, found, said, size }];
-                self.parts.push(Part { first: bid, kept });
-            }
+        if let Some((part, above)) =
+            room.and_then(|part| part.above(bid).map(|above| (part, above)))
+        {
+            part.kept.push(Kept { above, found, said, size });
+        } else {
+            let kept = vec![Kept { above: 0, found, said, size }];
+            self.parts.push(Part { first: bid, kept });
         }
     }
 
@@ -83,7 +84,9 @@ impl Blocks {
         all.sort_by_key(|known| known.bid);
         all.dedup_by_key(|known| known.bid);
         (self.parts, self.last, self.is_mixed) = (Vec::new(), None, false);
-        all.into_iter().for_each(|known| self.add(known));
+        for known in all {
+            self.add(known);
+        }
     }
 
     /// Finds a block.

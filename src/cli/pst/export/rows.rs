@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use abgleich::mailbox::Item;
 use abgleich::model::{Field, FieldSet, ItemKind, Slot, json};
 
-use crate::cli::pst::document::{Document, Exported};
+use crate::cli::pst::document::{Document, Exported, Names};
 
 /// What the names of a contact are called that are no fields: they are made of others, or what somebody chose.
 const NAMES: [&str; 2] = ["display_name", "file_as"];
@@ -20,17 +20,17 @@ fn names(item: &Item) -> [Option<&str>; 2] {
 /// Returns an item with its content. What could not be read or understood is absent, and named in `unreadable`.
 pub(in crate::cli::pst) fn exported(item: &Item, unreadable: FieldSet) -> Exported {
     let kind = item.identity.kind;
-    let is_contact = kind == Some(ItemKind::Contact);
-    let [display_name, file_as] =
-        names(item).map(|name| is_contact.then(|| name.map(str::to_owned)));
+    let names = (kind == Some(ItemKind::Contact)).then(|| {
+        let [display_name, file_as] = names(item).map(|name| name.map(str::to_owned));
+        Names { display_name, file_as }
+    });
     let fields = item.content.iter().filter(|_| kind.is_some());
     Exported {
         id: item.identity.id.as_str().to_owned(),
         kind: kind.map(ItemKind::key),
         modified_at: item.modified_at.map(|at| at.to_string()),
         fields: fields.map(|(field, slot)| (field.key().to_owned(), json::to_json(slot))).collect(),
-        display_name,
-        file_as,
+        names,
         unreadable: unreadable.iter().map(Field::key).collect(),
     }
 }
