@@ -1,6 +1,7 @@
 //! Folders, and the rows that mirror items and folders (effect). MS-PST 2.4.4.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use super::place::Place;
 use super::report::{Report, Weight};
@@ -35,29 +36,85 @@ pub(super) fn check(store: &Store<&Ndb>, report: &mut Report) {
     let root = store.root_folder();
     let read = root.and_then(|root| named(store, root.properties(), &tags, report));
     report.take(Place::Folder(Nid::ROOT_FOLDER), read);
-    let Some(folders) = report.take(Place::Folders, store.folders_below(Nid::ROOT_FOLDER)) else {
+    let mut walk = Walk { store, seen: HashSet::new(), listed: HashSet::new(), is_whole: true };
+    if walk.below(Nid::ROOT_FOLDER, report).is_none() {
         return;
-    };
-    let mut listed = HashSet::new();
-    let mut is_whole = true;
-    for below in folders {
-        report.folders += 1;
-        let nid = below.nid;
-        if nid.kind() != NidKind::SEARCH_FOLDER {
-            // What keeps the folders in it from being told is said once.
-            let read = folder(store, nid, &mut listed, report).and_then(|()| below.whole());
-            is_whole &= report.take(Place::Folder(nid), read).is_some();
-        }
     }
-    let mut hidden = 0_u64;
+    // Folders in a table that cannot be read are found by their nodes; nobody finds those that a table leaves out.
+    let mut lost = Vec::new();
     let walked = store.nodes().nodes(Nid(0), &mut |node| {
-        hidden += u64::from(node.nid.kind() == NidKind::MESSAGE && !listed.contains(&node.nid));
-        std::ops::ControlFlow::Continue(())
+        if FOLDERS.contains(&node.nid.kind()) && !walk.seen.contains(&node.nid) {
+            lost.push(node.nid);
+        }
+        ControlFlow::Continue(())
+    });
+    report.take(Place::Nodes, walked);
+    walk.lost(&lost, report);
+    let (mut items, mut settings) = (0_u64, 0_u64);
+    let walked = store.nodes().nodes(Nid(0), &mut |node| {
+        let is_hidden = !walk.listed.contains(&node.nid);
+        let kind = node.nid.kind();
+        items += u64::from(is_hidden && kind == NidKind::MESSAGE);
+        settings += u64::from(is_hidden && kind == NidKind::ASSOCIATED_MESSAGE);
+        ControlFlow::Continue(())
     });
     report.take(Place::Nodes, walked);
     // A table that cannot be read may list them.
-    if hidden > 0 && is_whole {
-        report.error(Place::Folders, Rule::Unlisted.by(&[&hidden]));
+    for (hidden, rule) in [(items, Rule::Unlisted), (settings, Rule::UnlistedSettings)] {
+        if hidden > 0 && walk.is_whole {
+            report.error(Place::Folders, rule.by(&[&hidden]));
+        }
+    }
+}
+
+/// Kinds of nodes that are folders.
+const FOLDERS: [NidKind; 2] = [NidKind::FOLDER, NidKind::SEARCH_FOLDER];
+
+/// What is known while the folders are looked at.
+struct Walk<'a> {
+    store: &'a Store<&'a Ndb>,
+    /// The folders that were looked at.
+    seen: HashSet<Nid>,
+    /// What stands in their tables: items, and views, rules and settings.
+    listed: HashSet<Nid>,
+    /// Whether all of their tables could be read.
+    is_whole: bool,
+}
+
+impl Walk<'_> {
+    /// Checks a folder and those that its tables lead to; `None` where nothing is known of them.
+    fn below(&mut self, top: Nid, report: &mut Report) -> Option<()> {
+        for below in report.take(Place::Folders, self.store.folders_below(top))? {
+            let nid = below.nid;
+            if !self.seen.insert(nid) {
+                continue;
+            }
+            report.folders += 1;
+            if nid.kind() != NidKind::SEARCH_FOLDER {
+                // What keeps the folders in it from being told is said once.
+                let read = folder(self.store, nid, &mut self.listed, report);
+                let read = read.and_then(|()| below.whole());
+                self.is_whole &= report.take(Place::Folder(nid), read).is_some();
+            }
+        }
+        Some(())
+    }
+
+    /// Says which folders no table leads to, and checks them all the same: those first that others of them are in.
+    fn lost(&mut self, lost: &[Nid], report: &mut Report) {
+        let mut inner = HashSet::new();
+        for nid in lost.iter().filter(|nid| nid.kind() == NidKind::FOLDER) {
+            // What cannot be read is said where it is looked at.
+            let listed = self.store.folder(*nid).and_then(|folder| folder.folders());
+            inner.extend(listed.into_iter().flatten().filter(|listed| listed != nid));
+        }
+        let (inner, tops): (Vec<Nid>, Vec<Nid>) = lost.iter().partition(|nid| inner.contains(nid));
+        for nid in tops.into_iter().chain(inner) {
+            if !self.seen.contains(&nid) {
+                report.error(Place::Folder(nid), Rule::UnlistedFolder);
+                self.below(nid, report);
+            }
+        }
     }
 }
 
@@ -114,7 +171,7 @@ fn folder(
     {
         report.note(place, Rule::UnreadCount.by(&[&unread]));
     }
-    associated(store, nid, report)?;
+    associated(store, nid, listed, report)?;
     for child in folder.folders()? {
         let place = Place::Folder(child);
         let Some(wrong) = report.take(place, below(store, nid, child)) else { continue };
@@ -176,7 +233,12 @@ fn own_value(context: &PropertyContext<'_>, tag: PropertyTag) -> Result<Option<V
 }
 
 /// The rows of views, rules and settings lead to nodes of the folder.
-fn associated(store: &Store<&Ndb>, nid: Nid, report: &mut Report) -> Result<(), PstError> {
+fn associated(
+    store: &Store<&Ndb>,
+    nid: Nid,
+    listed: &mut HashSet<Nid>,
+    report: &mut Report,
+) -> Result<(), PstError> {
     let table = nid.with(NidKind::ASSOCIATED_CONTENTS);
     let Some(node) = store.nodes().node(table)? else {
         report.error(Place::Folder(nid), Rule::NoSettings);
@@ -184,6 +246,7 @@ fn associated(store: &Store<&Ndb>, nid: Nid, report: &mut Report) -> Result<(), 
     };
     for row in TableContext::open(*store.nodes(), &node)?.rows()? {
         let row = Nid(row?.id());
+        listed.insert(row);
         if store.nodes().node(row)?.is_none_or(|node| node.parent != nid) {
             report.error(Place::Node(row), Rule::NotThere.by(&[&nid]));
         }

@@ -7,12 +7,13 @@ use super::rule::Rule;
 use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
 use crate::mapi::{PropertyTag, Value, named as n, property as p};
 use crate::pst::error::PstError;
-use crate::pst::messaging::Item;
+use crate::pst::messaging::{Item, Object};
 
 /// What every item has.
-const REQUIRED: [PropertyTag; 5] = [
+const REQUIRED: [PropertyTag; 6] = [
     p::MESSAGE_CLASS,
     p::MESSAGE_FLAGS,
+    p::MESSAGE_SIZE,
     p::CREATION_TIME,
     p::LAST_MODIFICATION_TIME,
     p::SEARCH_KEY,
@@ -31,18 +32,7 @@ pub(super) fn check(
             report.add(required, place, Rule::Required.by(&[&tag]));
         }
     }
-    if let (Some(Value::Integers32(list)), Some(bits)) = (
-        object.value(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST)?,
-        object.value(n::ADDRESS_BOOK_PROVIDER_ARRAY_TYPE)?.and_then(|bits| bits.as_i32()),
-    ) {
-        let of_list = list
-            .iter()
-            .filter_map(|slot| 1_i32.checked_shl(slot.unsigned_abs()))
-            .fold(0, |bits, bit| bits | bit);
-        if of_list != bits {
-            report.error(place, Rule::UsedAddresses);
-        }
-    }
+    addresses(object, place, report)?;
     if let Some(Value::Binary(bytes)) = object.value(n::TASK_RECURRENCE)?
         && let Err(error) = RecurrencePattern::parse(&bytes)
     {
@@ -63,6 +53,28 @@ pub(super) fn check(
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// The slots of e-mail addresses that are used are listed twice: as numbers (8028) and as bits (8029). MS-OXOCNTC 2.2.1.2.11,
+/// 2.2.1.2.12.
+fn addresses(object: &Object<'_>, place: Place<'_>, report: &mut Report) -> Result<(), PstError> {
+    let list = object.value(n::ADDRESS_BOOK_PROVIDER_EMAIL_LIST)?;
+    let bits = object.value(n::ADDRESS_BOOK_PROVIDER_ARRAY_TYPE)?;
+    match (list, bits.and_then(|bits| bits.as_i32())) {
+        (Some(Value::Integers32(list)), Some(bits)) => {
+            let of_list = list
+                .iter()
+                .filter_map(|slot| 1_i32.checked_shl(slot.unsigned_abs()))
+                .fold(0, |bits, bit| bits | bit);
+            if of_list != bits {
+                report.error(place, Rule::UsedAddresses);
+            }
+        }
+        (Some(_), None) => report.error(place, Rule::LoneAddresses.by(&[&"8029"])),
+        (None, Some(_)) => report.error(place, Rule::LoneAddresses.by(&[&"8028"])),
+        _ => {}
     }
     Ok(())
 }

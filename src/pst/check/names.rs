@@ -52,7 +52,11 @@ fn read(ndb: &Ndb, report: &mut Report) -> Result<(), PstError> {
         for start in (0..records.len()).step_by(8) {
             let record =
                 (bucket, bytes.u32(start, "dwPropertyID")?, bytes.u16(start + 4, "wGuid")?);
-            if listed.insert(bytes.u16(start + 6, "wPropIdx")?, record).is_some() {
+            let ordinal = bytes.u16(start + 6, "wPropIdx")?;
+            if usize::from(ordinal) >= entries.len() / 8 {
+                report.error(place, Rule::BucketBeyond.by(&[&bucket, &ordinal]));
+            }
+            if listed.insert(ordinal, record).is_some() {
                 report.error(place, Rule::BucketTwice.by(&[&bucket]));
             }
         }

@@ -182,9 +182,11 @@ fn remedy(rule: Rule, place: Place<'_>) -> Remedy {
         | Rule::UnreadCount
         | Rule::Required
         | Rule::UsedAddresses
+        | Rule::LoneAddresses
         | Rule::ChangedDays
         | Rule::Occurrences
         | Rule::BucketTwice
+        | Rule::BucketBeyond
         | Rule::Ordinal
         | Rule::NoBucket
         | Rule::OtherBucket => Remedy::Leave,

@@ -8,10 +8,11 @@ use super::rule::Rule;
 use crate::mapi::property as p;
 use crate::pst::bytes::Bytes;
 use crate::pst::error::PstError;
-use crate::pst::ltp::{self, TableContext};
+use crate::pst::ltp::{self, Piece, TableContext};
 use crate::pst::ndb::{DataTree, Ndb, Node, Nodes as _};
 
-/// Where TCINFO says the length of a row, and where its rows are.
+/// Where TCINFO says how far the cells of each width and the whole row reach, and where its rows are.
+const GROUPS: [(usize, &str); 3] = [(2, "rgib[TCI_4b]"), (4, "rgib[TCI_2b]"), (6, "rgib[TCI_1b]")];
 const ROW_END: usize = 8;
 const ROWS: usize = 14;
 
@@ -30,6 +31,8 @@ pub(super) fn check(ndb: &Ndb, node: &Node, place: Place<'_>, report: &mut Repor
         }
     }
     cells(&table, place, report);
+    let read = groups(&table, place, report);
+    report.take(place, read);
     if let Some(index) = report.take(place, table.index()) {
         let mut seen = vec![false; index.len()];
         let mut numbers = index.iter().map(|(_, number)| *number);
@@ -75,10 +78,34 @@ fn cells(table: &TableContext<'_>, place: Place<'_>, report: &mut Report) {
     }
 }
 
+/// The cells of four and eight bytes come first, then those of two, then those of one, and TCINFO says where each group ends.
+fn groups(table: &TableContext<'_>, place: Place<'_>, report: &mut Report) -> Result<(), PstError> {
+    let info = info(table)?;
+    let bytes = Bytes::new("TCINFO", info.at(), &info);
+    let (mut said, mut are, mut end) = (Vec::new(), Vec::new(), 0);
+    for ((at, field), narrowest) in GROUPS.into_iter().zip([4, 2, 1]) {
+        said.push(usize::from(bytes.u16(at, field)?));
+        let group = table.columns().iter().filter(|column| column.width >= narrowest);
+        end = group.map(|column| column.start + column.width).fold(end, usize::max);
+        are.push(end);
+    }
+    if said != are {
+        let [said, are] = [said, are].map(|ends| format!("{ends:?}"));
+        report.error(place, Rule::CellGroups.by(&[&said, &are]));
+    }
+    Ok(())
+}
+
+/// Returns TCINFO.
+fn info(table: &TableContext<'_>) -> Result<Piece, PstError> {
+    let heap = table.contents().heap();
+    heap.piece(heap.root())
+}
+
 /// Returns how many rows there are bytes for.
 fn stored(ndb: &Ndb, table: &TableContext<'_>) -> Result<usize, PstError> {
     let heap = table.contents().heap();
-    let info = heap.piece(heap.root())?;
+    let info = info(table)?;
     let bytes = Bytes::new("TCINFO", info.at(), &info);
     let row = usize::from(bytes.u16(ROW_END, "rgib[TCI_bm]")?).max(1);
     Ok(match ltp::Place::of(bytes.u32(ROWS, "hnidRows")?) {

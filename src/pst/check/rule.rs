@@ -81,6 +81,8 @@ rules! {
     AllocationMap "allocation-map" "its allocations reach into their map" "seine Stücke reichen bis in ihr Verzeichnis";
     FreedAllocations "freed-allocations" "says that {} allocations were given back, and {} are empty" "nennt {} zurückgegebene Stücke, und {} sind leer";
     RecordRoom "record-room" "has zeros behind the last of its properties, room for {} more, which some readers take for properties" "hat hinter der letzten Eigenschaft Nullen, Platz für {} weitere, was manche Leser für Eigenschaften halten";
+    HeapKind "heap-kind" "has a heap of kind {} where one of kind {} belongs (bClientSig)" "hat einen Heap von Art {}, wo einer von Art {} hingehört (bClientSig)";
+    HeapTree "heap-tree" "has a tree with keys of {} and data of {} bytes in its heap where {} and {} belong (cbKey, cbEnt)" "hat in seinem Heap einen Baum mit Schlüsseln von {} und Daten von {} Bytes, wo {} und {} hingehören (cbKey, cbEnt)";
 
     // Tables and nodes.
     Nesting "nesting" "is nested too deeply" "ist zu tief verschachtelt";
@@ -90,10 +92,13 @@ rules! {
     RowRoom "row-room" "has room for {} rows and lists {}" "hat Raum für {} Zeilen und nennt {}";
     CellOverlap "cell-overlap" "has cells that overlap" "hat Zellen, die sich überschneiden";
     ColumnBit "column-bit" "has two columns with one bit" "hat zwei Spalten mit einem Bit";
+    CellGroups "cell-groups" "says that its cells of 4 and 8 bytes, of 2 and of 1 end at {}, and they end at {} (rgib)" "sagt, dass seine Zellen von 4 und 8 Bytes, von 2 und von 1 bei {} enden, und sie enden bei {} (rgib)";
     RowLength "row-length" "has rows of {} bytes, and cells up to byte {}" "hat Zeilen von {} Bytes und Zellen bis Byte {}";
 
     // Folders and items.
     Unlisted "unlisted" "{} items are in no folder's table" "{} Elemente stehen in keiner Tabelle eines Ordners";
+    UnlistedFolder "unlisted-folder" "is in no table that the root folder leads to, so that no program shows it" "steht in keiner Tabelle, zu der der Wurzelordner führt, und kein Programm zeigt ihn";
+    UnlistedSettings "unlisted-settings" "{} views, rules or settings are in no folder's table" "{} Ansichten, Regeln oder Einstellungen stehen in keiner Tabelle eines Ordners";
     NotThere "not-there" "is listed in folder {} and not there" "steht in der Tabelle von Ordner {} und ist nicht da";
     OtherFolder "other-folder" "is listed in folder {} and belongs to {}" "steht in der Tabelle von Ordner {} und gehört zu {}";
     OtherParent "other-parent" "is listed in folder {} and belongs to another" "steht in der Tabelle von Ordner {} und gehört zu einem anderen";
@@ -110,6 +115,7 @@ rules! {
     ItemSize "item-size" "says that it has {} bytes and has {}" "nennt {} Bytes und hat {}";
     Required "required" "has no property {}" "hat die Eigenschaft {} nicht";
     UsedAddresses "used-addresses" "names other e-mail addresses as used in one list than in the other" "nennt in einer Liste andere E-Mail-Adressen als belegt als in der anderen";
+    LoneAddresses "lone-addresses" "has one of the two lists that name its used e-mail addresses, and not {}" "hat von den zwei Listen, die seine belegten E-Mail-Adressen nennen, nur eine, und nicht {}";
     ChangedDays "changed-days" "its series has {} changed occurrences on {} changed days" "seine Serie hat {} geänderte Termine an {} geänderten Tagen";
     OtherTimes "other-times" "has a message of a changed occurrence that tells other times than the series does" "hat von einem geänderten Termin eine Nachricht, die andere Zeiten nennt als die Serie";
     NoOwnText "no-own-text" "says that a changed occurrence has a text of its own, and it has none" "sagt, dass ein geänderter Termin einen eigenen Text hat, und er hat keinen";
@@ -119,6 +125,7 @@ rules! {
     NoEntries "no-entries" "has no entries" "hat keine Einträge";
     NoBuckets "no-buckets" "has no buckets" "hat keine Fächer";
     BucketTwice "bucket-twice" "bucket {} lists an entry that another one has" "Fach {} nennt einen Eintrag, den ein anderes hat";
+    BucketBeyond "bucket-beyond" "bucket {} lists entry {}, which is behind the last one" "Fach {} nennt Eintrag {}, der hinter dem letzten liegt";
     Ordinal "ordinal" "entry {} has the ordinal {}" "Eintrag {} hat die Nummer {}";
     NameSet "name-set" "entry {} is of a set that is not there" "Eintrag {} ist aus einem Satz, den es nicht gibt";
     NoBucket "no-bucket" "entry {} is in no bucket" "Eintrag {} ist in keinem Fach";

@@ -8,7 +8,7 @@ use super::lists::data_size;
 use super::place::{Part, Place};
 use super::report::{Report, Weight};
 use super::rule::Rule;
-use super::{attachments, heaps, rows, trees};
+use super::{attachments, heaps, internals, rows, trees};
 use crate::mapi::{PropertyId, PropertyType, property as p};
 use crate::pst::error::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
@@ -116,7 +116,12 @@ impl Walk<'_> {
     /// The heap comes first: what is wrong with it explains what cannot be read.
     fn content(&mut self, node: &Node, place: Place<'_>) {
         let is_context = is_context(node.nid);
-        if !is_context && (!is_table(node.nid) || node.data.is_none()) {
+        let is_other = !is_context && !is_table(node.nid);
+        let has_heap = match is_other {
+            true => internals::is_heap(self.ndb, node),
+            false => is_context || node.data.is_some(),
+        };
+        if !has_heap {
             return;
         }
         let Some(heap) = self.report.take(place, Heap::open(self.ndb, node)) else { return };
@@ -124,7 +129,10 @@ impl Walk<'_> {
         let is_copy = self.ndb.header().is_offline_store();
         let levels = if is_copy { Weight::Note } else { Weight::Error };
         heaps::check(&heap, place, levels, self.report);
-        if is_context {
+        if is_other && heap.client() != Client::TABLE {
+            let read = internals::check(&heap, node.nid, place, self.report);
+            self.report.take(place, read);
+        } else if is_context {
             let context = PropertyContext::open(self.ndb, node);
             let Some(context) = self.report.take(place, context) else { return };
             for property in context.properties() {

@@ -53,6 +53,12 @@ impl Broken {
         self.mend_page(at);
     }
 
+    /// Changes a byte of the uppermost page of the nodes, or of what follows its entries, without mending its checksum.
+    pub(super) fn torn_page(&mut self, byte: usize) {
+        let at = usize::try_from(self.ndb().node_tree().root.at).unwrap();
+        self.bytes[at + byte] ^= 1;
+    }
+
     /// Changes the entry of a leaf that begins with a key.
     fn leaf(&mut self, tree: Tree, key: u64, change: impl Fn(&mut [u8])) {
         let ndb = self.ndb();
@@ -125,6 +131,13 @@ impl Broken {
     pub(super) fn torn(&mut self, nid: Nid) {
         let at = usize::try_from(self.first_block(nid).at).unwrap();
         self.bytes[at + 3] ^= 1;
+    }
+
+    /// Changes a byte of the 16 that end the first block of a node.
+    pub(super) fn trailer(&mut self, nid: Nid, byte: usize) {
+        let entry = self.first_block(nid);
+        let end = (usize::from(entry.stored) + 16).next_multiple_of(64);
+        self.bytes[usize::try_from(entry.at).unwrap() + end - 16 + byte] ^= 4;
     }
 
     fn block(&mut self, entry: &BlockEntry, change: impl FnOnce(&mut [u8])) {
@@ -210,13 +223,23 @@ impl Broken {
 
     /// Changes TCINFO of the table of contacts, and what follows it.
     pub(super) fn table(&mut self, change: impl FnOnce(&mut [u8])) {
-        let nid = self.parent(super::ANNA).with(NidKind::CONTENTS);
+        self.info(self.parent(super::ANNA).with(NidKind::CONTENTS), change);
+    }
+
+    /// Takes all rows out of a table: its index is empty (MS-PST 2.3.2.1), and TCINFO names no rows (2.3.4.1).
+    pub(super) fn emptied(&mut self, table: Nid) {
+        self.value(table, &[0xB5, 4, 4, 0], 4, &[0; 4]);
+        self.info(table, |info| info[14..18].fill(0));
+    }
+
+    /// Changes TCINFO of a table, and what follows it.
+    fn info(&mut self, nid: Nid, change: impl FnOnce(&mut [u8])) {
         let ndb = self.ndb();
         let data = ndb.node(nid).unwrap().unwrap().data.unwrap();
         let tree = crate::pst::ndb::DataTree::open(&ndb, Some(data)).unwrap();
         let entry = ndb.block_entry(tree.bid(0).unwrap().unwrap()).unwrap().unwrap();
         self.block(&entry, |block| {
-            let start = block.windows(2).skip(12).position(|two| two[0] == 0x7C && two[1] > 20);
+            let start = block.windows(2).skip(12).position(|two| two[0] == 0x7C && two[1] > 10);
             change(&mut block[12 + start.expect("TCINFO")..]);
         });
     }

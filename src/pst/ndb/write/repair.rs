@@ -1,5 +1,6 @@
 //! Repairing into a copy (effect): the header where it is torn, its counters of ids where they are behind, the file's length, and
-//! the allocation maps from what the trees refer to. The original is only read. What is damaged in the trees themselves is not mended: it would take guesses.
+//! the allocation maps from what the trees refer to. The original is only read. What is damaged in the trees themselves is not
+//! mended: it would take guesses.
 
 use std::fs;
 use std::path::Path;
