@@ -7,10 +7,10 @@
 use std::ops::ControlFlow;
 use std::{env, fs};
 
-use abgleich::pst::Medium;
 use abgleich::pst::damage::{Bend, Bent, Target, read_everything};
 use abgleich::pst::messaging::Store;
 use abgleich::pst::ndb::Ndb;
+use abgleich::pst::{Medium, PstError};
 use libfuzzer_sys::fuzz_target;
 
 /// More pages and blocks than this are read only by something that goes in circles.
@@ -27,7 +27,7 @@ fn base() -> (Ndb, Vec<Target>) {
     for tree in [ndb.node_tree(), ndb.block_tree()] {
         tree.pages(&ndb, &mut |place, _| {
             targets.push(Target::Page(place.at));
-            Ok(())
+            Ok::<_, PstError>(())
         })
         .expect("sound trees");
     }

@@ -19,8 +19,6 @@ pub const PRIORITY: PropertyTag = tag(0x0026, PropertyType::INTEGER32);
 pub const SENSITIVITY: PropertyTag = tag(0x0036, PropertyType::INTEGER32);
 /// The subject, in PST files with a lead-in of two characters.
 pub const SUBJECT: PropertyTag = tag(0x0037, PropertyType::STRING);
-/// When it was sent; items that are no mails have it too.
-pub const CLIENT_SUBMIT_TIME: PropertyTag = tag(0x0039, PropertyType::TIME);
 /// Start, as tables of mails show it.
 pub const START_DATE: PropertyTag = tag(0x0060, PropertyType::TIME);
 /// End, as tables of mails show it.
@@ -31,12 +29,8 @@ pub const CONVERSATION_TOPIC: PropertyTag = tag(0x0070, PropertyType::STRING);
 pub const CONVERSATION_INDEX: PropertyTag = tag(0x0071, PropertyType::BINARY);
 /// In whose name it was made.
 pub const SENT_REPRESENTING_NAME: PropertyTag = tag(0x0042, PropertyType::STRING);
-/// The kind of their address.
-pub const SENT_REPRESENTING_ADDRESS_TYPE: PropertyTag = tag(0x0064, PropertyType::STRING);
 /// Their address.
 pub const SENT_REPRESENTING_ADDRESS: PropertyTag = tag(0x0065, PropertyType::STRING);
-/// When it arrived.
-pub const MESSAGE_DELIVERY_TIME: PropertyTag = tag(0x0E06, PropertyType::TIME);
 /// 1 read, 8 unsent, 0x10 has attachments.
 pub const MESSAGE_FLAGS: PropertyTag = tag(0x0E07, PropertyType::INTEGER32);
 /// Size in bytes.
@@ -69,23 +63,17 @@ pub const SEARCH_KEY: PropertyTag = tag(0x300B, PropertyType::BINARY);
 pub const CONVERSATION_ID: PropertyTag = tag(0x3013, PropertyType::BINARY);
 /// Whether the conversation id is taken from the index.
 pub const CONVERSATION_INDEX_TRACKING: PropertyTag = tag(0x3016, PropertyType::BOOLEAN);
-/// Who created it.
-pub const CREATOR_NAME: PropertyTag = tag(0x3FF8, PropertyType::STRING);
 /// Who changed it last.
 pub const LAST_MODIFIER_NAME: PropertyTag = tag(0x3FFA, PropertyType::STRING);
 /// The code page of the HTML text.
 pub const INTERNET_CODE_PAGE: PropertyTag = tag(0x3FDE, PropertyType::INTEGER32);
 /// The code page of text that is not Unicode.
 pub const MESSAGE_CODE_PAGE: PropertyTag = tag(0x3FFD, PropertyType::INTEGER32);
-/// The language.
-pub const MESSAGE_LOCALE: PropertyTag = tag(0x3FF1, PropertyType::INTEGER32);
 
 // Stores, folders and tables.
 
 /// Sixteen bytes that tell one store from another.
 pub const STORE_RECORD_KEY: PropertyTag = tag(0x0FF9, PropertyType::BINARY);
-/// The entry id.
-pub const ENTRY_ID: PropertyTag = tag(0x0FFF, PropertyType::BINARY);
 /// The name that people see.
 pub const DISPLAY_NAME: PropertyTag = tag(0x3001, PropertyType::STRING);
 /// A remark.
@@ -110,20 +98,10 @@ pub const CONTAINER_CLASS: PropertyTag = tag(0x3613, PropertyType::STRING);
 pub const DEFAULT_CALENDAR: PropertyTag = tag(0x36D0, PropertyType::BINARY);
 /// Entry id of the default folder for contacts.
 pub const DEFAULT_CONTACTS: PropertyTag = tag(0x36D1, PropertyType::BINARY);
-/// Entry id of the journal.
-pub const DEFAULT_JOURNAL: PropertyTag = tag(0x36D2, PropertyType::BINARY);
-/// Entry id of the notes.
-pub const DEFAULT_NOTES: PropertyTag = tag(0x36D3, PropertyType::BINARY);
 /// Entry id of the default folder for tasks.
 pub const DEFAULT_TASKS: PropertyTag = tag(0x36D4, PropertyType::BINARY);
-/// Entry id of the drafts.
-pub const DEFAULT_DRAFTS: PropertyTag = tag(0x36D7, PropertyType::BINARY);
 /// What the plain text begins with, which lists show below the subject; only PST files have it (MS-PST 2.1.2, `PidTagPstBodyPrefix`).
 pub const BODY_PREFIX: PropertyTag = tag(0x6619, PropertyType::STRING);
-/// A count that changes with the folder; copied between tables.
-pub const HIERARCHY_CHANGE: PropertyTag = tag(0x6635, PropertyType::INTEGER32);
-/// A count that changes with the folder; copied between tables.
-pub const HIERARCHY_DELETED: PropertyTag = tag(0x6636, PropertyType::INTEGER32);
 /// The id of a table row: the node of what it stands for.
 pub const ROW_ID: PropertyTag = tag(0x67F2, PropertyType::INTEGER32);
 /// A number that is new whenever the row changes.
@@ -135,8 +113,6 @@ pub const PASSWORD: PropertyTag = tag(0x67FF, PropertyType::INTEGER32);
 
 /// 0 organizer, 1 required, 2 optional, 3 resource.
 pub const RECIPIENT_TYPE: PropertyTag = tag(0x0C15, PropertyType::INTEGER32);
-/// The kind of address: `SMTP` or `EX`.
-pub const ADDRESS_TYPE: PropertyTag = tag(0x3002, PropertyType::STRING);
 /// The address.
 pub const EMAIL_ADDRESS: PropertyTag = tag(0x3003, PropertyType::STRING);
 /// The Internet address of somebody whose address is of another kind.
@@ -186,8 +162,6 @@ pub const GIVEN_NAME: PropertyTag = tag(0x3A06, PropertyType::STRING);
 pub const BUSINESS_PHONE: PropertyTag = tag(0x3A08, PropertyType::STRING);
 /// Telephone at home.
 pub const HOME_PHONE: PropertyTag = tag(0x3A09, PropertyType::STRING);
-/// Initials.
-pub const INITIALS: PropertyTag = tag(0x3A0A, PropertyType::STRING);
 /// Last name.
 pub const SURNAME: PropertyTag = tag(0x3A11, PropertyType::STRING);
 /// The mailing address in one text.
@@ -260,8 +234,6 @@ pub const TTY_PHONE: PropertyTag = tag(0x3A4B, PropertyType::STRING);
 pub const MANAGER_NAME: PropertyTag = tag(0x3A4E, PropertyType::STRING);
 /// Nickname.
 pub const NICKNAME: PropertyTag = tag(0x3A4F, PropertyType::STRING);
-/// Personal web page.
-pub const PERSONAL_HOME_PAGE: PropertyTag = tag(0x3A50, PropertyType::STRING);
 /// Web page at work.
 pub const BUSINESS_HOME_PAGE: PropertyTag = tag(0x3A51, PropertyType::STRING);
 /// Main telephone of the company.

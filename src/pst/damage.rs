@@ -133,7 +133,7 @@ impl Piece {
             tree.pages(ndb, &mut |page, _| {
                 let at = place(page.at);
                 pieces.push(Self { at, length: 496, sum: at + 500 });
-                Ok(())
+                Ok::<_, PstError>(())
             })?;
         }
         ndb.block_entries(&mut |entry| {
@@ -183,13 +183,14 @@ pub struct Bend {
 pub struct Bent<'a> {
     ndb: &'a Ndb,
     bends: Vec<Bend>,
+    most: u64,
     left: Cell<u64>,
 }
 
 impl<'a> Bent<'a> {
     /// Bends what is read from a file; after `reads` pages and blocks everything is an error.
     pub fn new(ndb: &'a Ndb, bends: Vec<Bend>, reads: u64) -> Self {
-        Self { ndb, bends, left: Cell::new(reads) }
+        Self { ndb, bends, most: reads, left: Cell::new(reads) }
     }
 
     /// Says whether so much was read that something must be going in circles.
@@ -200,7 +201,8 @@ impl<'a> Bent<'a> {
     fn spend(&self) -> Result<(), PstError> {
         let left = self.left.get();
         if left == 0 {
-            return Err(PstError::TooBig { what: "reading", size: 0, limit: 0 });
+            let (what, size) = ("number of pages and blocks read", self.most.saturating_add(1));
+            return Err(PstError::TooBig { what, size, limit: self.most });
         }
         self.left.set(left - 1);
         Ok(())

@@ -80,7 +80,7 @@ fn live(file: &[u8]) -> Vec<usize> {
     for tree in [ndb.node_tree(), ndb.block_tree()] {
         tree.pages(&ndb, &mut |place, _| {
             add(place.at, layout.page);
-            Ok(())
+            Ok::<_, PstError>(())
         })
         .expect("sound trees");
     }
@@ -148,7 +148,7 @@ fn targets(ndb: &Ndb) -> Vec<(Target, usize)> {
     for tree in [ndb.node_tree(), ndb.block_tree()] {
         tree.pages(ndb, &mut |place, _| {
             targets.push((Target::Page(place.at), layout.tree_entries + 8));
-            Ok(())
+            Ok::<_, PstError>(())
         })
         .expect("sound trees");
     }

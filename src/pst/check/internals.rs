@@ -32,8 +32,8 @@ pub(super) fn is_heap(ndb: &Ndb, node: &Node) -> bool {
     if kind_of(node.nid).is_some() {
         return true;
     }
-    // Values are read where they belong, and may begin with anything.
-    if node.nid.kind() == NidKind::VALUE {
+    // Values are read where they belong, and may begin with anything; queues have no heap.
+    if [NidKind::VALUE, NidKind::SEARCH_UPDATES].contains(&node.nid.kind()) {
         return false;
     }
     let first = DataTree::open(ndb, node.data).and_then(|tree| tree.block(0));

@@ -103,8 +103,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Outlook gives messages within items, attachments and big values the next id of the whole file. Earlier versions of this program
-    /// counted in each item.
+    /// Outlook gives messages within items, attachments and big values the next id of the whole file. The format does not ask for
+    /// it, and there are files in which they are counted in each item.
     fn counted(&mut self, nid: Nid, place: Place<'_>) {
         if [NidKind::MESSAGE, NidKind::ATTACHMENT, NidKind::VALUE].contains(&nid.kind())
             && let Some(last) = trees::given_last_before(self.ndb, nid)
@@ -117,9 +117,10 @@ impl Walk<'_> {
     fn content(&mut self, node: &Node, place: Place<'_>) {
         let is_context = is_context(node.nid);
         let is_other = !is_context && !is_table(node.nid);
-        let has_heap = match is_other {
-            true => internals::is_heap(self.ndb, node),
-            false => is_context || node.data.is_some(),
+        let has_heap = if is_other {
+            internals::is_heap(self.ndb, node)
+        } else {
+            is_context || node.data.is_some()
         };
         if !has_heap {
             return;

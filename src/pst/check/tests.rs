@@ -537,7 +537,7 @@ fn messages_within_items_have_ids_of_their_own() {
     }
 }
 
-/// What earlier versions left: they counted attachments and big values in each item, from 0x401 on.
+/// There are files in which attachments and big values are counted in each item, from 0x401 on.
 #[test]
 fn attachments_and_big_values_that_the_file_does_not_count_are_noted() {
     let time = FileTime(134_000_000_000_000_000);

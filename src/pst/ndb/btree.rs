@@ -80,11 +80,15 @@ impl Tree {
     }
 
     /// Passes every page of the tree with its place, parents first.
-    pub fn pages(
+    ///
+    /// # Errors
+    ///
+    /// What cannot be read, or what `each` says, which ends the walk.
+    pub fn pages<E: From<PstError>>(
         &self,
         pages: &(impl Pages + ?Sized),
-        each: &mut dyn FnMut(PageRef, &TreePage<'_>) -> Result<(), PstError>,
-    ) -> Result<(), PstError> {
+        each: &mut dyn FnMut(PageRef, &TreePage<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.pages_below(pages, self.root, &Expected::root(), each)
     }
 
@@ -116,13 +120,13 @@ impl Tree {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn pages_below(
+    fn pages_below<E: From<PstError>>(
         &self,
         pages: &(impl Pages + ?Sized),
         place: PageRef,
         expected: &Expected,
-        each: &mut dyn FnMut(PageRef, &TreePage<'_>) -> Result<(), PstError>,
-    ) -> Result<(), PstError> {
+        each: &mut dyn FnMut(PageRef, &TreePage<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let bytes = pages.tree_page(self.kind, place)?;
         let page = self.open(pages.layout(), place, &bytes, expected)?;
         each(place, &page)?;

@@ -4,6 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use crate::mapi::PropertyId;
 use crate::pst::crc::{crc, signature};
+use crate::pst::error::PstError;
 use crate::pst::id::{Bid, Nid, NidKind};
 use crate::pst::ltp::{PropertyContext, TableContext};
 use crate::pst::medium::Medium;
@@ -68,7 +69,7 @@ impl Broken {
             if let Some(index) = found.filter(|_| entries.level == 0) {
                 place = Some((page.at, index));
             }
-            Ok(())
+            Ok::<_, PstError>(())
         })
         .unwrap();
         let (at, index) = place.expect("a leaf with the key");

@@ -22,13 +22,13 @@ pub(super) static BROKEN: LazyLock<Report> = LazyLock::new(broken);
 /// Returns the kinds of the pages that a section begins with. Guide, 3.
 fn kinds(section: u64) -> Vec<u8> {
     let mut kinds = vec![0x84];
-    if section % 8 == 0 {
+    if section.is_multiple_of(8) {
         kinds.push(0x83);
     }
-    if section >= 128 && (section - 128) % 496 == 0 {
+    if section >= 128 && (section - 128).is_multiple_of(496) {
         kinds.push(0x82);
     }
-    if section >= 8192 && (section - 8192) % 31744 == 0 {
+    if section >= 8192 && (section - 8192).is_multiple_of(31744) {
         kinds.push(0x85);
     }
     kinds
@@ -38,7 +38,8 @@ fn broken() -> Report {
     let mut bytes = file(&[(Role::Contacts, contact("Anna"))]);
     let length = u64::try_from(bytes.len()).unwrap();
     let sections = (length - FIRST) / STEP..SECTIONS;
-    let taken: u64 = sections.clone().map(|section| 512 * kinds(section).len() as u64).sum();
+    let pages: usize = sections.clone().map(|section| kinds(section).len()).sum();
+    let taken = 512 * u64::try_from(pages).unwrap();
     // Guide, 2: ibFileEof, ibAMapLast, cbAMapFree, then both checksums.
     let old = u64::from_le_bytes(bytes[200..208].try_into().unwrap());
     let free = old + STEP * (sections.end - sections.start) - taken;

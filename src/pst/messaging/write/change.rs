@@ -156,7 +156,7 @@ impl Batch<'_> {
             }
             None => ATTACHMENTS.tags(),
         };
-        // Earlier versions counted in each item.
+        // They may be counted in each item, beyond what the file has counted.
         for attachment in &attachments {
             self.tx.raise(attachment.nid);
         }

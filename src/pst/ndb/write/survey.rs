@@ -23,10 +23,11 @@ const WINDOW: u32 = 1 << 16;
 
 /// Behind which index attachments and big values are counted in a file that was there.
 ///
-/// Outlook numbers these by the file's counters, whatever item they are of. Earlier versions of this program counted them in each item,
-/// from 0x401 on and one further with each change, and left the counters where they were, mostly at 0x400: what Outlook puts next
-/// into such an item would get an id that is taken. To find the highest one in use would take reading what is below every item.
-/// These files have none that is higher than this, and of 27 bits it takes nothing away: messages are counted from there as well.
+/// Outlook numbers these by the file's counters, whatever item they are of. The format does not ask for it, and there are files in
+/// which they are counted in each item: this program did so at first, from 0x401 on and one further with each change, and left the
+/// counters where they were, mostly at 0x400. What Outlook puts next into such an item would get an id that is taken. To find the
+/// highest one in use would take reading what is below every item. Those files have none that is higher than this, and of 27 bits it
+/// takes nothing away: messages are counted from there as well.
 const COUNTED_IN_ITEMS: u32 = 0x1_0000;
 
 /// What was found.
@@ -155,32 +156,19 @@ struct Owned {
 
 impl Owned {
     fn walk(&mut self, ndb: &Ndb, highest: &mut Highest) -> Result<(), WriteError> {
-        let mut failed = None;
-        let mut keep = |result: Result<(), WriteError>| match result {
-            Ok(()) => Ok(()),
-            Err(WriteError::Pst(error)) => Err(error),
-            Err(error) => {
-                failed = Some(error);
-                // Ends the walk; the caller gets the error above.
-                Err(PstError::TooBig { what: "", size: 0, limit: 0 })
-            }
-        };
-        let nodes = ndb.node_tree().pages(ndb, &mut |place, page| {
-            keep(self.own(place.at, PAGE))?;
+        ndb.node_tree().pages(ndb, &mut |place, page| {
+            self.own(place.at, PAGE)?;
             highest.page = highest.page.max(place.id);
-            if page.level == 0 { highest.note_indices(page) } else { Ok(()) }
-        });
-        let all = nodes.and_then(|()| {
-            ndb.block_tree().pages(ndb, &mut |place, page| {
-                keep(self.own(place.at, PAGE))?;
-                highest.page = highest.page.max(place.id);
-                keep(self.own_blocks(page, highest))
-            })
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(all?),
-        }
+            if page.level == 0 {
+                highest.note_indices(page)?;
+            }
+            Ok::<_, WriteError>(())
+        })?;
+        ndb.block_tree().pages(ndb, &mut |place, page| {
+            self.own(place.at, PAGE)?;
+            highest.page = highest.page.max(place.id);
+            self.own_blocks(page, highest)
+        })
     }
 
     fn own_blocks(&mut self, page: &TreePage<'_>, highest: &mut Highest) -> Result<(), WriteError> {
@@ -236,7 +224,7 @@ impl Highest {
         }
     }
 
-    /// Returns these ids with what earlier versions may have given within items.
+    /// Returns these ids with those that may be counted in each item.
     pub(super) fn above_items(mut self) -> Self {
         for kind in [NidKind::ATTACHMENT, NidKind::VALUE] {
             self.note(Nid::new(kind, COUNTED_IN_ITEMS));
