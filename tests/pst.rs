@@ -40,5 +40,7 @@ mod made;
 mod numbers;
 #[path = "pst/readers.rs"]
 mod readers;
+#[path = "pst/unchanged.rs"]
+mod unchanged;
 #[path = "pst/written.rs"]
 mod written;

@@ -12,13 +12,13 @@ use crate::readers::{
 };
 
 /// The file of the collection that is no sound PST file: its header contradicts its own checksums.
-const BROKEN: &str = "aspose-email__AddingBulkMessagesWithImprovedPerformance.pst";
+pub(crate) const BROKEN: &str = "aspose-email__AddingBulkMessagesWithImprovedPerformance.pst";
 
 /// The cached mailbox with pages of 4 KB.
 const OFFLINE_4K: &str = "pst-extractor__pstextractortest@outlook.com.ost";
 
 /// A file that Aspose has changed.
-const ASPOSE: &str = "aspose-email__Test_part1.pst";
+pub(crate) const ASPOSE: &str = "aspose-email__Test_part1.pst";
 
 /// Where a reader differs from us.
 enum Difference<'a> {

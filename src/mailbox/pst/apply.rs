@@ -115,12 +115,12 @@ fn one_by_one(
 fn carry_out(mailbox: &mut PstMailbox, steps: &[Step]) -> Result<Vec<Option<Nid>>, WriteError> {
     let now = Timestamp::now();
     let now = FileTime::from_1970(now.as_second(), now.subsec_nanosecond().unsigned_abs());
-    let Some(writer) = mailbox.file.as_mut().and_then(StoreFile::writer) else {
-        return Err(WriteError::ReadOnlyKind { what: "a file that was opened for reading" });
-    };
     if steps.iter().all(|step| matches!(step, Step::Answered(_))) {
         return Ok(vec![None; steps.len()]);
     }
+    let Some(writer) = mailbox.file.as_mut().and_then(StoreFile::writer) else {
+        return Err(WriteError::ReadOnlyKind { what: "a file that was opened for reading" });
+    };
     // A disk that is too full is told before anything was done.
     writer.ask_for_room(room::BATCH + steps.iter().map(Step::most_room).sum::<u64>())?;
     let batch = Batch::begin(writer, now.unwrap_or(FileTime(0)))?;

@@ -14,7 +14,7 @@ use crate::mailbox::Stamp;
 use crate::mailbox::zones::Zone;
 use crate::mapi::{Named, Properties, Value as V, named as n, property as p};
 use crate::model::texts::beginning;
-use crate::model::{Block, Content, Field, ItemKind, Shape, Slot, Value};
+use crate::model::{Block, Content, Field, FieldSet, ItemKind, Shape, Slot, Value};
 use crate::pst::messaging::CodePage;
 
 /// How much of a text Outlook keeps apart, in units of UTF-16.
@@ -88,9 +88,18 @@ pub(super) fn update(
     was: &Properties,
     desk: &Desk<'_>,
 ) -> Result<Vec<Setting>, Unfit> {
-    let mut settings = change(kind, content, before, was, desk)?;
+    let mut settings = change(kind, &changed(kind, content, before), before, was, desk)?;
     settings.extend(stamp.into_iter().flat_map(stamp::write));
     Ok(last_of_each(settings))
+}
+
+/// Returns the blocks of a content that are not as they were. Programs have several forms for the same thing, such as the fractions of
+/// a second and the zone of a time: what says the same already is not put into ours (rule D11).
+fn changed(kind: ItemKind, content: &Content, before: &Content) -> Content {
+    let differs =
+        |field: &Field| content.slot(*field).is_some_and(|slot| before.slot(*field) != Some(slot));
+    let blocks = Field::of(kind).filter(differs).map(|field| field.block().fields());
+    content.only(blocks.fold(FieldSet::EMPTY, FieldSet::union))
 }
 
 /// A property that is set twice gets what was said last. Texts have no character of code zero: there they end for Outlook, and the

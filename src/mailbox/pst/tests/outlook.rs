@@ -322,17 +322,17 @@ fn the_reminder_of_a_series_is_that_of_the_next_occurrence_wherever_it_was_moved
     let late = with(moved("2026-11-26"));
     assert_eq!(signals(&late), ["2026-11-26T13:00:00Z", "2026-11-26T12:15:00Z"]);
     // The occurrence has a reminder of its own, or none.
-    let mut minutes = Content::new();
-    minutes.set(Field::ReminderMinutes, Value::Number(30));
-    for (own, off, expected) in [
-        (Some(120), None, ["2026-11-23T13:00:00Z", "2026-11-23T11:00:00Z"]),
-        (None, Some(0), ["2026-11-24T09:00:00Z", "2026-11-24T08:30:00Z"]),
+    for (minutes, own, off, expected) in [
+        (30, Some(120), None, ["2026-11-23T13:00:00Z", "2026-11-23T11:00:00Z"]),
+        (20, None, Some(0), ["2026-11-24T09:00:00Z", "2026-11-24T08:40:00Z"]),
     ] {
+        let mut told = Content::new();
+        told.set(Field::ReminderMinutes, Value::Number(minutes));
         let blob = item.value(n::APPOINTMENT_RECURRENCE).and_then(V::as_bytes).unwrap();
         let mut blob = AppointmentRecurrence::parse(blob).unwrap();
         (blob.changes[0].reminder_minutes, blob.changes[0].reminder) = (own, off);
         item.set(n::APPOINTMENT_RECURRENCE, V::Binary(blob.to_bytes()));
-        change(ItemKind::Appointment, &mut item, &minutes, &mailbox);
+        change(ItemKind::Appointment, &mut item, &told, &mailbox);
         assert_eq!(signals(&item), expected);
     }
 }
