@@ -1,11 +1,18 @@
 //! What the product reads is what independent readers read: folders, items, and every property of every item, byte by byte.
 //!
-//! Where a reader differs, [`reason`] says why; a difference that nobody has explained fails the test.
+//! Where a reader differs, [`excuse`] says why, and how often in which file; a difference that nobody has explained fails the test.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use abgleich::mapi::property;
+use abgleich::pst::NidKind;
+use abgleich::pst::ltp::TableContext;
+use abgleich::pst::messaging::Store;
+use abgleich::pst::ndb::Nodes;
+
+use crate::excuses::{Excused, excuse, known};
 use crate::files::{files, name};
 use crate::readers::{
     Exported, Folder, Item, Properties, Reader, Reading, Value, everybody, exported, listed, text,
@@ -14,14 +21,14 @@ use crate::readers::{
 /// The file of the collection that is no sound PST file: its header contradicts its own checksums.
 pub(crate) const BROKEN: &str = "aspose-email__AddingBulkMessagesWithImprovedPerformance.pst";
 
-/// The cached mailbox with pages of 4 KB.
-const OFFLINE_4K: &str = "pst-extractor__pstextractortest@outlook.com.ost";
+/// A file of Outlook 97 whose folders have Japanese names, in a code page that it does not tell.
+const JAPANESE: &str = "HiraokaHyperTools__contacts97-2002.pst";
 
 /// A file that Aspose has changed.
 pub(crate) const ASPOSE: &str = "aspose-email__Test_part1.pst";
 
 /// Where a reader differs from us.
-enum Difference<'a> {
+pub(crate) enum Difference<'a> {
     /// It could not read the file, or an item.
     Error { item: Option<u32>, text: &'a str },
     /// A folder that only one has, or that both have differently.
@@ -62,73 +69,6 @@ impl fmt::Display for Difference<'_> {
                 write!(f, "item {item:#x} {id:04X}: ours {ours:02X?}, theirs {theirs:02X?}")
             }
         }
-    }
-}
-
-/// Says why a reader differs, where that is known.
-fn reason(reader: Reader, file: &str, difference: &Difference<'_>) -> Option<&'static str> {
-    match (reader, difference) {
-        (Reader::OutlookPst, Difference::Error { text, .. }) => [
-            ("Missing Sub-Node Tree", "it wants subnodes in every item; contacts often have none"),
-            (
-                "Invalid TCOLDESC cbData",
-                "it wants cells of their type's width; Aspose writes wider",
-            ),
-            ("Invalid HEADER wMagicClient: 0x4F53", "it reads no OST files"),
-        ]
-        .into_iter()
-        .find_map(|(said, why)| text.contains(said).then_some(why)),
-        (Reader::Extractor, Difference::Error { text, item: None })
-            if text.contains("Unable to find 97 ") =>
-        {
-            Some("it finds no map of names in any ANSI file of version 14")
-        }
-        (Reader::Libpff, Difference::Error { text, item: None })
-            if text.contains("unsupported value type: 0x00000000") && file == ASPOSE =>
-        {
-            Some("it takes the zeros behind Aspose's last record for a property")
-        }
-        (
-            Reader::Extractor,
-            Difference::Property { id: 0, ours: None, theirs: Some(value), .. },
-        ) if value.kind == 0 && file == ASPOSE => {
-            Some("it takes the zeros behind Aspose's last record for a property")
-        }
-        (Reader::Extractor, Difference::Folder { .. }) if file == OFFLINE_4K => {
-            Some("it counts the rows of a block of 64 KB as if it had 8, and loses the rest")
-        }
-        (_, Difference::Folder { ours: Some(ours), theirs: Some(theirs) })
-            if ours.items == theirs.items && !ours.path.concat().is_ascii() =>
-        {
-            Some("names in a code page that the file does not tell; each reader has its own guess")
-        }
-        (
-            Reader::Libpff,
-            Difference::Property { ours: None, theirs: Some(theirs), is_cell: true, .. },
-        ) if theirs.bytes.iter().flatten().all(|byte| *byte == 0) => {
-            Some("it does not look at which cells a row has, and shows zeros or nothing")
-        }
-        (_, Difference::Property { ours: Some(ours), theirs: Some(theirs), .. })
-            if ours.bytes.as_deref() == Some(&[])
-                && (theirs.bytes.is_none() || theirs.kind == 0x0001) =>
-        {
-            Some("it shows an empty value as none")
-        }
-        (
-            Reader::OutlookPst,
-            Difference::Property { ours: Some(ours), theirs: Some(theirs), .. },
-        ) if theirs.bytes.is_none() && ours.kind == theirs.kind && ours.kind == 0x000D => {
-            Some("an embedded object is shown by where it is")
-        }
-        (
-            Reader::OutlookPst,
-            Difference::Property { ours: Some(ours), theirs: Some(theirs), .. },
-        ) => {
-            let (ours, theirs) = (ours.bytes.as_deref()?, theirs.bytes.as_deref()?);
-            let rest = ours.strip_prefix(theirs)?;
-            rest.starts_with(&[0, 0]).then_some("it ends a text at the first NUL")
-        }
-        _ => None,
     }
 }
 
@@ -209,11 +149,20 @@ fn pairs<'a, Key: Copy + Ord, Held>(
     keys.map(|key| (*key, (ours.get(key), theirs.get(key)))).collect()
 }
 
-/// Compares a file with all readers and returns what nobody has explained.
-pub(crate) fn unexplained(file: &Path, all: &BTreeMap<Reader, Reading>) -> Vec<String> {
+/// What came out of comparing a file with all readers.
+#[derive(Debug, Default)]
+pub(crate) struct Compared {
+    /// What nobody has explained.
+    pub(crate) left: Vec<String>,
+    /// What was explained, and how often.
+    pub(crate) excused: Excused,
+}
+
+/// Compares a file with all readers.
+pub(crate) fn compared(file: &Path, all: &BTreeMap<Reader, Reading>) -> Compared {
     let ours = &all[&Reader::Ours];
-    let mut left: Vec<String> =
-        ours.errors.iter().map(|(item, text)| format!("ours: {item:x?} {text}")).collect();
+    let mut found = Compared::default();
+    found.left.extend(ours.errors.iter().map(|(item, text)| format!("ours: {item:x?} {text}")));
     for (reader, theirs) in all.iter().filter(|(reader, _)| **reader != Reader::Ours) {
         let differences = differences(ours, theirs);
         // A reader that cannot open the file at all differs in everything else too.
@@ -222,8 +171,11 @@ pub(crate) fn unexplained(file: &Path, all: &BTreeMap<Reader, Reading>) -> Vec<S
         let lost = theirs.errors.iter().filter(|(item, _)| item.is_none()).count();
         let mut missing = 0;
         for difference in differences {
-            let told = matches!(difference, Difference::Error { .. });
-            if reason(*reader, name(file), &difference).is_some() || (closed && !told) {
+            if closed && !matches!(difference, Difference::Error { .. }) {
+                continue;
+            }
+            if let Some(excuse) = excuse(*reader, name(file), &difference) {
+                *found.excused.entry((*reader, excuse)).or_default() += 1;
                 continue;
             }
             // Errors that do not say which item they are about stand for one item each.
@@ -231,10 +183,10 @@ pub(crate) fn unexplained(file: &Path, all: &BTreeMap<Reader, Reading>) -> Vec<S
                 missing += 1;
                 continue;
             }
-            left.push(format!("{reader:?}: {difference}"));
+            found.left.push(format!("{reader:?}: {difference}"));
         }
     }
-    left
+    found
 }
 
 /// Issue 4: every file is read like the independent readers read it.
@@ -253,9 +205,15 @@ fn every_property_of_every_item_is_what_other_readers_read() {
             ours.folders.len(),
             ours.items.len()
         );
-        wrong.extend(
-            unexplained(file, &all).into_iter().map(|text| format!("{}: {text}", name(file))),
-        );
+        let Compared { left, excused } = compared(file, &all);
+        match known(name(file)) {
+            Some(known) if known != excused => {
+                wrong.push(format!("{}: excused {excused:?}, known {known:?}", name(file)));
+            }
+            Some(_) => {}
+            None => println!("{}: excused {excused:?}", name(file)),
+        }
+        wrong.extend(left.into_iter().map(|text| format!("{}: {text}", name(file))));
         wrong.extend(lonely(file, &all));
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
@@ -277,7 +235,7 @@ fn lonely(file: &Path, all: &BTreeMap<Reader, Reading>) -> Vec<String> {
             let agrees = |reader: &Reader, theirs: &Reading| {
                 theirs.items.get(id).is_some_and(|theirs| {
                     let differences = within(*id, ours, theirs);
-                    differences.iter().all(|one| reason(*reader, name(file), one).is_some())
+                    differences.iter().all(|one| excuse(*reader, name(file), one).is_some())
                 })
             };
             let witnesses = all.iter().filter(|(reader, _)| **reader != Reader::Ours);
@@ -341,15 +299,46 @@ pub(crate) fn exported_alike(file: &Path, ours: &Reading) {
     }
     if let Some(counts) = listed(file) {
         let counts = counts.expect("readpst reads the file");
-        for folder in ours.folders.values().filter(|folder| folder.items.is_some()) {
-            let last = folder.path.last().map_or("", String::as_str);
-            if let Some(theirs) = counts.get(last).filter(|_| last.is_ascii()) {
-                // It counts the folders in a folder as items of it, and names may occur twice.
-                let items = folder.items.unwrap_or_default();
-                assert!(*theirs >= items, "{}: {last}: {theirs} < {items} (readpst)", name(file));
-            }
-        }
+        assert_eq!(unlisted(file, counts), BTreeMap::new(), "{} (readpst)", name(file));
     }
+}
+
+/// Takes what we list from what `readpst` counts in each folder, by name: the items of all kinds, those associated with the folder
+/// (which it skips, as it does lists of people), and the folders in it, which it counts as items. The folder that people see on top
+/// goes by the name of the store, or of the file.
+fn unlisted(file: &Path, counts: BTreeMap<String, u64>) -> BTreeMap<String, i64> {
+    let number = |count: usize| i64::try_from(count).expect("few items");
+    let mut left: BTreeMap<String, i64> = BTreeMap::new();
+    for (name, count) in counts {
+        left.insert(name, i64::try_from(count).expect("few items"));
+    }
+    let store = Store::open(file).expect("it opens");
+    let top = store.top_folder().expect("there").nid();
+    for below in store.folders_below(top).expect("folders") {
+        let (_, nid) = below.whole().expect("readable");
+        if nid.kind() != NidKind::FOLDER {
+            continue;
+        }
+        let folder = store.folder(nid).expect("there");
+        let associated = store.nodes().node(nid.with(NidKind::ASSOCIATED_CONTENTS));
+        let associated = associated.expect("readable").map_or(0, |table| {
+            let table = TableContext::open(store.nodes(), &table).expect("a table");
+            table.rows().expect("rows").count()
+        });
+        let items = folder.items().expect("items").len();
+        let folders = folder.folders().expect("folders").len();
+        let called = if nid == top {
+            let called = store.properties().expect("there").text(property::DISPLAY_NAME);
+            let called = called.expect("a text").filter(|called| !called.is_empty());
+            called.unwrap_or_else(|| name(file).to_owned())
+        } else {
+            folder.name().expect("a name")
+        };
+        *left.entry(called).or_default() -= number(items + folders + associated);
+    }
+    // Of names in a code page that the file does not tell it makes other ones.
+    left.retain(|called, count| *count != 0 && (called.is_ascii() || name(file) != JAPANESE));
+    left
 }
 
 /// What `pffexport` tells of a message, where that is a changed occurrence: its size and its subject without the lead-in.

@@ -20,7 +20,7 @@ use abgleich::pst::messaging::write::{Batch, ItemChange, NewFolder, NewItem, Occ
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::{Settings, Writer};
 
-use crate::compare::unexplained;
+use crate::compare::compared;
 use crate::disk::Record;
 use crate::files::{files, name};
 use crate::numbers::Numbers;
@@ -154,7 +154,7 @@ impl Run {
         self.judged += 1;
         if self.seen.insert(state) {
             fs::write(&self.path, found).unwrap();
-            let wrong = unexplained(&self.path, &everybody(&self.path));
+            let wrong = compared(&self.path, &everybody(&self.path)).left;
             assert!(wrong.is_empty(), "{place}: {wrong:?}");
         }
     }
