@@ -25,25 +25,24 @@ impl Record {
         disk
     }
 
-    /// Returns the disks when the call with this number was a write of several sectors, of which only those before or only those
-    /// behind a place arrived. Of long writes at most `places` places are taken.
-    pub(crate) fn torn(&self, count: usize, places: usize) -> Vec<Disk> {
-        let (file, Call::Write { at, bytes }) = &self.calls[count] else { return Vec::new() };
-        let sectors = bytes.len().div_ceil(SECTOR);
-        let step = sectors.div_ceil(places.saturating_add(1)).max(1);
-        let before = self.cut(count);
-        let mut disks = Vec::new();
-        for place in (1..sectors).step_by(step) {
-            let (head, tail) = bytes.split_at(place * SECTOR);
-            let behind = *at + u64::try_from(head.len()).unwrap();
-            for (at, part) in [(*at, head), (behind, tail)] {
-                let mut disk = before.clone();
-                let bytes = part.to_vec();
-                Call::Write { at, bytes }.repeat(&mut disk[*file]).unwrap();
-                disks.push(disk);
-            }
+    /// Returns in how many ways the call with this number can be torn: at each sector within a write, with only what is before it or
+    /// only what is behind it on the disk.
+    pub(crate) fn ways(&self, number: usize) -> usize {
+        match &self.calls[number].1 {
+            Call::Write { bytes, .. } => bytes.len().div_ceil(SECTOR).saturating_sub(1) * 2,
+            _ => 0,
         }
-        disks
+    }
+
+    /// Returns the disk when all calls before this one arrived, and of it so much as the way says.
+    pub(crate) fn torn(&self, number: usize, way: usize) -> Disk {
+        let (file, Call::Write { at, bytes }) = &self.calls[number] else { panic!("no write") };
+        let (before, behind) = bytes.split_at((1 + way / 2) * SECTOR);
+        let further = *at + u64::try_from(before.len()).unwrap();
+        let (at, bytes) = if way.is_multiple_of(2) { (*at, before) } else { (further, behind) };
+        let mut disk = self.cut(number);
+        Call::Write { at, bytes: bytes.to_vec() }.repeat(&mut disk[*file]).unwrap();
+        disk
     }
 
     /// Returns the disk when, of the first `count` calls, those arrived that were made durable, and of the others only the sectors
