@@ -17,12 +17,16 @@ use super::messaging::write::{Batch, ItemChange};
 use super::messaging::{Attachment, Item, Store};
 use super::ndb::write::{WriteError, Writer};
 use super::ndb::{Block, DataTree, Ndb, Node, Nodes, PageKind, Pages};
+use crate::mapi::entry::{OneOff, StoreEntry};
+use crate::mapi::recurrence::{AppointmentRecurrence, RecurrencePattern};
+use crate::mapi::zone::{ZoneDefinition, ZoneRule};
 use crate::mapi::{FileTime, Value, property};
 
 /// The most bytes of one value that are read here.
 const LIMIT: u64 = 64 << 20;
 
-/// Reads everything: the data of all nodes, then folders, items with their properties, texts, recipients and attachments.
+/// Reads everything: the data of all nodes, then folders, items with their properties, texts, recipients and attachments, and series,
+/// zones and addresses in any value that could be one.
 /// Returns a number that stands for all of it within this process, or the first error.
 pub fn read_everything<N: Nodes>(store: &Store<N>) -> Result<u64, PstError> {
     let mut digest = DefaultHasher::new();
@@ -54,7 +58,12 @@ pub fn read_everything<N: Nodes>(store: &Store<N>) -> Result<u64, PstError> {
 }
 
 fn read_item(item: &Item<'_>, digest: &mut DefaultHasher) -> Result<(), PstError> {
-    format!("{:?}", item.properties().properties()?).hash(digest);
+    let properties = item.properties().properties()?;
+    format!("{properties:?}").hash(digest);
+    properties
+        .iter()
+        .filter_map(|(_, value)| value.as_bytes())
+        .for_each(|bytes| blobs(bytes, digest));
     format!("{:?}", item.body()?).hash(digest);
     format!("{:?}", item.recipients()?).hash(digest);
     for attachment in item.attachments()? {
@@ -69,6 +78,17 @@ fn read_item(item: &Item<'_>, digest: &mut DefaultHasher) -> Result<(), PstError
         }
     }
     Ok(())
+}
+
+/// Reads and writes again what bytes are as each of the blobs that items have. That they are none of them is no error: what a program
+/// puts into a value of its own is its affair.
+fn blobs(bytes: &[u8], digest: &mut DefaultHasher) {
+    AppointmentRecurrence::parse(bytes).map(|series| series.to_bytes()).ok().hash(digest);
+    RecurrencePattern::parse(bytes).map(|series| series.to_bytes()).ok().hash(digest);
+    ZoneDefinition::parse(bytes).map(|zone| zone.to_bytes()).ok().hash(digest);
+    ZoneRule::parse(bytes).map(|rule| rule.to_bytes()).ok().hash(digest);
+    OneOff::parse(bytes).map(|entry| entry.map(|entry| entry.to_bytes())).ok().hash(digest);
+    StoreEntry::parse(bytes).map(StoreEntry::to_bytes).ok().hash(digest);
 }
 
 /// Changes items, moves them to Deleted Items and erases them, each in a batch of its own, and says how often that was done and how

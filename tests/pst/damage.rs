@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::{env, fs};
 
+use abgleich::pst::check::check_medium;
 use abgleich::pst::crc::crc;
-use abgleich::pst::damage::{Bend, Bent, Target, read_everything};
+use abgleich::pst::damage::{Bend, Bent, Piece, Target, read_everything};
 use abgleich::pst::messaging::Store;
 use abgleich::pst::ndb::{Header, Ndb};
 use abgleich::pst::{Medium, PstError};
@@ -18,6 +19,7 @@ use proptest::prelude::*;
 
 use crate::files::{files, name};
 use crate::held::most_held;
+use crate::made;
 
 /// Small files with contacts, of all variants that are small, one with an item in an item, and an empty one.
 const SMALL: [&str; 6] = [
@@ -33,8 +35,18 @@ const SMALL: [&str; 6] = [
 /// what a whole run may take. A count that is believed before what it counts is there would be far beyond it.
 const MOST: usize = 8 << 20;
 
-fn small() -> Vec<PathBuf> {
-    files().into_iter().filter(|file| SMALL.contains(&name(file))).collect()
+/// Returns these files with their names, and one that the product makes, for series with their zones, which small real files
+/// have none of.
+fn small() -> Vec<(String, Vec<u8>)> {
+    static MADE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("made.pst");
+        made::of_blobs(&path);
+        fs::read(path).expect("a file")
+    });
+    let real = files().into_iter().filter(|file| SMALL.contains(&name(file)));
+    let real = real.map(|file| (name(&file).to_owned(), fs::read(&file).expect("a file")));
+    real.chain([("made.pst".to_owned(), MADE.clone())]).collect()
 }
 
 /// Chooses positions out of so many.
@@ -95,8 +107,7 @@ fn live(file: &[u8]) -> Vec<usize> {
 /// Issue 4: any single byte flipped gives an error or the right data.
 #[test]
 fn a_flipped_byte_is_an_error_or_changes_nothing() {
-    for file in small() {
-        let sound = fs::read(&file).expect("a file");
+    for (name, sound) in small() {
         let live = live(&sound);
         let (right, mut bytes) = read(sound);
         let right = right.expect("a sound file");
@@ -111,20 +122,19 @@ fn a_flipped_byte_is_an_error_or_changes_nothing() {
             bytes[at] ^= bits;
             tried += 1;
             match outcome {
-                Ok(read) => assert_eq!(read, right, "{}: other data, byte {at:#x}", name(&file)),
+                Ok(read) => assert_eq!(read, right, "{name}: other data, byte {at:#x}"),
                 Err(_) => errors += 1,
             }
         }
-        println!("{}: {errors} errors in {tried} of {} places", name(&file), live.len());
-        assert!(errors * 2 > tried, "{}: most of it is checked", name(&file));
+        println!("{name}: {errors} errors in {tried} of {} places", live.len());
+        assert!(errors * 2 > tried, "{name}: most of it is checked");
     }
 }
 
 /// Issue 4: any truncation gives an error or the right data.
 #[test]
 fn a_file_that_is_cut_off_is_an_error_or_changes_nothing() {
-    for file in small() {
-        let sound = fs::read(&file).expect("a file");
+    for (name, sound) in small() {
         let (right, mut bytes) = read(sound.clone());
         let right = right.expect("a sound file");
         let mut errors = 0;
@@ -133,11 +143,11 @@ fn a_file_that_is_cut_off_is_an_error_or_changes_nothing() {
             let (outcome, back) = read(bytes);
             bytes = back;
             match outcome {
-                Ok(read) => assert_eq!(read, right, "{}: {length} bytes", name(&file)),
+                Ok(read) => assert_eq!(read, right, "{name}: {length} bytes"),
                 Err(_) => errors += 1,
             }
         }
-        assert!(errors > 0, "{}: nothing was lost", name(&file));
+        assert!(errors > 0, "{name}: nothing was lost");
     }
 }
 
@@ -174,9 +184,8 @@ fn reads(ndb: &Ndb) -> u64 {
 /// The checksums say nothing about what a program wrote wrongly: no content, however bent, makes us panic or go in circles.
 #[test]
 fn a_byte_bent_behind_the_checksums_comes_to_an_end() {
-    for file in small() {
-        let ndb =
-            Ndb::open(Medium::Memory(fs::read(&file).expect("a file"))).expect("a sound file");
+    for (name, file) in small() {
+        let ndb = Ndb::open(Medium::Memory(file)).expect("a sound file");
         let reads = reads(&ndb);
         let targets = targets(&ndb);
         let places: Vec<(Target, usize)> = targets
@@ -189,13 +198,51 @@ fn a_byte_bent_behind_the_checksums_comes_to_an_end() {
             let bits = [0x01, 0x80, 0xFF, 0x10, 0x20][place % 5];
             let store = Store::new(Bent::new(&ndb, vec![Bend { target, at, bits }], reads));
             let (is_error, held) = most_held(|| read_everything(&store).is_err());
-            assert!(held < MOST, "{}: {target:?} {at}: {held} bytes", name(&file));
+            assert!(held < MOST, "{name}: {target:?} {at}: {held} bytes");
             errors += usize::from(is_error);
-            assert!(!store.nodes().is_spent(), "{}: {target:?} {at}", name(&file));
+            assert!(!store.nodes().is_spent(), "{name}: {target:?} {at}");
             tried += 1;
         }
-        println!("{}: {errors} errors in {tried} of {} places", name(&file), places.len());
-        assert!(errors > 0, "{}: some of it is structure", name(&file));
+        println!("{name}: {errors} errors in {tried} of {} places", places.len());
+        assert!(errors > 0, "{name}: some of it is structure");
+    }
+}
+
+/// `pst check` looks at a damaged file as at any other: it comes to an end, within the same memory.
+#[test]
+fn the_check_of_a_damaged_file_comes_to_an_end() {
+    for (name, file) in small() {
+        let ndb = Ndb::open(Medium::Memory(file.clone())).expect("a sound file");
+        let pieces =
+            if ndb.header().layout.wide { Piece::all(&ndb).expect("sound") } else { Vec::new() };
+        let live = live(&file);
+        let (mut refused, mut clean, mut tried) = (0, 0, 0);
+        let mut look = |bytes: Vec<u8>, place: &str| {
+            let (report, held) = most_held(|| check_medium(Medium::Memory(bytes)));
+            assert!(held < MOST, "{name}: {place}: {held} bytes");
+            tried += 1;
+            match report {
+                Ok(report) => clean += usize::from(report.errors() == 0),
+                Err(_) => refused += 1,
+            }
+        };
+        // Each of these costs much more than reading does.
+        for place in chosen(live.len()).into_iter().step_by(10) {
+            let mut bytes = file.clone();
+            bytes[live[place]] ^= 1 << (place % 8);
+            look(bytes, "a byte");
+        }
+        let places: Vec<(usize, usize)> = (0..pieces.len())
+            .flat_map(|piece| (0..pieces[piece].length).map(move |at| (piece, at)))
+            .collect();
+        for place in chosen(places.len()).into_iter().step_by(5) {
+            let (piece, at) = places[place];
+            let mut bytes = file.clone();
+            pieces[piece].bend(&mut bytes, at, [0x01, 0x80, 0xFF, 0x10, 0x20][place % 5]);
+            look(bytes, "behind the checksums");
+        }
+        println!("{name}: {refused} refused, {clean} without an error, of {tried}");
+        assert!(refused + clean < tried, "{name}: most of it is told");
     }
 }
 
@@ -205,11 +252,11 @@ proptest! {
     /// The same with several bytes at once.
     #[test]
     fn many_bytes_bent_behind_the_checksums_come_to_an_end(
-        chosen in 0..SMALL.len(),
+        chosen in 0..=SMALL.len(),
         bends in prop::collection::vec((any::<prop::sample::Index>(), 0..8_192_usize, 1..=u8::MAX), 1..12),
     ) {
-        let Some(file) = small().into_iter().nth(chosen) else { return Ok(()) };
-        let ndb = Ndb::open(Medium::Memory(fs::read(&file).unwrap())).unwrap();
+        let Some((_, file)) = small().into_iter().nth(chosen) else { return Ok(()) };
+        let ndb = Ndb::open(Medium::Memory(file)).unwrap();
         let targets = targets(&ndb);
         let bends = bends.into_iter().map(|(index, at, bits)| {
             Bend { target: index.get(&targets).0, at, bits }
@@ -222,11 +269,10 @@ proptest! {
     /// Whatever a header says, as long as its checksums are right, ends too.
     #[test]
     fn a_header_that_lies_is_an_error(
-        chosen in 0..SMALL.len(),
+        chosen in 0..=SMALL.len(),
         lies in prop::collection::vec((8..528_usize, any::<u8>()), 1..6),
     ) {
-        let Some(file) = small().into_iter().nth(chosen) else { return Ok(()) };
-        let mut bytes = fs::read(&file).unwrap();
+        let Some((_, mut bytes)) = small().into_iter().nth(chosen) else { return Ok(()) };
         for (at, byte) in lies {
             bytes[at] = byte;
         }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use abgleich::mapi::entry::OneOff;
+use abgleich::mapi::zone::{ZoneDefinition, ZoneRule};
 use abgleich::mapi::{FileTime, Guid, Properties, PropertyName, Value, name::set, named, property};
 use abgleich::pst::id::Nid;
 use abgleich::pst::messaging::write::{
@@ -175,5 +177,34 @@ pub(crate) fn of_changes(path: &Path) {
         }
         batch.commit().unwrap();
     }
+    file.close().unwrap();
+}
+
+/// The rule of a zone as Outlook 2016 wrote it beside a series: Central Europe.
+const ZONE: [u8; 48] = [
+    0xC4, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xC4, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 10, 0, 0, 0, 5, 0, 3,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+];
+
+/// Makes a store whose items have what programs put into one value: a contact with the entry of an address, a series with its zones
+/// and changed occurrences.
+pub(crate) fn of_blobs(path: &Path) {
+    let (mut file, made) = begin(path);
+    let mut contact = contact(1);
+    let entry = OneOff::smtp("Änne Müller 🦉", "aenne.1@example.org").to_bytes();
+    contact.properties.set(named::EMAIL_1_ORIGINAL_ENTRY_ID, Value::Binary(entry));
+    let mut series = appointment(6);
+    let zone = ZoneDefinition::of("W. Europe Standard Time", ZoneRule::parse(&ZONE).unwrap());
+    for of in [named::START_ZONE, named::END_ZONE, named::SERIES_ZONE] {
+        series.properties.set(of, Value::Binary(zone.to_bytes()));
+    }
+    series.properties.set(named::TIME_ZONE_STRUCT, Value::Binary(ZONE.to_vec()));
+    let mut batch = Batch::begin(&mut file, NOW).unwrap();
+    for (role, item) in
+        [(Role::Contacts, contact), (Role::Calendar, series), (Role::Tasks, task(9))]
+    {
+        batch.add_item(made.role(role).unwrap(), &item).unwrap();
+    }
+    batch.commit().unwrap();
     file.close().unwrap();
 }
