@@ -298,6 +298,43 @@ fn real_files_keep_what_they_hold() {
     }
 }
 
+/// Issue 4, point 2: what was freed is used again, in whatever pieces and however large the transactions are that follow each other.
+#[test]
+fn a_file_that_is_filled_and_emptied_again_and_again_does_not_grow() {
+    for (count, length) in [(12, 400_000), (1500, 3000)] {
+        let mut file = empty(Crypt::Permute);
+        let mut first = None;
+        for round in 0..10 {
+            let mut nids = Vec::new();
+            for _ in 0..3 {
+                let mut batch = file.begin().unwrap();
+                for _ in 0..count / 3 {
+                    let nid = batch.next_nid(NidKind::MESSAGE).unwrap();
+                    put(&mut batch, nid, &content(vec![7; length]));
+                    nids.push(nid);
+                }
+                batch.commit().unwrap();
+            }
+            let mut batch = file.begin().unwrap();
+            for nid in nids {
+                assert!(batch.remove_node(nid).unwrap());
+            }
+            batch.commit().unwrap();
+            let now = file.nodes().medium().len().unwrap();
+            let first = *first.get_or_insert(now);
+            assert!(
+                now < first * 3 / 2,
+                "{now} bytes after round {round}, {first} after the first"
+            );
+            if round % 3 == 2 {
+                file = reopen(file);
+            }
+        }
+        let (medium, _) = file.into_media();
+        assert!(walk(bytes(&medium)).nodes.is_empty());
+    }
+}
+
 /// Closes a file, which tells its maps what was freed, and opens it again.
 fn reopen(file: Writer) -> Writer {
     let (file, rescue) = file.close_in_media().unwrap();

@@ -12,9 +12,14 @@ use crate::pst::error::PstError;
 
 /// Slots of the biggest block.
 const BIGGEST: u16 = 128;
-/// The transaction that comes behind one that added so many sections is expected to be as large, and goes on where that ended.
+/// Room is scarce where less than this part of the file is free: holes of older sections are filled one by one, each by a write of
+/// its own, which costs a large transaction more than so little room is worth. Where there is more, all of it is used again, or the
+/// file would grow for ever.
+const SCARCE: u64 = 8;
+/// Where room is scarce, the transaction that comes behind one that added so many sections is expected to be as large, and goes on
+/// where that ended.
 const LARGE: u32 = 4;
-/// So many holes are looked for on behalf of one transaction at most.
+/// Where room is scarce, so many holes are looked for on behalf of one transaction at most.
 const HOLES: usize = 256;
 /// How many maps that nobody changed are remembered; 500 bytes each.
 const REMEMBERED: usize = 2048;
@@ -83,6 +88,8 @@ pub(super) struct Space {
     committed: u32,
     /// The first section in which the running transaction looks for room.
     from: u32,
+    /// Whether room was scarce when the running transaction began.
+    is_scarce: bool,
 }
 
 impl Space {
@@ -99,6 +106,7 @@ impl Space {
             taken: Vec::new(),
             committed,
             from: 0,
+            is_scarce: is_scarce(free, committed),
         }
     }
 
@@ -137,7 +145,9 @@ impl Space {
     /// Adds a section that holds nothing yet.
     pub(super) fn grow(&mut self) -> u32 {
         let section = self.sections();
-        self.look_from(self.from.max(self.committed.saturating_sub(1)));
+        if self.is_scarce {
+            self.look_from(self.from.max(self.committed.saturating_sub(1)));
+        }
         self.longest.push(u8::MAX);
         self.free += u64::from(SLOTS - reserved_slots(section));
         self.loaded.insert(section, Loaded { map: Map::fresh(section), from: 0, changed: true });
@@ -150,7 +160,7 @@ impl Space {
         room: Room,
         load: &mut dyn FnMut(u32) -> Result<Map, PstError>,
     ) -> Result<Option<Run>, PstError> {
-        if self.from == 0 && self.taken.len() >= HOLES {
+        if self.is_scarce && self.from == 0 && self.taken.len() >= HOLES {
             self.look_from(self.committed.saturating_sub(1));
         }
         let (slots, align) = (room.slots(), room.align());
@@ -210,17 +220,17 @@ impl Space {
     /// harms nobody.
     pub(super) fn keep(&mut self, freed: &[Run]) {
         self.taken.clear();
-        // Holes of older sections are filled one by one, and each write of its own costs more than a large transaction can gain.
-        // Smaller ones find the room.
         let is_large = self.sections() - self.committed >= LARGE;
         self.committed = self.sections();
-        self.look_from(if is_large { self.committed - 1 } else { 0 });
         for loaded in self.loaded.values_mut() {
             loaded.changed = false;
         }
         for run in freed {
             self.give_back(*run);
         }
+        self.is_scarce = is_scarce(self.free, self.committed);
+        // Smaller transactions find the room that large ones leave.
+        self.look_from(if is_large && self.is_scarce { self.committed - 1 } else { 0 });
         let mut spare = self.loaded.len().saturating_sub(REMEMBERED);
         self.loaded.retain(|_, loaded| {
             let drop = spare > 0 && !loaded.changed;
@@ -299,6 +309,13 @@ impl Space {
     }
 }
 
+/// Says whether so many free slots are little room for a file of so many sections. The last one may have nothing in it yet, and does not
+/// count.
+fn is_scarce(free: u64, sections: u32) -> bool {
+    let holes = free.saturating_sub(u64::from(SLOTS));
+    holes.saturating_mul(SCARCE) < u64::from(sections) * u64::from(SLOTS)
+}
+
 /// Returns the map of a section, reading it the first time.
 fn loaded<'a>(
     maps: &'a mut BTreeMap<u32, Loaded>,
@@ -342,14 +359,14 @@ mod tests {
         assert_eq!(take(&mut space, 8), hole);
     }
 
-    /// A transaction that turns out to be large fills some holes, not all that there are in a large file.
+    /// A transaction that turns out to be large fills some holes, not all that there are in a large file of which little is free.
     #[test]
-    fn one_transaction_fills_so_many_holes() {
+    fn where_room_is_scarce_one_transaction_fills_so_many_holes() {
         let mut space = Space::new(Vec::new(), 0);
         let mut holes = Vec::new();
         while space.sections() <= LARGE {
             holes.push(take(&mut space, 1));
-            take(&mut space, 1);
+            take(&mut space, 11);
         }
         space.keep(&holes);
         space.keep(&[]);
@@ -359,6 +376,42 @@ mod tests {
         assert!(take(&mut space, 1).section >= LARGE);
         space.keep(&[]);
         assert_eq!(take(&mut space, 1), holes[HOLES], "the next one goes on there");
+    }
+
+    /// However large transactions are and whatever the pieces: where much is free, nothing is added before it is used up.
+    #[test]
+    fn a_file_of_which_much_is_free_does_not_grow() {
+        for (piece, between) in [(128, 0), (8, 0), (8, 16)] {
+            let mut space = Space::new(Vec::new(), 0);
+            let mut pieces = Vec::new();
+            while space.sections() <= 5 * LARGE {
+                pieces.push(take(&mut space, piece));
+                if between > 0 {
+                    take(&mut space, between);
+                }
+            }
+            space.keep(&[]);
+            let sections = space.sections();
+            for round in 0..3 {
+                space.keep(&pieces);
+                pieces = pieces.iter().map(|_| take(&mut space, piece)).collect();
+                assert_eq!(space.sections(), sections, "round {round} of pieces of {piece}");
+            }
+        }
+    }
+
+    /// What fits nowhere makes the file longer, and what fits into holes still goes there.
+    #[test]
+    fn a_file_that_has_to_grow_uses_what_is_free_all_the_same() {
+        let mut space = Space::new(Vec::new(), 0);
+        let mut holes = Vec::new();
+        while space.sections() <= LARGE {
+            holes.push(take(&mut space, 8));
+            take(&mut space, 8);
+        }
+        space.keep(&holes);
+        assert!(take(&mut space, 128).section >= LARGE);
+        assert_eq!(take(&mut space, 8), holes[0]);
     }
 
     #[test]
