@@ -118,8 +118,8 @@ impl Session<'_> {
     }
 
     /// Loads planned pairs with their records: as they were read for the plan, where the source tells that the records are still
-    /// like that, else they are read again. One whose version is another by now is left for the next run, and so is a planned
-    /// delete whose record is back (rule D13).
+    /// like that, else they are read again. One whose version is another by now is planned once more, and so is a planned
+    /// delete whose record is back (rule D13); one that is gone is left for the next run.
     fn load(&mut self, active: &Active, rows: &[i64]) -> Result<Vec<Work>, Stop> {
         self.heed_changes(active)?;
         let mut work = Vec::with_capacity(rows.len());
@@ -154,6 +154,9 @@ impl Session<'_> {
                     == seen.record.as_ref().map(|record| &record.version)
             };
             if !stands {
+                if seen.record.is_some() {
+                    self.stale.insert(seen.pair.id);
+                }
                 self.put_off(&verdict, &seen.pair, Code::StaleRecord, None)?;
                 continue;
             }

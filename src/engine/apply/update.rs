@@ -359,7 +359,12 @@ impl Session<'_> {
                     self.state.set_field_time(tenant, &record.id, field, fingerprint, edit)?;
                 }
             }
-            Some(Updated::Stale | Updated::Gone) => trouble = Some((Code::StaleRecord, true)),
+            Some(Updated::Stale) => {
+                // It may be our own doing: an activity shows whom it belongs to, and changes with that.
+                self.stale.insert(work.pair.id);
+                trouble = Some((Code::StaleRecord, true));
+            }
+            Some(Updated::Gone) => trouble = Some((Code::StaleRecord, true)),
             Some(Updated::Busy(_)) => trouble = Some((Code::Busy, true)),
             Some(Updated::Denied) => trouble = Some((Code::NotEditable, false)),
             Some(Updated::Refused { code, field }) => {
