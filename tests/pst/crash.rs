@@ -89,14 +89,28 @@ impl Run {
         let is = |number: usize| self.states.get(number).is_some_and(|(_, state)| *state == found);
         assert!(is(done) || is(done + 1), "{} is neither the old nor the new state", place());
     }
+
+    /// Counts the slots that belong to nothing once what is on the disk was opened and closed again.
+    fn leaked([file, rescue]: [Vec<u8>; 2]) -> usize {
+        let closed = open(Medium::Memory(file), Medium::Memory(rescue)).close_in_media();
+        let (Medium::Memory(bytes), _) = closed.unwrap() else { panic!() };
+        walk(&bytes).leaked
+    }
 }
 
-/// Issue 4, "Crash": cut off after every single call.
+/// Issue 4, "Crash": cut off after every single call. What a transaction replaced is free again in the file that is opened next,
+/// wherever in it or behind it the program was cut off.
 #[test]
-fn every_cut_leaves_the_old_or_the_new_state() {
+fn every_cut_leaves_the_old_or_the_new_state_and_no_room_that_is_nobodys() {
     for run in runs(5) {
+        let before = walk(&run.record.original).leaked;
+        // What Outlook 2003 and 2007 keep in reserve looks the same (MS-PST 2.2.2.7.3), and stays.
+        let has_reserve =
+            run.record.original[0x4600..0x4600 + 496].iter().any(|byte| *byte != 0xFF);
         for count in 0..=run.record.calls.len() {
             run.check(count, run.record.cut(count), "cut");
+            let leaked = if has_reserve { 0 } else { Run::leaked(run.record.cut(count)) };
+            assert!(leaked <= before, "{}: {leaked} slots after call {count}", run.name);
         }
         println!("{}: {} calls", run.name, run.record.calls.len());
     }

@@ -9,7 +9,8 @@
 //!    later do not look at `fAMapValid`: whatever the old header reaches is shown as in use at any time.
 //! 4. The new header; durable. From here on the file is in its new state.
 //!
-//! What the transaction freed is told to the maps by the next one, or by [`Writer::close`].
+//! What the transaction freed is told to the maps by the next one, or by [`Writer::close`]; where neither came to be, whoever opens the
+//! file for writing next finds the rescue record and makes the maps again.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -112,10 +112,12 @@ impl Writer {
         is_protected: IsProtected<'_>,
     ) -> Result<Self, WriteError> {
         mend_header(&mut medium, &rescue)?;
+        let was_cut_off = was_cut_off(&medium, &rescue)?;
         let mut ndb = Ndb::open(medium)?;
         refuse_kinds(ndb.header())?;
         let is_trusted = ndb.header().maps_valid != 0;
-        let found = survey(&ndb, is_trusted)?;
+        // Where a writer was cut off, the maps show more in use than there is. The next transaction puts that right, or closing the file.
+        let found = survey(&ndb, is_trusted && !was_cut_off)?;
         if !settings.protected && is_protected(&ndb)? {
             return Err(WriteError::Protected);
         }
@@ -204,6 +206,15 @@ pub(super) fn try_folder(path: &Path) -> Result<(), WriteError> {
             Err(WriteError::Beside { action: "make a file in the folder", path, source })
         }
     }
+}
+
+/// Says whether the last one who wrote the file was cut off before it was closed: then its record is there, and tells of the header
+/// that the file has. What its last transaction replaced is nobody's any more, and no map knows of it yet.
+fn was_cut_off(medium: &Medium, rescue: &Rescue) -> Result<bool, PstError> {
+    let header = header_bytes(medium)?;
+    // Without the record some room stays unused, and nothing else depends on it here.
+    let record = rescue.read().ok().flatten();
+    Ok(record.is_some_and(|record| header == record.old || header == record.new))
 }
 
 /// Puts the header in order that a torn write left.
