@@ -250,7 +250,7 @@ fn with_occurrences(
     let put: Vec<_> = fresh.iter().filter(|one| !stays(one, &old)).cloned().collect();
     // One that cannot be read keeps this item from being written, not the others of the batch.
     let held = fetch::held(store, item)?;
-    let zone = times::read(was, desk.mailbox, &mut Content::new());
+    let zone = times::of_occurrences(was, desk.mailbox);
     let mut before = occurrences::before(old, &held, zone.as_ref())?;
     before.retain(|before| !stays(&before.change, &fresh));
     if let Some(series) = new.filter(|_| !put.is_empty()) {
@@ -280,7 +280,7 @@ fn messages(
     before: &mut Vec<occurrences::Before>,
     desk: &Desk<'_>,
 ) -> Result<Vec<Occurrence>, Unfit> {
-    let zone = times::read(item, desk.mailbox, &mut Content::new())
+    let zone = times::of_occurrences(item, desk.mailbox)
         .ok_or("start or end of the series cannot be read")?;
     occurrences::of(series, changes, before, &zone, item.value(n::SERIES_ZONE))
 }

@@ -73,6 +73,19 @@ fn stored(item: &Properties, zone: &Zone) -> Vec<TimeZone> {
     all.into_iter().flatten().filter_map(|rule| rule.zone()).collect()
 }
 
+/// Returns the rules by which Outlook reckons the occurrences of a series: those of the zone that it is lived in, as its definition has
+/// them, of which the one in force holds for all years (MS-OXOCAL 2.2.1.41). Where that is the definition of another zone, those by
+/// which it was read.
+pub(super) fn of_occurrences(item: &Properties, mailbox: &Zone) -> Option<TimeZone> {
+    let lived_in = read(item, mailbox, &mut Content::new())?;
+    let own = item
+        .value(n::SERIES_ZONE)
+        .filter(|value| defined(value, mailbox).is_some_and(|zone| zone.rules == lived_in));
+    let definition = own.and_then(|value| ZoneDefinition::parse(value.as_bytes()?).ok());
+    let rules = definition.and_then(|definition| definition.effective()?.zone());
+    Some(rules.unwrap_or(lived_in))
+}
+
 /// Returns when the first occurrence of a series is in its zone as it was then. What counts of a series is the hour on its clock,
 /// and Outlook reckons the instant by the rule that it has for all years.
 fn by_its_clock(

@@ -8,8 +8,8 @@ use crate::mailbox::contract::sample;
 use crate::mailbox::pst::{PstAccess, PstMailbox};
 use crate::mailbox::{Aside, Item, Mailbox, Write, Wrote};
 use crate::mapi::{FileTime, PropertyKey, Value as V, named as n, property as p};
-use crate::model::recurrence::{Exception, ExceptionChange, Moment};
-use crate::model::{Content, Field, ItemId, ItemKind, Slot, Value};
+use crate::model::recurrence::{Day, Exception, ExceptionChange, Moment, Pattern, Range};
+use crate::model::{Content, Field, ItemId, ItemKind, Recurrence, Slot, Value};
 use crate::pst::Nid;
 use crate::pst::check::check;
 use crate::pst::messaging::write::{Batch, ItemChange};
@@ -114,6 +114,46 @@ fn texts_of_changed_occurrences_are_in_the_code_page_that_the_store_is_read_with
         };
         assert_eq!(series.exceptions, [Exception { original, change: named(subject) }]);
     }
+}
+
+/// MS-OXOCAL 2.2.1.41: of the rules of a series one holds for all years, and by it Outlook reckons the messages of changed occurrences
+/// as it does the series. São Paulo was two hours behind UTC in November 1999, and has had no summer time since 2019: 14:15 is 17:15.
+#[test]
+fn messages_of_changed_occurrences_are_reckoned_as_their_series_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let kind = ItemKind::Appointment;
+    let at = |text: &str| -> jiff::Timestamp { format!("1999-11-{text}:15:00Z").parse().unwrap() };
+    let start = Date::constant(1999, 11, 16);
+    let change = ExceptionChange::Changed {
+        start: Moment::Instant(at("23T16")),
+        end: Moment::Instant(at("23T17")),
+        subject: None,
+        place: None,
+    };
+    let series = Recurrence {
+        pattern: Pattern::Weekly { every: 1, days: vec![Day::Tuesday], first_day: Day::Monday },
+        range: Range::Count { start, count: 3 },
+        exceptions: vec![Exception { original: Date::constant(1999, 11, 23), change }],
+    };
+    let mut content = sample::full(kind);
+    content.set(Field::Start, Value::Instant(at("16T11")));
+    content.set(Field::End, Value::Instant(at("16T13")));
+    content.set_text(Field::Zone, "America/Sao_Paulo");
+    content.set(Field::Recurrence, Value::Recurrence(Box::new(series)));
+    let mut mailbox = PstMailbox::fresh(folder.path());
+    let home = mailbox.folder(kind, &[], true).unwrap().unwrap();
+    mailbox.close().unwrap();
+    let (first, stamp) = (content.clone(), sample::stamp("A-1", "00ff"));
+    let item = put(folder.path(), kind, Write::Create { folder: home, content: first, stamp });
+    assert_eq!(different(&content, &item.content), NOTHING);
+    let path = folder.path().join("a.pst");
+    assert_eq!(check(&path).unwrap().findings(), []);
+    let store = Store::open(&path).unwrap();
+    let attachments = store.item(nid(&item)).unwrap().attachments().unwrap();
+    let message = attachments[0].item().unwrap().unwrap();
+    let told = message.properties().value(n::APPOINTMENT_START).unwrap().unwrap();
+    let told = told.as_time().unwrap().since_1970().unwrap();
+    assert_eq!(told, (at("23T17").as_second(), 0));
 }
 
 /// Programs leave a time of zero where they mean none: nobody was born in 1601.
