@@ -159,6 +159,16 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "\"{}\" is not a folder below the default folder; write its parts with / between them, such as \"staffITpro/Bewerber\"",
             shown(found)
         ),
+        Fault::FolderName { found } => write!(
+            f,
+            "the folder \"{}\" has a name that is too long for Outlook; write at most 255 characters for each part",
+            shown(found)
+        ),
+        Fault::FolderTwice { found } => write!(
+            f,
+            "\"{}\" is a folder within the default folder, and not that folder itself; leave it out unless there is to be one more of that name",
+            shown(found)
+        ),
         Fault::Field { found, nearest, switch } => {
             write!(f, "{} have no field \"{}\"", switch.key(), shown(found))?;
             match nearest {

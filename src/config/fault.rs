@@ -66,6 +66,10 @@ pub(in crate::config) enum Fault {
     AddressMust { address: String, ends: Vec<String>, rule: Place },
     /// The Outlook folder is written with backslashes or has an empty part.
     FolderPath { found: String },
+    /// A part of the path is longer than Outlook's names of folders.
+    FolderName { found: String },
+    /// The path begins with the name of a default folder, below which it counts anyway.
+    FolderTwice { found: String },
     /// Outlook would make several categories of it, or cut it.
     Category { found: String },
     /// The field does not exist for this kind of data.

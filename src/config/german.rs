@@ -160,6 +160,16 @@ pub(in crate::config) fn write(f: &mut Formatter<'_>, fault: &Fault) -> fmt::Res
             "„{}“ ist kein Ordner unterhalb des Standardordners; die Teile mit / trennen, etwa \"staffITpro/Bewerber\"",
             shown(found)
         ),
+        Fault::FolderName { found } => write!(
+            f,
+            "der Ordner „{}“ hat einen Namen, der für Outlook zu lang ist; für jeden Teil höchstens 255 Zeichen schreiben",
+            shown(found)
+        ),
+        Fault::FolderTwice { found } => write!(
+            f,
+            "„{}“ ist ein Ordner im Standardordner, und nicht dieser selbst; weglassen, wenn darin kein zweiter dieses Namens gemeint ist",
+            shown(found)
+        ),
         Fault::Field { found, nearest, switch } => {
             let kind = match switch {
                 Switch::Contacts => "Kontakte haben",

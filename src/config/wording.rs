@@ -66,10 +66,7 @@ pub(in crate::config) fn check(
         Text::Quiet => Err(Fault::Quiet { found: found() }),
         Text::Sid if is_sid(text) => as_it_is(),
         Text::Sid => Err(Fault::Sid { found: found() }),
-        Text::Folder => {
-            let broken = text.contains('\\') || text.split('/').any(|part| part.trim().is_empty());
-            if broken { Err(Fault::FolderPath { found: found() }) } else { as_it_is() }
-        }
+        Text::Folder => outlook_folder(text),
         Text::Category if is_category(text) => as_it_is(),
         Text::Category => Err(Fault::Category { found: found() }),
         Text::Digest if Digest::from_hex(text).is_some() => as_it_is(),
@@ -89,6 +86,25 @@ pub(in crate::config) fn check(
         }
         Text::Line | Text::Adapter => as_it_is(),
     }
+}
+
+/// The most units of UTF-16 that the name of a folder has in Outlook.
+const LONGEST_NAME: usize = 255;
+/// What Outlook calls the default folders for contacts, appointments and tasks.
+const DEFAULT_FOLDERS: [&str; 6] =
+    ["contacts", "calendar", "tasks", "kontakte", "kalender", "aufgaben"];
+
+fn outlook_folder(text: &str) -> Result<Checked, Fault> {
+    let mut parts = text.split('/');
+    if text.contains('\\') || parts.clone().any(|part| part.trim().is_empty()) {
+        return Err(Fault::FolderPath { found: text.to_owned() });
+    }
+    if let Some(long) = parts.clone().find(|part| part.encode_utf16().count() > LONGEST_NAME) {
+        return Err(Fault::FolderName { found: long.to_owned() });
+    }
+    // Who writes the path as Outlook shows it begins with the folder that it counts from.
+    let twice = parts.next().filter(|first| DEFAULT_FOLDERS.contains(&&*first.to_lowercase()));
+    Ok((text.to_owned(), twice.map(|first| Fault::FolderTwice { found: first.to_owned() })))
 }
 
 /// Reads what a login is bound to; `None` for neither a word nor a hash of a usual length.
@@ -224,7 +240,7 @@ fn url(text: &str) -> Result<Checked, Fault> {
 mod tests {
     use std::path::Path;
 
-    use super::{check, is_address, is_rooted, is_share, url};
+    use super::{check, is_address, is_rooted, is_share, outlook_folder, url};
     use crate::config::fault::Fault;
     use crate::config::shape::Text;
 
@@ -260,6 +276,19 @@ mod tests {
         for text in ["S-1-", "s-1-5-21", "S-1-5-21-", "S-1-5-x", "512"] {
             assert!(!super::is_sid(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_has_names_that_outlook_takes() {
+        assert_eq!(outlook_folder(&format!("a/{}", "ä".repeat(255))).unwrap().1, None);
+        let long = outlook_folder(&format!("a/{}", "😀".repeat(128)));
+        assert!(matches!(long, Err(Fault::FolderName { .. })), "{long:?}");
+        for text in ["/a", "a//b", "a/ /b", r"a\b"] {
+            assert!(matches!(outlook_folder(text), Err(Fault::FolderPath { .. })), "{text}");
+        }
+        let twice = outlook_folder("KALENDER/Team").unwrap().1;
+        assert!(matches!(twice, Some(Fault::FolderTwice { found }) if found == "KALENDER"));
+        assert_eq!(outlook_folder("Team/Kalender").unwrap().1, None);
     }
 
     #[test]
