@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use abgleich::mapi::{FileTime, PropertyId, PropertyTag, Value as MapiValue, property};
+use abgleich::mapi::{FileTime, Properties, PropertyId, PropertyTag, Value as MapiValue, property};
 use abgleich::pst::Nid;
 use abgleich::pst::messaging::Store;
-use abgleich::pst::messaging::write::{Batch, NewItem};
+use abgleich::pst::messaging::write::{Batch, NewFolder, NewItem};
 use abgleich::pst::ndb::Ndb;
 use abgleich::pst::ndb::write::{Settings, Writer};
 
@@ -367,6 +367,51 @@ fn a_file_with_a_password_is_written_once_the_configuration_says_so() {
         ended.code
     });
     assert_eq!((checked, synced), (4, 4));
+}
+
+/// A path leads to the folder that is written exactly so, and a slash in a name is a part of the name. However deep folders lie in each
+/// other, every command sees what is in them.
+#[test]
+fn folders_are_found_by_their_own_names_at_any_depth() {
+    let place = Place::new();
+    assert_eq!(place.run(&["pst", "create", "c.pst", "--language", "en"]).code, 0);
+    let path = place.path("c.pst");
+    let mut file = Writer::open(&path, &Settings::default(), &|_| Ok(false)).unwrap();
+    let mut level = folder_of(file.nodes(), "IPF.Contact");
+    let mut batch = Batch::begin(&mut file, FileTime(134_000_000_000_000_000)).unwrap();
+    let mut new = |parent, name: &str| {
+        batch.create_folder(parent, &NewFolder::new(name, "IPF.Contact")).unwrap()
+    };
+    let alike = ["Fall", "FALL", "a/b"].map(|name| new(level, name));
+    let mut deep = "Contacts".to_owned();
+    for number in 1..=150 {
+        level = new(level, &number.to_string());
+        deep = format!("{deep}/{number}");
+    }
+    let mut properties = Properties::new();
+    properties.set(property::SUBJECT.id, MapiValue::String("Zwetschge".to_owned()));
+    batch.add_item(level, &NewItem::of("IPM.Contact", properties)).unwrap();
+    batch.commit().unwrap();
+    file.close().unwrap();
+    let run = |words: &[&str]| place.run(&[&["pst"], words].concat());
+    let list = run(&["ls", "c.pst"]);
+    assert!(list.code == 0 && list.stderr.is_empty(), "{list:?}");
+    let [_, _, slash] = alike.map(|nid| format!("{:>8x}        0", nid.0));
+    let shown = |line: &str| line.starts_with(&slash) && line.contains(" a/b ");
+    assert!(list.stdout.lines().any(shown), "{list:?}");
+    let json = run(&["ls", "c.pst", "--json"]);
+    assert!(json.stdout.contains(&format!("\"path\": \"{deep}\"")), "{json:?}");
+    for (words, code) in [("Contacts/Fall", 0), ("Contacts/FALL", 0), ("Contacts/fALL", 2)] {
+        assert_eq!(run(&["ls", "c.pst", words]).code, code, "{words}");
+    }
+    assert_eq!(run(&["ls", "c.pst", "contacts/A/B"]).code, 0);
+    for words in [&["ls", "c.pst", &deep][..], &["export", "c.pst", "--format", "json"]] {
+        let ended = run(words);
+        assert!(ended.code == 0 && ended.stdout.contains("Zwetschge"), "{ended:?}");
+    }
+    for words in [&["check", "c.pst", "--strict"][..], &["info", "c.pst"]] {
+        assert_eq!(run(words).code, 0, "{words:?}");
+    }
 }
 
 /// A full disk behind `>` leaves a cut or empty file: whoever reads it later must not take it for a good one.

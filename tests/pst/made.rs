@@ -122,7 +122,8 @@ fn task(number: u32) -> NewItem {
 pub(crate) const SIZES: [usize; 14] =
     [0, 1, 2, 3579, 3580, 3581, 3582, 8176, 8177, 16_352, 70_000, 1_000_000, 8_347_697, 10_000_000];
 
-/// Makes a store with values of all these sizes, folders without items, and folders in folders with odd names.
+/// Makes a store with values of all these sizes, folders without items, folders in folders with odd names, and 150 in each other with
+/// a contact at the bottom.
 pub(crate) fn of_extremes(path: &Path) {
     let (mut file, made) = begin(path);
     let contacts = made.role(Role::Contacts).unwrap();
@@ -130,7 +131,14 @@ pub(crate) fn of_extremes(path: &Path) {
     let strange =
         batch.create_folder(contacts, &NewFolder::new("👩‍👩‍👧‍👦 \u{202E}", "IPF.Contact")).unwrap();
     let deep = batch.create_folder(strange, &NewFolder::new(&"ß".repeat(250), "IPF.Note")).unwrap();
-    batch.create_folder(deep, &NewFolder { name: String::new(), class: None }).unwrap();
+    batch.create_folder(deep, &NewFolder { name: "a/b".into(), class: None }).unwrap();
+    let mut level = contacts;
+    for number in 1..=150 {
+        level = batch
+            .create_folder(level, &NewFolder::new(&number.to_string(), "IPF.Contact"))
+            .unwrap();
+    }
+    batch.add_item(level, &contact(0)).unwrap();
     for (number, size) in (0..).zip(SIZES) {
         let mut all = Properties::new();
         all.set(property::SUBJECT, text(format!("{size} 📏")));

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::list::Folders;
+
 /// What a command tells; `schema` says which.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "schema")]
@@ -19,7 +21,8 @@ pub(super) enum Document {
     #[serde(rename = "abgleich-pst-folders/1")]
     Folders {
         /// The folders that people see, parents first.
-        folders: Vec<FolderRow>,
+        #[schemars(with = "Vec<FolderRow<'static>>")]
+        folders: Folders,
     },
     /// `pst ls FILE FOLDER --json`.
     #[serde(rename = "abgleich-pst-items/1")]
@@ -73,18 +76,18 @@ pub(super) struct Facts {
 
 /// A folder.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct FolderRow {
+pub(super) struct FolderRow<'a> {
     /// Its id, as commands take it.
     pub(super) id: String,
     /// The names from the uppermost folder to this one, with `/` between them.
-    pub(super) path: String,
+    pub(super) path: &'a str,
     /// What it is made for, such as `IPF.Contact`.
-    pub(super) class: Option<String>,
+    pub(super) class: Option<&'a str>,
     /// How many items it has; null where its contents cannot be read.
     pub(super) items: Option<u64>,
     /// Why it cannot be read, or its contents, or the table of the folders in it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) problem: Option<String>,
+    pub(super) problem: Option<&'a str>,
 }
 
 /// An item of a folder.

@@ -11,6 +11,7 @@ use abgleich::pst::{Nid, NidKind, PstError};
 use abgleich::reason::Advice;
 use clap::Args;
 use jiff::Timestamp;
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 
 use super::document::{Document, FolderRow, ItemRow};
 use super::guess::Guesses;
@@ -33,13 +34,49 @@ pub(crate) struct List {
     texts: Texts,
 }
 
-/// A folder that people see.
+/// A folder that people see. Of where it is it has its depth alone: paths of all folders that lie deep in each other would take room
+/// by the square of their number.
 struct Shown {
     nid: Nid,
-    row: FolderRow,
     depth: usize,
-    /// Whether the path ends with its name, and not with its id for want of one.
+    /// Its name; its id where that cannot be read.
+    name: String,
     is_named: bool,
+    class: Option<String>,
+    /// How many items it has; nothing where its contents cannot be read.
+    items: Option<u64>,
+    /// Why it cannot be read, or its contents, or the table of the folders in it.
+    problem: Option<String>,
+}
+
+impl Shown {
+    fn id(&self) -> String {
+        format!("{:x}", self.nid.0)
+    }
+}
+
+/// Folders that become rows, with their paths, one by one as they are printed.
+pub(super) struct Folders(Vec<Shown>);
+
+impl Serialize for Folders {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(Some(self.0.len()))?;
+        let mut written = Ok(());
+        each_path(&self.0, str::to_owned, &mut |shown, path| {
+            let row = FolderRow {
+                id: shown.id(),
+                path,
+                class: shown.class.as_deref(),
+                items: shown.items,
+                problem: shown.problem.as_deref(),
+            };
+            if written.is_ok() {
+                written = rows.serialize_element(&row);
+            }
+        });
+        written?;
+        rows.end()
+    }
 }
 
 impl List {
@@ -51,21 +88,22 @@ impl List {
         let Some(wanted) = &self.folder else {
             guesses.note_folders(&store);
             guesses.tell(language, &self.texts);
-            let named = folders
-                .iter()
-                .map(|Shown { row, .. }| (format!("{} {}", row.id, row.path), &row.problem));
-            let exit = complain(language, named);
+            let mut exit = Exit::Done;
+            each_path(&folders, str::to_owned, &mut |shown, path| {
+                if shown.problem.is_some() {
+                    let named = (format!("{} {path}", shown.id()), &shown.problem);
+                    exit = complain(language, [named].into_iter());
+                }
+            });
             if self.json {
-                let folders = folders.into_iter().map(|shown| shown.row).collect();
-                json::print(&Document::Folders { folders })?;
+                json::print(&Document::Folders { folders: Folders(folders) })?;
                 return Ok(exit);
             }
-            for Shown { row: folder, depth, .. } in &folders {
+            for folder in &folders {
                 let items = folder.items.map_or_else(|| "?".to_owned(), |items| items.to_string());
-                let name = folder.path.rsplit('/').next().unwrap_or_default();
                 let class = folder.class.as_deref().unwrap_or("");
-                let name = format!("{}{}", "  ".repeat(*depth), one_line(name));
-                say::line!("{:>8}  {items:>7}  {name:<40}  {}", folder.id, one_line(class));
+                let name = format!("{}{}", "  ".repeat(folder.depth), one_line(&folder.name));
+                say::line!("{:>8}  {items:>7}  {name:<40}  {}", folder.id(), one_line(class));
             }
             return Ok(exit);
         };
@@ -134,18 +172,18 @@ pub(super) fn wanted(
     }
     let bin = if deleted { Vec::new() } else { in_deleted_items(store).map_err(failed)? };
     let mut wanted = Wanted { folders: Vec::new(), left_out: 0, damaged: Vec::new() };
-    for Shown { nid, row, .. } in rows {
+    for Shown { nid, items, problem, .. } in rows {
         if nid.kind() == NidKind::SEARCH_FOLDER {
             continue;
         }
         if bin.contains(&nid) {
-            wanted.left_out += row.items.unwrap_or_default();
+            wanted.left_out += items.unwrap_or_default();
             continue;
         }
         wanted.folders.push(nid);
         // Where its items cannot be read either, who wants them says so.
-        if let Some(problem) = row.problem.filter(|_| row.items.is_some()) {
-            wanted.damaged.push(format!("{}: {problem}", row.id));
+        if let Some(problem) = problem.filter(|_| items.is_some()) {
+            wanted.damaged.push(format!("{:x}: {problem}", nid.0));
         }
     }
     Ok(wanted)
@@ -155,23 +193,14 @@ pub(super) fn wanted(
 fn folders(store: &Store<Ndb>) -> Result<Vec<Shown>, PstError> {
     let top = store.top_folder()?.nid();
     let mut rows: Vec<Shown> = Vec::new();
-    let mut path: Vec<String> = Vec::new();
     for Below { depth, nid, unread } in store.folders_below(top)? {
         // One that is damaged is named by its id, and hides none of the others.
-        let id = format!("{:x}", nid.0);
         let read = store.folder(nid).and_then(|folder| Ok((folder.name()?, folder.class()?)));
         let is_named = read.is_ok();
         let (name, class, mut problem) = match read {
             Ok((name, class)) => (name, class, None),
             Err(error) if error.is_of_system() => return Err(error),
-            Err(error) => (id.clone(), None, Some(error)),
-        };
-        path.truncate(depth.saturating_sub(1));
-        let path = if depth == 0 {
-            name
-        } else {
-            path.push(name);
-            path.join("/")
+            Err(error) => (format!("{:x}", nid.0), None, Some(error)),
         };
         let mut items = 0;
         if problem.is_none() {
@@ -185,30 +214,61 @@ fn folders(store: &Store<Ndb>) -> Result<Vec<Shown>, PstError> {
         }
         let items = are_counted.then_some(items);
         let problem = problem.map(|error| error.to_string());
-        rows.push(Shown {
-            nid,
-            row: FolderRow { id, path, class, items, problem },
-            depth,
-            is_named,
-        });
+        rows.push(Shown { nid, depth, name, is_named, class, items, problem });
     }
     Ok(rows)
 }
 
-/// Returns the one folder with a path, or with an id.
+/// Passes each folder with its path: the names from the uppermost folder to it with `/` between them, spelled that way. The uppermost
+/// one is in no other's path.
+fn each_path<'a>(
+    folders: &'a [Shown],
+    spelled: fn(&str) -> String,
+    each: &mut dyn FnMut(&'a Shown, &str),
+) {
+    let mut path = String::new();
+    // Where the paths of the folders end that the last one is in, and its own.
+    let mut ends: Vec<usize> = Vec::new();
+    for shown in folders {
+        ends.truncate(shown.depth);
+        path.truncate(ends.last().copied().unwrap_or_default());
+        if shown.depth > 1 {
+            path.push('/');
+        }
+        path.push_str(&spelled(&shown.name));
+        ends.push(if shown.depth == 0 { 0 } else { path.len() });
+        each(shown, &path);
+    }
+}
+
+/// Returns the folders at a path that is spelled that way.
+fn at<'a>(folders: &'a [Shown], path: &str, spelled: fn(&str) -> String) -> Vec<&'a Shown> {
+    let (wanted, mut found) = (spelled(path), Vec::new());
+    each_path(folders, spelled, &mut |shown, path| {
+        if path == wanted && shown.nid.kind() != NidKind::SEARCH_FOLDER {
+            found.push(shown);
+        }
+    });
+    found
+}
+
+/// Returns the one folder with a path, or with an id. One that is written exactly so goes before those that differ in case.
 fn find(folders: &[Shown], file: &Path, wanted: &str) -> Result<Nid, Failure> {
-    let path = wanted.trim_matches('/').to_lowercase();
-    let real = || folders.iter().filter(|folder| folder.nid.kind() != NidKind::SEARCH_FOLDER);
-    let found: Vec<&Shown> = real().filter(|shown| shown.row.path.to_lowercase() == path).collect();
+    let path = wanted.trim_matches('/');
+    let mut found = at(folders, path, str::to_owned);
+    if found.is_empty() {
+        found = at(folders, path, str::to_lowercase);
+    }
     match found[..] {
         [shown] => Ok(shown.nid),
         [] => {
             let nid = id(wanted);
-            let found = real().map(|shown| shown.nid).find(|one| Some(*one) == nid);
+            let real = |one: &Nid| Some(*one) == nid && one.kind() != NidKind::SEARCH_FOLDER;
+            let found = folders.iter().map(|shown| shown.nid).find(real);
             found.ok_or_else(|| no_folder(folders, file, wanted))
         }
         [..] => {
-            let ids: Vec<&str> = found.iter().map(|shown| shown.row.id.as_str()).collect();
+            let ids: Vec<String> = found.iter().map(|shown| shown.id()).collect();
             let ids = ids.join(", ");
             let text = format!("{} has {} folders {wanted}", file.display(), found.len());
             Err(Failure::usage(text).hint(Advice::naming(
@@ -221,8 +281,7 @@ fn find(folders: &[Shown], file: &Path, wanted: &str) -> Result<Nid, Failure> {
 
 /// Says that there is no such folder, or that it may be one whose name cannot be read.
 fn no_folder(folders: &[Shown], file: &Path, wanted: &str) -> Failure {
-    let unnamed: Vec<&str> =
-        folders.iter().filter(|one| !one.is_named).map(|one| one.row.id.as_str()).collect();
+    let unnamed: Vec<String> = folders.iter().filter(|one| !one.is_named).map(Shown::id).collect();
     if unnamed.is_empty() {
         let text = format!("{} has no folder {wanted}", file.display());
         return Failure::usage(text).hint(Advice::new(

@@ -170,6 +170,13 @@ pub(super) fn write(error: WriteError) -> MailboxError {
                 "let Outlook make a new data file and copy everything into it, and name that one",
             )),
         ),
+        WriteError::FolderName { .. } => (
+            MailboxErrorKind::Unsupported,
+            Some(Advice::new(
+                "in der Konfiguration bei `folder` einen anderen Namen schreiben",
+                "write another name with `folder` in the configuration",
+            )),
+        ),
         WriteError::WriteProtected { .. } => (MailboxErrorKind::Denied, Some(UNPROTECT)),
         WriteError::Beside { .. } => (
             MailboxErrorKind::Gone,
@@ -273,6 +280,26 @@ pub(super) fn no_folder(folder: &str) -> MailboxError {
         trouble: Trouble::Unnamed,
         text: format!("the file has no folder {folder}"),
         hint: None,
+        ambiguous: false,
+        source: None,
+    }
+}
+
+/// Several folders that one name may mean.
+pub(super) fn alike(name: &str, names: &[String]) -> MailboxError {
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let names = names.join(", ");
+    MailboxError {
+        kind: MailboxErrorKind::Unsupported,
+        stage: Stage::Folder,
+        trouble: Trouble::Unnamed,
+        text: format!(
+            "the folder \"{name}\" may be any of those that differ from it in case alone: {names}"
+        ),
+        hint: Some(Advice::new(
+            "den Namen in der Konfiguration genau so schreiben, wie er in der Datei steht, oder die anderen Ordner in Outlook umbenennen",
+            "write the name in the configuration exactly as it stands in the file, or rename the other folders in Outlook",
+        )),
         ambiguous: false,
         source: None,
     }

@@ -68,7 +68,7 @@ pub(super) fn find(
     }
     for name in path {
         let Some(parent) = found else { return Ok(None) };
-        found = child(&file.store(), parent, name).map_err(failure::read)?;
+        found = child(&file.store(), parent, name)?;
         if found.is_none() && create {
             found = make(file, parent, name, kind)?;
         }
@@ -141,17 +141,28 @@ fn is_of(folder: &Folder<'_>, kind: ItemKind) -> Result<bool, PstError> {
         && (rest.is_empty() || rest.starts_with('.')))
 }
 
-fn child<N: Nodes>(store: &Store<N>, parent: Nid, name: &str) -> Result<Option<Nid>, PstError> {
-    let mut unread = None;
-    for nid in store.folder(parent)?.folders()? {
+/// Finds a folder in another one by its name. Outlook sees to it that no two differ in case alone; other programs do not, and then it
+/// is the one that is written exactly so.
+fn child<N: Nodes>(store: &Store<N>, parent: Nid, name: &str) -> Result<Option<Nid>, MailboxError> {
+    let (mut alike, mut unread) = (Vec::new(), None);
+    let inner = store.folder(parent).and_then(|folder| folder.folders());
+    for nid in inner.map_err(failure::read)? {
         let read = store.folder(nid).and_then(|folder| folder.name());
-        let own = or_unread(read, &mut unread)?;
-        if own.is_some_and(|own| own.to_lowercase() == name.to_lowercase()) {
-            return Ok(Some(nid));
+        match or_unread(read, &mut unread).map_err(failure::read)? {
+            Some(own) if own == name => return Ok(Some(nid)),
+            Some(own) if own.to_lowercase() == name.to_lowercase() => alike.push((nid, own)),
+            Some(_) | None => {}
         }
     }
-    // It may be one whose name cannot be read.
-    unread.map_or(Ok(None), Err)
+    match alike[..] {
+        [(nid, _)] => Ok(Some(nid)),
+        // It may be one whose name cannot be read.
+        [] => unread.map_or(Ok(None), |error| Err(failure::read(error))),
+        [..] => {
+            let names: Vec<String> = alike.into_iter().map(|(_, own)| own).collect();
+            Err(failure::alike(name, &names))
+        }
+    }
 }
 
 /// Says where folders are.

@@ -261,9 +261,11 @@ mod tests {
     use super::{look, places, survey};
     use crate::mailbox::contract::sample;
     use crate::mailbox::pst::{PstMailbox, place};
-    use crate::mailbox::{By, ItemError, Mailbox, Wanted, Write, Wrote};
+    use crate::mailbox::{By, ItemError, Mailbox, Wanted, Whereabouts, Write, Wrote};
+    use crate::mapi::FileTime;
     use crate::model::ItemKind;
     use crate::pst::messaging::Store;
+    use crate::pst::messaging::write::{Batch, NewFolder};
     use crate::pst::ndb::{Block, Ndb, Node, Nodes};
     use crate::pst::{Bid, Layout, Nid, NidKind, PstError};
 
@@ -316,6 +318,51 @@ mod tests {
             let home = places.into_iter().find(|place| !place.deleted).unwrap();
             assert_eq!(look(&store, kind, item, home, &wanted).is_err(), fails);
         }
+    }
+
+    /// An item is found however deep the folder lies that a person moved it into.
+    #[test]
+    fn d4_no_folder_is_too_deep_to_be_looked_at() {
+        let place = tempfile::tempdir().unwrap();
+        let mut mailbox = PstMailbox::fresh(place.path());
+        let kind = ItemKind::Contact;
+        let path: Vec<String> = (1..=150).map(|level| format!("Ebene {level}")).collect();
+        let folder = mailbox.folder(kind, &path, true).unwrap().unwrap();
+        let (content, stamp) = (sample::full(kind), sample::stamp("A-1", "t1"));
+        let wanted = Wanted { tenant: &stamp.tenant, user: &stamp.user, by: By::Any };
+        let create = Write::Create { folder: folder.clone(), content, stamp: stamp.clone() };
+        mailbox.apply(kind, &[create]).unwrap();
+        let found = mailbox.find(kind, &wanted).unwrap();
+        assert!(matches!(&found[..], [one] if one.folder == folder && !one.deleted), "{found:?}");
+        assert_eq!(mailbox.whereabouts(&[folder]).unwrap(), [Whereabouts::Kept]);
+    }
+
+    /// Outlook lets no two folders differ in case alone, and other programs do.
+    #[test]
+    fn a_folder_that_is_written_exactly_so_goes_before_those_that_differ_in_case() {
+        let place = tempfile::tempdir().unwrap();
+        let mut mailbox = PstMailbox::fresh(place.path());
+        let kind = ItemKind::Contact;
+        let home = mailbox.folder(kind, &[], true).unwrap().unwrap();
+        let home = place::folder(&home).unwrap();
+        let made = {
+            let writer = mailbox.file().unwrap().writer().unwrap();
+            let mut batch = Batch::begin(writer, FileTime(134_000_000_000_000_000)).unwrap();
+            let made = ["Fall", "FALL", "fall", "Anderes"].map(|name| {
+                batch.create_folder(home, &NewFolder::new(name, "IPF.Contact")).unwrap()
+            });
+            batch.commit().unwrap();
+            made
+        };
+        let mut found = |name: &str| {
+            let found = mailbox.folder(kind, &[name.to_owned()], false);
+            found.map(|id| id.and_then(|id| place::folder(&id)))
+        };
+        for (name, nid) in ["Fall", "FALL", "fall", "anDERES"].into_iter().zip(made) {
+            assert_eq!(found(name).unwrap(), Some(nid), "{name}");
+        }
+        let error = found("fALL").unwrap_err();
+        assert!(error.text.ends_with(r#""Fall", "FALL", "fall""#), "{}", error.text);
     }
 
     /// Issue 4, "absent and unreadable never look alike": a folder that nobody works in keeps no mailbox from its run, whatever of it is damaged. Its

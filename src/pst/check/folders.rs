@@ -13,7 +13,7 @@ use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ltp::{PropertyContext, Row, TableContext};
 use crate::pst::messaging::{Object, Store};
-use crate::pst::ndb::{Ndb, Nodes as _};
+use crate::pst::ndb::{Ndb, Node, Nodes as _};
 
 /// Columns that stand in rows alone, or are told by readers.
 const ROW_ONLY: [PropertyTag; 7] = [
@@ -261,7 +261,9 @@ fn below(store: &Store<&Ndb>, parent: Nid, child: Nid) -> Result<Vec<Breach>, Ps
     let node = store.nodes().node(nid)?.ok_or(PstError::NoNode { nid, what })?;
     let table = TableContext::open(*store.nodes(), &node)?;
     let mut wrong = Vec::new();
-    if store.nodes().node(child)?.is_some_and(|node| node.parent != parent) {
+    // The root folder belongs to itself and stands in no table.
+    let is_elsewhere = |node: Node| node.parent != parent || child == parent;
+    if store.nodes().node(child)?.is_some_and(is_elsewhere) {
         wrong.push(Rule::OtherParent.by(&[&parent]));
     }
     let folder = store.folder(child)?;

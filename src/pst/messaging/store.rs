@@ -6,7 +6,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::mapi::{Value, entry::StoreEntry, property};
-use crate::pst::bytes::wide;
 use crate::pst::error::PstError;
 use crate::pst::id::{Nid, NidKind};
 use crate::pst::ndb::{Ndb, Node, Nodes};
@@ -20,9 +19,6 @@ use super::object::{Object, Surroundings};
 /// The top folder and Deleted Items of caches, which have the same ids in all of them.
 const CACHED_TOP: Nid = Nid(0x2142);
 const CACHED_DELETED_ITEMS: Nid = Nid(0x2162);
-
-/// How many folders may be within each other.
-const DEEPEST: usize = 100;
 
 /// A folder that is in another one, or in one that is in that.
 #[derive(Debug)]
@@ -140,12 +136,12 @@ impl<N: Nodes> Store<N> {
         };
         let top = self.top_folder()?.nid();
         let mut above = self.nodes.node(nid)?.filter(|node| node.nid.kind() == NidKind::FOLDER);
-        for _ in 0..DEEPEST {
-            match above {
-                Some(node) if node.nid == top => break,
-                Some(node) => above = self.nodes.node(node.parent)?,
-                None => return Ok(None),
-            }
+        let mut passed = HashSet::new();
+        while let Some(node) = above
+            && node.nid != top
+            && passed.insert(node.nid)
+        {
+            above = self.nodes.node(node.parent)?;
         }
         if nid == top || above.is_none_or(|node| node.nid != top) {
             return Ok(None);
@@ -170,26 +166,23 @@ impl<N: Nodes> Store<N> {
         Ok(Folder::new(Object::open(self.surroundings()?, node)?))
     }
 
-    /// Returns a folder and all folders in it, parents first, each with its depth below the first. One that stands in several
-    /// tables, as in no sound file, is told where it is found first. One that is damaged hides no other.
+    /// Returns a folder and all folders in it, parents first, each with its depth below the first: as deep as they are, since each
+    /// is gone into once. One that stands in several tables, as in no sound file, is told where it is found first. One that is damaged
+    /// hides no other.
     ///
     /// # Errors
     ///
     /// The system failed, so that nothing is known of the folders.
     pub fn folders_below(&self, nid: Nid) -> Result<Vec<Below>, PstError> {
         let mut found = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::from([nid]);
         let mut open = vec![(0, nid)];
         // What the nodes say of where folders are, once somebody needs it.
         let mut parents: Option<HashMap<Nid, Vec<Nid>>> = None;
         while let Some((depth, nid)) = open.pop() {
-            if !seen.insert(nid) {
-                continue;
-            }
-            let (inner, unread) = match self.folders_in(nid, depth) {
+            let (inner, unread) = match self.folders_in(nid) {
                 Ok(inner) => (inner, None),
                 Err(error) if error.is_of_system() => return Err(error),
-                Err(error) if depth >= DEEPEST => (Vec::new(), Some(error)),
                 Err(error) => {
                     let parents = match &mut parents {
                         Some(parents) => parents,
@@ -199,22 +192,18 @@ impl<N: Nodes> Store<N> {
                 }
             };
             found.push(Below { depth, nid, unread });
-            open.extend(inner.into_iter().rev().map(|nid| (depth + 1, nid)));
+            let inner = inner.into_iter().rev().filter(|nid| seen.insert(*nid));
+            open.extend(inner.map(|nid| (depth + 1, nid)));
         }
         Ok(found)
     }
 
-    /// Returns the folders in one that is so deep in others.
-    fn folders_in(&self, nid: Nid, depth: usize) -> Result<Vec<Nid>, PstError> {
+    /// Returns the folders in one.
+    fn folders_in(&self, nid: Nid) -> Result<Vec<Nid>, PstError> {
         if nid.kind() == NidKind::SEARCH_FOLDER {
             return Ok(Vec::new());
         }
-        let inner = self.folder(nid)?.folders()?;
-        if depth >= DEEPEST && !inner.is_empty() {
-            let (size, limit) = (wide(depth + 1), wide(DEEPEST));
-            return Err(PstError::TooBig { what: "nesting of folders", size, limit });
-        }
-        Ok(inner)
+        self.folder(nid)?.folders()
     }
 
     /// Returns the folders by the folder that their node names as the one that they are in (MS-PST 2.2.2.7.7.4, `nidParent`), as

@@ -30,9 +30,15 @@ impl NewFolder {
     }
 }
 
+/// The most units of UTF-16 that a folder's name has in Outlook.
+const LONGEST_NAME: usize = 255;
+
 impl Batch<'_> {
-    /// Creates a folder in another one.
+    /// Creates a folder in another one. Its name is one that Outlook takes as well.
     pub fn create_folder(&mut self, parent: Nid, folder: &NewFolder) -> Result<Nid, WriteError> {
+        if let Some(what) = wrong_with(&folder.name) {
+            return Err(WriteError::FolderName { what });
+        }
         self.node(parent, "folder")?;
         let nid = self.tx.next_nid(NidKind::FOLDER)?;
         put_folder(&mut self.tx, nid, parent, folder, false)?;
@@ -105,6 +111,19 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Says what keeps Outlook from taking a folder's name.
+fn wrong_with(name: &str) -> Option<&'static str> {
+    if name.trim().is_empty() {
+        Some("is empty")
+    } else if name.contains(char::is_control) {
+        Some("has a control character")
+    } else if name.encode_utf16().count() > LONGEST_NAME {
+        Some("has more than 255 units of UTF-16")
+    } else {
+        None
     }
 }
 

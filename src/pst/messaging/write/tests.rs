@@ -1,5 +1,6 @@
 //! Stores that were written, read by the readers of this library, which share no code with the writers.
 
+mod folders;
 mod foreign;
 mod occurrences;
 
@@ -9,7 +10,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Batch, ItemChange, Made, NewFolder, NewItem, NewStore, Role, create};
+use super::{Batch, ItemChange, Made, NewItem, NewStore, Role, create};
 use crate::mapi::name::set;
 use crate::mapi::{
     FileTime, Properties, PropertyId, PropertyKey, PropertyName, Value, named, property,
@@ -319,29 +320,6 @@ fn an_item_from_creation_to_deletion() {
     assert!(batch.change_item(nid, &ItemChange::default()).is_err());
     drop(batch);
     assert!(audit(file.nodes())[&contacts].is_empty(), "a batch that was dropped has not happened");
-}
-
-/// Folders in folders, with names of any kind.
-#[test]
-fn folders_are_created_in_folders() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut file, made) = store(folder.path());
-    let mut batch = Batch::begin(&mut file, NOW).unwrap();
-    let contacts = made.role(Role::Contacts).unwrap();
-    let below = batch.create_folder(contacts, &NewFolder::new("Kunden 😀", "IPF.Contact")).unwrap();
-    let deeper =
-        batch.create_folder(below, &NewFolder { name: "ä".repeat(200), class: None }).unwrap();
-    let item = batch.add_item(deeper, &contact("deep")).unwrap();
-    batch.commit().unwrap();
-    let contents = audit(file.nodes());
-    assert_eq!(contents[&deeper], [item]);
-    assert_eq!(node(file.nodes(), deeper).parent, below);
-    assert_eq!(text(file.nodes(), below, property::DISPLAY_NAME.id), "Kunden 😀");
-    // Moves that change nothing, and moves to where nothing is.
-    let mut batch = Batch::begin(&mut file, NOW).unwrap();
-    batch.move_item(item, deeper).unwrap();
-    assert!(batch.move_item(item, Nid(0xFFE2)).is_err());
-    assert!(batch.add_item(Nid(0xFFE2), &contact("lost")).is_err());
 }
 
 /// A step in the life of a store; items and folders are chosen by number among those that there are.

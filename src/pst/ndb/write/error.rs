@@ -80,6 +80,11 @@ pub enum WriteError {
         /// The value that is too much or does not fit.
         value: u64,
     },
+    /// A folder was to get a name that Outlook does not take.
+    FolderName {
+        /// What is wrong with it, as the rest of a clause: "is empty".
+        what: &'static str,
+    },
     /// A name would get an id that something in the store may have for another property already.
     NoNewNames {
         /// The folder, item or table that has an id far beyond those that have names.
@@ -197,6 +202,7 @@ impl fmt::Display for WriteError {
                 folder.display()
             ),
             Self::NotAllowed { what, value } => write!(f, "{what}: {value}"),
+            Self::FolderName { what } => write!(f, "the name of the new folder {what}"),
             Self::NoNewNames { nid, .. } => write!(
                 f,
                 "the store cannot be given a new named property, since the ids that are in use are not known for certain because \
