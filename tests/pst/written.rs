@@ -95,10 +95,10 @@ fn values_of_any_size_and_names_of_any_kind() {
         names.retain(|names| !names.is_empty());
         names.sort_by_key(Vec::len);
         let (strange, long) = ("👩‍👩‍👧‍👦 \u{202E}", "ß".repeat(250));
-        let (named, deep): (Vec<_>, Vec<_>) =
+        let (odd, deep): (Vec<_>, Vec<_>) =
             names.into_iter().partition(|names| names[0] == strange);
         let expected = [vec![strange], vec![strange, &long], vec![strange, &long, "a/b"]];
-        assert_eq!(named, expected, "{reader:?}");
+        assert_eq!(odd, expected, "{reader:?}");
         let numbers: Vec<String> = (1..=150).map(|number| number.to_string()).collect();
         let chain: Vec<&str> = numbers.iter().map(String::as_str).collect();
         assert!(deep.iter().eq((1..=150).map(|depth| &chain[..depth])), "{reader:?}");

@@ -80,11 +80,12 @@ fn a_new_folder_has_a_name_that_outlook_takes() {
     let (mut file, made) = store(folder.path());
     let contacts = made.role(Role::Contacts).unwrap();
     let mut batch = Batch::begin(&mut file, NOW).unwrap();
-    let mut make = |name: &str| batch.create_folder(contacts, &NewFolder::new(name, "IPF.Contact"));
+    let mut named =
+        |name: &str| batch.create_folder(contacts, &NewFolder::new(name, "IPF.Contact"));
     for name in ["", " ", "\r\n", "a\0b", &"ä".repeat(256), &"😀".repeat(128)] {
-        let refused = make(name);
+        let refused = named(name);
         assert!(matches!(refused, Err(WriteError::FolderName { .. })), "{name}: {refused:?}");
     }
-    make(&"ä".repeat(255)).unwrap();
-    make(&format!("{}a", "😀".repeat(127))).unwrap();
+    named(&"ä".repeat(255)).unwrap();
+    named(&format!("{}a", "😀".repeat(127))).unwrap();
 }
