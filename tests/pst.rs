@@ -30,6 +30,8 @@ mod damage;
 mod demo;
 #[path = "pst/disk.rs"]
 mod disk;
+#[path = "pst/errors.rs"]
+mod errors;
 #[path = "pst/excuses.rs"]
 mod excuses;
 #[path = "pst/files.rs"]

@@ -16,6 +16,8 @@ mod compacted;
 mod crash;
 #[path = "pst/disk.rs"]
 mod disk;
+#[path = "pst/errors.rs"]
+mod errors;
 #[path = "pst/items.rs"]
 mod items;
 #[path = "pst/numbers.rs"]

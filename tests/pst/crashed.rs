@@ -16,7 +16,7 @@ use std::{env, fs};
 
 use abgleich::mapi::name::set;
 use abgleich::mapi::{FileTime, Properties, PropertyName, PropertyType, Value, named, property};
-use abgleich::pst::check::{Weight, check_medium};
+use abgleich::pst::check::check_medium;
 use abgleich::pst::damage::read_everything;
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::medium::{Medium, Recording};
@@ -167,17 +167,9 @@ fn count(batch: &mut Batch<'_>, number: u8) {
     batch.set_property(Nid::STORE, id.of(PropertyType::INTEGER32), &[number, 0, 0, 0]).unwrap();
 }
 
-/// The rules that a file breaks. Items are called by their own ids, not by the folders that they are in: what the first writer of a
-/// file did wrong in an item stays, and moves with it.
+/// The rules that a file breaks.
 fn errors(bytes: &[u8]) -> BTreeSet<String> {
-    let report = check_medium(Medium::Memory(bytes.to_vec())).unwrap();
-    let errors = report.findings().iter().filter(|finding| finding.weight == Weight::Error);
-    let without_folder =
-        |said: String| match said.strip_prefix("item ").and_then(|s| s.split_once('.')) {
-            Some((_, item)) => format!("item {item}"),
-            None => said,
-        };
-    errors.map(|error| without_folder(error.to_string())).collect()
+    crate::errors::errors(&check_medium(Medium::Memory(bytes.to_vec())).unwrap())
 }
 
 /// A number that stands for everything that a file holds.

@@ -8,7 +8,7 @@ use abgleich::mapi::{
     FileTime, Properties, PropertyId, PropertyName, PropertyTag, PropertyType, Value, name::set,
     named, property,
 };
-use abgleich::pst::check::{Weight, check};
+use abgleich::pst::check::check;
 use abgleich::pst::crypt::Crypt;
 use abgleich::pst::id::{Nid, NidKind};
 use abgleich::pst::ltp::{PropertyContext, TableContext};
@@ -338,9 +338,7 @@ fn every_item_can_be_changed_and_moved() {
 
 /// Returns the rules that a file breaks.
 fn errors(path: &Path) -> BTreeSet<String> {
-    let report = check(path).unwrap();
-    let errors = report.findings().iter().filter(|one| one.weight == Weight::Error);
-    errors.map(ToString::to_string).collect()
+    crate::errors::errors(&check(path).unwrap())
 }
 
 type Walked<'a> = (&'a Ndb, &'a BTreeMap<u32, Content>);
