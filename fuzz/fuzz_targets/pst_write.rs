@@ -1,41 +1,18 @@
-//! A sound Unicode PST file (`ABGLEICH_PST_FUZZ`), of which bytes are flipped and the checksums mended: changing, moving and deleting
-//! its items ends, done or refused.
-//!
-//! The input is a list of six bytes each: which page or block (16 bits), where in it (24 bits), and which bits to flip.
+//! Changing, moving and deleting the items of a file that is [bent](bent::bent) behind its checksums ends, done or refused.
 
 #![no_main]
 
-use std::{env, fs};
+mod bent;
 
 use abgleich::pst::Medium;
-use abgleich::pst::damage::{Piece, write_everything};
-use abgleich::pst::ndb::Ndb;
+use abgleich::pst::damage::write_everything;
 use abgleich::pst::ndb::write::{Settings, Writer};
 use libfuzzer_sys::fuzz_target;
 
-thread_local! {
-    static BASE: (Vec<u8>, Vec<Piece>) = base();
-}
-
-fn base() -> (Vec<u8>, Vec<Piece>) {
-    let path = env::var_os("ABGLEICH_PST_FUZZ").expect("ABGLEICH_PST_FUZZ names a small PST file");
-    let file = fs::read(path).expect("a file");
-    let ndb = Ndb::open(Medium::Memory(file.clone())).expect("a sound file");
-    let pieces = Piece::all(&ndb).expect("sound trees");
-    (file, pieces)
-}
-
 fuzz_target!(|input: &[u8]| {
-    BASE.with(|(file, pieces)| {
-        let mut file = file.clone();
-        for [t0, t1, a0, a1, a2, bits] in input.as_chunks::<6>().0 {
-            let piece = usize::from(u16::from_le_bytes([*t0, *t1])) % pieces.len();
-            let at = u32::from_le_bytes([*a0, *a1, *a2, 0]);
-            pieces[piece].bend(&mut file, usize::try_from(at).expect("24 bits"), *bits);
-        }
-        let (medium, rescue) = (Medium::Memory(file), Medium::Memory(Vec::new()));
-        if let Ok(mut file) = Writer::in_media(medium, rescue, &Settings::default(), &|_| Ok(false)) {
-            let _ = write_everything(&mut file);
-        }
-    });
+    let rescue = Medium::Memory(Vec::new());
+    let opened = Writer::in_media(bent::bent(input), rescue, &Settings::default(), &|_| Ok(false));
+    if let Ok(mut file) = opened {
+        let _ = write_everything(&mut file);
+    }
 });
