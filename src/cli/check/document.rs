@@ -166,24 +166,15 @@ fn stages(walked: &[Walked]) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
 
     use super::schema;
     use crate::cli::check::stage::Stage;
+    use crate::cli::json;
 
     #[test]
     fn the_published_schema_is_that_of_the_document() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.schema.json");
-        let built = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-        if std::env::var_os("ABGLEICH_WRITE_DOCS").is_some() {
-            fs::write(&file, &built).unwrap();
-        }
-        let committed = fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(
-            committed, built,
-            "`ABGLEICH_WRITE_DOCS=1 cargo test --bin abgleich check` writes it anew"
-        );
+        json::assert_committed("check.schema.json", &schema());
+        let built = schema().to_string();
         for stage in Stage::ALL {
             assert!(
                 built.contains(&format!("`{}`", stage.key())),

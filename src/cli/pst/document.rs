@@ -195,21 +195,11 @@ pub(super) struct Line {
 #[cfg(test)]
 mod tests {
     use super::Document;
+    use crate::cli::json;
 
-    /// With `ABGLEICH_WRITE_DOCS=1` the test writes the schema instead of comparing it.
     #[test]
     fn the_committed_schema_is_the_generated_one() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pst.schema.json");
         let schema = schemars::schema_for!(Document).to_value();
-        let generated = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
-        if std::env::var_os("ABGLEICH_WRITE_DOCS").is_some() {
-            std::fs::write(path, &generated).unwrap();
-        }
-        let committed = std::fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
-        assert!(
-            committed == generated,
-            "docs/pst.schema.json is out of date; write it with \
-             ABGLEICH_WRITE_DOCS=1 cargo test --bin abgleich schema"
-        );
+        json::assert_committed("pst.schema.json", &schema);
     }
 }

@@ -9,6 +9,7 @@ use abgleich::reason::{Advice, Class, Code};
 use jiff::Timestamp;
 
 use super::{Manner, Ran, Run, plan_document, plan_text, report_document, report_text, schema};
+use crate::cli::json;
 use crate::failure::Exit;
 
 const GERMAN: Manner = Manner { language: Language::German, values: false, all: false };
@@ -389,20 +390,9 @@ fn the_worst_mailbox_decides_how_the_run_ends() {
     assert_eq!((found.exit(false), found.exit(true)), (Exit::Done, Exit::Findings));
 }
 
-/// With `ABGLEICH_WRITE_DOCS=1` the test writes the schema instead of comparing it.
 #[test]
 fn the_committed_schema_is_the_generated_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/report.schema.json");
-    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-    if std::env::var_os("ABGLEICH_WRITE_DOCS").is_some() {
-        std::fs::write(path, &generated).unwrap();
-    }
-    let committed = std::fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
-    assert!(
-        committed == generated,
-        "docs/report.schema.json is out of date; write it with \
-         ABGLEICH_WRITE_DOCS=1 cargo test --bin abgleich schema"
-    );
+    json::assert_committed("report.schema.json", &schema());
 }
 
 /// Every object of a document has the keys that the schema lists for it, and all that it requires.
